@@ -1,0 +1,54 @@
+"""Everything that pinner raises on purpose, and what the process exits with. A leaf.
+
+    PinnerError
+    ├── UsageError            the command line or the configuration is wrong; exit 2
+    ├── FileError             one file; the other files' results stand
+    │   ├── ReadError
+    │   └── WriteError
+    ├── InvalidReference      text that is no image reference
+    └── RegistryError         one answer of one registry: see pinner.registry
+
+The failure of one file or one image never ends a run: it is caught where the item is handled and
+becomes a value with a reason.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process exits with."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    UNCHECKED = 3
+    INTERRUPTED = 130
+
+
+class PinnerError(Exception):
+    """The base of the tree: its text is one line that tells the user what to do."""
+
+
+class UsageError(PinnerError):
+    """The command line or the configuration asks for something that cannot be done."""
+
+
+class FileError(PinnerError):
+    """One file could not be handled."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason
+
+
+class ReadError(FileError):
+    """A file could not be read."""
+
+
+class WriteError(FileError):
+    """A file could not be written; it is as it was."""
+
+
+class InvalidReference(PinnerError):
+    """Text that is no image reference by the distribution grammar."""

@@ -1,0 +1,155 @@
+"""Bytes of a file, positions in them, and edits to them. A leaf: standard library only.
+
+Offsets are byte offsets into the file as it lies on disk. Lines end at ``\\n`` alone, as BuildKit
+and Git see them, never at what `str.splitlines` takes for a line end.
+"""
+
+import os
+import stat
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pinner.errors import ReadError, WriteError
+
+UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class Span(NamedTuple):
+    """A half-open range of byte offsets."""
+
+    start: int
+    end: int
+
+
+class Edit(NamedTuple):
+    """Replace the bytes of `span` by the UTF-8 bytes of `text`."""
+
+    span: Span
+    text: str
+
+
+class Location(NamedTuple):
+    """Where a span lies: 1-based lines and columns, columns in code points, `end_column` exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Source:
+    """The bytes of one file. `path` is the path as the user gave it or discovery found it."""
+
+    __slots__ = ("_line_starts", "data", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self._line_starts: list[int] | None = None
+
+    @property
+    def line_starts(self) -> list[int]:
+        """The byte offset of the first byte of every line."""
+        if self._line_starts is None:
+            starts = [0]
+            find, at = self.data.find, 0
+            while at := find(b"\n", at) + 1:
+                starts.append(at)
+            self._line_starts = starts
+        return self._line_starts
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line of a byte offset."""
+        return bisect_right(self.line_starts, offset)
+
+    def locate(self, span: Span) -> Location:
+        """Lines and columns of `span`. A byte-order mark takes no column."""
+        return Location(*self._position(span.start), *self._position(span.end))
+
+    def line_text(self, line: int) -> str:
+        """The text of a 1-based line without its end, for people to read."""
+        starts = self.line_starts
+        end = starts[line] if line < len(starts) else len(self.data)
+        return self._decode(starts[line - 1], end).rstrip("\r\n")
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = self.line_of(offset)
+        return line, len(self._decode(self.line_starts[line - 1], offset)) + 1
+
+    def _decode(self, start: int, end: int) -> str:
+        if start == 0 and self.data.startswith(UTF8_BOM):
+            start = min(len(UTF8_BOM), end)
+        return self.data[start:end].decode("utf-8", "replace")
+
+
+def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """`data` with all `edits` made. An edit that is given twice is made once.
+
+    Raises ValueError when two edits touch the same bytes: that is a mistake of the caller.
+    """
+    parts: list[bytes] = []
+    at = 0
+    for span, text in sorted(set(edits)):
+        if span.start < at or not span.start <= span.end <= len(data):
+            raise ValueError(f"edit of {span.start}:{span.end} overlaps another or leaves the file")
+        parts += data[at : span.start], text.encode()
+        at = span.end
+    return b"".join([*parts, data[at:]])
+
+
+def read_source(path: str) -> Source:
+    """The file at `path`. Raises ReadError with a reason for people.
+
+    Only regular files are read: a FIFO or a device in a pull request must not hang the reader.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ReadError(path, "not a regular file")
+            return Source(path, file.read())
+    except OSError as error:
+        raise ReadError(path, _reason(error)) from error
+
+
+def write_source(source: Source, data: bytes) -> None:
+    """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
+
+    A symlink is written through. The file's mode stays. A file that is read-only, or that no longer
+    holds the bytes that were read, is left alone.
+    """
+    target = os.path.realpath(source.path)
+    try:
+        mode = stat.S_IMODE(os.stat(target).st_mode)
+        if not mode & 0o222 or not os.access(target, os.W_OK):
+            raise WriteError(source.path, "the file is read-only; nothing was written")
+        if read_source(target).data != source.data:
+            raise WriteError(source.path, "the file changed while pinner was at work; run pinner again")
+        _replace(target, data, mode)
+    except OSError as error:
+        raise WriteError(source.path, f"cannot write: {_reason(error)}") from error
+
+
+def _replace(target: str, data: bytes, mode: int) -> None:
+    import tempfile
+
+    folder, name = os.path.split(target)
+    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".pinner", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
