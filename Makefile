@@ -1,0 +1,37 @@
+# Everything runs in .venv, which the first target makes: only Python 3.11 or newer is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+demo: .venv/run.stamp ## Show the main job, without any network
+	$(BIN)/pinner demo
+
+test: .venv/test.stamp ## Run the tests; ARGS="-m 'not integration'" passes options to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp ## Lint, check the formatting and the types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+docs: .venv/docs.stamp ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+clean: ## Remove what the other targets made
+	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+# One stamp for each extra; `run` has none.
+.venv/run.stamp: EXTRA =
+.venv/%.stamp: EXTRA = [$*]
+.venv/%.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRA)'
+	touch $@
