@@ -1,0 +1,150 @@
+"""Where the digest of a reference goes, or why it can go nowhere.
+
+Docker ignores the tag of a reference that has a digest. So a digest after `node:${V}` would turn V
+into a knob that does nothing, and one inside V's default is right only if everything else that reads
+V means the same image. Both are found out by making the edit in thought: see `_scope.Scope.after`.
+"""
+
+from typing import NamedTuple
+
+from pinner.errors import InvalidReference
+from pinner.finding import Invalid, Opaque
+from pinner.formats._scope import NO_CHANGE, Change, Scope, Word
+from pinner.formats._text import NOWHERE, Text
+from pinner.formats._variables import COMPOSE, Expansion
+from pinner.reference import DEFAULT_TAG, Reference, parse
+from pinner.source import Span
+
+# Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
+_PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
+_PROBE_VALUE = "0probe0"
+
+
+class Placement(NamedTuple):
+    """The reading of one word: the fields of `Occurrence` that follow from its text."""
+
+    span: Span
+    text: str
+    target: Reference | Invalid | Opaque
+    insert_at: int | None = None
+    digest: Span | None = None
+    unwritable: str | None = None
+    dead_variable: str | None = None
+
+
+def literal(text: Text) -> Word:
+    """A word in which variables mean nothing."""
+    return Word(text, {}, Expansion(text, frozenset(), ()))
+
+
+def place(word: Word, scope: Scope) -> Placement:
+    """Read the reference that `word` stands for and find the place of its digest."""
+    span, text = _written(word)
+    if word.expansion.unknown:
+        return Placement(span, text, Opaque(_why_open(word, scope)))
+    try:
+        target = parse(word.expansion.value.chars)
+    except InvalidReference as error:
+        return Placement(span, text, Invalid(str(error)))
+    placement = Placement(span, text, target)
+    return _place_written(placement, word, scope) if target.digest else _place_missing(placement, word, scope)
+
+
+def _written(word: Word) -> tuple[Span, str]:
+    """The span of a reference and its text there: in an ARG's default where all of it stands there."""
+    value, text = word.expansion.value, _unquoted(word.text)
+    run = value.run
+    if run and not (text.extent.start <= run.start < text.extent.end):
+        return run, str(value)
+    if run and not word.expansion.used:
+        return run, str(value)
+    return text.extent, str(text)
+
+
+def _unquoted(text: Text) -> Text:
+    chars = text.chars
+    if len(chars) > 2 and chars[0] in "\"'" and chars[-1] == chars[0]:
+        return text.cut(1, -1)
+    return text
+
+
+def _why_open(word: Word, scope: Scope) -> str:
+    names = " and ".join(word.expansion.unknown)
+    if scope.dialect == COMPOSE:
+        first = word.expansion.unknown[0]
+        return f"{names} has no default here: write ${{{first}:-…}} with the default that is meant, and pin that"
+    return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
+
+
+def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
+    target = placement.target
+    assert isinstance(target, Reference) and target.digest
+    value = word.expansion.value
+    digest = value.cut(len(value.chars) - len(target.digest)).run
+    dead = next((name for name in scope.names_behind(word) if _kills(name, word, scope, NO_CHANGE, target)), None)
+    if digest is None:
+        return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
+    return placement._replace(digest=digest, dead_variable=dead)
+
+
+def _place_missing(placement: Placement, word: Word, scope: Scope) -> Placement:
+    target = placement.target
+    assert isinstance(target, Reference)
+    last = word.expansion.value.offsets[-1]
+    suffix = _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}"
+    edit = Change(last + 1, suffix)
+    why_not = _why_not(edit, word, scope, target) if word.expansion.used or last == NOWHERE else None
+    if why_not is None:
+        return placement._replace(insert_at=last + 1)
+    return placement._replace(unwritable=f"{why_not}; {_rewrite(word, scope)}")
+
+
+def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
+    """Why the digest may not be written at the end of the reference, or None if it may."""
+    for name in scope.names_behind(word):
+        if _kills(name, word, scope, edit, target):
+            return f"{name} is part of the tag, and a digest would switch it off"
+    assert edit.at is not None
+    index = scope.argument_at(edit.at)
+    if index is not None:
+        return _why_not_in_argument(index, edit, scope, target)
+    return None if _gets_digest(word, edit, scope) else "the variables leave no place for a digest"
+
+
+def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Reference) -> str | None:
+    name = scope.argument_name(index)
+    if scope.argument_end(index) != edit.at:
+        return f"the digest would stand in the middle of {name}"
+    if name in scope.redeclared:
+        return f"a stage declares {name} again and would see the digest"
+    for other in scope.readers(index):
+        if _reference_or_none(other.expansion.value.chars) != target or not _gets_digest(other, edit, scope):
+            return f"{name} is also used in {other.text}"
+    return None
+
+
+def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
+    return scope.after(word, edit) == word.expansion.value.chars + edit.chars
+
+
+def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+    """Whether another value of `name` would change the tag but not the digest."""
+    changed = scope.after(word, edit._replace(overrides=((name, _PROBE_VALUE),)))
+    reference = None if changed is None else _reference_or_none(changed)
+    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
+    return reference is not None and reference.digest is not None and reference.tag != tag
+
+
+def _reference_or_none(chars: str) -> Reference | None:
+    try:
+        return parse(chars)
+    except InvalidReference:
+        return None
+
+
+def _rewrite(word: Word, scope: Scope) -> str:
+    name = scope.free_name("IMAGE")
+    value = word.expansion.value
+    if scope.dialect == COMPOSE:
+        return f"write ${{{name}:-{value}}} instead and run pinner again"
+    return f"write ARG {name}={value} above the first FROM, use ${{{name}}} here, and run pinner again"

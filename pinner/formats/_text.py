@@ -1,0 +1,68 @@
+"""Characters that remember where in the file they stand."""
+
+from collections.abc import Iterable, Sequence
+
+from pinner.source import Span
+
+NOWHERE = -1
+
+
+class Text:
+    """A run of bytes as latin-1 characters, one character a byte, and the file's byte offset of each.
+
+    An offset is NOWHERE for a character that does not stand in the file. One character a byte keeps
+    offsets exact for files that are not UTF-8, which BuildKit reads too.
+    """
+
+    __slots__ = ("chars", "offsets")
+
+    def __init__(self, chars: str, offsets: Sequence[int]) -> None:
+        self.chars = chars
+        self.offsets = offsets
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "Text":
+        """The whole of a file."""
+        return cls(data.decode("latin-1"), range(len(data)))
+
+    @classmethod
+    def made_up(cls, chars: str) -> "Text":
+        """Characters that stand nowhere in the file."""
+        return cls(chars, [NOWHERE] * len(chars))
+
+    def cut(self, start: int, end: int | None = None) -> "Text":
+        """The characters from `start` to `end`, as a slice would."""
+        return Text(self.chars[start:end], self.offsets[start:end])
+
+    def with_insertion(self, at: int, chars: str) -> "Text":
+        """This text as it would be with `chars` inserted at byte offset `at` of the file."""
+        if at - 1 not in self.offsets:
+            return self
+        index = self.offsets.index(at - 1) + 1
+        return join([self.cut(0, index), Text.made_up(chars), self.cut(index)])
+
+    @property
+    def run(self) -> Span | None:
+        """The span that these characters fill without a gap, if they do."""
+        if not self.offsets or self.offsets[0] == NOWHERE:
+            return None
+        first = self.offsets[0]
+        if isinstance(self.offsets, range) or list(self.offsets) == list(range(first, first + len(self.offsets))):
+            return Span(first, first + len(self.offsets))
+        return None
+
+    @property
+    def extent(self) -> Span:
+        """The smallest span that holds these characters; there must be one that stands in the file."""
+        return Span(self.offsets[0], self.offsets[-1] + 1)
+
+    def __str__(self) -> str:
+        return self.chars.encode("latin-1").decode("utf-8", "replace")
+
+
+def join(texts: Iterable[Text]) -> Text:
+    """The texts one after the other."""
+    parts = list(texts)
+    if len(parts) == 1:
+        return parts[0]
+    return Text("".join(part.chars for part in parts), [offset for part in parts for offset in part.offsets])

@@ -1,0 +1,253 @@
+"""Variables in references: what BuildKit and Compose make of `$V`, `${V:-default}` and the like.
+
+The rules are those of BuildKit's `frontend/dockerfile/shell/lex.go` and of the interpolation in the
+Compose specification. Every character of a result remembers where in the file it came from.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+from pinner.formats._globs import InvalidGlob, replace, trim_prefix, trim_suffix
+from pinner.formats._text import Text, join
+
+MAX_LENGTH = 4096
+MAX_DEPTH = 32
+_SPECIAL_PARAMETERS = "@*#?-$!0"
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+_DIGITS = frozenset("0123456789")
+
+
+class Missing(Enum):
+    """Why a variable has no value that the file gives."""
+
+    UNSET = "known to be empty: nothing can set it"
+    NO_DEFAULT = "whoever builds may set it, and it has no default"
+    BUILD_TIME = "the build sets it, whatever the file says"
+
+
+Lookup = Callable[[str], Text | Missing]
+
+
+class ExpansionError(Exception):
+    """The text is not what the format allows; the message is for people."""
+
+
+class Expansion(NamedTuple):
+    """What a word stands for. `used` are the variables it names, `unknown` those that leave it open."""
+
+    value: Text
+    used: frozenset[str]
+    unknown: tuple[str, ...]
+
+
+class Dialect(NamedTuple):
+    """How variables are written: `escape` is the Dockerfile's escape character, None means Compose."""
+
+    escape: str | None
+
+
+COMPOSE = Dialect(None)
+
+
+def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
+    """`word` with quotes, escapes and variables processed. Raises ExpansionError."""
+    if not any(char in word.chars for char in f"$'\"{dialect.escape or '$'}"):
+        return Expansion(word, frozenset(), ())
+    lexer = _Lexer(word, lookup, dialect)
+    value = lexer.read_until(None)
+    return Expansion(value, frozenset(lexer.used), tuple(lexer.unknown))
+
+
+def end_of_variable(chars: str, start: int) -> int:
+    """The index after the variable expression whose `$` is at `start`. Raises ExpansionError."""
+    lexer = _Lexer(Text(chars, range(len(chars))), lambda _: Missing.UNSET, Dialect("\\"))
+    lexer.at = start
+    lexer.read_variable()
+    return lexer.at
+
+
+class _Lexer:
+    """One pass over a word. Recursion follows the nesting of `${…}` and is bounded by MAX_DEPTH."""
+
+    def __init__(self, word: Text, lookup: Lookup, dialect: Dialect) -> None:
+        self.word = word
+        self.chars = word.chars
+        self.at = 0
+        self.depth = 0
+        self.used: dict[str, None] = {}
+        self.unknown: dict[str, None] = {}
+        self._lookup = lookup
+        self._dialect = dialect
+
+    def read_until(self, stop: str | None, raw_escapes: bool = False) -> Text:
+        """Everything up to `stop`, which is consumed; None stands for the end of the word."""
+        parts: list[Text] = []
+        length = 0
+        while self.at < len(self.chars):
+            char = self.chars[self.at]
+            if char == stop:
+                self.at += 1
+                return join(parts)
+            parts.append(self._read_part(char, raw_escapes))
+            length += len(parts[-1].chars)
+            if length > MAX_LENGTH:
+                raise ExpansionError(f"it is longer than {MAX_LENGTH} characters")
+        if stop is not None:
+            raise ExpansionError(f"a {stop} is missing")
+        return join(parts)
+
+    def _read_part(self, char: str, raw_escapes: bool) -> Text:
+        if char == "$":
+            return self.read_variable()
+        if self._dialect.escape is not None:
+            if char == "'":
+                return self._read_single_quotes()
+            if char == '"':
+                return self._read_double_quotes(raw_escapes)
+            if char == self._dialect.escape:
+                start = self.at if raw_escapes else self.at + 1
+                self.at = min(self.at + 2, len(self.chars))
+                return self.word.cut(start, self.at)
+        self.at += 1
+        return self.word.cut(self.at - 1, self.at)
+
+    def _read_single_quotes(self) -> Text:
+        start = self.at + 1
+        end = self.chars.find("'", start)
+        if end < 0:
+            raise ExpansionError("a closing ' is missing")
+        self.at = end + 1
+        return self.word.cut(start, end)
+
+    def _read_double_quotes(self, raw_escapes: bool) -> Text:
+        escape = self._dialect.escape
+        parts: list[Text] = []
+        self.at += 1
+        while self.at < len(self.chars):
+            char = self.chars[self.at]
+            if char == '"':
+                self.at += 1
+                return join(parts)
+            if char == "$":
+                parts.append(self.read_variable())
+                continue
+            if char == escape and self.chars[self.at + 1 : self.at + 2] in ('"', "$", escape):
+                if raw_escapes:
+                    parts.append(self.word.cut(self.at, self.at + 1))
+                self.at += 1
+            parts.append(self.word.cut(self.at, self.at + 1))
+            self.at += 1
+        raise ExpansionError('a closing " is missing')
+
+    def read_variable(self) -> Text:
+        """The value of the expression whose `$` stands here."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ExpansionError(f"variables are nested more than {MAX_DEPTH} deep")
+        start = self.at
+        self.at += 1
+        value = self._read_expression() if self._peek() == "{" else self._read_plain(start)
+        self.depth -= 1
+        return value
+
+    def _read_plain(self, start: int) -> Text:
+        if self._dialect == COMPOSE and self._peek() == "$":
+            self.at += 1
+            return self.word.cut(start + 1, start + 2)
+        name = self._read_name()
+        if name:
+            return self._plain_value(name)
+        if self._dialect == COMPOSE:
+            raise ExpansionError("a $ that starts no variable is written $$")
+        return self.word.cut(start, start + 1)
+
+    def _read_expression(self) -> Text:
+        self.at += 1
+        name = self._read_name()
+        if not name:
+            raise ExpansionError("${ is followed by no variable name")
+        operator = self._peek()
+        self.at += 1
+        if operator == "}":
+            return self._plain_value(name)
+        if operator == ":":
+            operator += self._peek()
+            self.at += 1
+        match operator[-1:]:
+            case "-" | "+" | "?":
+                return self._with_word(name, operator, self.read_until("}"))
+            case ("#" | "%") as end if self._dialect != COMPOSE:
+                return self._trimmed(name, end, self.read_until("}", raw_escapes=True).chars)
+            case "/" if self._dialect != COMPOSE and operator == "/":
+                return self._replaced(name)
+            case _:
+                raise ExpansionError(f"${{{name}{operator} is no substitution that pinner knows")
+
+    def _with_word(self, name: str, operator: str, word: Text) -> Text:
+        """`${V:-word}`, `${V:+word}`, `${V:?word}`, and the same without the colon."""
+        value = self._value(name)
+        missing = isinstance(value, Missing) or (operator[0] == ":" and not value.chars)
+        if value is Missing.BUILD_TIME:
+            return self._plain_value(name)
+        match operator[-1]:
+            case "-" if missing:
+                return word
+            case "+":
+                return _EMPTY if missing else word
+            case "?" if missing:
+                raise ExpansionError(f"{name} must be set: {word or 'it has no default'}")
+        return self._plain_value(name)
+
+    def _trimmed(self, name: str, end: str, pattern: str) -> Text:
+        value = self._plain_value(name)
+        greedy = pattern.startswith(end)
+        trim = trim_prefix if end == "#" else trim_suffix
+        try:
+            start, stop = trim(pattern[greedy:], value.chars, greedy)
+        except InvalidGlob as error:
+            raise ExpansionError(str(error)) from error
+        return value.cut(start, stop)
+
+    def _replaced(self, name: str) -> Text:
+        every = self._peek() == "/"
+        self.at += every
+        pattern = self.read_until("/", raw_escapes=True).chars
+        replacement = self.read_until("}", raw_escapes=True)
+        value = self._plain_value(name)
+        try:
+            pieces = replace(pattern, value.chars, every)
+        except InvalidGlob as error:
+            raise ExpansionError(str(error)) from error
+        return join(replacement if piece is None else value.cut(*piece) for piece in pieces)
+
+    def _plain_value(self, name: str) -> Text:
+        value = self._value(name)
+        if isinstance(value, Text):
+            return value
+        if value is not Missing.UNSET:
+            self.unknown[name] = None
+        return _EMPTY
+
+    def _value(self, name: str) -> Text | Missing:
+        self.used[name] = None
+        return self._lookup(name)
+
+    def _read_name(self) -> str:
+        start = self.at
+        first = self._peek()
+        if first in _LETTERS:
+            while self._peek() in _LETTERS or self._peek() in _DIGITS:
+                self.at += 1
+        elif self._dialect != COMPOSE and first in _DIGITS:
+            while self._peek() in _DIGITS:
+                self.at += 1
+        elif self._dialect != COMPOSE and first and first in _SPECIAL_PARAMETERS:
+            self.at += 1
+        return self.chars[start : self.at]
+
+    def _peek(self) -> str:
+        return self.chars[self.at : self.at + 1]
+
+
+_EMPTY = Text("", ())
