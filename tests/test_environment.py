@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.support.environment import SocketInUnitTest, scrubbed
+from tests.support.environment import UnexpectedSocketError, scrubbed
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_nothing_of_the_machine_is_visible() -> None:
 
 @pytest.mark.parametrize("method", ["connect", "connect_ex"])
 def test_a_unit_test_cannot_connect(method: str) -> None:
-    with socket.socket() as endpoint, pytest.raises(SocketInUnitTest):
+    with socket.socket() as endpoint, pytest.raises(UnexpectedSocketError):
         getattr(endpoint, method)(("127.0.0.1", 9))
 
 
 def test_a_unit_test_cannot_look_up_names() -> None:
-    with pytest.raises(SocketInUnitTest):
+    with pytest.raises(UnexpectedSocketError):
         socket.create_connection(("registry.example", 443))
 
 

@@ -18,13 +18,15 @@ UBUNTU_AMD64 = "sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136
 @pytest.mark.parametrize(("repository", "tag", "digest"), [(*name, digest) for name, digest in PUBLISHED.items()])
 def test_a_tag_names_the_published_digest(repository: str, tag: str, digest: str) -> None:
     manifest = demo_store().get(repository, tag)
-    assert manifest and manifest.digest == digest
+    assert manifest is not None
+    assert manifest.digest == digest
 
 
 def test_a_child_is_found_by_its_digest_alone() -> None:
     store = demo_store()
     child = store.get("library/ubuntu", UBUNTU_AMD64)
-    assert child and child.digest == UBUNTU_AMD64
+    assert child is not None
+    assert child.digest == UBUNTU_AMD64
     assert UBUNTU_AMD64 not in store.tags.values()
 
 

@@ -45,12 +45,12 @@ class RecordingStore(Store):
 class _RecordingHandler(RegistryHandler):
     store: RecordingStore
 
-    def do_GET(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.store.requests.append(Request(self.command, self.path, headers))
-        super().do_GET()
-
-    do_HEAD = do_GET
+    def parse_request(self) -> bool:
+        parsed = super().parse_request()
+        if parsed:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self.store.requests.append(Request(self.command, self.path, headers))
+        return parsed
 
 
 class Embedded(NamedTuple):

@@ -14,7 +14,7 @@ _SCRUBBED = re.compile(
 )
 
 
-class SocketInUnitTest(AssertionError):
+class UnexpectedSocketError(AssertionError):
     """A test that is not marked `integration` reached for the network."""
 
 
@@ -27,6 +27,6 @@ def refuse(what: str) -> Callable[..., NoReturn]:
     """A stand-in for a function of the socket module that fails the test."""
 
     def refused(*arguments: object, **_: object) -> NoReturn:
-        raise SocketInUnitTest(f"{what}{arguments!r}: mark the test `integration` if it means to use a socket")
+        raise UnexpectedSocketError(f"{what}{arguments!r}: mark the test `integration` if it means to use a socket")
 
     return refused
