@@ -4,29 +4,29 @@ A rule module's docstring is its documentation: `pinner explain` prints it and t
 made from it.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from pinner.rules import (
+    conflicting_digests,
+    digest_after_variable,
+    digest_without_tag,
+    floating_tag,
+    invalid_reference,
+    not_an_image,
+    opaque_reference,
+    unpinned,
+    unused_ignore,
+)
+from pinner.rules._base import Facts, Rule
 
-from pinner.finding import Finding, Ignore, Occurrence, Severity
+__all__ = ["RULES", "Facts", "Rule"]
 
-
-class Facts(NamedTuple):
-    """What the rules judge: every occurrence of the run, sorted by path and position.
-
-    `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
-    """
-
-    occurrences: Sequence[Occurrence]
-    unused_ignores: Sequence[tuple[str, Ignore]] = ()
-
-
-class Rule(Protocol):
-    """What a module of this package offers."""
-
-    ID: str
-    SUMMARY: str
-    SEVERITY: Severity
-
-    def check(self, facts: Facts) -> Iterable[Finding]:
-        """The rule's findings, in any order. Pure."""
-        ...
+RULES: tuple[Rule, ...] = (
+    conflicting_digests,
+    digest_after_variable,
+    digest_without_tag,
+    floating_tag,
+    invalid_reference,
+    not_an_image,
+    opaque_reference,
+    unpinned,
+    unused_ignore,
+)

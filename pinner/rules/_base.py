@@ -1,0 +1,53 @@
+"""What every rule module needs: the facts it judges, the Protocol it fulfils, findings from places."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from pinner.finding import Finding, Fix, Ignore, Occurrence, Severity
+from pinner.reference import Reference
+
+
+class Facts(NamedTuple):
+    """What the rules judge: every occurrence of the run, sorted by path and position.
+
+    `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
+    """
+
+    occurrences: Sequence[Occurrence]
+    unused_ignores: Sequence[tuple[str, Ignore]] = ()
+
+
+class Rule(Protocol):
+    """What a module of this package offers."""
+
+    ID: str
+    SUMMARY: str
+    SEVERITY: Severity
+
+    def check(self, facts: Facts) -> Iterable[Finding]:
+        """The rule's findings, in any order. Pure."""
+        ...
+
+
+def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
+    """What `rule` says of the place that `occurrence` is."""
+    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
+    return Finding(rule, severity, *place, message, fix)
+
+
+def lacks_digest(occurrence: Occurrence) -> Reference | None:
+    """The reference of an image that is known but not pinned. A stage that was meant is no image."""
+    target = _image(occurrence)
+    return target if target and target.digest is None else None
+
+
+def has_digest(occurrence: Occurrence) -> Reference | None:
+    """The reference of an image that is pinned."""
+    target = _image(occurrence)
+    return target if target and target.digest is not None else None
+
+
+def _image(occurrence: Occurrence) -> Reference | None:
+    if occurrence.stage is None and isinstance(occurrence.target, Reference):
+        return occurrence.target
+    return None

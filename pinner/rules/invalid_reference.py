@@ -1,0 +1,51 @@
+"""## What it does
+
+Reports text in an image's place that is no image reference by the grammar that Docker, BuildKit and
+Compose share.
+
+## Why is this bad
+
+The build or the service fails when it gets to this line. Often it is a typing error in a name or a
+digest, and a mistyped digest is a pin that protects nothing.
+
+## Example
+
+```dockerfile
+FROM Node:20
+```
+
+A repository is written in lower-case letters, and a sha256 digest has exactly 64 hexadecimal digits.
+
+## Remedy
+
+Correct the reference:
+
+```dockerfile
+FROM node:20
+```
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[invalid-reference] this line is replaced before the build
+FROM @IMAGE@
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Invalid, Severity
+from pinner.rules._base import Facts, finding_at
+
+ID = "invalid-reference"
+SUMMARY = "the text in an image's place is no image reference"
+SEVERITY = Severity.ERROR
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every text that is no reference, with the grammar's reason."""
+    for occurrence in facts.occurrences:
+        match occurrence.target:
+            case Invalid(reason) if occurrence.stage is None:
+                message = f'"{occurrence.text}" is no image reference: {reason}'
+                yield finding_at(occurrence, ID, SEVERITY, message)

@@ -1,0 +1,55 @@
+"""## What it does
+
+Reports an image reference that the file alone does not determine: a variable without a default, a
+part that depends on the platform, a template.
+
+## Why is this bad
+
+Nobody who reads the file can tell which image is used, and nobody can pin it: the image is chosen
+by whoever sets the variable, perhaps far away and differently every time. Such a reference is never
+counted as checked.
+
+## Example
+
+```dockerfile
+ARG BASE
+FROM ${BASE}
+```
+
+## Remedy
+
+Give the variable a default that is a whole reference. pinner writes the digest into the default,
+and `--build-arg` still replaces it:
+
+```dockerfile
+ARG BASE=node:20
+FROM ${BASE}
+```
+
+In a Compose file a default inside the variable serves the same end: `image: ${IMAGE:-node:20}`.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[opaque-reference] the release job passes a pinned image
+FROM ${BASE}
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Opaque, Severity
+from pinner.rules._base import Facts, finding_at
+
+ID = "opaque-reference"
+SUMMARY = "the file alone does not say which image is used"
+SEVERITY = Severity.ERROR
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every opaque reference, with the reader's reason."""
+    for occurrence in facts.occurrences:
+        match occurrence.target:
+            case Opaque(reason) if occurrence.stage is None:
+                message = f"{occurrence.text} cannot be known from this file: {reason}"
+                yield finding_at(occurrence, ID, SEVERITY, message)

@@ -1,0 +1,61 @@
+"""## What it does
+
+Reports an image reference that names no digest.
+
+## Why is this bad
+
+A tag is a name that its publisher may move at any time: the same file builds from other content
+tomorrow, and whoever takes over the tag takes over the build. A digest is the content's own name,
+so an image that is pinned to one cannot change unnoticed.
+
+## Example
+
+```dockerfile
+FROM node:14.7.0
+```
+
+## Remedy
+
+Run `pinner pin`. It asks the registry which index the tag names now and writes its digest behind
+the tag, which stays for people and for the tools that keep pins fresh:
+
+```dockerfile
+FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1a
+```
+
+Where pinner cannot write a digest without making a variable useless, the finding says why and how
+to rewrite the line by hand.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[unpinned] built by the step before this one
+FROM localhost/app:dev
+```
+
+In YAML the comment may stand at the end of the line as well. A whole family of images is left
+alone by `ignore-images` in the configuration.
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Occurrence, Severity
+from pinner.rules._base import Facts, finding_at, lacks_digest
+
+ID = "unpinned"
+SUMMARY = "an image is named by a tag alone, which may name other content tomorrow"
+SEVERITY = Severity.ERROR
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every image without a digest; it names the rewrite where only a person can make it."""
+    for occurrence in facts.occurrences:
+        if lacks_digest(occurrence):
+            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence))
+
+
+def _message(occurrence: Occurrence) -> str:
+    message = f"{occurrence.text} is not pinned to a digest"
+    if occurrence.unwritable:
+        return f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+    return message

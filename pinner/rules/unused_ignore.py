@@ -1,0 +1,48 @@
+"""## What it does
+
+Reports a `# pinner: ignore[…]` comment that hides no finding.
+
+## Why is this bad
+
+The comment outlived its reason, or it stands in the wrong place or names the wrong rule. It reads
+as if something were wrong here, and it would hide the next real finding on this line.
+
+## Example
+
+```dockerfile
+# pinner: ignore[unpinned] not published yet
+FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1a
+```
+
+## Remedy
+
+Remove the comment, or correct the name of the rule: `pinner check --no-ignores` shows what there is
+to ignore.
+
+## Ignoring it
+
+Leave the rule out in the configuration:
+
+```toml
+[tool.pinner]
+ignore = ["unused-ignore"]
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Severity
+from pinner.rules._base import Facts
+
+ID = "unused-ignore"
+SUMMARY = "an ignore comment hides no finding"
+SEVERITY = Severity.WARNING
+CONTEXT = "# pinner: ignore"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every ignore comment that hid nothing."""
+    for path, ignore in facts.unused_ignores:
+        rules = f"[{', '.join(ignore.rules)}]" if ignore.rules else ""
+        message = f"ignore{rules} hides no finding: remove the comment"
+        yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, message)
