@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from tests.support import tools
 from tests.support.environment import UnexpectedSocketError, scrubbed
 
 
@@ -45,3 +46,15 @@ def test_a_unit_test_cannot_look_up_names() -> None:
 def test_an_integration_test_can_connect() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         pass
+
+
+def test_a_missing_program_skips_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "IN_CI", False)
+    with pytest.raises(pytest.skip.Exception, match="not installed: no-such-program"):
+        tools.require("no-such-program")
+
+
+def test_a_missing_program_fails_the_test_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "IN_CI", True)
+    with pytest.raises(pytest.fail.Exception, match="not installed: no-such-program"):
+        tools.require("no-such-program")
