@@ -1,0 +1,124 @@
+"""What can go wrong with one answer of one registry.
+
+    RegistryError              not-a-manifest when nothing below says it better
+    ├── NotFound               not-found
+    ├── Unauthorized           unauthorized
+    ├── Denied                 denied
+    ├── RateLimited            rate-limited
+    ├── Unreachable            unreachable
+    ├── Timeout                timeout
+    ├── TLSFailure             tls
+    │   └── NotTLS             the other side does not speak TLS at all
+    ├── NotAManifest           not-a-manifest
+    ├── UnsupportedMediaType   unsupported-media-type
+    ├── DigestMismatch         digest-mismatch
+    ├── TooLarge               too-large
+    ├── RealmNotTrusted        realm-not-trusted
+    └── RedirectRefused        redirect-refused
+
+The text of each is one sentence that says what to do. It never holds a secret, and control
+characters are cleaned from it here, once for all.
+"""
+
+from typing import ClassVar
+
+from pinner.errors import PinnerError
+from pinner.registry.text import clean
+
+MAX_DETAIL = 400
+
+
+class RegistryError(PinnerError):
+    """A question that a registry did not answer. `reason` is the slug that users see."""
+
+    reason: ClassVar[str] = "not-a-manifest"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(clean(detail, MAX_DETAIL))
+
+    @property
+    def detail(self) -> str:
+        """One sentence for people."""
+        return str(self)
+
+
+class NotFound(RegistryError):
+    """The registry answers, and does not have it."""
+
+    reason = "not-found"
+
+
+class Unauthorized(RegistryError):
+    """Credentials are needed, or those given were refused."""
+
+    reason = "unauthorized"
+
+
+class Denied(RegistryError):
+    """The registry knows who asks and says no."""
+
+    reason = "denied"
+
+
+class RateLimited(RegistryError):
+    """Too many requests, and no more patience."""
+
+    reason = "rate-limited"
+
+
+class Unreachable(RegistryError):
+    """No answer, or only server errors."""
+
+    reason = "unreachable"
+
+
+class Timeout(RegistryError):
+    """No complete answer in time."""
+
+    reason = "timeout"
+
+
+class TLSFailure(RegistryError):
+    """The other side's certificate is not trusted, or the handshake failed."""
+
+    reason = "tls"
+
+
+class NotTLS(TLSFailure):
+    """The other side does not speak TLS."""
+
+
+class NotAManifest(RegistryError):
+    """An answer that is no manifest: HTML, no JSON, an encoded or a truncated body."""
+
+    reason = "not-a-manifest"
+
+
+class UnsupportedMediaType(RegistryError):
+    """A manifest of a kind that pinner does not pin, such as schema 1."""
+
+    reason = "unsupported-media-type"
+
+
+class DigestMismatch(RegistryError):
+    """The content is not what its digest says."""
+
+    reason = "digest-mismatch"
+
+
+class TooLarge(RegistryError):
+    """An answer larger than such an answer can be."""
+
+    reason = "too-large"
+
+
+class RealmNotTrusted(RegistryError):
+    """A challenge that names a token server to which pinner does not talk."""
+
+    reason = "realm-not-trusted"
+
+
+class RedirectRefused(RegistryError):
+    """A redirect that pinner does not follow."""
+
+    reason = "redirect-refused"
