@@ -1,0 +1,240 @@
+"""A registry that does what it is told to, however wrong, byte by byte; it records all that it hears.
+
+A script names the replies to each kind of request; the last one of a list is repeated for ever. A reply
+is the bytes of a whole HTTP response or an iterable of pieces. `{url}` in a head stands for the server's
+own address, `{other}` for that of another server.
+"""
+
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from typing import NamedTuple
+
+Reply = bytes | Callable[[threading.Event], Iterable[bytes]]
+
+_PIECE = 65536
+
+
+class Heard(NamedTuple):
+    """One request as it came over the wire."""
+
+    method: str
+    target: str
+    head: bytes
+    body: bytes
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of the header field, or None where there is none."""
+        return self.field("authorization")
+
+    def field(self, name: str) -> str | None:
+        """The value of a header field by its lower-case name."""
+        for line in self.head.split(b"\r\n")[1:]:
+            key, _, value = line.decode("latin-1").partition(":")
+            if key.lower() == name:
+                return value.strip()
+        return None
+
+
+class Script(NamedTuple):
+    """Replies to HEAD and GET of manifests, to requests for tokens, and to any other request."""
+
+    head: Sequence[Reply] = ()
+    get: Sequence[Reply] = ()
+    token: Sequence[Reply] = ()
+    other: Sequence[Reply] = ()
+
+
+def reply(
+    status: int = 200,
+    fields: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    length: int | None = -1,
+) -> bytes:
+    """A response that closes the connection. `length` is by default the right Content-Length, None leaves it out."""
+    items = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+    if length is not None:
+        items.append(("Content-Length", str(len(body) if length < 0 else length)))
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Odd"
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in items), "Connection: close"]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def drip(data: bytes, seconds: float) -> Reply:
+    """`data` byte by byte with a pause after each."""
+
+    def pieces(stopped: threading.Event) -> Iterator[bytes]:
+        for at in range(len(data)):
+            yield data[at : at + 1]
+            if stopped.wait(seconds):
+                return
+
+    return pieces
+
+
+def flood(head: bytes, size: int, filler: bytes = b" ") -> Reply:
+    """`head`, then `size` bytes of filler as fast as they are taken."""
+
+    def pieces(stopped: threading.Event) -> Iterator[bytes]:
+        yield head
+        for _ in range(size // _PIECE):
+            yield filler * _PIECE
+
+    return pieces
+
+
+def chunked_flood(head: bytes, size: int) -> Reply:
+    """As `flood`, in the chunked transfer coding, which announces no length."""
+
+    def pieces(stopped: threading.Event) -> Iterator[bytes]:
+        yield head
+        for _ in range(size // _PIECE):
+            yield f"{_PIECE:x}\r\n".encode() + b" " * _PIECE + b"\r\n"
+        yield b"0\r\n\r\n"
+
+    return pieces
+
+
+def silence(stopped: threading.Event) -> Iterator[bytes]:
+    """No answer at all while the server lives."""
+    stopped.wait(600)
+    yield from ()
+
+
+class ResetConnection(Exception):
+    """Raised by a reply to end the connection with a reset instead of an orderly close."""
+
+
+def reset(stopped: threading.Event) -> Iterator[bytes]:
+    """A reset in the place of an answer."""
+    yield b""
+    raise ResetConnection
+
+
+class Misbehaving:
+    """A running server. `heard` holds every request, in the order in which they were complete."""
+
+    def __init__(self, listener: socket.socket, script: Script, other: str, context: ssl.SSLContext | None) -> None:
+        self.heard: list[Heard] = []
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        self._listener = listener
+        self._script = script
+        self._other = other
+        self._context = context
+        self._served: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.url.partition("://")[2]
+
+    def count(self, method: str, contained: str = "") -> int:
+        """How many requests of `method` had `contained` in their target."""
+        return sum(request.method == method and contained in request.target for request in self.heard)
+
+    def accept(self) -> None:
+        """Serve connections, each in a thread of its own, until `stop`."""
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def stop(self) -> None:
+        """End all replies that wait, and take no more connections."""
+        self._stopped.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.settimeout(60)
+            if self._context is None:
+                self._converse(connection)
+                return
+            with self._context.wrap_socket(connection, server_side=True) as wrapped:
+                self._converse(wrapped)
+
+    def _converse(self, connection: socket.socket) -> None:
+        request = _read_request(connection)
+        if request is None:
+            return
+        try:
+            for piece in self._pieces(request):
+                connection.sendall(piece)
+        except ResetConnection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        _close_in_order(connection)
+
+    def _pieces(self, request: Heard) -> Iterable[bytes]:
+        chosen = self._choose(request)
+        if callable(chosen):
+            return map(self._fill_in, chosen(self._stopped))
+        return [self._fill_in(chosen)]
+
+    def _choose(self, request: Heard) -> Reply:
+        kind = _kind(request)
+        with self._lock:
+            self.heard.append(request)
+            number = self._served.get(kind, 0)
+            self._served[kind] = number + 1
+        replies = getattr(self._script, kind) or (reply(404),)
+        return replies[min(number, len(replies) - 1)]
+
+    def _fill_in(self, piece: bytes) -> bytes:
+        return piece.replace(b"{url}", self.url.encode()).replace(b"{other}", self._other.encode())
+
+
+def _kind(request: Heard) -> str:
+    if "/token" in request.target:
+        return "token"
+    if "/manifests/" in request.target and request.method in ("HEAD", "GET"):
+        return request.method.lower()
+    return "other"
+
+
+def _read_request(connection: socket.socket) -> Heard | None:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        received = connection.recv(_PIECE)
+        if not received:
+            return None
+        data += received
+    head, _, body = data.partition(b"\r\n\r\n")
+    method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
+    request = Heard(method, target, head, body)
+    length = int(request.field("content-length") or 0)
+    while len(body) < length and (received := connection.recv(_PIECE)):
+        body += received
+    return request._replace(body=body)
+
+
+def _close_in_order(connection: socket.socket) -> None:
+    """Say that no more comes, then wait for the other side, lest a reset overtake the last bytes."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(5)
+    while connection.recv(_PIECE):
+        pass
+
+
+@contextmanager
+def misbehaving(script: Script, *, other: str = "", context: ssl.SSLContext | None = None) -> Iterator[Misbehaving]:
+    """Run a server on a free port of loopback that follows `script`; `context` makes it speak TLS."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        server = Misbehaving(listener, script, other, context)
+        thread = threading.Thread(target=server.accept, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+            thread.join()
