@@ -1,0 +1,163 @@
+"""The words of an instruction: flags with their quotes undone, arguments, and the fields of a mount.
+
+After BuildKit's `extractBuilderFlags`, `parseWords` and `parseMount`. Every character keeps its place.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pinner.formats._instructions import WORD_SEPARATORS, Instruction, trim
+from pinner.formats._text import Text, join
+
+# Go's unicode.IsSpace of single bytes, which is how the flags are read.
+_FLAG_SPACES = "\t\n\v\f\r \x85\xa0"
+_BARE_FIELDS = ("ro", "readonly", "rw", "readwrite", "required")
+
+
+class Flag(NamedTuple):
+    """`--name=value`; value is None without an equals sign."""
+
+    name: str
+    value: Text | None
+
+
+class Command(NamedTuple):
+    """An instruction's name in capitals, its flags, and where its arguments begin and end."""
+
+    name: str
+    flags: tuple[Flag, ...]
+    start: int
+    end: int
+
+
+class InvalidMount(ValueError):
+    """A `--mount` that BuildKit refuses."""
+
+
+def read_command(instruction: Instruction, at: int = 0) -> Command:
+    """The command that begins at index `at`: 0, or after ONBUILD."""
+    chars = instruction.chars
+    at, end = trim(chars, at, len(chars))
+    name_end = next((index for index in range(at, end) if chars[index] in WORD_SEPARATORS), end)
+    flags, start = _read_flags(instruction, name_end, end)
+    return Command(chars[at:name_end].upper(), tuple(flags), start, end)
+
+
+def split_words(instruction: Instruction, command: Command) -> list[Text]:
+    """The arguments, divided at white space without regard to quotes, as FROM divides them."""
+    return [instruction.cut(start, end) for start, end in _split(instruction.chars, command.start, command.end)]
+
+
+def split_quoted_words(instruction: Instruction, command: Command, escape: str) -> list[Text]:
+    """The arguments, divided at white space outside of quotes, as ARG divides them; quotes are kept."""
+    chars, at = instruction.chars, command.start
+    words = []
+    while at < command.end:
+        if chars[at] in WORD_SEPARATORS:
+            at += 1
+            continue
+        start, at = at, _end_of_word(chars, at, command.end, escape)
+        words.append(instruction.cut(start, at))
+    return words
+
+
+def mount_source(value: Text) -> Text | None:
+    """The `from` of a `--mount` value. Raises InvalidMount."""
+    source = None
+    for field in _csv_fields(value):
+        key, equals, _ = field.chars.partition("=")
+        if not equals and key.lower() not in _BARE_FIELDS:
+            raise InvalidMount(f"invalid field '{field}' of --mount must be a key=value pair")
+        if key.lower() == "from":
+            source = field.cut(len(key) + 1)
+    return source
+
+
+def _split(chars: str, at: int, end: int) -> Iterator[tuple[int, int]]:
+    while at < end:
+        start = at
+        while at < end and chars[at] not in WORD_SEPARATORS:
+            at += 1
+        if at > start:
+            yield start, at
+        at += 1
+
+
+def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
+    quote = ""
+    while at < end:
+        char = chars[at]
+        if char == escape and quote != "'":
+            at += 1
+        elif quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in WORD_SEPARATORS:
+            break
+        at += 1
+    return min(at, end)
+
+
+def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag], int]:
+    """The flags from index `at` on, and the index at which the arguments begin."""
+    flags: list[Flag] = []
+    chars = instruction.chars
+    while True:
+        while at < end and chars[at] in _FLAG_SPACES:
+            at += 1
+        if not chars.startswith("--", at, end):
+            return flags, at
+        word, at = _read_flag_word(instruction, at, end)
+        if word.chars == "--":
+            return flags, at
+        name, equals, _ = word.chars[2:].partition("=")
+        flags.append(Flag(name, word.cut(len(name) + 3) if equals else None))
+
+
+def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, int]:
+    """A flag without its quotes and backslashes, and the index after it."""
+    chars, start, kept, quote = instruction.chars, at, [], ""
+    while at < end:
+        char = chars[at]
+        if not quote and char in _FLAG_SPACES:
+            break
+        if not quote and char in "'\"":
+            quote = char
+        elif char == quote:
+            quote = ""
+        else:
+            at += char == "\\"
+            kept.append(at)
+        at += 1
+    word = instruction.cut(start, min(at, end))
+    return join([word.cut(index - start, index - start + 1) for index in kept if index < end]), min(at, end)
+
+
+def _csv_fields(value: Text) -> Iterator[Text]:
+    """The fields of one record of RFC 4180."""
+    chars, at = value.chars, 0
+    while at <= len(chars):
+        if chars.startswith('"', at):
+            field, at = _quoted_field(value, at + 1)
+        else:
+            end = chars.find(",", at)
+            end = len(chars) if end < 0 else end
+            field, at = value.cut(at, end), end
+        if at < len(chars) and chars[at] != ",":
+            raise InvalidMount("a quote in --mount ends before its field does")
+        yield field
+        at += 1
+
+
+def _quoted_field(value: Text, at: int) -> tuple[Text, int]:
+    parts: list[Text] = []
+    while True:
+        end = value.chars.find('"', at)
+        if end < 0:
+            raise InvalidMount('a closing " is missing in --mount')
+        parts.append(value.cut(at, end))
+        if not value.chars.startswith('""', end):
+            return join(parts), end + 1
+        parts.append(value.cut(end, end + 1))
+        at = end + 2

@@ -1,0 +1,267 @@
+"""A Dockerfile's lines, instructions and words, as BuildKit's `frontend/dockerfile/parser` sees them.
+
+dockerfile-parse divides the lines into instructions. It misreads heredocs, comments and blank lines
+inside an instruction, escape directives, byte-order marks and bytes that are not UTF-8, so it gets a
+copy in which every line is reduced to its role; line numbers are the same in both.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pinner.formats._heredocs import Heredoc, heredocs_of
+from pinner.formats._text import Text, join
+
+MAX_LINE = 65535
+WORD_SEPARATORS = "\t\v\f\r "
+_BOM = "\xef\xbb\xbf"
+_ASCII_SPACE = "\t\n\v\f\r "
+# The other characters of Go's unicode.IsSpace, as UTF-8 in latin-1.
+_WIDE_SPACES = ("\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x81\x9f", "\xe3\x80\x80") + tuple(
+    f"\xe2\x80{chr(last)}" for last in (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF)
+)
+_DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
+_DIRECTIVES = ("escape", "syntax", "check")
+
+
+class Malformed(Exception):
+    """BuildKit's parser refuses the file; `line` is 1-based, within the text."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class Line(NamedTuple):
+    """One physical line: its text without the line end and the byte-order mark."""
+
+    text: Text
+    is_comment: bool
+    is_blank: bool
+
+
+class Instruction(NamedTuple):
+    """One instruction: its lines joined, its 1-based first and last line, and the last of its heredocs."""
+
+    pieces: tuple[Text, ...]
+    chars: str
+    first: int
+    last: int
+    end: int
+
+    @property
+    def keyword(self) -> str:
+        """The instruction's name as written."""
+        return self.chars[: self.keyword_end]
+
+    @property
+    def keyword_end(self) -> int:
+        """The index after the name."""
+        return next((at for at, char in enumerate(self.chars) if char in WORD_SEPARATORS), len(self.chars))
+
+    def cut(self, start: int, end: int) -> Text:
+        """The characters from `start` to `end` with their offsets."""
+        starts = [0]
+        for piece in self.pieces:
+            starts.append(starts[-1] + len(piece.chars))
+        first = max(bisect_right(starts, start) - 1, 0)
+        cuts = []
+        for piece, at in zip(self.pieces[first:], starts[first:], strict=False):
+            if at >= end:
+                break
+            cuts.append(piece.cut(max(start - at, 0), end - at))
+        return join(cuts)
+
+
+class Division(NamedTuple):
+    """A Dockerfile divided. `directives` are the parser directives' values, by name in lower case."""
+
+    lines: list[Line]
+    instructions: list[Instruction]
+    directives: dict[str, Text]
+    escape: str
+
+
+def divide(text: Text) -> Division:
+    """All lines, instructions and directives of a Dockerfile. Raises Malformed."""
+    lines = list(_lines(text))
+    directives = _read_directives(lines)
+    escape = directives["escape"].chars if "escape" in directives else "\\"
+    roles, bodies = _roles(lines, escape)
+    instructions = [_join_lines(lines, first, last, bodies.get(last, last), escape) for first, last in _group(roles)]
+    if not instructions:
+        raise Malformed(1, "the file has no instructions")
+    return Division(lines, instructions, directives, escape)
+
+
+def trim(chars: str, start: int, end: int) -> tuple[int, int]:
+    """`start` and `end` moved past the white space at both ends (Go's strings.TrimSpace)."""
+    while start < end and (width := _space_width(chars, start)):
+        start += width
+    while start < end and (chars[end - 1] in _ASCII_SPACE or chars.endswith(_WIDE_SPACES, start, end)):
+        end -= next((len(wide) for wide in _WIDE_SPACES if chars.endswith(wide, start, end)), 1)
+    return start, end
+
+
+def _space_width(chars: str, at: int) -> int:
+    if chars[at] in _ASCII_SPACE:
+        return 1
+    return next((len(wide) for wide in _WIDE_SPACES if chars.startswith(wide, at)), 0)
+
+
+def _lines(text: Text) -> Iterator[Line]:
+    chars = text.chars
+    start = len(_BOM) if chars.startswith(_BOM) else 0
+    while start < len(chars):
+        end = chars.find("\n", start)
+        following = len(chars) if end < 0 else end + 1
+        stop = len(chars) if end < 0 else end
+        while stop > start and chars[stop - 1] == "\r":
+            stop -= 1
+        if stop - start > MAX_LINE:
+            raise Malformed(
+                chars.count("\n", 0, start) + 1, f"dockerfile line greater than max allowed size of {MAX_LINE}"
+            )
+        content = start
+        while content < stop and (width := _space_width(chars, content)):
+            content += width
+        yield Line(text.cut(start, stop), chars[content : content + 1] == "#", content >= stop)
+        start = following
+
+
+def _read_directives(lines: list[Line]) -> dict[str, Text]:
+    """The directives at the top of the file: https://docs.docker.com/reference/dockerfile/#parser-directives."""
+    found: dict[str, Text] = {}
+    for number, line in enumerate(lines, 1):
+        name, value = _directive(line.text.cut(trim(line.text.chars, 0, len(line.text.chars))[0]), "#")
+        if name is None:
+            break
+        if name in found:
+            raise Malformed(number, f"only one {name} parser directive can be used")
+        if name == "escape" and value.chars not in ("\\", "`"):
+            raise Malformed(number, f"invalid escape token '{value}' does not match ` or \\")
+        found[name] = value
+    return found
+
+
+def syntax_of(lines: list[Line]) -> Text | None:
+    """The reference of the frontend that BuildKit would load (`DetectSyntax`).
+
+    Unlike other directives it may follow a shebang or stand after `//`, but may not be indented.
+    """
+    texts = [line.text for line in lines[1 if lines and lines[0].text.chars.startswith("#!") else 0 :]]
+    for prefix in ("#", "//"):
+        for text in texts:
+            name, value = _directive(text, prefix)
+            if name is None:
+                break
+            if name == "syntax":
+                return value.cut(0, (value.chars + " ").index(" "))
+    return None
+
+
+def _directive(text: Text, prefix: str) -> tuple[str | None, Text]:
+    match = _DIRECTIVE.match(text.chars, len(prefix)) if text.chars.startswith(prefix) else None
+    if match is None or (name := match[1].lower()) not in _DIRECTIVES:
+        return None, text
+    return name, text.cut(match.start(2), match.end(2))
+
+
+_SKIPPED, _ONLY, _FIRST, _INSIDE, _LAST = range(5)
+
+
+def _roles(lines: list[Line], escape: str) -> tuple[list[int], dict[int, int]]:
+    """What every line is to its instruction, and where the heredocs of the one that ends there end."""
+    roles = [_SKIPPED] * len(lines)
+    bodies: dict[int, int] = {}
+    at = 0
+    while at < len(lines):
+        if lines[at].is_comment or lines[at].is_blank:
+            at += 1
+            continue
+        first, at = at, _last_line(lines, at, escape)
+        roles[first : at + 1] = [_ONLY] if at == first else [_FIRST, *[_INSIDE] * (at - first - 1), _LAST]
+        body_end = _body_end(lines, first, at, escape)
+        if body_end > at:
+            bodies[at] = body_end
+        at = body_end + 1
+    return roles, bodies
+
+
+def _last_line(lines: list[Line], first: int, escape: str) -> int:
+    """The index of the line that ends the instruction which begins at `first`."""
+    at = first
+    if not _continues(lines[at].text.chars, escape):
+        return at
+    while at + 1 < len(lines):
+        at += 1
+        line = lines[at]
+        if not (line.is_comment or line.is_blank or _continues(line.text.chars, escape)):
+            break
+    return at
+
+
+def _continues(chars: str, escape: str) -> bool:
+    """Whether a line goes on in the next: it ends in one escape character, and spaces or tabs."""
+    stripped = chars.rstrip(" \t")
+    return stripped.endswith(escape) and not stripped.endswith(escape * 2)
+
+
+def _body_end(lines: list[Line], first: int, last: int, escape: str) -> int:
+    """The index of the last line of the heredocs of an instruction, or `last` if it has none."""
+    if not any("<<" in line.text.chars for line in lines[first : last + 1]):
+        return last
+    at = last
+    for heredoc in heredocs_of(_join_lines(lines, first, last, last, escape).chars):
+        at = _terminator(lines, at + 1, heredoc)
+        if at == len(lines):
+            raise Malformed(first + 1, "unterminated heredoc")
+    return at
+
+
+def _terminator(lines: list[Line], start: int, heredoc: Heredoc) -> int:
+    for at in range(start, len(lines)):
+        chars = lines[at].text.chars
+        if (chars.lstrip("\t") if heredoc.strips_tabs else chars) == heredoc.name:
+            return at
+    return len(lines)
+
+
+def _group(roles: list[int]) -> list[tuple[int, int]]:
+    """The first and last line index of every instruction."""
+    if all(role in (_SKIPPED, _ONLY) for role in roles):
+        return [(at, at) for at, role in enumerate(roles) if role == _ONLY]
+    return _group_with_dockerfile_parse(roles)
+
+
+def _group_with_dockerfile_parse(roles: list[int]) -> list[tuple[int, int]]:
+    from io import BytesIO
+
+    from dockerfile_parse import DockerfileParser
+
+    # Comments inside an instruction do not end it, and cost dockerfile-parse constant time.
+    copy = {_SKIPPED: "\n", _ONLY: "X x\n", _FIRST: "X \\\n", _INSIDE: "#\n", _LAST: "x\n"}
+    parser = DockerfileParser(fileobj=BytesIO("".join(copy[role] for role in roles).encode()))
+    return [(item["startline"], item["endline"]) for item in parser.structure if item["instruction"] == "X"]
+
+
+def _join_lines(lines: list[Line], first: int, last: int, end: int, escape: str) -> Instruction:
+    """The instruction of the lines from index `first` to `last`, whose heredocs end at index `end`."""
+    pieces = [
+        _without_escape(line.text, escape) for line in lines[first : last + 1] if not (line.is_comment or line.is_blank)
+    ]
+    while pieces:
+        start, stop = trim(pieces[0].chars, 0, len(pieces[0].chars))
+        if start < stop:
+            pieces[0] = pieces[0].cut(start)
+            break
+        del pieces[0]
+    return Instruction(tuple(pieces), "".join(piece.chars for piece in pieces), first + 1, last + 1, end + 1)
+
+
+def _without_escape(text: Text, escape: str) -> Text:
+    if not _continues(text.chars, escape):
+        return text
+    return text.cut(0, len(text.chars.rstrip(" \t")) - 1)

@@ -1,0 +1,340 @@
+"""Dockerfiles: every place of a build that pulls an image."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pinner.errors import InvalidReference
+from pinner.finding import Ignore, Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.formats._files import DOCKERFILE_FILES
+from pinner.formats._flags import (
+    Command,
+    InvalidMount,
+    mount_source,
+    read_command,
+    split_quoted_words,
+    split_words,
+)
+from pinner.formats._ignores import parse_ignore
+from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
+from pinner.formats._placement import Placement, literal, place
+from pinner.formats._scope import Scope, Word
+from pinner.formats._text import Text
+from pinner.formats._variables import Dialect, ExpansionError
+from pinner.reference import parse
+from pinner.source import Location, Source
+
+NAME = "dockerfile"
+FILES = DOCKERFILE_FILES
+
+_INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
+    " VOLUME WORKDIR".split()
+)
+_NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_DOCKER_FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
+_ARCHITECTURES = ("amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64")
+
+
+class From(NamedTuple):
+    """A FROM instruction: the image (None: malformed), its literal platform, the name of its stage."""
+
+    image: Word | Placement | None
+    platform: str | None
+    stage: str | None
+
+
+def read(source: Source) -> Reading:
+    """Everything that a Dockerfile says."""
+    if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Reading((), problems=(Problem(1, "the file is UTF-16: save it as UTF-8"),))
+    return read_text(Text.of_bytes(source.data), source)
+
+
+def read_text(text: Text, source: Source, context: str = "") -> Reading:
+    """Everything that the Dockerfile `text` says, which stands somewhere in `source`.
+
+    `context` comes before the context of every occurrence: ` > FROM` and so on follow it.
+    """
+    try:
+        division = divide(text)
+    except Malformed as error:
+        return Reading((), problems=(Problem(_line_in_file(text, error.line, source), error.message),))
+    return _Reader(text, division, source, f"{context} > " if context else "").read()
+
+
+class _Reader:
+    """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
+
+    def __init__(self, text: Text, division: Division, source: Source, prefix: str) -> None:
+        self.text = text
+        self.division = division
+        self.source = source
+        self.prefix = prefix
+        self.scope = Scope(Dialect(division.escape))
+        self.froms: list[From] = []
+        self.occurrences: dict[tuple[int, ...], Occurrence] = {}
+        self.problems: list[Problem] = []
+        self.ignores: list[tuple[int, int, Ignore]] = []
+        self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
+
+    def read(self) -> Reading:
+        self._read_ignores()
+        self._read_syntax()
+        self._collect()
+        self._read_references()
+        occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
+        ignores = tuple(ignore for _, _, ignore in self.ignores)
+        return Reading(tuple(occurrences), ignores, tuple(sorted(self.problems)), self._outline())
+
+    # Stages and variables: what the references need to know of the whole file.
+
+    def _collect(self) -> None:
+        """Read the ARGs, the FROMs and the stage names, and say what BuildKit would refuse."""
+        for instruction, command in self.commands:
+            if command.name not in _INSTRUCTIONS:
+                self._complain_of_unknown(instruction, command)
+            elif command.name == "FROM":
+                self.froms.append(self._read_from(instruction, command))
+            elif command.name == "ARG":
+                self._read_arg(instruction, command)
+            elif not self.froms:
+                self._complain(instruction, f"{command.name} stands before the first FROM")
+
+    def _complain(self, instruction: Instruction, message: str) -> None:
+        self.problems.append(Problem(_line_in_file(self.text, instruction.first, self.source), message))
+
+    def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
+        if "{{" in instruction.chars or "{%" in instruction.chars:
+            self._complain(instruction, "this is a template: run pinner on what it renders to")
+        elif not self._has_foreign_frontend():
+            self._complain(instruction, f"unknown instruction: {command.name}")
+
+    def _has_foreign_frontend(self) -> bool:
+        """Whether `# syntax=` names a frontend that may know more instructions than Docker's."""
+        syntax = syntax_of(self.division.lines)
+        try:
+            return syntax is not None and parse(syntax.chars).repository not in _DOCKER_FRONTENDS
+        except InvalidReference:
+            return False
+
+    def _read_arg(self, instruction: Instruction, command: Command) -> None:
+        for word in split_quoted_words(instruction, command, self.division.escape):
+            name, equals, _ = word.chars.partition("=")
+            if self.froms:
+                self.scope.redeclared.add(name)
+                continue
+            try:
+                self.scope.declare(name, word.cut(len(name) + 1) if equals else None)
+            except ExpansionError as error:
+                self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
+
+    def _read_from(self, instruction: Instruction, command: Command) -> From:
+        words = split_words(instruction, command)
+        if len(words) != 1 and not (len(words) == 3 and words[1].chars.upper() == "AS"):
+            self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
+        stage = words[2].chars.lower() if len(words) == 3 else None
+        if stage is not None and not _STAGE_NAME.fullmatch(stage):
+            self._complain(instruction, f'invalid name for a build stage: "{words[2]}"')
+        platform = self._read_platform(instruction, command)
+        return From(self._add_word(words[0]) if words else None, platform, stage)
+
+    def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
+        for flag in command.flags:
+            if flag.name != "platform":
+                self._complain(instruction, f"unknown flag: --{flag.name}")
+        flags = [flag for flag in command.flags if flag.name == "platform"]
+        if len(flags) > 1:
+            self._complain(instruction, "duplicate flag: --platform")
+        if not flags or not flags[0].value or not flags[0].value.chars:
+            return None
+        word = self._add_word(flags[0].value)
+        if isinstance(word, Placement) or word.expansion.used:
+            return None
+        return str(word.expansion.value)
+
+    def _add_word(self, text: Text) -> Word | Placement:
+        try:
+            return self.scope.add_word(text)
+        except ExpansionError as error:
+            return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
+
+    # References.
+
+    def _read_references(self) -> None:
+        stage = -1
+        for instruction, command in self.commands:
+            if command.name == "FROM":
+                stage += 1
+                self._read_base(self.froms[stage], stage)
+            elif command.name == "ONBUILD":
+                self._read_trigger(instruction, command, stage)
+            else:
+                self._read_sources(instruction, command, stage, "")
+
+    def _read_base(self, base: From, stage: int) -> None:
+        if base.image is None:
+            return
+        if isinstance(base.image, Placement):
+            self._add(base.image, "FROM", base.platform)
+            return
+        name = base.image.expansion.value.chars
+        earlier = self._stages(0, stage)
+        if name in earlier or name == "scratch" or self._names_platform_stage(base.image, earlier):
+            return
+        suspicion = None
+        if name.isdecimal():
+            suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
+        elif name.lower() in self._stages(stage + 1) - earlier:
+            suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
+        self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
+
+    def _stages(self, start: int, end: int | None = None) -> set[str]:
+        return {base.stage for base in self.froms[start:end] if base.stage}
+
+    def _names_platform_stage(self, word: Word, earlier: set[str]) -> bool:
+        """Whether this is `FROM base-${TARGETARCH}` with stages for the architectures."""
+        if not any(name in ("TARGETARCH", "BUILDARCH") for name in word.expansion.unknown):
+            return False
+        return any(
+            self.scope.with_values(word, dict.fromkeys(("TARGETARCH", "BUILDARCH"), architecture)) in earlier
+            for architecture in _ARCHITECTURES
+        )
+
+    def _read_trigger(self, instruction: Instruction, command: Command, stage: int) -> None:
+        trigger = read_command(instruction, command.start)
+        if trigger.name in _NOT_IN_ONBUILD:
+            self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
+        elif trigger.name not in _INSTRUCTIONS:
+            self._complain_of_unknown(instruction, trigger)
+        self._read_sources(instruction, trigger, stage, "ONBUILD ")
+
+    def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
+        """The references of COPY --from and RUN --mount=from."""
+        context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
+        for text in self._sources(instruction, command):
+            if not text.chars or text.chars == "scratch":
+                continue
+            if prefix and not any(char in text.chars for char in "/:@"):
+                continue  # A bare name in a trigger may be a stage of the build that the trigger runs in.
+            suspicion = None
+            if text.chars.isdecimal():
+                if command.name == "COPY":
+                    self._check_stage_number(instruction, text.chars, stage)
+                    continue
+                suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
+            elif self._is_stage(instruction, text.chars, stage):
+                continue
+            self._add(self._place_source(text), context, None, suspicion)
+
+    def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
+        for flag in command.flags:
+            if flag.name.lower() == "from" and (command.name, flag.name) != ("COPY", "from"):
+                self._complain(instruction, f"unknown flag: --{flag.name}")
+            elif flag.name == "from" and flag.value is not None:
+                yield flag.value
+            elif command.name == "RUN" and flag.name == "mount" and flag.value is not None:
+                try:
+                    source = mount_source(flag.value)
+                except InvalidMount as error:
+                    self._complain(instruction, str(error))
+                else:
+                    yield from () if source is None else (source,)
+
+    def _check_stage_number(self, instruction: Instruction, number: str, stage: int) -> None:
+        if len(number) > 9 or int(number) >= stage:
+            self._complain(instruction, f"--from={number}: there is no earlier stage of that number")
+
+    def _is_stage(self, instruction: Instruction, name: str, stage: int) -> bool:
+        if name.lower() not in self._stages(0):
+            return False
+        if name.lower() not in self._stages(0, stage):
+            self._complain(instruction, f"the stage {name} must be defined before it is copied or mounted from")
+        return True
+
+    def _place_source(self, text: Text) -> Placement:
+        word = literal(text)
+        if "$" in text.chars:
+            reason = "variables mean nothing here: name a stage, and give that stage's FROM the variable"
+            return Placement(text.extent, str(text), Opaque(reason))
+        return place(word, self.scope)
+
+    def _read_syntax(self) -> None:
+        syntax = syntax_of(self.division.lines)
+        if syntax is not None:
+            self._add(place(literal(syntax), self.scope), "# syntax")
+
+    def _add(
+        self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
+    ) -> None:
+        """Note an occurrence, once for each place to edit."""
+        span, text, target, insert_at, digest, unwritable, dead_variable = placement
+        if suspicion is not None and insert_at is not None:
+            insert_at, unwritable = None, suspicion
+        place_to_edit = (insert_at,) if insert_at is not None else tuple(digest or span)
+        if isinstance(target, Invalid) and ("{{" in text or "{%" in text):
+            target = Opaque("this is a template: run pinner on what it renders to")
+        where = self.source.locate(span)
+        self.occurrences.setdefault(
+            place_to_edit,
+            Occurrence(
+                path=self.source.path,
+                span=span,
+                where=where,
+                text=text,
+                target=target,
+                context=self.prefix + context,
+                insert_at=insert_at,
+                digest=digest,
+                unwritable=unwritable,
+                stage=suspicion,
+                dead_variable=dead_variable,
+                platform=platform,
+                ignores=self._ignores_at(where),
+            ),
+        )
+
+    # Comments and the outline.
+
+    def _read_ignores(self) -> None:
+        for number, line in enumerate(self.division.lines, 1):
+            if line.is_comment and "pinner:" in line.text.chars:
+                comment = line.text.cut(line.text.chars.index("#"))
+                parsed = parse_ignore(str(comment))
+                covered = self._covered_lines(number)
+                if parsed is not None and covered is not None:
+                    ignore = Ignore(self.source.locate(comment.extent), *parsed, str(comment))
+                    self.ignores.append((*covered, ignore))
+
+    def _covered_lines(self, number: int) -> tuple[int, int] | None:
+        """The lines that a comment on line `number` speaks for; None inside a heredoc, where it is no comment."""
+        for instruction in self.division.instructions:
+            if number < instruction.first:
+                between = self.division.lines[number : instruction.first - 1]
+                touches = all(line.is_comment for line in between)
+                return (instruction.first, instruction.end) if touches else (number, number)
+            if number <= instruction.end:
+                return (number, instruction.last) if number < instruction.last else None
+        return number, number
+
+    def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
+        if not self.ignores:
+            return ()
+        first = self.source.line_of(self.text.offsets[0])
+        line = where.line - first + 1
+        return tuple(ignore for start, end, ignore in self.ignores if start <= line <= end)
+
+    def _outline(self) -> tuple[str, ...]:
+        return tuple(
+            f"{command.name} {instruction.first}-{instruction.end}" for instruction, command in self.commands
+        ) + tuple(f"stage {base.stage} on {base.platform}" for base in self.froms)
+
+
+def _line_in_file(text: Text, line: int, source: Source) -> int:
+    """The line in the file of the 1-based `line` of `text`."""
+    at = 0
+    for _ in range(line - 1):
+        at = text.chars.find("\n", at) + 1
+    offset = text.offsets[min(at, len(text.offsets) - 1)] if text.offsets else 0
+    return source.line_of(max(offset, 0))
