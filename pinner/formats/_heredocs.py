@@ -8,6 +8,7 @@ from pinner.formats._variables import ExpansionError, end_of_variable
 _HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)\Z")
 _JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z')
 _FLAGS = re.compile(r"(?:\s+--\S*)*\s+")
+_QUOTED = re.compile(r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
 _INSTRUCTIONS = ("ADD", "COPY", "RUN")
 
 
@@ -56,9 +57,7 @@ def _unquote(word: str) -> str | None:
     words = list(_words(word))
     if len(words) != 1:
         return None
-    return re.sub(
-        r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""", lambda match: "".join(filter(None, match.groups())), word
-    )
+    return _QUOTED.sub(lambda match: "".join(filter(None, match.groups())), word)
 
 
 def _words(chars: str) -> list[str]:

@@ -18,8 +18,9 @@ WORD_SEPARATORS = "\t\v\f\r "
 _BOM = "\xef\xbb\xbf"
 _ASCII_SPACE = "\t\n\v\f\r "
 # The other characters of Go's unicode.IsSpace, as UTF-8 in latin-1.
-_WIDE_SPACES = ("\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x81\x9f", "\xe3\x80\x80") + tuple(
-    f"\xe2\x80{chr(last)}" for last in (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF)
+_WIDE_SPACES = tuple(
+    space.encode().decode("latin-1")
+    for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 _DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
 _DIRECTIVES = ("escape", "syntax", "check")

@@ -196,7 +196,7 @@ class _Lexer:
             case "+":
                 return _EMPTY if missing else word
             case "?" if missing:
-                raise ExpansionError(f"{name} must be set: {word or 'it has no default'}")
+                raise ExpansionError(f"{name} must be set: {str(word) or 'it has no default'}")
         return self._plain_value(name)
 
     def _trimmed(self, name: str, end: str, pattern: str) -> Text:
