@@ -1,6 +1,10 @@
-"""The ways to write a report. To add one: a module here and a line in OUTPUTS."""
+"""The ways to write a report. To add one: a module here, its name in OUTPUTS and a line in _CHECKED.
 
-from typing import NamedTuple, Protocol
+OUTPUTS holds names and `load` imports one module: a run needs one of them, and some import json or more.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from pinner.report import Report
 
@@ -17,6 +21,20 @@ class Output(Protocol):
 
     NAME: str
 
-    def render(self, report: Report, style: Style) -> str:
+    def render(self, report: Report, style: Style, /) -> str:
         """The whole report as text, with a final newline unless it is empty."""
         ...
+
+
+OUTPUTS = ("text", "concise", "json")
+
+
+def load(name: str) -> Output:
+    """The output of that name, one of OUTPUTS."""
+    return cast(Output, import_module(f"pinner.output.{name}"))
+
+
+if TYPE_CHECKING:
+    from pinner.output import concise, json, text
+
+    _CHECKED: tuple[Output, ...] = (text, concise, json)

@@ -1,0 +1,71 @@
+"""The JSON documents of `pinner list` and `pinner resolve`: a contract with a version, as `json` is."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pinner.finding import Invalid, Occurrence, Opaque
+from pinner.output._json import dumps
+from pinner.output.json import SCHEMA_VERSION, errors
+from pinner.reference import Reference
+from pinner.report import FileFailure
+
+
+class Answer(NamedTuple):
+    """What a registry says of one reference; `text` is as the user wrote it."""
+
+    text: str
+    reference: Reference
+    digest: str
+    media_type: str
+    platforms: tuple[str, ...]
+
+
+class NoAnswer(NamedTuple):
+    """A reference that could not be resolved. `reason` is a slug, `detail` a sentence for people."""
+
+    text: str
+    reason: str
+    detail: str
+
+
+def render_list(occurrences: Iterable[Occurrence], failures: tuple[FileFailure, ...]) -> str:
+    """Every place where an image is named, in the order given."""
+    references = [_occurrence(occurrence) for occurrence in occurrences]
+    return dumps({"schema_version": SCHEMA_VERSION, "references": references, "errors": errors(failures)})
+
+
+def render_resolve(answers: Iterable[Answer], failures: Iterable[NoAnswer]) -> str:
+    """What the registries answered, in the order given."""
+    references = [
+        {"reference": answer.text, **_name(answer.reference), "digest": answer.digest}
+        | {"media_type": answer.media_type, "platforms": list(answer.platforms)}
+        for answer in answers
+    ]
+    unchecked = [{"reference": text, "reason": reason, "detail": detail} for text, reason, detail in failures]
+    return dumps({"schema_version": SCHEMA_VERSION, "references": references, "unchecked": unchecked})
+
+
+def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
+    return {
+        "path": occurrence.path,
+        **occurrence.where._asdict(),
+        **occurrence.span._asdict(),
+        "context": occurrence.context,
+        "text": occurrence.text,
+        **_target(occurrence.target),
+        "unwritable": occurrence.unwritable,
+    }
+
+
+def _target(target: Reference | Invalid | Opaque) -> dict[str, str | None]:
+    match target:
+        case Reference():
+            return {**_name(target), "digest": target.digest, "opaque": None}
+        case Invalid(reason) | Opaque(reason):
+            return {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
+
+
+def _name(reference: Reference) -> dict[str, str | None]:
+    """What a plain build would pull: no tag means `latest`, unless a digest decides."""
+    tag = reference.tag if reference.digest else reference.by_tag().tag
+    return {"registry": reference.registry, "repository": reference.repository, "tag": tag}

@@ -1,0 +1,57 @@
+"""The golden files: every output over the report of `case`. `python -m tests.output.golden` writes them."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from unittest import mock
+
+from pinner.output import OUTPUTS, Style, listing, load
+from pinner.output.text import summary
+from tests.output import case
+
+FOLDER = Path(__file__).parent.parent / "cases" / "output"
+FILES = {
+    "text": "text.txt",
+    "concise": "concise.txt",
+    "json": "check.json",
+    "sarif": "report.sarif",
+    "github": "github.txt",
+    "gitlab": "gitlab.json",
+    "junit": "junit.xml",
+    "rdjson": "rdjson.json",
+    "markdown": "report.md",
+}
+
+
+STUBS = {"RULES": case.rule_modules(), "tool_version": lambda: "1.2.3"}
+
+
+def rendered(name: str, style: Style = Style()) -> str:  # noqa: B008 - frozen
+    """An output over the case, with rules and a version that do not change with the project's."""
+    output = load(name)
+    with ExitStack() as stack:
+        for attribute in vars(output).keys() & STUBS.keys():
+            stack.enter_context(mock.patch.object(output, attribute, STUBS[attribute]))
+        return output.render(case.REPORT, style)
+
+
+def renderings() -> dict[str, str]:
+    """The text of every golden file by its name."""
+    return {
+        **{FILES[name]: rendered(name) for name in OUTPUTS},
+        "text-context.txt": rendered("text", Style(context=True)),
+        "text-color.txt": rendered("text", Style(color=True, context=True)),
+        "summary.txt": summary(case.REPORT) + "\n",
+        "list.json": listing.render_list(case.OCCURRENCES, case.REPORT.errors),
+        "resolve.json": listing.render_resolve(case.ANSWERS, case.NO_ANSWERS),
+    }
+
+
+def write() -> None:
+    """Write all golden files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in renderings().items():
+        (FOLDER / name).write_bytes(text.encode())
+
+
+if __name__ == "__main__":
+    write()

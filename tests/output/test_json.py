@@ -1,0 +1,83 @@
+"""The JSON documents are contracts: their keys, in order, and what the values mean."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pinner.output import Style, listing, load
+from pinner.report import FileFailure
+from pinner.source import Edit, Span, apply_edits
+from tests.output import case
+from tests.support.occurrences import DIGEST, occurrence
+
+FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
+REFERENCE_KEYS = (
+    "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
+).split()
+
+
+def check() -> dict[str, Any]:
+    document = json.loads(load("json").render(case.REPORT, Style()))
+    assert isinstance(document, dict)
+    return document
+
+
+def test_keys_of_check() -> None:
+    document = check()
+    assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors"]
+    assert document["schema_version"] == 1
+    assert list(document["summary"]) == ["files", "references", "pinned", "findings", "unchecked"]
+    assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
+    assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
+    assert {tuple(item) for item in document["errors"]} == {("path", "message")}
+
+
+def test_positions_are_code_points_of_the_files() -> None:
+    for finding in check()["findings"]:
+        line = case.REPORT.sources[finding["path"]].line_text(finding["line"])
+        assert line[finding["column"] - 1 : finding["end_column"] - 1] == finding["text"]
+
+
+def test_edits_are_bytes_of_the_files() -> None:
+    data = case.COMPOSE.data
+    edits = [
+        edit for found in check()["findings"] if found["path"] == case.COMPOSE.path for edit in found["fix"]["edits"]
+    ]
+    new = apply_edits(data, [Edit(Span(edit["start"], edit["end"]), edit["text"]) for edit in edits])
+    assert new == data.replace(b"b" * 64, b"c" * 64).replace(b"3.20", f"3.20@{case.NEW_DIGEST}".encode())
+
+
+def test_the_line_of_an_error_leads_its_message() -> None:
+    messages = [error["message"] for error in check()["errors"]]
+    assert messages == ["line 7: unterminated heredoc", "permission denied"]
+
+
+def test_keys_of_list() -> None:
+    document = json.loads(listing.render_list(case.OCCURRENCES, (FileFailure("f", None, "m"),)))
+    assert list(document) == ["schema_version", "references", "errors"]
+    assert {tuple(reference) for reference in document["references"]} == {tuple(REFERENCE_KEYS)}
+    assert document["errors"] == [{"path": "f", "message": "m"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("node:20", ("docker.io", "library/node", "20", None, None)),
+        ("node", ("docker.io", "library/node", "latest", None, None)),
+        (f"node@{DIGEST}", ("docker.io", "library/node", None, DIGEST, None)),
+        (f"index.docker.io/a/b:1@{DIGEST}", ("docker.io", "a/b", "1", DIGEST, None)),
+        ("a b", (None, None, None, None, "invalid reference format")),
+    ],
+)
+def test_names_in_list(text: str, name: tuple[str | None, ...]) -> None:
+    (reference,) = json.loads(listing.render_list([occurrence(text)], ()))["references"]
+    assert tuple(reference[key] for key in ("registry", "repository", "tag", "digest", "opaque")) == name
+
+
+def test_keys_of_resolve() -> None:
+    document = json.loads(listing.render_resolve(case.ANSWERS, case.NO_ANSWERS))
+    assert list(document) == ["schema_version", "references", "unchecked"]
+    keys = ["reference", "registry", "repository", "tag", "digest", "media_type", "platforms"]
+    assert [list(reference) for reference in document["references"]] == [keys, keys]
+    assert [list(item) for item in document["unchecked"]] == [["reference", "reason", "detail"]]

@@ -1,0 +1,87 @@
+"""Text for people: source lines, carets and counts. Whole reports are in the golden files."""
+
+import pytest
+
+from pinner.finding import Finding, Severity
+from pinner.output import Style, concise, text
+from pinner.report import Change, FileFailure, Report, Summary
+from pinner.source import Location, Source, Span
+from tests.output import case
+from tests.support.occurrences import DIGEST, occurrence_in
+
+EMPTY = Summary(files=0, references=0, pinned=0, findings=0, unchecked=0)
+
+
+def context(data: str, marked: str, where: Location | None = None) -> list[str]:
+    """The source line and the caret line of a finding on `marked`."""
+    source = Source("f", data.encode())
+    start = data.encode().index(marked.encode())
+    where = where or source.locate(Span(start, start + len(marked.encode())))
+    finding = Finding("rule", Severity.ERROR, "f", where, marked, "FROM", "message")
+    report = Report(EMPTY, (finding,), sources={"f": source})
+    return text.render(report, Style(context=True)).splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("data", "marked", "expected"),
+    [
+        ("FROM a\n", "a", ["  1 | FROM a", "    |      ^"]),
+        ("x\r\nFROM abc AS y\r\n", "abc", ["  2 | FROM abc AS y", "    |      ^^^"]),
+        ("\ufeffFROM a", "a", ["  1 | FROM a", "    |      ^"]),
+        ("\tFROM\ta", "a", ["  1 |     FROM    a", "    |             ^"]),
+        ('"名前": a', "a", ['  1 | "名前": a', "    |         ^"]),
+        ('"e\u0301": a', "a", ['  1 | "e\u0301": a', "    |      ^"]),
+        ("FROM \x1b[2Ja", "a", ["  1 | FROM \\x1b[2Ja", "    |             ^"]),
+        ("FROM \x1bb a", "\x1bb", ["  1 | FROM \\x1bb a", "    |      ^^^^^"]),
+        ("x" * 80 + " a " + "y" * 80, "a", ["  1 | ..." + "x" * 59 + " a " + "y" * 59, f"    | {' ' * 63}^"]),
+        ("FROM " + "b" * 300, "b" * 300, ["  1 | FROM " + "b" * 200, "    |      " + "^" * 200]),
+    ],
+)
+def test_caret_stands_under_the_text(data: str, marked: str, expected: list[str]) -> None:
+    assert context(data, marked) == expected
+
+
+def test_caret_of_several_lines_ends_with_the_first() -> None:
+    assert context("FROM a\\\nb\n", "a", Location(1, 6, 2, 2)) == ["  1 | FROM a\\", "    |      ^^"]
+
+
+def test_an_empty_place_gets_one_caret() -> None:
+    assert context("image:\n", "image:", Location(1, 7, 1, 7)) == ["  1 | image:", "    |       ^"]
+
+
+def test_no_context_without_the_source() -> None:
+    report = case.REPORT._replace(sources={})
+    assert text.render(report, Style(context=True)) == text.render(report, Style())
+
+
+def test_concise_has_no_context() -> None:
+    assert concise.render(case.REPORT, Style(context=True)) == text.render(case.REPORT, Style())
+
+
+def test_clean_report_says_nothing() -> None:
+    assert text.render(case.CLEAN, Style()) == ""
+
+
+def test_no_escape_sequence_unless_asked_for() -> None:
+    assert "\x1b" not in text.render(case.REPORT, Style(context=True))
+
+
+def test_a_change_is_told_once_for_all_its_places() -> None:
+    where = occurrence_in(Source("f", b"FROM a"), "a").where
+    changes = tuple(Change(path, where, "a:1", None, DIGEST) for path in "xyz")
+    assert text.render(Report(EMPTY, changes=changes), Style()) == f"a:1: no digest -> {DIGEST} (3 places)\n"
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (Report(EMPTY), "0 files, 0 references: 0 pinned, 0 findings, 0 unchecked"),
+        (Report(Summary(1, 1, 1, 1, 1)), "1 file, 1 reference: 1 pinned, 1 finding, 1 unchecked"),
+        (
+            Report(Summary(2, 3, 0, 2, 1, 4, 5), errors=(FileFailure("f", None, "m"),) * 2),
+            "2 files, 3 references: 0 pinned, 2 findings, 1 unchecked, 4 ignored, 5 changed, 2 errors",
+        ),
+    ],
+)
+def test_summary(report: Report, line: str) -> None:
+    assert text.summary(report) == line
