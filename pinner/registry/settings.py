@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 ANY_REGISTRY = "*"
@@ -42,10 +41,10 @@ class RegistrySettings:
     for `-v`; they never hold a secret.
     """
 
-    mirrors: Mapping[str, str] = MappingProxyType({})
+    mirrors: Mapping[str, str] = field(default_factory=dict)
     insecure: Collection[str] = ()
     ca_file: str | None = None
-    registries: Mapping[str, RegistryOverride] = MappingProxyType({})
+    registries: Mapping[str, RegistryOverride] = field(default_factory=dict)
     trusted_realms: tuple[str, ...] = ()
     jobs: int = 16
     jobs_per_host: int = 8
