@@ -1,4 +1,5 @@
-"""What every test gets: a scrubbed environment, an empty home, and no sockets unless it is marked `integration`."""
+"""What every test gets: a scrubbed environment, an empty home, and no network: loopback where it is
+marked `integration`, nothing elsewhere."""
 
 import os
 import socket
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.environment import refuse, scrubbed
+from tests.support.environment import only_local_names, only_loopback, refuse, scrubbed
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +22,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail every connection and every look-up of a name in tests that are not marked `integration`."""
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests marked `integration` reach loopback alone, and no others reach anything."""
     if request.node.get_closest_marker("integration"):
+        for name in ("connect", "connect_ex"):
+            monkeypatch.setattr(socket.socket, name, only_loopback(getattr(socket.socket, name)))
+        monkeypatch.setattr(socket, "getaddrinfo", only_local_names(socket.getaddrinfo))
         return
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, refuse(f"socket.{name}"))

@@ -43,9 +43,23 @@ def test_a_unit_test_cannot_look_up_names() -> None:
 
 
 @pytest.mark.integration
-def test_an_integration_test_can_connect() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
-        pass
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_integration_test_can_connect_to_this_machine(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection((host, server.getsockname()[1])).close()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("address", ["192.0.2.1", "169.254.169.254"])
+def test_an_integration_test_cannot_connect_elsewhere(address: str) -> None:
+    with socket.socket() as endpoint, pytest.raises(UnexpectedSocketError):
+        endpoint.connect((address, 9))
+
+
+@pytest.mark.integration
+def test_an_integration_test_knows_no_names() -> None:
+    with pytest.raises(socket.gaierror):
+        socket.create_connection(("registry.example", 443))
 
 
 def test_a_missing_program_skips_the_test(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """A registry that does what it is told to, however wrong, byte by byte; it records all that it hears.
 
 A script names the replies to each kind of request; the last one of a list is repeated for ever. A reply
-is the bytes of a whole HTTP response or an iterable of pieces. `{url}` in a head stands for the server's
-own address, `{other}` for that of another server.
+is the bytes of a whole HTTP response or a function that makes pieces of one. `{url}`, `{host}` and `{port}`
+in it stand for the server's own address, `{other_url}` and so on for that of another server.
 """
 
 import socket
@@ -124,7 +124,7 @@ class Misbehaving:
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         self._listener = listener
         self._script = script
-        self._other = other
+        self._names = {**_names("", self.url), **_names("other_", other)}
         self._context = context
         self._served: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -191,7 +191,16 @@ class Misbehaving:
         return replies[min(number, len(replies) - 1)]
 
     def _fill_in(self, piece: bytes) -> bytes:
-        return piece.replace(b"{url}", self.url.encode()).replace(b"{other}", self._other.encode())
+        for name, value in self._names.items():
+            piece = piece.replace(name, value)
+        return piece
+
+
+def _names(prefix: str, url: str) -> dict[bytes, bytes]:
+    """What stands for `url` and its parts in a reply."""
+    host = url.rpartition("/")[2]
+    values = {"url": url, "host": host, "port": host.rpartition(":")[2]}
+    return {f"{{{prefix}{name}}}".encode(): value.encode() for name, value in values.items()}
 
 
 def _kind(request: Heard) -> str:
