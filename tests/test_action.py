@@ -1,10 +1,10 @@
 """The script of the GitHub Action: what it makes of its inputs."""
 
-import importlib.util
 import json
+import runpy
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from ruamel.yaml import YAML
@@ -12,15 +12,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[1]
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("action_run", ROOT / "action/run.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-run = load()
+run = SimpleNamespace(**runpy.run_path(str(ROOT / "action/run.py")))
 PINNER = [sys.executable, "-P", "-m", "pinner", "check"]
 REPORTS = ["--format", "json=report.json", "--format", "markdown=summary.md"]
 

@@ -15,8 +15,8 @@ MAX_LINES = 320
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "source", "reference", "finding", "report"}),
     frozenset({"formats", "registry"}),
-    frozenset({"rules", "resolver"}),
-    frozenset({"config", "discovery", "output"}),
+    frozenset({"rules", "resolver", "scan"}),
+    frozenset({"config", "discovery", "fixer", "output"}),
     frozenset({"pipeline"}),
     frozenset({"demo"}),
     frozenset({"cli"}),
