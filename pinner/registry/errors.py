@@ -6,7 +6,10 @@
     ├── Denied                 denied
     ├── RateLimited            rate-limited
     ├── Unreachable            unreachable
+    │   ├── ConnectFailed      no such name, nobody there, or a proxy that refuses
+    │   └── Dropped            the connection ended before the answer did
     ├── Timeout                timeout
+    │   └── ConnectTimedOut    not even a connection
     ├── TLSFailure             tls
     │   └── NotTLS             the other side does not speak TLS at all
     ├── NotAManifest           not-a-manifest
@@ -72,10 +75,22 @@ class Unreachable(RegistryError):
     reason = "unreachable"
 
 
+class ConnectFailed(Unreachable):
+    """No connection: the name, the host, the network or the proxy is not there."""
+
+
+class Dropped(Unreachable):
+    """The connection ended, or what came over it was no HTTP, before the answer was complete."""
+
+
 class Timeout(RegistryError):
     """No complete answer in time."""
 
     reason = "timeout"
+
+
+class ConnectTimedOut(Timeout):
+    """No connection in time."""
 
 
 class TLSFailure(RegistryError):

@@ -48,7 +48,7 @@ class RegistrySettings:
     trusted_realms: tuple[str, ...] = ()
     jobs: int = 16
     jobs_per_host: int = 8
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     certs_dirs: tuple[str, ...] = ("/etc/docker/certs.d", "/etc/containers/certs.d")
     log: Callable[[str], None] = field(default=_ignore, repr=False)

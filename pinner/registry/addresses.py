@@ -1,0 +1,93 @@
+"""Host names to addresses, once per run, and which addresses are nobody else's business."""
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from pinner.registry.errors import ConnectFailed
+from pinner.registry.flight import SingleFlight
+
+Lookup = Callable[[str], list[str]]
+
+
+def look_up(host: str) -> list[str]:
+    """The addresses of `host`, best first. Blocks; raises OSError, or UnicodeError for an impossible name.
+
+    Addresses with a zone (`fe80::1%eth0`) are left out: a URL cannot hold them.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+    return [address for address in addresses if "%" not in address]
+
+
+class Addresses:
+    """The addresses of hosts. What a name meant first it means for the whole run.
+
+    That makes a check of an address hold for the connection that follows it, whatever a hostile DNS
+    server answers the second time.
+    """
+
+    def __init__(self, timeout: float, lookup: Lookup = look_up) -> None:
+        self._timeout = timeout
+        self._lookup = lookup
+        self._found: SingleFlight[str, list[str]] = SingleFlight()
+
+    async def of(self, host: str) -> list[str]:
+        """The addresses of `host`, best first. Raises ConnectFailed."""
+        return await self._found.get(host, lambda: self._search(host))
+
+    async def is_local(self, host: str) -> bool:
+        """Whether any address of `host` lies outside the public internet."""
+        return not all(is_public(address) for address in await self.of(host))
+
+    async def _search(self, host: str) -> list[str]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                addresses = await _in_daemon_thread(lambda: self._lookup(host))
+        except TimeoutError:
+            raise ConnectFailed(f"the name {host} was not found in {self._timeout:g} s; is there a network?") from None
+        except (OSError, UnicodeError):
+            raise ConnectFailed(f"the name {host} cannot be found; check the name and the network") from None
+        if not addresses:
+            raise ConnectFailed(f"the name {host} has no address; check the name")
+        return addresses
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet. What cannot be read does not."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip.sixtofour or ip
+    return ip.is_global and not ip.is_multicast
+
+
+async def _in_daemon_thread(work: Callable[[], list[str]]) -> list[str]:
+    """Run `work` in a thread that nothing waits for: a resolver may hang long after the run is over."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(result: list[str] | None, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result or [])
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except (OSError, UnicodeError) as caught:
+            error = caught
+        with suppress(RuntimeError):  # the run is over and its loop closed
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await future

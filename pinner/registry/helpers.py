@@ -1,0 +1,98 @@
+"""Credential helpers: `docker-credential-NAME get`, as docker-credential-helpers defines it."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+
+from pinner.registry.authfile import Credential
+from pinner.registry.secret import Secret
+
+TIMEOUT = 30.0
+_MAX_OUTPUT = 64 * 1024
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NOT_FOUND = b"credentials not found"
+_IDENTITY = "<token>"
+
+
+class HelperFailed(Exception):
+    """A helper that cannot be run or does not answer as it should. The text holds nothing that it said."""
+
+
+async def ask_helper(
+    name: str, server: str, environ: Mapping[str, str], seconds: float = TIMEOUT
+) -> Credential | None:
+    """What the helper knows of `server`; None where it knows nothing. Raises HelperFailed."""
+    program = _program(name, environ)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program, "get", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=dict(environ), start_new_session=True
+        )
+    except OSError as error:
+        raise HelperFailed(f"the credential helper {program} cannot be run ({error.strerror})") from None
+    try:
+        async with asyncio.timeout(seconds):
+            output = await _converse(process, server)
+    except TimeoutError:
+        raise HelperFailed(f"the credential helper {program} did not answer in {seconds:g} s") from None
+    finally:
+        await _end(process)
+    return _read(output, process.returncode, program, name)
+
+
+def _program(name: str, environ: Mapping[str, str]) -> str:
+    """The helper's absolute path. A relative one, from a PATH with `.` in it, could lie in a repository."""
+    if not _NAME.fullmatch(name):
+        raise HelperFailed("the credential helper's name in the configuration is no name of a program")
+    program = shutil.which(f"docker-credential-{name}", path=environ.get("PATH", os.defpath))
+    if program is None or not os.path.isabs(program):
+        raise HelperFailed(f"the credential helper docker-credential-{name} is not on PATH")
+    return program
+
+
+async def _converse(process: Process, server: str) -> bytes:
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(server.encode())
+        await process.stdin.drain()
+        process.stdin.close()
+        output = await process.stdout.read(_MAX_OUTPUT)
+        while len(output) < _MAX_OUTPUT and (more := await process.stdout.read(_MAX_OUTPUT - len(output))):
+            output += more
+    except (BrokenPipeError, ConnectionResetError):
+        return b""
+    if len(output) < _MAX_OUTPUT:
+        await process.wait()
+    return output
+
+
+async def _end(process: Process) -> None:
+    """Leave nothing running: neither the helper nor what it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    await process.wait()
+
+
+def _read(output: bytes, code: int | None, program: str, name: str) -> Credential | None:
+    if code != 0:
+        if _NOT_FOUND in output.lower():
+            return None
+        raise HelperFailed(f"the credential helper {program} failed")
+    try:
+        answer = json.loads(output)
+        username, secret = answer["Username"], answer["Secret"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise HelperFailed(f"the credential helper {program} gave no credentials in JSON") from None
+    if not isinstance(username, str) or not isinstance(secret, str) or not secret:
+        return None
+    source = f"docker-credential-{name}"
+    if username == _IDENTITY:
+        return Credential(source, identity_token=Secret(secret))
+    return Credential(source, username, password=Secret(secret))

@@ -1,0 +1,42 @@
+"""The proxy for a host, from the environment as curl and Go's net/http read it."""
+
+import ipaddress
+from collections.abc import Mapping
+
+from pinner.registry.endpoint import Origin, is_loopback
+
+
+def proxy_for(origin: Origin, environ: Mapping[str, str]) -> str | None:
+    """The proxy's URL, or None for a direct connection. Loopback never goes through a proxy."""
+    proxy = _variable(environ, f"{origin.scheme}_proxy") or _variable(environ, "all_proxy")
+    if not proxy or is_loopback(origin.host) or _excluded(origin, _variable(environ, "no_proxy")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    return (environ.get(name) or environ.get(name.upper()) or "").strip()
+
+
+def _excluded(origin: Origin, no_proxy: str) -> bool:
+    entries = (entry.strip().lower() for entry in no_proxy.split(","))
+    return any(_matches(origin, entry) for entry in entries if entry)
+
+
+def _matches(origin: Origin, entry: str) -> bool:
+    """Whether `*`, a host, a domain, an address or a network, any but `*` with a port, covers `origin`."""
+    if entry == "*":
+        return True
+    if "/" in entry:
+        return _in_network(origin.host, entry)
+    if entry.endswith(f":{origin.port}") and not entry.count(":") > 1:
+        entry = entry.rpartition(":")[0]
+    entry = entry.removeprefix("*").strip(".").strip("[]")
+    return origin.host == entry or origin.host.endswith(f".{entry}")
+
+
+def _in_network(host: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False

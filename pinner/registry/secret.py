@@ -1,0 +1,36 @@
+"""Passwords and tokens, in a type that does not show them."""
+
+from base64 import b64encode
+from typing import Final
+
+
+class Secret:
+    """A text that prints as `***`. Only the code that puts it on the wire calls `reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value: Final = value
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def basic(username: str, password: Secret) -> Secret:
+    """The value of an Authorization field (RFC 7617, in UTF-8)."""
+    return Secret("Basic " + b64encode(f"{username}:{password.reveal()}".encode()).decode())
+
+
+def bearer(token: Secret) -> Secret:
+    """The value of an Authorization field (RFC 6750)."""
+    return Secret(f"Bearer {token.reveal()}")

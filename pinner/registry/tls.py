@@ -1,0 +1,132 @@
+"""Whose certificates are believed, and what pinner shows of its own."""
+
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from pinner.reference import DOCKER_HUB
+from pinner.registry.endpoint import DOCKER_HUB_HOST, Origin, is_insecure
+from pinner.registry.errors import NotTLS, TLSFailure
+from pinner.registry.settings import RegistrySettings
+
+# What OpenSSL says when the other side answers a greeting with plain text or with nothing.
+_NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}
+
+
+class Trust(NamedTuple):
+    """What one host's context is made of: CA files, pairs of client certificate and key."""
+
+    ca_files: tuple[str, ...] = ()
+    client: tuple[tuple[str, str], ...] = ()
+    insecure: bool = False
+
+
+class Contexts:
+    """TLS contexts, one for each kind of trust. To make one costs milliseconds."""
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self._settings = settings
+        self._made: dict[Trust, ssl.SSLContext] = {}
+
+    def of(self, origin: Origin) -> ssl.SSLContext:
+        """The context for `origin`. Raises TLSFailure when a configured file cannot be used."""
+        trust = trust_of(origin, self._settings)
+        if trust not in self._made:
+            self._made[trust] = _make(trust, self._settings.environ)
+        return self._made[trust]
+
+
+def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
+    """The CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
+    names = _names(origin)
+    overrides = [settings.registries[name].ca_file for name in names if name in settings.registries]
+    folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
+    files = [file for folder in folders for file in _listing(folder)]
+    return Trust(
+        tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
+        tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
+        any(is_insecure(name, settings) for name in names),
+    )
+
+
+def _names(origin: Origin) -> list[str]:
+    names = [origin.authority]
+    if origin.port == 443:
+        names.append(f"{origin.authority}:443")
+    return [*names, DOCKER_HUB] if origin.host == DOCKER_HUB_HOST else names
+
+
+def _certs_dirs(settings: RegistrySettings) -> Iterator[str]:
+    """Docker's and Podman's folders, the user's before the machine's (containers-certs.d(5))."""
+    if home := settings.environ.get("HOME"):
+        config = settings.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+        yield from (f"{config}/containers/certs.d", f"{config}/docker/certs.d")
+    yield from settings.certs_dirs
+
+
+def _listing(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _with_suffix(files: Iterable[Path], suffix: str) -> list[Path]:
+    return [file for file in files if file.suffix == suffix]
+
+
+def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
+    context = _default_context(environ)
+    for file in trust.ca_files:
+        try:
+            context.load_verify_locations(cafile=file)
+        except (OSError, ValueError):
+            raise TLSFailure(f"the CA file {file} cannot be used; it must hold certificates in PEM form") from None
+    for certificate, key in trust.client:
+        try:
+            context.load_cert_chain(certificate, key, password="")  # a password of its own keeps OpenSSL from asking
+        except (OSError, ValueError):
+            raise TLSFailure(f"the client certificate {certificate} cannot be used with the key {key}") from None
+    if trust.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _default_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """The system's certificates, as Docker trusts them; those that come with httpx where there are none."""
+    file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
+    if file or folder:
+        try:
+            return ssl.create_default_context(cafile=file, capath=folder)
+        except (OSError, ValueError):
+            raise TLSFailure(f"SSL_CERT_FILE {file} cannot be used; it must hold certificates in PEM form") from None
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        return ssl.create_default_context()
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
+    """What an exception says of TLS, or None when TLS was not the trouble."""
+    cause = _ssl_error(error)
+    if cause is None:
+        return None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return TLSFailure(
+            f"the certificate of {authority} is not trusted ({cause.verify_message}); give its CA with --ca-file"
+        )
+    if isinstance(cause, ssl.SSLEOFError) or cause.reason in _NOT_TLS:
+        return NotTLS(f"{authority} does not speak TLS; if that is meant to be so, pass --insecure {authority}")
+    return TLSFailure(f"the TLS handshake with {authority} failed ({cause.reason}); check its TLS settings")
+
+
+def _ssl_error(error: BaseException | None) -> ssl.SSLError | None:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

@@ -1,0 +1,223 @@
+"""One question to one URL and its bounded answer: limits, time-outs, retries. No redirects, no authentication."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from pinner.registry.endpoint import Origin
+from pinner.registry.errors import (
+    ConnectFailed,
+    ConnectTimedOut,
+    Dropped,
+    RateLimited,
+    RegistryError,
+    Timeout,
+    TooLarge,
+)
+from pinner.registry.limits import Clock, Host
+from pinner.registry.retry import ATTEMPTS, PATIENCE, backoff, delay_after, is_passing, retry_after
+from pinner.registry.secret import Secret
+from pinner.registry.settings import RegistrySettings
+from pinner.registry.tls import tls_failure
+from pinner.registry.transport import TransportFactory
+
+USER_AGENT = "pinner"
+SMALL = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further."""
+
+    method: str
+    url: httpx.URL
+    accept: str
+    limit: int = SMALL
+    authorization: Secret | None = None
+    form: Mapping[str, str] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Whom it asks."""
+        return Origin.of(self.url)
+
+    def request(self, timeout: Mapping[str, float]) -> httpx.Request:
+        """What goes over the wire: the only place where a secret is revealed to httpx."""
+        headers = {"Accept": self.accept, "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+        if self.authorization:
+            headers["Authorization"] = self.authorization.reveal()
+        return httpx.Request(
+            self.method, self.url, headers=headers, data=self.form, extensions={"timeout": dict(timeout)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response with its body as it came: nothing is decoded. `http_version` is `HTTP/1.0` or `HTTP/1.1`."""
+
+    url: httpx.URL
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    http_version: str = "HTTP/1.1"
+
+    @property
+    def origin(self) -> Origin:
+        """Who answered."""
+        return Origin.of(self.url)
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, in lower case; empty where there is none."""
+        return field(self.headers, "content-type").partition(";")[0].strip().lower()
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body is compressed although pinner asked for it as it is."""
+        return field(self.headers, "content-encoding").strip().lower() not in ("", "identity")
+
+
+def field(headers: httpx.Headers, name: str) -> str:
+    """The value of a header field, empty where there is none."""
+    return str(headers.get(name, ""))
+
+
+class Wire:
+    """Sends questions. Close it when the run is over."""
+
+    def __init__(self, settings: RegistrySettings, transports: TransportFactory, clock: Clock) -> None:
+        self._settings = settings
+        self._make_transport = transports
+        self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
+        self._clock = clock
+        self._slots = asyncio.Semaphore(settings.jobs)
+        self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
+        times = settings.timeouts
+        self._timeout = {"connect": times.connect, "read": times.read, "write": times.read}
+
+    async def close(self) -> None:
+        """End all connections."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    async def send(self, question: Question) -> Answer:
+        """The answer, of whatever status, after as many attempts as that takes.
+
+        Raises RegistryError when there is none. An answer of 429 or 5xx is returned when no attempt is left.
+        """
+        host = self._hosts[question.origin]
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = await self._admitted(host, question)
+            except RegistryError as error:
+                delay = delay_after(error, attempt)
+                if delay is None:
+                    host.failed(error)
+                    raise
+            else:
+                host.answered()
+                delay = self._delay(host, answer, attempt)
+                if delay is None:
+                    return answer
+            await self._clock.sleep(delay)
+        raise AssertionError("the last attempt is final")
+
+    def _delay(self, host: Host, answer: Answer, attempt: int) -> float | None:
+        """Seconds until the next attempt, or None where this answer stands."""
+        if not is_passing(answer.status):
+            return None
+        asked = retry_after(field(answer.headers, "retry-after"), self._clock.wall())
+        if attempt == ATTEMPTS - 1 or (asked or 0) > PATIENCE:
+            if answer.status == 429:
+                host.failed(rate_limited(answer))
+            return None
+        delay = backoff(attempt) + (asked or 0)
+        if answer.status == 429:
+            host.pause(delay)
+        return delay
+
+    async def _admitted(self, host: Host, question: Question) -> Answer:
+        """Ask when there is a slot and no pause."""
+        while True:
+            await host.ready()
+            async with host.slots, self._slots:
+                if not host.paused:
+                    await host.ready()
+                    return await self._exchange(question)
+
+    async def _exchange(self, question: Question) -> Answer:
+        seconds = self._settings.timeouts.overall
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ask(question)
+        except TimeoutError:
+            raise Timeout(f"{question.origin} sent no complete answer in {seconds:g} s; try again later") from None
+        except httpx.TransportError as error:
+            raise self._failure(error, question.origin) from None
+
+    async def _ask(self, question: Question) -> Answer:
+        response = await self._transport(question.origin).handle_async_request(question.request(self._timeout))
+        try:
+            body = await _read(response, question)
+        finally:
+            await response.aclose()
+        version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
+        return Answer(question.url, response.status_code, response.headers, body, version)
+
+    def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
+        if origin not in self._transports:
+            self._transports[origin] = self._make_transport(origin)
+        return self._transports[origin]
+
+    def _failure(self, error: httpx.TransportError, origin: Origin) -> RegistryError:
+        match error:
+            case httpx.ConnectTimeout():
+                seconds = self._settings.timeouts.connect
+                return ConnectTimedOut(f"no connection to {origin} in {seconds:g} s; check the host and the network")
+            case httpx.TimeoutException():
+                return Timeout(f"{origin} was silent for {self._settings.timeouts.read:g} s; try again later")
+            case httpx.ProxyError():
+                return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
+            case httpx.ConnectError():
+                failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
+                return tls_failure(error, str(origin)) or failed
+        return Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
+
+
+async def _read(response: httpx.Response, question: Question) -> bytes:
+    """The body as it comes over the wire, counted."""
+    ok = response.status_code == 200
+    limit = question.limit if ok else SMALL
+    parts: list[bytes] = []
+    size = 0
+    if ok and _announced(response) > limit and question.method != "HEAD":
+        raise _too_large(question)
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for part in response.stream:
+        size += len(part)
+        parts.append(part)
+        if size > limit:
+            if ok:
+                raise _too_large(question)
+            break
+    return b"".join(parts)[:limit]
+
+
+def _announced(response: httpx.Response) -> int:
+    length = field(response.headers, "content-length")
+    return int(length[:18]) if length.isascii() and length.isdigit() else 0
+
+
+def _too_large(question: Question) -> TooLarge:
+    kibibytes = question.limit // 1024
+    return TooLarge(f"{question.origin} answers with more than {kibibytes} KiB; check that it is a registry")
+
+
+def rate_limited(answer: Answer) -> RateLimited:
+    """The error that a 429 stands for."""
+    seconds = field(answer.headers, "retry-after")
+    when = f"after {seconds} s" if seconds.isascii() and seconds.isdigit() else "later"
+    return RateLimited(f"{answer.origin} allows no more requests now; log in with docker login or try again {when}")
