@@ -1,18 +1,10 @@
 """The file kinds that pinner reads. To add one: a module here and a line in FORMATS."""
 
-import re
-from typing import Protocol
+from pinner.formats import compose, dockerfile
+from pinner.formats._base import Format
 
-from pinner.finding import Reading
-from pinner.source import Source
+__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format"]
 
-
-class Format(Protocol):
-    """What a module of this package offers."""
-
-    NAME: str
-    FILES: re.Pattern[str]
-
-    def read(self, source: Source) -> Reading:
-        """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
-        ...
+DOCKERFILE: Format = dockerfile
+COMPOSE: Format = compose
+FORMATS: tuple[Format, ...] = (DOCKERFILE, COMPOSE)

@@ -1,13 +1,16 @@
 """The JSON documents of `pinner list` and `pinner resolve`: a contract with a version, as `json` is."""
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.output._json import dumps
 from pinner.output.json import SCHEMA_VERSION, errors
 from pinner.reference import Reference
 from pinner.report import FileFailure
+
+if TYPE_CHECKING:
+    from pinner.resolver import Resolution
 
 
 class Answer(NamedTuple):
@@ -43,6 +46,27 @@ def render_resolve(answers: Iterable[Answer], failures: Iterable[NoAnswer]) -> s
     ]
     unchecked = [{"reference": text, "reason": reason, "detail": detail} for text, reason, detail in failures]
     return dumps({"schema_version": SCHEMA_VERSION, "references": references, "unchecked": unchecked})
+
+
+def sort_out(
+    references: Mapping[str, Reference], resolutions: "Mapping[str, Resolution]"
+) -> tuple[list[Answer], list[NoAnswer]]:
+    """The answers and the failures, by the text that the user wrote, in the order given."""
+    from pinner.resolver import Resolved
+
+    answers: list[Answer] = []
+    unanswered: list[NoAnswer] = []
+    for text, resolution in resolutions.items():
+        if isinstance(resolution, Resolved):
+            platforms = _platforms(resolution.body)
+            answers.append(Answer(text, references[text], resolution.digest, resolution.media_type, platforms))
+        else:
+            unanswered.append(NoAnswer(text, resolution.reason, resolution.detail))
+    return answers, unanswered
+
+
+def _platforms(body: bytes | None) -> tuple[str, ...]:
+    return ()
 
 
 def _occurrence(occurrence: Occurrence) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""The commands: settings in, output and exit code out. `cli` declares their flags.
+
+They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pinner import output
+from pinner.config import Settings
+from pinner.diff import unified_diff
+from pinner.discovery import discover, format_of
+from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
+from pinner.output import Style
+from pinner.output.text import summary
+from pinner.pipeline import Outcome
+from pinner.pipeline import check as check_scan
+from pinner.pipeline import pin as pin_scan
+from pinner.pipeline import unpin as unpin_scan
+from pinner.reference import Reference, parse
+from pinner.report import Report
+from pinner.scan import Scan, scan_files, scan_stdin
+from pinner.source import Source
+from pinner.terminal import prepare_streams, progress, tell, wants_color, write_bytes, write_text
+
+if TYPE_CHECKING:
+    from pinner.registry.settings import RegistrySettings
+    from pinner.resolver import Resolution
+
+STDIN = "-"
+
+
+def run(command: Callable[[], ExitCode]) -> ExitCode:
+    """Run a command; what ends it becomes one line and an exit code, never a traceback."""
+    prepare_streams()
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code
+    except PinnerError as error:
+        tell(f"error: {error}")
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python would complain when it flushes at exit.
+        sys.stdout = None
+        return ExitCode.FINDINGS
+
+
+def check(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Judge every reference below `paths`."""
+    report = check_scan(_scan(paths, settings))
+    _write_report(report, settings)
+    return _exit_code(report, settings)
+
+
+def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Add the missing digests below `paths`."""
+    scan = _scan(paths, settings)
+    outcome = pin_scan(scan, lambda asked: _ask(asked, settings), write=_writes(paths, settings))
+    return _finish(scan, outcome, paths, settings)
+
+
+def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Take away the digests below `paths`."""
+    scan = _scan(paths, settings)
+    outcome = unpin_scan(scan, write=_writes(paths, settings))
+    return _finish(scan, outcome, paths, settings)
+
+
+def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Show every reference below `paths`."""
+    from pinner.output import listing, table
+
+    scan = _scan(paths, settings)
+    if settings.format == "json":
+        write_text(listing.render_list(scan.occurrences, scan.failures))
+    else:
+        write_text(table.render_list(scan.occurrences))
+        for failure in scan.failures:
+            tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
+    return ExitCode.UNCHECKED if scan.failures else ExitCode.CLEAN
+
+
+def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
+    """Show what the registries say of some references."""
+    from pinner.output import listing, table
+
+    references = {text: _parse_argument(text) for text in texts}
+    as_json = settings.format == "json"
+    resolutions = _ask(map(_asked, references.values()), settings, fetch=as_json or settings.verify)
+    answers, unanswered = listing.sort_out(references, {text: resolutions[_asked(references[text])] for text in texts})
+    write_text(listing.render_resolve(answers, unanswered) if as_json else table.render_resolve(answers))
+    for text, reason, detail in unanswered:
+        tell(f"{text}: unchecked[{reason}] {detail}")
+    return ExitCode.UNCHECKED if unanswered else ExitCode.CLEAN
+
+
+def explain(rule: str) -> ExitCode:
+    """Print the documentation of a rule."""
+    from pinner.rules import RULES
+
+    for each in RULES:
+        if rule == each.ID:
+            write_text(f"# {each.ID} ({each.SEVERITY.label})\n\n{each.SUMMARY}\n\n{each.__doc__ or ''}")
+            return ExitCode.CLEAN
+    raise UsageError(f"there is no rule {rule!r}; the rules are {', '.join(each.ID for each in RULES)}")
+
+
+def demo() -> ExitCode:
+    """Show check, pin and diff on a sample project and an embedded registry."""
+    from pinner.demo.show import show
+
+    return show()
+
+
+def _scan(paths: Sequence[str], settings: Settings) -> Scan:
+    if list(paths) == [STDIN]:
+        name = settings.stdin_filename or "Dockerfile"
+        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name))
+    if STDIN in paths:
+        raise UsageError("- stands for standard input and cannot be combined with other paths")
+    found = discover(paths or ["."], settings.exclude)
+    if not (found.files or found.failures or found.excluded):
+        where = ", ".join(paths) or "this folder"
+        raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
+    return scan_files(found.files, found.failures)
+
+
+def _writes(paths: Sequence[str], settings: Settings) -> bool:
+    return not settings.diff and list(paths) != [STDIN]
+
+
+def _ask(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool | None = None
+) -> "Mapping[Reference, Resolution]":
+    from pinner.resolver import resolve as resolve_references
+
+    fetch = settings.verify if fetch is None else fetch
+    references = sorted(set(asked), key=str)
+    if not references:
+        return {}
+    with progress("Asking registries", settings.verbosity < 0) as tick:
+        return resolve_references(references, _registry_settings(settings), fetch=fetch, progress=tick)
+
+
+def _registry_settings(settings: Settings) -> "RegistrySettings":
+    from pinner.registry.settings import RegistrySettings, Timeouts
+
+    return RegistrySettings(
+        mirrors=dict(settings.mirrors),
+        insecure=settings.insecure,
+        ca_file=settings.ca_file,
+        jobs=settings.jobs,
+        timeouts=Timeouts(overall=settings.timeout),
+        log=tell if settings.verbosity > 0 else lambda line: None,
+    )
+
+
+def _parse_argument(text: str) -> Reference:
+    try:
+        return parse(text)
+    except InvalidReference as error:
+        raise UsageError(f"{text}: {error}") from error
+
+
+def _asked(reference: Reference) -> Reference:
+    return reference.by_digest() if reference.digest else reference.by_tag()
+
+
+def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Write what a command that edits has to say: a diff, the new content, or a report."""
+    report, fixed = outcome
+    if settings.diff:
+        for path, data in sorted(fixed.contents.items()):
+            write_bytes(unified_diff(path, scan.files[path].source.data, data))
+    elif list(paths) == [STDIN]:
+        for path, file in scan.files.items():
+            write_bytes(fixed.contents.get(path, file.source.data))
+    _write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
+    return _exit_code(report, settings)
+
+
+def _write_report(report: Report, settings: Settings, *, to_stderr: bool = False) -> None:
+    stream = sys.stderr if to_stderr else sys.stdout
+    style = Style(color=wants_color(settings.color, stream), context=stream.isatty())
+    stream.write(output.load(settings.format).render(report, style))
+    if settings.verbosity >= 0:
+        stream.flush()
+        tell(summary(report))
+
+
+def _exit_code(report: Report, settings: Settings) -> ExitCode:
+    """What is wrong wins over what could not be checked; the summary says both."""
+    failing = any(finding.severity >= settings.fail_on for finding in report.findings)
+    if failing or (settings.diff and report.changes):
+        return ExitCode.FINDINGS
+    return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

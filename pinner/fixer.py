@@ -1,0 +1,123 @@
+"""Digests into files: which edits, and the proof that they change nothing but digests."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pinner.errors import WriteError
+from pinner.finding import Applicability, Fix, Occurrence
+from pinner.reference import DEFAULT_TAG, Reference, is_digest
+from pinner.report import Change, FileFailure
+from pinner.scan import Scan, ScannedFile, scan_source
+from pinner.source import Edit, Source, Span, apply_edits, write_source
+
+
+class Plan(NamedTuple):
+    """The new digest of an occurrence, None to take it away."""
+
+    occurrence: Occurrence
+    digest: str | None
+
+
+class Fixed(NamedTuple):
+    """Files with their new bytes, what changed in them, and the files that were left alone."""
+
+    contents: Mapping[str, bytes]
+    changes: tuple[Change, ...]
+    failures: tuple[FileFailure, ...]
+
+
+NOTHING_FIXED = Fixed({}, (), ())
+
+
+def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
+    """The edit that gives `occurrence` the `digest`, or takes its digest away.
+
+    An untagged name becomes `name:latest@sha256:…`: that is what it means, and updaters read it.
+    """
+    target = occurrence.target
+    assert isinstance(target, Reference)
+    if digest is None:
+        assert occurrence.digest is not None
+        return Edit(Span(occurrence.digest.start - 1, occurrence.digest.end), "")
+    assert is_digest(digest)
+    if occurrence.digest is not None:
+        return Edit(occurrence.digest, digest)
+    assert occurrence.insert_at is not None
+    tag = "" if target.tag else f":{DEFAULT_TAG}"
+    return Edit(Span(occurrence.insert_at, occurrence.insert_at), f"{tag}@{digest}")
+
+
+def fix_of(occurrence: Occurrence, digest: str) -> Fix | None:
+    """The fix that a finding on `occurrence` offers, None where nothing can be written."""
+    if occurrence.insert_at is None and occurrence.digest is None:
+        return None
+    return Fix(f"Pin to {digest}", Applicability.SAFE, (edit_of(occurrence, digest),))
+
+
+def apply_plans(scan: Scan, plans: Iterable[Plan]) -> Fixed:
+    """Make the edits in memory, and read every result again before it may be written."""
+    by_path: dict[str, list[Plan]] = {}
+    for plan in plans:
+        by_path.setdefault(plan.occurrence.path, []).append(plan)
+    contents: dict[str, bytes] = {}
+    changes: list[Change] = []
+    failures: list[FileFailure] = []
+    for path, planned in by_path.items():
+        file = scan.files[path]
+        data = apply_edits(file.source.data, [edit_of(*plan) for plan in planned])
+        if not file.reading.problems and _same_but_for_digests(file, data, planned):
+            contents[path] = data
+            changes += [_change(plan) for plan in planned]
+        elif not file.reading.problems:
+            failures.append(FileFailure(path, None, "the edited file would read differently; it was left alone"))
+    return Fixed(contents, tuple(changes), tuple(failures))
+
+
+def write_all(scan: Scan, fixed: Fixed) -> Fixed:
+    """Write the files. What could not be written becomes a failure and loses its changes."""
+    failures = list(fixed.failures)
+    contents = dict(fixed.contents)
+    for path, data in fixed.contents.items():
+        try:
+            write_source(scan.files[path].source, data)
+        except WriteError as error:
+            failures.append(FileFailure(path, None, error.reason))
+            del contents[path]
+    changes = tuple(change for change in fixed.changes if change.path in contents)
+    return Fixed(contents, changes, tuple(failures))
+
+
+def rescan(scan: Scan, fixed: Fixed) -> Scan:
+    """What a scan of the fixed files would find."""
+    files = dict(scan.files)
+    for path, data in fixed.contents.items():
+        files[path] = scan_source(Source(path, data), files[path].format)
+    return Scan(files, (*scan.failures, *fixed.failures))
+
+
+def _same_but_for_digests(file: ScannedFile, data: bytes, plans: list[Plan]) -> bool:
+    """Whether instructions, stages and references of the edited file equal the original's."""
+    before, after = file.reading, file.format.read(Source(file.source.path, data))
+    if after.problems or after.outline != before.outline or len(after.occurrences) != len(before.occurrences):
+        return False
+    digests = {plan.occurrence: plan.digest for plan in plans}
+    return all(
+        new.context == old.context and new.target == _expected(old, digests)
+        for old, new in zip(before.occurrences, after.occurrences, strict=True)
+    )
+
+
+def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) -> object:
+    target = occurrence.target
+    if occurrence not in digests or not isinstance(target, Reference):
+        return target
+    digest = digests[occurrence]
+    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
+    return target._replace(tag=tag, digest=digest)
+
+
+def _change(plan: Plan) -> Change:
+    occurrence, digest = plan
+    target = occurrence.target
+    assert isinstance(target, Reference)
+    return Change(occurrence.path, occurrence.where, target._replace(digest=None).familiar, target.digest, digest)

@@ -1,0 +1,17 @@
+"""What the rest of the program knows of a format."""
+
+from typing import Protocol
+
+from pinner.finding import Reading
+from pinner.source import Source
+
+
+class Format(Protocol):
+    """What a module of `pinner.formats` offers. FILES is searched in the path of a file."""
+
+    NAME: str
+    FILES: str
+
+    def read(self, source: Source) -> Reading:
+        """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
+        ...

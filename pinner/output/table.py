@@ -1,0 +1,43 @@
+"""What `pinner list` and `pinner resolve` show to people."""
+
+from collections.abc import Iterable, Sequence
+
+from pinner.finding import Invalid, Occurrence, Opaque
+from pinner.output._escape import clean, clean_path
+from pinner.output.listing import Answer
+from pinner.reference import Reference
+
+
+def render_list(occurrences: Iterable[Occurrence]) -> str:
+    """One line for each place: where, in what context, as written, and what it stands for."""
+    rows = [_row(occurrence) for occurrence in occurrences]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    return "".join(_line(row, widths) for row in rows)
+
+
+def render_resolve(answers: Sequence[Answer]) -> str:
+    """The digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
+    if len(answers) == 1:
+        return f"{answers[0].digest}\n"
+    return "".join(f"{answer.digest}  {clean(answer.text)}\n" for answer in answers)
+
+
+def _row(occurrence: Occurrence) -> tuple[str, str, str, str]:
+    place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
+    return place, clean(occurrence.context), clean(occurrence.text), _state(occurrence)
+
+
+def _state(occurrence: Occurrence) -> str:
+    match occurrence.target:
+        case Reference() as target:
+            state = "pinned" if target.digest else "unwritable" if occurrence.unwritable else "unpinned"
+            return f"{state} {target._replace(digest=None)}"
+        case Invalid(reason):
+            return f"invalid: {clean(reason)}"
+        case Opaque(reason):
+            return f"opaque: {clean(reason)}"
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+    return "  ".join([*padded, row[-1]]) + "\n"

@@ -1,0 +1,63 @@
+"""Files in, occurrences out: what every command begins with."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pinner.discovery import Found
+from pinner.errors import ReadError
+from pinner.finding import Ignore, Occurrence, Reading
+from pinner.formats import Format
+from pinner.report import FileFailure
+from pinner.source import Source, read_source
+
+
+class ScannedFile(NamedTuple):
+    """One file as it was read."""
+
+    source: Source
+    format: Format
+    reading: Reading
+
+
+class Scan(NamedTuple):
+    """Everything that was read, by path, and what could not be."""
+
+    files: Mapping[str, ScannedFile]
+    failures: tuple[FileFailure, ...]
+
+    @property
+    def occurrences(self) -> list[Occurrence]:
+        """Every occurrence, sorted by path and position."""
+        return [occurrence for file in self.files.values() for occurrence in file.reading.occurrences]
+
+    @property
+    def ignores(self) -> list[tuple[str, Ignore]]:
+        """Every ignore comment with its path."""
+        return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
+
+
+def scan_files(found: Iterable[Found], failures: Iterable[FileFailure] = ()) -> Scan:
+    """Read every file. One that cannot be read is a failure, and the others' results stand."""
+    files: dict[str, ScannedFile] = {}
+    failed = list(failures)
+    for path, file_format in found:
+        try:
+            files[path] = scan_source(read_source(path), file_format)
+        except ReadError as error:
+            failed.append(FileFailure(path, None, error.reason))
+    return Scan(files, (*failed, *_problems(files)))
+
+
+def scan_stdin(source: Source, file_format: Format) -> Scan:
+    """The scan of the one file that came through standard input."""
+    files = {source.path: scan_source(source, file_format)}
+    return Scan(files, tuple(_problems(files)))
+
+
+def scan_source(source: Source, file_format: Format) -> ScannedFile:
+    """Read what is already in memory."""
+    return ScannedFile(source, file_format, file_format.read(source))
+
+
+def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:
+    return [FileFailure(path, *problem) for path, file in files.items() for problem in file.reading.problems]
