@@ -26,7 +26,7 @@ class Output(Protocol):
         ...
 
 
-OUTPUTS = ("text", "concise", "json")
+OUTPUTS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
 
 
 def load(name: str) -> Output:
@@ -35,6 +35,6 @@ def load(name: str) -> Output:
 
 
 if TYPE_CHECKING:
-    from pinner.output import concise, json, text
+    from pinner.output import concise, github, gitlab, json, junit, markdown, rdjson, sarif, text
 
-    _CHECKED: tuple[Output, ...] = (text, concise, json)
+    _CHECKED: tuple[Output, ...] = (text, concise, json, sarif, github, gitlab, junit, rdjson, markdown)

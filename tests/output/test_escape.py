@@ -1,6 +1,7 @@
 """Nothing that a file or a registry says may act on a terminal, in a build log or in a document."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -65,8 +66,15 @@ def test_json_is_harmless_and_loses_nothing(document: dict[str, object]) -> None
     text = dumps(document)
     assert json.loads(text) == document
     assert all(line.isprintable() for line in text.split("\n"))
-    assert "##" not in text
+
+
+@pytest.mark.parametrize("command", ["##[error]", "##vso[task.setvariable]", "##teamcity[message]", "###[x]"])
+def test_json_starts_no_command_of_a_build_log(command: str) -> None:
+    text = dumps(command)
+    assert json.loads(text) == command
+    assert not re.search(r"##\w*\[", text)
 
 
 def test_json_keeps_what_prints() -> None:
+    assert dumps("## Remedy") == '"## Remedy"\n'
     assert dumps({"größe": "名前"}) == '{\n  "größe": "名前"\n}\n'

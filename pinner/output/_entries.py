@@ -1,0 +1,73 @@
+"""All that a report complains of as one list, for formats that know only one kind of entry."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pinner.finding import Finding, Fix, Severity
+from pinner.output._escape import clean
+from pinner.output._paths import relative
+from pinner.report import FileFailure, Report, Unchecked
+from pinner.source import Location
+
+UNCHECKED = "unchecked"
+FILE_ERROR = "file-error"
+
+
+class Entry(NamedTuple):
+    """A finding, an unchecked reference or a file that failed: `rule` is the rule, UNCHECKED or FILE_ERROR.
+
+    `line` is None where no line is to blame, and `where` where no columns are. `message` is cleaned,
+    `path` and `text` are not.
+    """
+
+    rule: str
+    severity: Severity
+    path: str
+    line: int | None
+    where: Location | None
+    text: str
+    context: str
+    message: str
+    fix: Fix | None = None
+
+
+def entries(report: Report) -> Iterator[Entry]:
+    """Findings, then what could not be checked, then the files that failed."""
+    yield from map(_of_finding, report.findings)
+    yield from map(_of_unchecked, report.unchecked)
+    yield from map(_of_failure, report.errors)
+
+
+def unchecked_message(unchecked: Unchecked) -> str:
+    """One cleaned sentence that says what was not checked, and why."""
+    return clean(f"{unchecked.text} could not be checked ({unchecked.reason}): {unchecked.detail}")
+
+
+def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
+    """For each item a name of 64 hexadecimal digits that is unique among them and survives moved lines.
+
+    It is made of path, rule, context and text; items that are equal in these are told apart by their order.
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for item in found:
+        key = "\0".join((relative(item.path), item.rule, item.context, item.text))
+        number = seen[key] = seen.get(key, -1) + 1
+        names.append(hashlib.sha256(f"{key}\0{number}".encode("utf-8", "surrogatepass")).hexdigest())
+    return names
+
+
+def _of_finding(finding: Finding) -> Entry:
+    place = finding.path, finding.where.line, finding.where, finding.text, finding.context
+    return Entry(finding.rule, finding.severity, *place, clean(finding.message), finding.fix)
+
+
+def _of_unchecked(unchecked: Unchecked) -> Entry:
+    place = unchecked.path, unchecked.where.line, unchecked.where, unchecked.text, unchecked.context
+    return Entry(UNCHECKED, Severity.WARNING, *place, unchecked_message(unchecked))
+
+
+def _of_failure(failure: FileFailure) -> Entry:
+    place = failure.path, failure.line, None, failure.message, ""
+    return Entry(FILE_ERROR, Severity.ERROR, *place, clean(failure.message))

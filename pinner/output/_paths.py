@@ -1,0 +1,18 @@
+"""Paths as platforms want them: relative to the folder that pinner runs in, with forward slashes."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+
+def relative(path: str) -> str:
+    """`path` without leading `./`, and relative where it lies below the working directory."""
+    path = os.path.normpath(path)
+    folder = os.path.join(os.getcwd(), "")
+    return path.removeprefix(folder).replace(os.sep, "/")
+
+
+def uri(path: str) -> str:
+    """`relative(path)` as a percent-encoded URI reference (RFC 3986); a path outside as a `file:` URI."""
+    path = relative(path)
+    return Path(path).as_uri() if os.path.isabs(path) else quote(os.fsencode(path))

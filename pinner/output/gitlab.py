@@ -1,0 +1,35 @@
+"""GitLab Code Quality: a JSON array that is empty when there is nothing to say.
+
+The members are those that GitLab reads ("Code Quality report format" of its documentation).
+"""
+
+from typing import Any
+
+from pinner.finding import Severity
+from pinner.output import Style
+from pinner.output._entries import Entry, entries, fingerprints
+from pinner.output._json import dumps
+from pinner.output._paths import relative
+from pinner.report import Report
+
+NAME = "gitlab"
+
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
+
+
+def render(report: Report, _style: Style) -> str:
+    """One issue for each finding, unchecked reference and failed file."""
+    found = list(entries(report))
+    return dumps([_issue(entry, name) for entry, name in zip(found, fingerprints(found), strict=True)])
+
+
+def _issue(entry: Entry, fingerprint: str) -> dict[str, Any]:
+    begin = entry.line or 1
+    end = entry.where.end_line if entry.where else begin
+    return {
+        "description": entry.message,
+        "check_name": entry.rule,
+        "fingerprint": fingerprint,
+        "severity": _SEVERITIES[entry.severity],
+        "location": {"path": relative(entry.path), "lines": {"begin": begin, "end": end}},
+    }

@@ -1,0 +1,69 @@
+"""Reviewdog's diagnostics, with suggestions that a reviewer can apply.
+
+The format is `proto/rdf/reviewdog.proto` of reviewdog. Its columns count bytes of UTF-8 from 1, and the
+end of a range is exclusive.
+"""
+
+from typing import Any
+
+from pinner.finding import Fix, Severity
+from pinner.output import Style
+from pinner.output._entries import Entry, entries
+from pinner.output._json import dumps
+from pinner.output._paths import relative
+from pinner.output._tool import HOMEPAGE
+from pinner.output._tool import NAME as TOOL
+from pinner.report import Report
+from pinner.source import UTF8_BOM, Source, Span
+
+NAME = "rdjson"
+
+_SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NOTE: "INFO"}
+
+
+def render(report: Report, _style: Style) -> str:
+    """One diagnostic for each finding, unchecked reference and failed file."""
+    diagnostics = [_diagnostic(entry, report.sources.get(entry.path)) for entry in entries(report)]
+    return dumps({"source": {"name": TOOL, "url": HOMEPAGE}, "diagnostics": diagnostics})
+
+
+def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
+    diagnostic: dict[str, Any] = {
+        "message": entry.message,
+        "location": _location(entry, source),
+        "severity": _SEVERITIES[entry.severity],
+        "code": {"value": entry.rule},
+    }
+    if entry.fix and source:
+        diagnostic["suggestions"] = _suggestions(entry.fix, source)
+    return diagnostic
+
+
+def _location(entry: Entry, source: Source | None) -> dict[str, Any]:
+    location: dict[str, Any] = {"path": relative(entry.path)}
+    if entry.where and source:
+        start, end = entry.where[:2], entry.where[2:]
+        location["range"] = {"start": _position(source, *start), "end": _position(source, *end)}
+    elif entry.line is not None:
+        location["range"] = {"start": {"line": entry.line}}
+    return location
+
+
+def _suggestions(fix: Fix, source: Source) -> list[dict[str, Any]]:
+    return [{"range": _byte_range(edit.span, source), "text": edit.text} for edit in fix.edits]
+
+
+def _byte_range(span: Span, source: Source) -> dict[str, Any]:
+    start, end = (_position_of_byte(source, offset) for offset in span)
+    return {"start": start, "end": end}
+
+
+def _position_of_byte(source: Source, offset: int) -> dict[str, int]:
+    line = source.line_of(offset)
+    return {"line": line, "column": offset - source.line_starts[line - 1] + 1}
+
+
+def _position(source: Source, line: int, column: int) -> dict[str, int]:
+    """A byte-order mark takes no column in a `Location`, and three bytes in the file."""
+    mark = len(UTF8_BOM) if line == 1 and source.data.startswith(UTF8_BOM) else 0
+    return {"line": line, "column": mark + len(source.line_text(line)[: column - 1].encode()) + 1}

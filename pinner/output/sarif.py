@@ -1,0 +1,162 @@
+"""SARIF 2.1.0, for GitHub code scanning and other collectors.
+
+Section numbers are those of the OASIS standard. A reference that could not be checked and a file that
+failed are notifications of level `error` (3.58.6: results may be incomplete). `executionSuccessful`
+stays true, for the run did end: where it is false GitHub throws all results of the run away.
+"""
+
+from typing import Any
+
+from pinner.finding import Finding, Fix, Ignore, Severity
+from pinner.output import Style
+from pinner.output._entries import FILE_ERROR, UNCHECKED, fingerprints, unchecked_message
+from pinner.output._escape import clean
+from pinner.output._json import dumps
+from pinner.output._paths import uri
+from pinner.output._tool import HOMEPAGE, tool_version
+from pinner.output._tool import NAME as TOOL
+from pinner.report import FileFailure, Report, Unchecked
+from pinner.rules import RULES, Rule
+from pinner.source import Location, Source
+
+NAME = "sarif"
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_FINGERPRINT = "reference/v1"
+_SECURITY_SEVERITIES = {Severity.ERROR: "7.5", Severity.WARNING: "5.0", Severity.NOTE: "2.0"}
+"""GitHub shows 7.0 and above as high, 4.0 and above as medium, the rest as low."""
+
+
+def render(report: Report, _style: Style) -> str:
+    """One run. Ignored findings are results with a suppression."""
+    run = {
+        "tool": {"driver": _driver()},
+        "automationDetails": {"id": f"{TOOL}/"},
+        "invocations": [_invocation(report)],
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that pinner ran in."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": _results(report),
+    }
+    return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _driver() -> dict[str, Any]:
+    version = tool_version()
+    return {
+        "name": TOOL,
+        "informationUri": HOMEPAGE,
+        "version": version,
+        "semanticVersion": version,
+        "rules": [_rule(rule) for rule in RULES],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    documentation = (rule.__doc__ or "").strip()
+    return {
+        "id": rule.ID,
+        "shortDescription": {"text": _sentence(rule.SUMMARY[:1].upper() + rule.SUMMARY[1:])},
+        "fullDescription": {"text": _first_paragraph(documentation)},
+        "help": {"text": documentation, "markdown": documentation},
+        "defaultConfiguration": {"level": rule.SEVERITY.label},
+        "properties": {
+            "precision": "very-high",
+            "security-severity": _SECURITY_SEVERITIES[rule.SEVERITY],
+            "tags": ["security", "supply-chain"],
+        },
+    }
+
+
+def _results(report: Report) -> list[dict[str, Any]]:
+    """In the order of places, so that fingerprints do not depend on what is ignored."""
+    found: list[tuple[Finding, Ignore | None]] = [(finding, None) for finding in report.findings]
+    found += [(suppressed.finding, suppressed.ignore) for suppressed in report.suppressed]
+    found.sort(key=lambda item: (item[0].path, item[0].where, item[0].rule))
+    names = fingerprints(finding for finding, _ in found)
+    indexes = {rule.ID: index for index, rule in enumerate(RULES)}
+    return [
+        _result(finding, indexes, name, report.sources.get(finding.path)) | _suppression(finding.path, ignore)
+        for (finding, ignore), name in zip(found, names, strict=True)
+    ]
+
+
+def _result(finding: Finding, indexes: dict[str, int], fingerprint: str, source: Source | None) -> dict[str, Any]:
+    result: dict[str, Any] = {"ruleId": finding.rule}
+    if finding.rule in indexes:
+        result["ruleIndex"] = indexes[finding.rule]
+    result |= {
+        "level": finding.severity.label,
+        "message": _message(finding.message),
+        "locations": [_location(finding.path, finding.where)],
+        "partialFingerprints": {_FINGERPRINT: fingerprint},
+    }
+    if finding.fix and source:
+        result["fixes"] = [_fix(finding.fix, source)]
+    return result
+
+
+def _suppression(path: str, ignore: Ignore | None) -> dict[str, Any]:
+    if ignore is None:
+        return {}
+    suppression = {"kind": "inSource", "status": "accepted", "location": _location(path, ignore.where)}
+    return {"suppressions": [suppression | ({"justification": clean(ignore.reason)} if ignore.reason else {})]}
+
+
+def _fix(fix: Fix, source: Source) -> dict[str, Any]:
+    replacements = [
+        {"deletedRegion": _region(source.locate(edit.span)), "insertedContent": {"text": edit.text}}
+        for edit in fix.edits
+    ]
+    change = {"artifactLocation": _artifact(source.path), "replacements": replacements}
+    return {"description": _message(fix.title), "artifactChanges": [change]}
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    notifications = [_unchecked(unchecked) for unchecked in report.unchecked]
+    notifications += [_failure(failure) for failure in report.errors]
+    return {"executionSuccessful": True, "toolExecutionNotifications": notifications}
+
+
+def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
+    location = _location(unchecked.path, unchecked.where)
+    return _notification(UNCHECKED, unchecked_message(unchecked), location)
+
+
+def _failure(failure: FileFailure) -> dict[str, Any]:
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(failure.path)}}
+    if failure.line is not None:
+        location["physicalLocation"]["region"] = {"startLine": failure.line}
+    return _notification(FILE_ERROR, failure.message, location)
+
+
+def _notification(kind: str, message: str, location: dict[str, Any]) -> dict[str, Any]:
+    return {"level": "error", "descriptor": {"id": kind}, "message": _message(message), "locations": [location]}
+
+
+def _location(path: str, where: Location) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(where)}}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """An absolute URI must not name a base (3.4.3)."""
+    reference = uri(path)
+    return {"uri": reference} if reference.startswith("file:") else {"uri": reference, "uriBaseId": _ROOT}
+
+
+def _region(where: Location) -> dict[str, int]:
+    return dict(zip(("startLine", "startColumn", "endLine", "endColumn"), where, strict=True))
+
+
+def _message(text: str) -> dict[str, str]:
+    """Plain text; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
+    return {"text": _sentence(clean(text).replace("](", "] ("))}
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _first_paragraph(documentation: str) -> str:
+    paragraphs = (block for block in documentation.split("\n\n") if not block.startswith("#"))
+    return " ".join(next(paragraphs, "").split())

@@ -1,0 +1,86 @@
+"""The summary for a job's page: hostile names form no markup, and tables stay tables."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinner.finding import Finding, Severity
+from pinner.output import Style, load, markdown
+from pinner.report import Change, Report
+from pinner.source import Location
+from tests.output import case
+from tests.support.occurrences import DIGEST
+
+WHERE = Location(1, 6, 1, 7)
+ANYTHING = st.text(alphabet=st.characters(codec=None), min_size=1, max_size=20)
+HOSTILE = st.text(alphabet="|`\\<>@#[]()!*_~&$ab:/.w\n ", min_size=1, max_size=30)
+
+
+def cells(path: str = "f", message: str = "m") -> list[str]:
+    """The cells of the only row of findings."""
+    found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
+    text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
+    (row,) = text.splitlines()[6:]
+    assert row.startswith("| ")
+    assert row.endswith(" |")
+    return row[2:-2].split(" | ")
+
+
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        ("a|b", "a&#124;b"),
+        ("a\\|b", "a&#92;&#124;b"),
+        ("`code`", "&#96;code&#96;"),
+        ("<img src=x>", "&#60;img src&#61;x&#62;"),
+        ("[a](https://b)", "&#91;a&#93;&#40;https&#58;//b&#41;"),
+        ("www.evil.example", "www&#46;evil.example"),
+        ("@team and x/@team", "@&#8203;team and x/@&#8203;team"),
+        (f"node@{DIGEST}", f"node@{DIGEST}"),
+        ("see #1", "see &#35;&#8203;1"),
+        ("a &amp; b", "a &#38;amp; b"),
+        ("a\nb", "a&#92;nb"),
+        ("**a** _b_ ~c~ $d$", "&#42;&#42;a&#42;&#42; &#95;b&#95; &#126;c&#126; &#36;d&#36;"),
+    ],
+)
+def test_prose(message: str, written: str) -> None:
+    assert cells(message=message)[-1] == written
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("a/Dockerfile", "`a/Dockerfile:1`"),
+        ("<b>@all #1", "`<b>@all #1:1`"),
+        ("a|b", "<code>a&#124;b:1</code>"),
+        ("a`b", "<code>a&#96;b:1</code>"),
+        (" a", "<code> a:1</code>"),
+        ("a\nb", "<code>a&#92;nb:1</code>"),
+    ],
+)
+def test_code(path: str, written: str) -> None:
+    assert cells(path)[2] == written
+
+
+@given(path=(ANYTHING | HOSTILE).filter(lambda path: "\0" not in path), message=ANYTHING | HOSTILE)
+def test_a_row_stays_a_row(path: str, message: str) -> None:
+    row = cells(path, message)
+    assert len(row) == 4
+    assert not any("|" in cell for cell in row)
+    assert not re.search(r"[`<\[*]|(?<![A-Za-z0-9])@(?!&#8203;)", row[-1])
+    assert unescape(row[-1]).replace("\u200b", "").isprintable()
+
+
+def test_clean_report_has_no_table() -> None:
+    text = load("markdown").render(case.CLEAN, Style())
+    assert text == "## pinner\n\n1 file, 2 references: 2 pinned, 0 findings, 0 unchecked.\n"
+
+
+def test_long_tables_say_what_they_leave_out() -> None:
+    changes = (Change("f", WHERE, "a:1", None, DIGEST),) * (markdown.MAX_ROWS + 3)
+    text = load("markdown").render(Report(case.CLEAN.summary, changes=changes), Style())
+    assert text.count("| `f:1` |") == markdown.MAX_ROWS
+    assert text.endswith("\n\n… and 3 more.\n")
