@@ -48,6 +48,7 @@ class Dialect(NamedTuple):
 
 
 COMPOSE = Dialect(None)
+_DOCKERFILE = Dialect("\\")
 
 
 def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
@@ -59,9 +60,9 @@ def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
     return Expansion(value, frozenset(lexer.used), tuple(lexer.unknown))
 
 
-def end_of_variable(chars: str, start: int) -> int:
+def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:
     """The index after the variable expression whose `$` is at `start`. Raises ExpansionError."""
-    lexer = _Lexer(Text(chars, range(len(chars))), lambda _: Missing.UNSET, Dialect("\\"))
+    lexer = _Lexer(Text(chars, range(len(chars))), lambda _: Missing.NO_DEFAULT, dialect)
     lexer.at = start
     lexer.read_variable()
     return lexer.at
@@ -195,7 +196,7 @@ class _Lexer:
                 return word
             case "+":
                 return _EMPTY if missing else word
-            case "?" if missing:
+            case "?" if missing and value is not Missing.NO_DEFAULT:
                 raise ExpansionError(f"{name} must be set: {str(word) or 'it has no default'}")
         return self._plain_value(name)
 
