@@ -139,6 +139,13 @@ class Misbehaving:
         """How many requests of `method` had `contained` in their target."""
         return sum(request.method == method and contained in request.target for request in self.heard)
 
+    def follow(self, script: Script) -> None:
+        """Start anew with another script and nothing heard."""
+        with self._lock:
+            self._script = script
+            self._served.clear()
+            self.heard.clear()
+
     def accept(self) -> None:
         """Serve connections, each in a thread of its own, until `stop`."""
         while True:

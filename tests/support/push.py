@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.certificates import Certificate
 from tests.support.images import Image, digest_of
 
 
@@ -47,10 +48,20 @@ class Pusher:
 
 @contextmanager
 def pusher(
-    url: str, *, auth: tuple[str, str] | None = None, token: str | None = None, ca: Path | None = None
+    url: str,
+    *,
+    auth: tuple[str, str] | None = None,
+    token: str | None = None,
+    ca: Path | None = None,
+    certificate: Certificate | None = None,
 ) -> Iterator[Pusher]:
-    """A pusher for the registry at `url`, with a password or a token; `ca` is an authority's certificate to trust."""
+    """A pusher for the registry at `url`, with a password or a token, or with a client's `certificate`.
+
+    `ca` is an authority's certificate to trust.
+    """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     verify = ssl.create_default_context(cafile=ca)
+    if certificate:
+        verify.load_cert_chain(certificate.certificate, certificate.key)
     with httpx.Client(base_url=url, auth=auth, headers=headers, verify=verify, trust_env=False, timeout=60) as client:
         yield Pusher(client)

@@ -37,14 +37,15 @@ class Issuer:
     """What the server does: whom it takes for whom, how its answers look, and what it was asked.
 
     With `anonymous` anybody may pull. `answer_field` is `token` or `access_token`.
-    Without `oauth` the server knows no POST, as older ones do.
+    Without `oauth` the server knows no POST, and takes an identity token for the password, as older ones do.
     """
 
     def __init__(
         self, signer: Certificate, *, anonymous: bool = True, oauth: bool = True, answer_field: str = "token"
     ) -> None:
         self.requests: list[TokenRequest] = []
-        self._signer = signer
+        self.host = ""
+        self.signer = signer
         self._anonymous = anonymous
         self._oauth = oauth
         self._answer_field = answer_field
@@ -57,7 +58,7 @@ class Issuer:
         if not self._permits(request):
             return 401, {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
         scopes = request.fields.get("scope", [])
-        token = sign(self._signer, [access for scope in scopes for access in parse_scope(scope)])
+        token = sign(self.signer, [access for scope in scopes for access in parse_scope(scope)])
         return 200, {self._answer_field: token, "expires_in": 300}
 
     def _permits(self, request: TokenRequest) -> bool:
@@ -65,8 +66,14 @@ class Issuer:
             return request.fields.get("refresh_token") == [IDENTITY_TOKEN]
         if request.authorization is None:
             return self._anonymous
-        expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        return request.authorization == f"Basic {expected}"
+        return request.authorization in [f"Basic {_encoded(secret)}" for secret in self._passwords()]
+
+    def _passwords(self) -> list[str]:
+        return [PASSWORD] if self._oauth else [PASSWORD, IDENTITY_TOKEN]
+
+
+def _encoded(password: str) -> str:
+    return base64.b64encode(f"{USER}:{password}".encode()).decode()
 
 
 def parse_scope(scope: str) -> list[dict[str, Any]]:
@@ -127,6 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def token_server(issuer: Issuer) -> Iterator[str]:
-    """Run `issuer` on loopback; yields the realm."""
+    """Run `issuer` on loopback, at `issuer.host`; yields the realm."""
     with serve(partial(_Handler, issuer)) as url:
+        issuer.host = url.removeprefix("http://")
         yield f"{url}/token"
