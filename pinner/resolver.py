@@ -3,10 +3,17 @@
 A reference that could not be resolved is a value with a reason, never an exception that ends the run.
 """
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from pinner.reference import Reference
+from pinner.registry.client import RegistryClient
+from pinner.registry.content import Content
+from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
+from pinner.registry.flight import SingleFlight
 from pinner.registry.settings import RegistrySettings
 
 
@@ -22,7 +29,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """Why there is no digest: `reason` is a slug of `pinner.registry.errors`, `detail` a sentence that says what to do."""
+    """Why there is no digest. `reason` is a slug of `pinner.registry.errors`, `detail` a sentence on what to do."""
 
     reference: Reference
     reason: str
@@ -32,6 +39,51 @@ class Unresolved:
 Resolution = Resolved | Unresolved
 
 
+class Resolver:
+    """Asks registries, each question once, inside one event loop. An asynchronous context manager.
+
+    A reference with a digest is asked by digest, any other by its tag, `latest` where none is written.
+    What a tag names holds for the life of the resolver.
+    """
+
+    def __init__(self, settings: RegistrySettings, client: RegistryClient | None = None) -> None:
+        self._client = client or RegistryClient(settings)
+        self._heads: SingleFlight[Reference, Content] = SingleFlight()
+        self._contents: SingleFlight[Reference, Content] = SingleFlight()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, traceback)
+
+    async def head(self, reference: Reference) -> Resolution:
+        """The digest and the media type, by HEAD where the registry answers it well: that is no pull on Docker Hub."""
+        return await _resolution(reference, self._head(_canonical(reference)))
+
+    async def get(self, reference: Reference) -> Resolution:
+        """The same with the content, fetched by its digest and verified."""
+        return await _resolution(reference, self._get(_canonical(reference)))
+
+    async def _head(self, asked: Reference) -> Content:
+        return await self._heads.get(asked, lambda: self._client.head(asked))
+
+    async def _get(self, asked: Reference) -> Content:
+        if asked.digest:
+            return await self._contents.get(asked, lambda: self._client.get(asked))
+        named = await self._head(asked)
+        if named.body is not None:
+            return named
+        try:
+            return await self._get(asked._replace(tag=None, digest=named.digest))
+        except NotFound:
+            raise DigestMismatch(
+                f"the registry says that {asked.familiar} is {named.digest}, which it does not have; try again later"
+            ) from None
+
+
 def resolve(
     references: Iterable[Reference],
     settings: RegistrySettings,
@@ -39,10 +91,42 @@ def resolve(
     fetch: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Resolution]:
-    """What the registries say of every reference, in an event loop of its own.
+    """What the registries say of every reference, in an event loop of its own; the order is that of `references`.
 
-    A reference with a digest is asked by digest, any other by its tag (`latest` where none is
-    written). `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub.
-    `progress` is called with the number of references done and of all.
+    `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `progress` is
+    called with the number of references done and of all.
     """
-    return {each: Unresolved(each, "unreachable", "the registry client is not there yet") for each in references}
+    return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, progress or _quiet))
+
+
+async def _resolve(
+    references: list[Reference], settings: RegistrySettings, fetch: bool, progress: Callable[[int, int], None]
+) -> dict[Reference, Resolution]:
+    done = 0
+
+    async def one(reference: Reference) -> Resolution:
+        nonlocal done
+        resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
+        done += 1
+        progress(done, len(references))
+        return resolution
+
+    async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
+        tasks = {reference: group.create_task(one(reference)) for reference in references}
+    return {reference: task.result() for reference, task in tasks.items()}
+
+
+def _quiet(done: int, total: int) -> None:
+    """The progress that nobody watches."""
+
+
+def _canonical(reference: Reference) -> Reference:
+    return reference.by_digest() if reference.digest else reference.by_tag()
+
+
+async def _resolution(reference: Reference, work: Awaitable[Content]) -> Resolution:
+    try:
+        content = await work
+    except RegistryError as error:
+        return Unresolved(reference, error.reason, error.detail)
+    return Resolved(reference, *content)

@@ -36,12 +36,10 @@ class Addresses:
         self._found: SingleFlight[str, list[str]] = SingleFlight()
 
     async def of(self, host: str) -> list[str]:
-        """The addresses of `host`, best first. Raises ConnectFailed."""
+        """The addresses of `host`, best first; a literal address is its own. Raises ConnectFailed."""
+        if is_literal(host):
+            return [host]
         return await self._found.get(host, lambda: self._search(host))
-
-    async def is_local(self, host: str) -> bool:
-        """Whether any address of `host` lies outside the public internet."""
-        return not all(is_public(address) for address in await self.of(host))
 
     async def _search(self, host: str) -> list[str]:
         try:
@@ -65,6 +63,15 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip.sixtofour or ip
     return ip.is_global and not ip.is_multicast
+
+
+def is_literal(host: str) -> bool:
+    """Whether `host` is an IP address in its usual spelling."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _in_daemon_thread(work: Callable[[], list[str]]) -> list[str]:

@@ -33,6 +33,14 @@ class Origin(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
 
+    @property
+    def names(self) -> list[str]:
+        """Under what a user may have written settings for it: with or without the port 443, by Docker Hub's name."""
+        names = [self.authority]
+        if self.port == 443:
+            names.append(f"{self.authority}:443")
+        return [*names, DOCKER_HUB] if self.host == DOCKER_HUB_HOST else names
+
     def __str__(self) -> str:
         return self.authority
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pinner.registry.authfile import Credential
 from pinner.registry.secret import Secret
@@ -23,9 +24,7 @@ class HelperFailed(Exception):
     """A helper that cannot be run or does not answer as it should. The text holds nothing that it said."""
 
 
-async def ask_helper(
-    name: str, server: str, environ: Mapping[str, str], seconds: float = TIMEOUT
-) -> Credential | None:
+async def ask_helper(name: str, server: str, environ: Mapping[str, str], seconds: float = TIMEOUT) -> Credential | None:
     """What the helper knows of `server`; None where it knows nothing. Raises HelperFailed."""
     program = _program(name, environ)
     try:
@@ -34,13 +33,15 @@ async def ask_helper(
         )
     except OSError as error:
         raise HelperFailed(f"the credential helper {program} cannot be run ({error.strerror})") from None
+    output = None
     try:
         async with asyncio.timeout(seconds):
             output = await _converse(process, server)
     except TimeoutError:
         raise HelperFailed(f"the credential helper {program} did not answer in {seconds:g} s") from None
     finally:
-        await _end(process)
+        if output is None:
+            await _end(process)
     return _read(output, process.returncode, program, name)
 
 
@@ -55,28 +56,26 @@ def _program(name: str, environ: Mapping[str, str]) -> str:
 
 
 async def _converse(process: Process, server: str) -> bytes:
+    """What the helper says before it ends. Raises HelperFailed when it says too much."""
     assert process.stdin
     assert process.stdout
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(server.encode())
         await process.stdin.drain()
-        process.stdin.close()
-        output = await process.stdout.read(_MAX_OUTPUT)
-        while len(output) < _MAX_OUTPUT and (more := await process.stdout.read(_MAX_OUTPUT - len(output))):
-            output += more
-    except (BrokenPipeError, ConnectionResetError):
-        return b""
-    if len(output) < _MAX_OUTPUT:
-        await process.wait()
+    process.stdin.close()
+    output = b""
+    while part := await process.stdout.read(_MAX_OUTPUT):
+        output += part
+        if len(output) > _MAX_OUTPUT:
+            raise HelperFailed("the credential helper says more than credentials")
+    await process.wait()
     return output
 
 
 async def _end(process: Process) -> None:
     """Leave nothing running: neither the helper nor what it started."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     await process.wait()
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.reference import DOCKER_HUB
-from pinner.registry.endpoint import DOCKER_HUB_HOST, Origin, is_insecure
+from pinner.registry.endpoint import Origin, is_insecure
 from pinner.registry.errors import NotTLS, TLSFailure
 from pinner.registry.settings import RegistrySettings
 
@@ -41,7 +40,7 @@ class Contexts:
 
 def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
     """The CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
-    names = _names(origin)
+    names = origin.names
     overrides = [settings.registries[name].ca_file for name in names if name in settings.registries]
     folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
     files = [file for folder in folders for file in _listing(folder)]
@@ -50,13 +49,6 @@ def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
         tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
         any(is_insecure(name, settings) for name in names),
     )
-
-
-def _names(origin: Origin) -> list[str]:
-    names = [origin.authority]
-    if origin.port == 443:
-        names.append(f"{origin.authority}:443")
-    return [*names, DOCKER_HUB] if origin.host == DOCKER_HUB_HOST else names
 
 
 def _certs_dirs(settings: RegistrySettings) -> Iterator[str]:

@@ -4,12 +4,11 @@ The transport is used without httpx's client: pinner wants none of its redirects
 decoding, and the transport alone takes less time.
 """
 
-import ipaddress
 from collections.abc import Callable
 
 import httpx
 
-from pinner.registry.addresses import Addresses
+from pinner.registry.addresses import Addresses, is_literal
 from pinner.registry.endpoint import Origin
 from pinner.registry.errors import ConnectFailed
 from pinner.registry.proxies import proxy_for
@@ -52,7 +51,7 @@ class _Direct(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
-        if _is_literal(host):
+        if is_literal(host):
             return await self._inner.handle_async_request(request)
         addresses = [self._works] if self._works else await self._addresses.of(host)
         for address in addresses[:-1]:
@@ -81,11 +80,3 @@ def _at(request: httpx.Request, address: str) -> httpx.Request:
         stream=request.stream,
         extensions={**request.extensions, "sni_hostname": request.url.host},
     )
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

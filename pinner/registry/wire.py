@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from pinner.registry.endpoint import Origin
+from pinner.registry.endpoint import Origin, is_loopback
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
@@ -26,6 +26,8 @@ from pinner.registry.transport import TransportFactory
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
+# Seconds to connect within one machine. A plain server there may wait for ever for the rest of a TLS greeting.
+_NEAR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Question:
     accept: str
     limit: int = SMALL
     authorization: Secret | None = None
-    form: Mapping[str, str] | None = None
+    form: Mapping[str, Secret] | None = None
 
     @property
     def origin(self) -> Origin:
@@ -49,9 +51,8 @@ class Question:
         headers = {"Accept": self.accept, "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         if self.authorization:
             headers["Authorization"] = self.authorization.reveal()
-        return httpx.Request(
-            self.method, self.url, headers=headers, data=self.form, extensions={"timeout": dict(timeout)}
-        )
+        form = {name: secret.reveal() for name, secret in self.form.items()} if self.form else None
+        return httpx.Request(self.method, self.url, headers=headers, data=form, extensions={"timeout": dict(timeout)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,6 @@ class Wire:
         self._clock = clock
         self._slots = asyncio.Semaphore(settings.jobs)
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
-        times = settings.timeouts
-        self._timeout = {"connect": times.connect, "read": times.read, "write": times.read}
 
     async def close(self) -> None:
         """End all connections."""
@@ -159,13 +158,18 @@ class Wire:
             raise self._failure(error, question.origin) from None
 
     async def _ask(self, question: Question) -> Answer:
-        response = await self._transport(question.origin).handle_async_request(question.request(self._timeout))
+        response = await self._transport(question.origin).handle_async_request(question.request(self._times(question)))
         try:
             body = await _read(response, question)
         finally:
             await response.aclose()
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
+
+    def _times(self, question: Question) -> dict[str, float]:
+        times = self._settings.timeouts
+        connect = min(times.connect, _NEAR) if is_loopback(question.origin.host) else times.connect
+        return {"connect": connect, "read": times.read, "write": times.read}
 
     def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
         if origin not in self._transports:

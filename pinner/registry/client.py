@@ -1,0 +1,196 @@
+"""The flow of one question: HEAD, its challenge, and GET where HEAD does not say enough.
+
+Source: distribution-spec, "Pulling manifests" and "Checking if content exists in the registry".
+"""
+
+import asyncio
+import re
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from pinner.reference import Reference
+from pinner.registry.addresses import Addresses
+from pinner.registry.auth import Asker, Authenticator
+from pinner.registry.content import Content, described, failure, fetched
+from pinner.registry.credentials import Credentials
+from pinner.registry.endpoint import Endpoint, Origin, endpoint_of
+from pinner.registry.errors import ConnectFailed, ConnectTimedOut, Dropped, NotTLS, RegistryError, TLSFailure
+from pinner.registry.limits import Clock
+from pinner.registry.manifest import ACCEPT, MAX_SIZE
+from pinner.registry.policy import Policy
+from pinner.registry.redirects import Redirects
+from pinner.registry.secret import Secret
+from pinner.registry.settings import RegistrySettings
+from pinner.registry.tokens import Grant
+from pinner.registry.transport import TransportFactory, Transports
+from pinner.registry.wire import Answer, Question, Wire, field
+
+# Statuses after which GET may still answer: registries and proxies that know no HEAD.
+_ASK_BY_GET = frozenset({200, 400, 404, 405, 501})
+_MAX_CHALLENGES = 4
+_REPOSITORY = re.compile(r"/v2/(.+)/manifests/[^/]+")
+_REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
+
+
+class RegistryClient:
+    """Asks registries for manifests. An asynchronous context manager; all that it learns lives as long as it does."""
+
+    def __init__(
+        self,
+        settings: RegistrySettings,
+        *,
+        transports: TransportFactory | None = None,
+        addresses: Addresses | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or Clock()
+        addresses = addresses or Addresses(settings.timeouts.connect)
+        policy = Policy(settings, addresses)
+        self._settings = settings
+        self._wire = Wire(settings, transports or Transports(settings, addresses), clock)
+        self._redirects = Redirects(self._wire, policy)
+        self._auth = Authenticator(self._redirects.send, Credentials(settings.environ), policy, clock)
+        self._doors: dict[str, _Door] = {}
+        self._remaining: dict[Origin, str] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._wire.close()
+
+    async def head(self, reference: Reference) -> Content:
+        """What `reference` names, by its digest if it has one: one HEAD where that is enough. Raises RegistryError."""
+        answer = await self._ask("HEAD", reference)
+        if content := described(answer, reference):
+            return content
+        if answer.status not in _ASK_BY_GET:
+            raise failure(answer, reference)
+        return await self.get(reference)
+
+    async def get(self, reference: Reference) -> Content:
+        """The verified content of what `reference` names. Raises RegistryError. Docker Hub counts it as a pull."""
+        answer = await self._ask("GET", reference)
+        if answer.status != 200:
+            raise failure(answer, reference)
+        return fetched(answer, reference)
+
+    async def _ask(self, method: str, reference: Reference) -> Answer:
+        """Ask once the registry's door is known; the first who come find it, and the others wait."""
+        door = self._door(reference.registry)
+        if door.opened:
+            return await self._through(door, method, reference)
+        async with door.lock:
+            if not door.opened:
+                try:
+                    return await self._through(door, method, reference)
+                finally:
+                    door.opened = True
+        return await self._through(door, method, reference)
+
+    def _door(self, registry: str) -> "_Door":
+        if registry not in self._doors:
+            self._doors[registry] = _Door(endpoint_of(registry, self._settings))
+        return self._doors[registry]
+
+    async def _through(self, door: "_Door", method: str, reference: Reference) -> Answer:
+        """The first answer from one of the door's bases, which then stays the only one."""
+        failures: list[RegistryError] = []
+        doubtful: Answer | None = None
+        for base in door.bases:
+            try:
+                answer = await self._converse(door.endpoint, base, method, reference)
+            except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
+                failures.append(error)
+                continue
+            if base is door.bases[-1] or not _wants_tls(answer):
+                door.bases = (base,)
+                return answer
+            doubtful = answer
+        return _judge(failures, doubtful)
+
+    async def _converse(self, endpoint: Endpoint, base: httpx.URL, method: str, reference: Reference) -> Answer:
+        """Ask, and answer challenges until there are none or nothing is left to say."""
+        way = _Way(self._auth, Origin.of(base), endpoint.repository(reference), endpoint.authority)
+        url = base.copy_with(path=f"/v2/{way.repository}/manifests/{reference.digest or reference.by_tag().tag}")
+        question = Question(method, url, ACCEPT, MAX_SIZE)
+        for _ in range(_MAX_CHALLENGES):
+            answer = await self._redirects.send(question, way.authorize)
+            if not await way.meet(answer):
+                break
+        self._note_limit(answer)
+        return answer
+
+    def _note_limit(self, answer: Answer) -> None:
+        """Tell, where it changed, how many more pulls the registry allows (Docker Hub's `ratelimit-remaining`)."""
+        remaining = _REMAINING.match(field(answer.headers, "ratelimit-remaining"))
+        if remaining and self._remaining.get(answer.origin) != remaining.group(1):
+            self._remaining[answer.origin] = remaining.group(1)
+            self._settings.log(f"{answer.origin}: {remaining.group(1)} pulls left")
+
+
+class _Door:
+    """How to reach one endpoint: `bases` still to try, and whether somebody has been there."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.bases = endpoint.bases
+        self.opened = False
+        self.lock = asyncio.Lock()
+
+
+class _Way:
+    """The authentication of one question on its way through redirects."""
+
+    def __init__(self, auth: Authenticator, home: Origin, repository: str, authority: str) -> None:
+        self.repository = repository
+        self._auth = auth
+        self._home = home
+        self._authority = authority
+        self._sent: dict[Origin, Grant] = {}
+
+    async def authorize(self, url: httpx.URL) -> Secret | None:
+        """The Authorization for one hop."""
+        grant = await self._auth.remembered(self._asker(url))
+        if grant is None:
+            return None
+        self._sent[Origin.of(url)] = grant
+        return grant.authorization
+
+    async def meet(self, answer: Answer) -> bool:
+        """Find what a challenge in `answer` asks for. False where there is none. Raises RegistryError."""
+        refused = self._sent.pop(answer.origin, None) if answer.status == 401 else None
+        for grant in self._sent.values():
+            grant.accepted = True
+        self._sent.clear()
+        if answer.status != 401:
+            return False
+        await self._auth.authorize(answer, self._asker(answer.url), refused)
+        return True
+
+    def _asker(self, url: httpx.URL) -> Asker:
+        """Who asks at `url`. Away from home, after a redirect, nobody's credentials are used."""
+        repository = _REPOSITORY.fullmatch(url.path)
+        origin = Origin.of(url)
+        authority = self._authority if origin == self._home else None
+        return Asker(origin, repository.group(1) if repository else self.repository, authority)
+
+
+def _wants_tls(answer: Answer) -> bool:
+    """Whether a plain request met a port that speaks TLS: what Go's, nginx's and Apache's servers answer then."""
+    plain = answer.url.scheme == "http" and answer.status == 400
+    return plain and (answer.http_version == "HTTP/1.0" or answer.content_type == "text/html")
+
+
+def _judge(failures: list[RegistryError], doubtful: Answer | None) -> Answer:
+    """The doubtful answer, or raise what says most: a certificate that is not trusted, else the first failure."""
+    for error in failures:
+        if isinstance(error, TLSFailure) and not isinstance(error, NotTLS):
+            raise error
+    if doubtful is None:
+        raise failures[0]
+    return doubtful

@@ -1,0 +1,88 @@
+"""Answers to questions for manifests: what they say, checked, or what their failure means."""
+
+import hashlib
+import json
+from typing import NamedTuple
+
+from pinner.reference import Reference, is_digest
+from pinner.registry.errors import (
+    Denied,
+    DigestMismatch,
+    NotAManifest,
+    NotFound,
+    RegistryError,
+    Unauthorized,
+    Unreachable,
+)
+from pinner.registry.manifest import MEDIA_TYPES, parse_manifest
+from pinner.registry.wire import Answer, field, rate_limited
+
+# The only words of a registry's own error that are repeated: its free text may hold what it was sent.
+_ERROR_CODES = frozenset(
+    "BLOB_UNKNOWN DENIED MANIFEST_INVALID MANIFEST_UNKNOWN MANIFEST_UNVERIFIED NAME_INVALID NAME_UNKNOWN "
+    "TAG_INVALID TOOMANYREQUESTS UNAUTHORIZED UNAVAILABLE UNKNOWN UNSUPPORTED".split()
+)
+
+
+class Content(NamedTuple):
+    """What a reference names. `body` is there where it was fetched and agrees with the digest."""
+
+    digest: str
+    media_type: str
+    body: bytes | None = None
+
+
+def described(answer: Answer, reference: Reference) -> Content | None:
+    """What the answer to HEAD says, or None where only the content itself can tell."""
+    digest = field(answer.headers, "docker-content-digest")
+    wanted = reference.digest
+    fits = digest == wanted if wanted else is_digest(digest)
+    if answer.status == 200 and fits and answer.content_type in MEDIA_TYPES:
+        return Content(digest, answer.content_type)
+    return None
+
+
+def fetched(answer: Answer, reference: Reference) -> Content:
+    """What a 200 to GET holds. Raises NotAManifest, UnsupportedMediaType or DigestMismatch."""
+    if answer.is_encoded:
+        raise NotAManifest(f"{answer.origin} sends a compressed body, which no digest covers; check the proxies")
+    manifest = parse_manifest(answer.body, answer.content_type)
+    digest = _digest(answer.body, reference.digest or "sha256:")
+    promised = field(answer.headers, "docker-content-digest")
+    if reference.digest and digest != reference.digest:
+        raise DigestMismatch(f"{answer.origin} answers with {digest} when asked for {reference.digest}; trust neither")
+    if not reference.digest and is_digest(promised) and digest != promised:
+        raise DigestMismatch(f"{answer.origin} says {promised} and sends {digest}; trust neither, and try again")
+    return Content(digest, manifest.media_type, answer.body)
+
+
+def _digest(body: bytes, like: str) -> str:
+    """The digest of `body` by the algorithm of another."""
+    algorithm = like.partition(":")[0]
+    return f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}"
+
+
+def failure(answer: Answer, reference: Reference) -> RegistryError:
+    """The error that a status other than 200 stands for."""
+    origin = answer.origin
+    match answer.status:
+        case 404:
+            return NotFound(f"{origin} has no {reference.familiar}; check the name and the tag")
+        case 401:
+            return Unauthorized(f"{origin} goes on asking for authentication; log in with docker login {origin}")
+        case 403:
+            return Denied(f"{origin} denies access to {reference.familiar}; check the name, or log in")
+        case 429:
+            return rate_limited(answer)
+        case status if status == 408 or status >= 500:
+            return Unreachable(f"{origin} answers {status}{_code(answer)}; try again later")
+    return NotAManifest(f"{origin} answers {answer.status}{_code(answer)}; check that it is a registry")
+
+
+def _code(answer: Answer) -> str:
+    """The code of a registry's error document (distribution-spec, "Error Codes"), if it is a known one."""
+    try:
+        code = json.loads(answer.body)["errors"][0]["code"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return ""
+    return f" {code}" if isinstance(code, str) and code in _ERROR_CODES else ""

@@ -1,0 +1,146 @@
+"""Manifests and indexes: which kinds there are, and what one says.
+
+Sources: image-spec `image-index.md` and `manifest.md`, distribution's "Image Manifest Version 2,
+Schema 2". Both are told apart by `mediaType`, and where that is missing by their shape.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinner.registry.errors import NotAManifest, UnsupportedMediaType
+from pinner.registry.text import clean
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
+MEDIA_TYPES = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
+ACCEPT = ", ".join(MEDIA_TYPES)
+MAX_SIZE = 4 * 1024 * 1024
+
+# BuildKit's attestation storage: manifests of an index that are no platform's.
+_ATTESTATION_KEY, _ATTESTATION = "vnd.docker.reference.type", "attestation-manifest"
+_UNKNOWN_PLATFORM = "unknown/unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One manifest that an index lists. `size` is in bytes, `platform` as in `linux/arm/v7`, None where not given."""
+
+    digest: str
+    media_type: str
+    size: int
+    platform: str | None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_attestation(self) -> bool:
+        """Whether it describes another child instead of being an image."""
+        return self.annotations.get(_ATTESTATION_KEY) == _ATTESTATION or self.platform == _UNKNOWN_PLATFORM
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a body says. Only an index has children; an index without any is broken, but it is one."""
+
+    media_type: str
+    children: tuple[Child, ...] = ()
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it is an OCI image index or a Docker manifest list."""
+        return self.media_type in INDEXES
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms of the images, in the order of the index, each once."""
+        images = (child.platform for child in self.children if not child.is_attestation)
+        return tuple(dict.fromkeys(platform for platform in images if platform))
+
+
+def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
+    """What `body` says. `content_type`, without parameters, decides only where the body leaves it open.
+
+    Raises NotAManifest, or UnsupportedMediaType for schema 1 and kinds that pinner does not know.
+    """
+    document = _document(body)
+    media_type = _media_type(document, content_type)
+    children = document["manifests"] or [] if media_type in INDEXES else []
+    return Manifest(media_type, tuple(_child(entry) for entry in children))
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise NotAManifest(_what(body)) from None
+    if not isinstance(document, dict):
+        raise NotAManifest("the answer is JSON, but no manifest; check that the host is a registry")
+    version = document.get("schemaVersion")
+    if version == 1:
+        raise UnsupportedMediaType("the image is in the old schema 1, which has no digest to pin; push it anew")
+    if version != 2 or isinstance(version, bool | float):
+        raise NotAManifest("the answer is JSON, but no manifest; check that the host is a registry")
+    return document
+
+
+def _what(body: bytes) -> str:
+    start = body[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "the answer is a web page, no manifest; is there a login page or a proxy in front of the registry?"
+    return "the answer is not a manifest in JSON, or only a part of one; try again, and check that it is a registry"
+
+
+def _media_type(document: dict[str, Any], content_type: str) -> str:
+    """The body's own word first: the digest covers it, and not the header field."""
+    declared = document.get("mediaType", "")
+    if declared not in (*MEDIA_TYPES, ""):
+        raise UnsupportedMediaType(f"the media type {clean(str(declared), 80)} is no image that pinner can pin")
+    fitting = _fitting(document)
+    if not fitting or (declared and declared not in fitting):
+        raise NotAManifest("the answer is neither an index nor a manifest, or both at once; pinner does not pin it")
+    if declared:
+        return str(declared)
+    return content_type if content_type in fitting else fitting[0]
+
+
+def _fitting(document: dict[str, Any]) -> tuple[str, ...]:
+    """The media types whose fields the document has: none when it could be read both ways (CVE-2021-41190).
+
+    What writers in Go leave empty may be null.
+    """
+    fields = {name for name in ("manifests", "config", "layers") if name in document}
+    lists = all(isinstance(document.get(name), list | None) for name in ("manifests", "layers"))
+    if fields == {"manifests"} and lists:
+        return OCI_INDEX, DOCKER_LIST
+    if fields == {"config", "layers"} and lists and isinstance(document["config"], dict):
+        return OCI_MANIFEST, DOCKER_MANIFEST
+    return ()
+
+
+def _child(entry: object) -> Child:
+    if not isinstance(entry, dict) or not isinstance(entry.get("digest"), str):
+        raise NotAManifest("the index lists something that has no digest; pinner does not pin it")
+    size = entry.get("size")
+    annotations = entry.get("annotations")
+    pairs = annotations.items() if isinstance(annotations, dict) else ()
+    return Child(
+        clean(entry["digest"]),
+        clean(str(entry.get("mediaType", ""))),
+        size if isinstance(size, int) and size >= 0 else 0,
+        _platform(entry.get("platform")),
+        {clean(key): clean(value) for key, value in pairs if isinstance(value, str)},
+    )
+
+
+def _platform(platform: object) -> str | None:
+    """`os/architecture[/variant]`, as `docker build --platform` takes it."""
+    if not isinstance(platform, dict):
+        return None
+    parts = [platform.get(name) for name in ("os", "architecture", "variant")]
+    if not isinstance(parts[0], str) or not isinstance(parts[1], str):
+        return None
+    return clean("/".join(part for part in parts if isinstance(part, str) and part))

@@ -1,0 +1,105 @@
+"""Where pinner goes on the word of a registry, and where credentials go with it.
+
+A pull request names the registry, the registry names token servers and redirects: each name is an
+attempt to make pinner show its credentials, or knock on a door that only pinner's machine can reach.
+"""
+
+import re
+
+import httpx
+
+from pinner.registry.addresses import Addresses, is_public
+from pinner.registry.endpoint import Origin, is_insecure, is_loopback
+from pinner.registry.errors import RealmNotTrusted, RedirectRefused
+from pinner.registry.proxies import proxy_for
+from pinner.registry.settings import RegistrySettings
+
+# Registries whose token server has another host, as their challenges name it.
+KNOWN_REALMS = {
+    "registry-1.docker.io": "auth.docker.io",
+    "registry.gitlab.com": "gitlab.com",
+    "registry.digitalocean.com": "api.digitalocean.com",
+    "docker.elastic.co": "docker-auth.elastic.co",
+}
+
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+
+
+class Policy:
+    """Decides on realms and redirects by the settings."""
+
+    def __init__(self, settings: RegistrySettings, addresses: Addresses) -> None:
+        self._settings = settings
+        self._addresses = addresses
+
+    async def check_realm(self, registry: Origin, realm: httpx.URL, *, has_credential: bool) -> None:
+        """Return when the token server may be asked, with the credential if there is one.
+
+        Raises RealmNotTrusted, and ConnectFailed when the server's name cannot be found.
+        """
+        target = Origin.of(realm)
+        if target == registry:
+            return
+        if self._is_plain(target) and not self._may_be_plain(registry, target):
+            raise RealmNotTrusted(f"{registry} names a token server at {target} without TLS; pinner does not go there")
+        if self._is_trusted(registry, target):
+            return
+        if has_credential:
+            raise RealmNotTrusted(
+                f"the credentials for {registry} are not shown to its token server {target}; "
+                f"if {target} may see them, add it to trusted-realms"
+            )
+        if not await self._is_allowed(registry, target):
+            raise RealmNotTrusted(
+                f"{registry} names a token server at {target}, which is a private address; "
+                f"if that is right, add {target} to trusted-realms"
+            )
+
+    async def check_redirect(self, source: Origin, target: Origin) -> None:
+        """Return when a redirect may be followed, with no credential but to the same origin.
+
+        Raises RedirectRefused, and ConnectFailed when the target's name cannot be found.
+        """
+        if target == source:
+            return
+        if self._is_plain(target) and not self._may_be_plain(source, target):
+            raise RedirectRefused(f"{source} redirects to {target} without TLS; pinner does not follow")
+        if not await self._is_allowed(source, target):
+            raise RedirectRefused(f"{source} redirects to {target}, a private address; pinner does not follow")
+
+    def _is_plain(self, origin: Origin) -> bool:
+        return origin.scheme != "https"
+
+    def _may_be_plain(self, source: Origin, target: Origin) -> bool:
+        """No way leads from TLS to plain HTTP, and plain HTTP leads only to where the user allows it."""
+        if source.scheme == "https":
+            return False
+        return is_loopback(target.host) or is_insecure(target.authority, self._settings)
+
+    def _is_trusted(self, registry: Origin, target: Origin) -> bool:
+        if target.host == registry.host and target.port == registry.port:
+            return True
+        if target == Origin("https", KNOWN_REALMS.get(registry.host, ""), 443):
+            return registry.scheme == "https" and registry.port == 443
+        overrides = [self._settings.registries.get(name) for name in registry.names]
+        own = [realm for override in overrides if override for realm in override.trusted_realms]
+        return any(realm.lower() == target.authority for realm in (*self._settings.trusted_realms, *own))
+
+    async def _is_allowed(self, source: Origin, target: Origin) -> bool:
+        """Whether `target` is public, or `source` is itself among the private ones."""
+        if await self._is_public(target):
+            return True
+        return not await self._is_public(source)
+
+    async def _is_public(self, origin: Origin) -> bool:
+        """By all addresses of the host; behind a proxy, which alone knows them, by the name's form."""
+        if is_loopback(origin.host):
+            return False
+        if proxy_for(origin, self._settings.environ) and not _is_numeric(origin.host):
+            return True
+        return all(is_public(address) for address in await self._addresses.of(origin.host))
+
+
+def _is_numeric(host: str) -> bool:
+    """Whether a host is an address in any form that resolvers take: ::1, 10.1, 0x7f.1, 2130706433."""
+    return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None

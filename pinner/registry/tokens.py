@@ -1,0 +1,116 @@
+"""Asking a token server, and reading what it answers (distribution, "Token Authentication" and "OAuth2")."""
+
+import json
+import math
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from pinner.registry.authfile import Credential
+from pinner.registry.errors import Denied, RegistryError, Unauthorized, Unreachable
+from pinner.registry.secret import Secret, basic, bearer
+from pinner.registry.wire import Answer, Question, rate_limited
+
+CLIENT_ID = "pinner"
+# What a token lasts when its server does not say (distribution, "Token Response Fields").
+DEFAULT_LIFETIME = 60.0
+# Servers that know no POST, or no identity tokens: 404 and 405 by the specification, 401 by Artifactory's habit.
+_NO_OAUTH = frozenset({400, 401, 404, 405, 501})
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+Send = Callable[[Question], Awaitable[Answer]]
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """What goes into an Authorization field until `expires` on the clock; `accepted` once a registry took it."""
+
+    authorization: Secret
+    expires: float = math.inf
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """What makes one token another: nothing else does."""
+
+    realm: httpx.URL
+    service: str
+    scope: str
+    credential: Credential | None
+
+
+async def fetch_token(key: TokenKey, send: Send, now: float) -> Grant:
+    """A token for `key`; its life is counted from `now`. Raises RegistryError."""
+    identity = key.credential and key.credential.identity_token
+    answer = await send(_post(key, identity) if identity else _get(key))
+    if identity and answer.status in _NO_OAUTH:
+        answer = await send(_get(key))
+    if answer.status != 200:
+        raise _failure(key, answer)
+    document = _document(answer)
+    token = document.get("token") or document.get("access_token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise _no_token(answer)
+    return Grant(bearer(Secret(token)), now + _lifetime(document.get("expires_in")))
+
+
+def _get(key: TokenKey) -> Question:
+    parameters = {"service": key.service, "scope": key.scope}
+    url = key.realm.copy_merge_params({name: value for name, value in parameters.items() if value})
+    return Question("GET", url, "application/json", authorization=_basic(key.credential))
+
+
+def _basic(credential: Credential | None) -> Secret | None:
+    if credential is None:
+        return None
+    secret = credential.password or credential.identity_token
+    return basic(credential.username or "<token>", secret) if secret else None
+
+
+def _post(key: TokenKey, identity: Secret) -> Question:
+    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
+    secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
+    return Question("POST", key.realm, "application/json", form=secrets)
+
+
+def _lifetime(seconds: object) -> float:
+    """Seconds to trust a token for: a little less than its server says."""
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        seconds = DEFAULT_LIFETIME
+    return seconds - min(10.0, seconds / 10)
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    try:
+        document = json.loads(answer.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise _no_token(answer) from None
+    if not isinstance(document, dict):
+        raise _no_token(answer)
+    return document
+
+
+def _no_token(answer: Answer) -> Unauthorized:
+    return Unauthorized(f"the token server {answer.origin} answers with something that is no token; check the registry")
+
+
+def _failure(key: TokenKey, answer: Answer) -> RegistryError:
+    origin = answer.origin
+    match answer.status:
+        case 429:
+            return rate_limited(answer)
+        case 403:
+            return Denied(f"the token server {origin} denies access; check the name, or log in with docker login")
+        case status if status == 408 or status >= 500:
+            return Unreachable(f"the token server {origin} answers {status}; try again later")
+        case 401 if key.credential:
+            return Unauthorized(
+                f"the token server {origin} refuses the credentials from {key.credential.source}; log in again"
+            )
+        case 401:
+            return Unauthorized(f"the token server {origin} gives no token without credentials; log in")
+    return Unauthorized(f"the token server {origin} answers {answer.status} and gives no token; check the registry")
