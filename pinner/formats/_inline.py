@@ -1,0 +1,122 @@
+"""`dockerfile_inline`: a Dockerfile inside a Compose file, in which Compose replaces its own variables first."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.formats._placement import place
+from pinner.formats._scope import Scope
+from pinner.formats._text import Text, join
+from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.dockerfile import read_text
+from pinner.source import Source
+
+# Stands for a variable without a value: no reference and no stage has such a character in its name.
+_OPEN = "\x1a"
+_NO_DEFAULT = "a Compose variable without a default stands in it: write ${NAME:-…} with the default that is meant"
+_NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
+_IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with a default instead and write $${NAME}"
+
+
+class InlineDockerfile:
+    """The value of a `dockerfile_inline` in `source`."""
+
+    def __init__(self, source: Source, text: Text) -> None:
+        self._source = source
+        self._written = text
+        self._variables: list[tuple[int, int]] = []
+        self._is_open = False
+
+    def read(self, context: str) -> Reading:
+        """Everything that the Dockerfile says; `context` is its place in the Compose file."""
+        try:
+            text = join(list(self._interpolated()))
+        except ExpansionError as error:
+            line = self._source.line_of(self._written.offsets[0])
+            message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
+            return Reading((), problems=(Problem(line, message),))
+        reading = read_text(text, self._source, context)
+        return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
+
+    def _interpolated(self) -> Iterator[Text]:
+        """The text with Compose's variables replaced by their defaults."""
+        text, at = self._written, 0
+        while (start := text.chars.find("$", at)) >= 0:
+            yield text.cut(at, start)
+            at = end_of_variable(text.chars, start, COMPOSE)
+            expression = text.cut(start, at)
+            expansion = expand(expression, lambda _: Missing.NO_DEFAULT, COMPOSE)
+            if expression.chars != "$$":
+                self._variables.append((start, at))
+            if expansion.unknown:
+                self._is_open = True
+                yield Text(_OPEN * 2, (expression.offsets[0], expression.offsets[-1]))
+            else:
+                yield expansion.value
+        yield text.cut(at)
+
+    def _checked(self, occurrence: Occurrence) -> Occurrence:
+        """`occurrence`, without a place for its digest where Compose's variables or YAML's escapes allow none."""
+        if self._variables:
+            occurrence = self._checked_for_variables(occurrence)
+        span = occurrence.span
+        is_identical = self._source.data[span.start : span.end].decode("utf-8", "replace") == occurrence.text
+        return occurrence if is_identical else _refuse(occurrence, _NOT_ONE_PIECE)
+
+    def _checked_for_variables(self, occurrence: Occurrence) -> Occurrence:
+        if _OPEN in (occurrence.platform or ""):
+            occurrence = occurrence._replace(platform=None)
+        start, end = self._index(occurrence.span.start), self._index(occurrence.span.end - 1) + 1
+        first, last = self._variable_before(start + 1), self._variable_before(end)
+        if last is not None and last[1] > start:
+            start = min(start, first[0]) if first is not None and first[1] > start else start
+            return self._placed_by_compose(occurrence, start, max(end, last[1]))
+        if self._is_open and isinstance(occurrence.target, Invalid):
+            return occurrence._replace(target=Opaque(_NO_DEFAULT))
+        return _refuse(occurrence, _IN_THE_WAY) if self._edits_word_with_variable(occurrence) else occurrence
+
+    def _placed_by_compose(self, occurrence: Occurrence, start: int, end: int) -> Occurrence:
+        """An occurrence with a Compose variable in it: the digest's place follows from that variable."""
+        scope = Scope(COMPOSE)
+        placement = place(scope.add_word(self._written.cut(start, end)), scope)
+        occurrence = occurrence._replace(
+            span=placement.span, text=placement.text, where=self._source.locate(placement.span)
+        )
+        if isinstance(placement.target, Opaque):
+            return occurrence._replace(target=placement.target)
+        if placement.target != occurrence.target or occurrence.unwritable:
+            return _refuse(occurrence, _IN_THE_WAY)
+        return occurrence._replace(
+            insert_at=placement.insert_at,
+            digest=placement.digest,
+            unwritable=placement.unwritable,
+            dead_variable=placement.dead_variable,
+        )
+
+    def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:
+        """Whether the digest would go into the default of an ARG in which a Compose variable stands."""
+        if occurrence.insert_at is None and occurrence.digest is None:
+            return False
+        at = self._index((occurrence.insert_at or (occurrence.digest or occurrence.span).end) - 1)
+        chars = self._written.chars
+        start = end = at
+        while start and not chars[start - 1].isspace():
+            start -= 1
+        while end < len(chars) and not chars[end].isspace():
+            end += 1
+        variable = self._variable_before(end)
+        return variable is not None and variable[1] > start
+
+    def _index(self, offset: int) -> int:
+        return bisect_left(self._written.offsets, offset)
+
+    def _variable_before(self, index: int) -> tuple[int, int] | None:
+        """The last variable that begins before `index`."""
+        at = bisect_right(self._variables, (index - 1, len(self._written.chars))) - 1
+        return self._variables[at] if at >= 0 else None
+
+
+def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:
+    if occurrence.insert_at is None and occurrence.digest is None:
+        return occurrence
+    return occurrence._replace(insert_at=None, digest=None, unwritable=reason, dead_variable=None)
