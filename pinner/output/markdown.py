@@ -63,11 +63,14 @@ def _code(text: str) -> str:
     """A code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
     text = clean(text)
     if not text or text != text.strip() or any(character in text for character in "`|\\"):
-        return f"<code>{_prose(text)}</code>"
+        return f"<code>{_literal(text)}</code>"
     return f"`{text}`"
 
 
 def _prose(text: str) -> str:
-    """Cleaned text without markup; a zero-width space keeps mentions, issues and links from forming."""
-    text = _MENTION.sub("@&#8203;", clean(text).translate(_ACTIVE)).replace("&#35;", "&#35;&#8203;")
-    return text.replace("://", "&#58;//").replace("www.", "www&#46;")
+    """Cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
+    return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
+
+
+def _literal(text: str) -> str:
+    return text.translate(_ACTIVE).replace("://", "&#58;//").replace("www.", "www&#46;")

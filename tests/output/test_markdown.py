@@ -6,9 +6,12 @@ from html import unescape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from pinner.finding import Finding, Severity
 from pinner.output import Style, load, markdown
+from pinner.output._escape import clean
+from pinner.output._paths import relative
 from pinner.report import Change, Report
 from pinner.source import Location
 from tests.output import case
@@ -72,6 +75,17 @@ def test_a_row_stays_a_row(path: str, message: str) -> None:
     assert not any("|" in cell for cell in row)
     assert not re.search(r"[`<\[*]|(?<![A-Za-z0-9])@(?!&#8203;)", row[-1])
     assert unescape(row[-1]).replace("\u200b", "").isprintable()
+
+
+@given(path=(ANYTHING | HOSTILE).filter(lambda path: "\0" not in path), message=ANYTHING | HOSTILE)
+def test_rendered_it_is_the_text_and_no_markup(path: str, message: str) -> None:
+    found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
+    text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
+    html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    assert set(re.findall(r"</?([a-z0-9]+)", html)) == {"h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    place, said = (unescape(cell) for cell in re.findall(r"<td>(.*)</td>", html)[2:])
+    assert place == f"<code>{clean(relative(path))}:1</code>"
+    assert said.replace("\u200b", "") == clean(message).strip()
 
 
 def test_clean_report_has_no_table() -> None:
