@@ -10,7 +10,7 @@ from pinner.reference import Reference
 from pinner.report import FileFailure
 
 if TYPE_CHECKING:
-    from pinner.resolver import Resolution
+    from pinner.resolver import Resolution, Resolved
 
 
 class Answer(NamedTuple):
@@ -58,15 +58,18 @@ def sort_out(
     unanswered: list[NoAnswer] = []
     for text, resolution in resolutions.items():
         if isinstance(resolution, Resolved):
-            platforms = _platforms(resolution.body)
+            platforms = _platforms(resolution)
             answers.append(Answer(text, references[text], resolution.digest, resolution.media_type, platforms))
         else:
             unanswered.append(NoAnswer(text, resolution.reason, resolution.detail))
     return answers, unanswered
 
 
-def _platforms(body: bytes | None) -> tuple[str, ...]:
-    return ()
+def _platforms(resolved: "Resolved") -> tuple[str, ...]:
+    """Those of a fetched index; a manifest does not name its own."""
+    from pinner.registry.manifest import parse_manifest
+
+    return parse_manifest(resolved.body, resolved.media_type).platforms if resolved.body else ()
 
 
 def _occurrence(occurrence: Occurrence) -> dict[str, Any]:

@@ -1,16 +1,20 @@
 """The JSON documents are contracts: their keys, in order, and what the values mean."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pinner.output import Style, listing, load
+from pinner.reference import parse
 from pinner.report import FileFailure
+from pinner.resolver import Resolved, Unresolved
 from pinner.source import Edit, Span, apply_edits
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
+ROOT = Path(__file__).parents[2]
 FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
 REFERENCE_KEYS = (
     "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
@@ -81,3 +85,19 @@ def test_keys_of_resolve() -> None:
     keys = ["reference", "registry", "repository", "tag", "digest", "media_type", "platforms"]
     assert [list(reference) for reference in document["references"]] == [keys, keys]
     assert [list(item) for item in document["unchecked"]] == [["reference", "reason", "detail"]]
+
+
+def test_answers_and_failures_are_sorted_out() -> None:
+    body = (ROOT / "pinner/demo/manifests/ubuntu-20.04.index.json").read_bytes()
+    index, manifest = "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json"
+    references = {text: parse(text) for text in ("ubuntu:20.04", "node:20", "gone:1")}
+    resolutions = {
+        "ubuntu:20.04": Resolved(references["ubuntu:20.04"], DIGEST, index, body),
+        "node:20": Resolved(references["node:20"], DIGEST, manifest),
+        "gone:1": Unresolved(references["gone:1"], "not-found", "there is no such tag"),
+    }
+    answers, failures = listing.sort_out(references, resolutions)
+    assert [(answer.text, answer.media_type) for answer in answers] == [("ubuntu:20.04", index), ("node:20", manifest)]
+    assert "linux/amd64" in answers[0].platforms
+    assert answers[1].platforms == ()
+    assert failures == [listing.NoAnswer("gone:1", "not-found", "there is no such tag")]
