@@ -19,12 +19,16 @@ from pinner.registry.settings import RegistrySettings
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What the registry says. `body` holds the content only where it was fetched and verified."""
+    """What the registry says. `body` holds the content only where it was fetched and verified.
+
+    `size` is the content's length in bytes, None where the registry does not say it.
+    """
 
     reference: Reference
     digest: str
     media_type: str
     body: bytes | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

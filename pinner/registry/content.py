@@ -25,11 +25,15 @@ _ERROR_CODES = frozenset(
 
 
 class Content(NamedTuple):
-    """What a reference names. `body` is there where it was fetched and agrees with the digest."""
+    """What a reference names. `body` is there where it was fetched and agrees with the digest.
+
+    `size` is the body's length in bytes, None where the registry does not say it in answer to HEAD.
+    """
 
     digest: str
     media_type: str
     body: bytes | None = None
+    size: int | None = None
 
 
 def described(answer: Answer, reference: Reference) -> Content | None:
@@ -38,7 +42,9 @@ def described(answer: Answer, reference: Reference) -> Content | None:
     wanted = reference.digest
     fits = digest == wanted if wanted else is_digest(digest)
     if answer.status == 200 and fits and answer.content_type in MEDIA_TYPES:
-        return Content(digest, answer.content_type)
+        length = field(answer.headers, "content-length")
+        size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
+        return Content(digest, answer.content_type, size=size)
     return None
 
 
@@ -53,7 +59,7 @@ def fetched(answer: Answer, reference: Reference) -> Content:
         raise DigestMismatch(f"{answer.origin} answers with {digest} when asked for {reference.digest}; trust neither")
     if not reference.digest and is_digest(promised) and digest != promised:
         raise DigestMismatch(f"{answer.origin} says {promised} and sends {digest}; trust neither, and try again")
-    return Content(digest, manifest.media_type, answer.body)
+    return Content(digest, manifest.media_type, answer.body, len(answer.body))
 
 
 def _digest(body: bytes, like: str) -> str:
