@@ -2,13 +2,19 @@
 
 import asyncio
 import ipaddress
+import math
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from pinner.registry.errors import ConnectFailed
+from pinner.registry.errors import ConnectTimedOut, NameNotFound
 from pinner.registry.flight import SingleFlight
+
+# Without a network every name fails, each after a time-out. Once so many are unknown and none was ever found, ask
+# the others with less patience; a working resolver is far quicker.
+_PATIENT_FAILURES = 16
+_IMPATIENCE = 0.5
 
 Lookup = Callable[[str], list[str]]
 
@@ -33,24 +39,31 @@ class Addresses:
     def __init__(self, timeout: float, lookup: Lookup = look_up) -> None:
         self._timeout = timeout
         self._lookup = lookup
+        self._unknown = 0.0
         self._found: SingleFlight[str, list[str]] = SingleFlight()
 
     async def of(self, host: str) -> list[str]:
-        """The addresses of `host`, best first; a literal address is its own. Raises ConnectFailed."""
+        """The addresses of `host`, best first; a literal address is its own.
+
+        Raises NameNotFound or ConnectTimedOut.
+        """
         if is_literal(host):
             return [host]
         return await self._found.get(host, lambda: self._search(host))
 
     async def _search(self, host: str) -> list[str]:
+        self._unknown += 1
+        seconds = self._timeout if self._unknown <= _PATIENT_FAILURES else min(self._timeout, _IMPATIENCE)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 addresses = await _in_daemon_thread(lambda: self._lookup(host))
         except TimeoutError:
-            raise ConnectFailed(f"the name {host} was not found in {self._timeout:g} s; is there a network?") from None
+            raise ConnectTimedOut(f"the name {host} was not found in {seconds:g} s; check the network") from None
         except (OSError, UnicodeError):
-            raise ConnectFailed(f"the name {host} cannot be found; check the name and the network") from None
+            raise NameNotFound(f"the name {host} cannot be found; check the name and the network") from None
         if not addresses:
-            raise ConnectFailed(f"the name {host} has no address; check the name")
+            raise NameNotFound(f"the name {host} has no address; check the name")
+        self._unknown = -math.inf
         return addresses
 
 

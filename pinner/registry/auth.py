@@ -8,13 +8,13 @@ import httpx
 from pinner.registry.authfile import Credential
 from pinner.registry.challenge import Challenge, parse_challenges
 from pinner.registry.credentials import Credentials
-from pinner.registry.endpoint import Origin, parse_url
 from pinner.registry.errors import Denied, RealmNotTrusted, RegistryError, Unauthorized
 from pinner.registry.flight import SingleFlight
 from pinner.registry.limits import Clock
 from pinner.registry.policy import Policy
 from pinner.registry.secret import basic, bearer
 from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
+from pinner.registry.urls import Origin, parse_url
 from pinner.registry.wire import Answer
 
 

@@ -15,7 +15,7 @@ from pinner.registry.addresses import Addresses
 from pinner.registry.auth import Asker, Authenticator
 from pinner.registry.content import Content, described, failure, fetched
 from pinner.registry.credentials import Credentials
-from pinner.registry.endpoint import Endpoint, Origin, endpoint_of
+from pinner.registry.endpoint import Endpoint, endpoint_of
 from pinner.registry.errors import ConnectFailed, ConnectTimedOut, Dropped, NotTLS, RegistryError, TLSFailure
 from pinner.registry.limits import Clock
 from pinner.registry.manifest import ACCEPT, MAX_SIZE
@@ -25,6 +25,7 @@ from pinner.registry.secret import Secret
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.tokens import Grant
 from pinner.registry.transport import TransportFactory, Transports
+from pinner.registry.urls import Origin
 from pinner.registry.wire import Answer, Question, Wire, field
 
 # Statuses after which GET may still answer: registries and proxies that know no HEAD.

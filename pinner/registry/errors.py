@@ -6,7 +6,8 @@
     ├── Denied                 denied
     ├── RateLimited            rate-limited
     ├── Unreachable            unreachable
-    │   ├── ConnectFailed      no such name, nobody there, or a proxy that refuses
+    │   ├── ConnectFailed      nobody there, or a proxy that refuses
+    │   │   └── NameNotFound   the host has no address
     │   └── Dropped            the connection ended before the answer did
     ├── Timeout                timeout
     │   └── ConnectTimedOut    not even a connection
@@ -77,6 +78,10 @@ class Unreachable(RegistryError):
 
 class ConnectFailed(Unreachable):
     """No connection: the name, the host, the network or the proxy is not there."""
+
+
+class NameNotFound(ConnectFailed):
+    """The resolver of this machine, which tries more than once itself, knows no address for the host."""
 
 
 class Dropped(Unreachable):

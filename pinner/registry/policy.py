@@ -9,10 +9,10 @@ import re
 import httpx
 
 from pinner.registry.addresses import Addresses, is_public
-from pinner.registry.endpoint import Origin, is_insecure, is_loopback
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused
 from pinner.registry.proxies import proxy_for
 from pinner.registry.settings import RegistrySettings
+from pinner.registry.urls import Origin, is_loopback
 
 # Registries whose token server has another host, as their challenges name it.
 KNOWN_REALMS = {
@@ -74,15 +74,14 @@ class Policy:
         """No way leads from TLS to plain HTTP, and plain HTTP leads only to where the user allows it."""
         if source.scheme == "https":
             return False
-        return is_loopback(target.host) or is_insecure(target.authority, self._settings)
+        return is_loopback(target.host) or self._settings.is_insecure(target.authority)
 
     def _is_trusted(self, registry: Origin, target: Origin) -> bool:
         if target.host == registry.host and target.port == registry.port:
             return True
         if target == Origin("https", KNOWN_REALMS.get(registry.host, ""), 443):
             return registry.scheme == "https" and registry.port == 443
-        overrides = [self._settings.registries.get(name) for name in registry.names]
-        own = [realm for override in overrides if override for realm in override.trusted_realms]
+        own = [realm for override in self._settings.overrides(registry.names) for realm in override.trusted_realms]
         return any(realm.lower() == target.authority for realm in (*self._settings.trusted_realms, *own))
 
     async def _is_allowed(self, source: Origin, target: Origin) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import httpx
 
-from pinner.registry.endpoint import Origin, parse_url
 from pinner.registry.errors import RedirectRefused
 from pinner.registry.policy import Policy
 from pinner.registry.secret import Secret
+from pinner.registry.urls import Origin, parse_url
 from pinner.registry.wire import Answer, Question, Wire, field
 
 MAX_REDIRECTS = 5

@@ -4,7 +4,7 @@ import random
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from pinner.registry.errors import ConnectFailed, Dropped, RegistryError, Timeout
+from pinner.registry.errors import ConnectFailed, Dropped, NameNotFound, RegistryError, Timeout
 
 ATTEMPTS = 4
 PATIENCE = 60.0
@@ -23,6 +23,8 @@ def is_passing(status: int) -> bool:
 def delay_after(error: RegistryError, attempt: int) -> float | None:
     """Seconds to wait after `attempt` (from 0) failed, or None where it is final."""
     match error:
+        case NameNotFound():
+            return None
         case ConnectFailed() if attempt < 1:
             return random.uniform(0.5, 1) * _CONNECT_DELAY  # noqa: S311, jitter is no secret
         case Dropped() if attempt < ATTEMPTS - 1:

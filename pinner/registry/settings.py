@@ -1,9 +1,15 @@
 """What the registry client is told: the only thing that it knows of flags, files and environment."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import httpx
+
+from pinner.errors import UsageError
+from pinner.reference import DOCKER_HUB
+from pinner.registry.urls import DOCKER_HUB_HOST, Origin, is_loopback, parse_url, split_port
 
 ANY_REGISTRY = "*"
 
@@ -52,3 +58,42 @@ class RegistrySettings:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     certs_dirs: tuple[str, ...] = ("/etc/docker/certs.d", "/etc/containers/certs.d")
     log: Callable[[str], None] = field(default=_ignore, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a mirror that is no URL, or that would be asked in plain HTTP over a network."""
+        for registry, mirror in self.mirrors.items():
+            self._check(registry, mirror)
+
+    def mirror_of(self, registry: str) -> httpx.URL | None:
+        """The mirror of a reference's host, in lower case."""
+        mirrors = {_canonical(host): mirror for host, mirror in self.mirrors.items()}
+        mirror = mirrors.get(registry) or mirrors.get(ANY_REGISTRY)
+        return parse_url(mirror) if mirror else None
+
+    def overrides(self, names: Iterable[str]) -> list[RegistryOverride]:
+        """The overrides of the registry that has these names."""
+        wanted = set(names)
+        return [override for host, override in self.registries.items() if _canonical(host) in wanted]
+
+    def is_insecure(self, authority: str) -> bool:
+        """Whether a host may speak plain HTTP and show any certificate; it may be listed without its port."""
+        names = {authority, split_port(authority)[0]}
+        listed = any(host.lower() in names for host in self.insecure)
+        return listed or any(override.insecure for override in self.overrides(names))
+
+    def _check(self, registry: str, mirror: str) -> None:
+        url = parse_url(mirror)
+        if url is None or url.query or "@" in mirror:
+            raise UsageError(
+                f"the mirror of {registry} must be a URL such as https://mirror.example/prefix, without user and query"
+            )
+        origin = Origin.of(url)
+        if origin.scheme == "http" and not is_loopback(origin.host) and not self.is_insecure(origin.authority):
+            raise UsageError(
+                f"the mirror of {registry} would be asked without TLS; use https, or add --insecure {origin.authority}"
+            )
+
+
+def _canonical(host: str) -> str:
+    host = host.lower()
+    return DOCKER_HUB if host in ("index.docker.io", DOCKER_HUB_HOST) else host

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.registry.endpoint import Origin, is_insecure
 from pinner.registry.errors import NotTLS, TLSFailure
 from pinner.registry.settings import RegistrySettings
+from pinner.registry.urls import Origin
 
 # What OpenSSL says when the other side answers a greeting with plain text or with nothing.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}
@@ -41,13 +41,13 @@ class Contexts:
 def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
     """The CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
     names = origin.names
-    overrides = [settings.registries[name].ca_file for name in names if name in settings.registries]
+    overrides = [override.ca_file for override in settings.overrides(names)]
     folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
     files = [file for folder in folders for file in _listing(folder)]
     return Trust(
         tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
         tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
-        any(is_insecure(name, settings) for name in names),
+        any(settings.is_insecure(name) for name in names),
     )
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import httpx
 
 from pinner.registry.addresses import Addresses, is_literal
-from pinner.registry.endpoint import Origin
 from pinner.registry.errors import ConnectFailed
 from pinner.registry.proxies import proxy_for
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.tls import Contexts, tls_failure
+from pinner.registry.urls import Origin
 
 TransportFactory = Callable[[Origin], httpx.AsyncBaseTransport]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import httpx
 
-from pinner.registry.endpoint import Origin, is_loopback
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
@@ -23,6 +22,7 @@ from pinner.registry.secret import Secret
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.tls import tls_failure
 from pinner.registry.transport import TransportFactory
+from pinner.registry.urls import Origin, is_loopback
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
