@@ -14,7 +14,7 @@ MAX_LINES = 320
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "source", "reference", "finding", "report", "state"}),
+    frozenset({"edits", "errors", "finding", "reference", "report", "source", "state"}),
     frozenset({"formats", "registry"}),
     frozenset({"discovery", "rules", "resolver"}),
     frozenset({"examiner", "scan"}),

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pinner.formats._text import Text
+from pinner.formats._text import NOWHERE, Text
 from pinner.formats._variables import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
 
 PLATFORM_ARGS = frozenset(
@@ -71,7 +71,7 @@ class Scope:
         index = len(self._arguments)
         for read in bindings.values():
             self._argument_readers.setdefault(read, []).append(index)
-        if default is not None and default.offsets:
+        if default is not None and default.offsets and default.offsets[0] != NOWHERE:
             self._starts.append((default.offsets[0], index))
         self._arguments.append(Argument(name, default, bindings))
         self._values.append(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pinner.source import Span
+from pinner.source import Source, Span
 
 NOWHERE = -1
 
@@ -66,3 +66,12 @@ def join(texts: Iterable[Text]) -> Text:
     if len(parts) == 1:
         return parts[0]
     return Text("".join(part.chars for part in parts), [offset for part in parts for offset in part.offsets])
+
+
+def line_in_file(text: Text, line: int, source: Source) -> int:
+    """The line in the file of the 1-based `line` of `text`."""
+    at = 0
+    for _ in range(line - 1):
+        at = text.chars.find("\n", at) + 1
+    offset = text.offsets[min(at, len(text.offsets) - 1)] if text.offsets else 0
+    return source.line_of(max(offset, 0))

@@ -1,11 +1,13 @@
 """Dockerfiles: every place of a build that pulls an image."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.formats._comments import ignores_of
 from pinner.formats._files import DOCKERFILE_FILES
 from pinner.formats._flags import (
     Command,
@@ -15,11 +17,10 @@ from pinner.formats._flags import (
     split_quoted_words,
     split_words,
 )
-from pinner.formats._ignores import parse_ignore
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import Placement, literal, place
 from pinner.formats._scope import Scope, Word
-from pinner.formats._text import Text
+from pinner.formats._text import Text, line_in_file
 from pinner.formats._variables import Dialect, ExpansionError
 from pinner.reference import parse
 from pinner.source import Location, Source
@@ -52,40 +53,45 @@ def read(source: Source) -> Reading:
     return read_text(Text.of_bytes(source.data), source)
 
 
-def read_text(text: Text, source: Source, context: str = "") -> Reading:
+def read_text(
+    text: Text, source: Source, context: str = "", build_args: Mapping[str, Text | None] = MappingProxyType({})
+) -> Reading:
     """Everything that the Dockerfile `text` says, which stands somewhere in `source`.
 
-    `context` comes before the context of every occurrence: ` > FROM` and so on follow it.
+    `context` comes before the context of every occurrence: ` > FROM` and so on follow it. `build_args`
+    take the place of ARG defaults; None stands for a value that is not known.
     """
     try:
         division = divide(text)
     except Malformed as error:
-        return Reading((), problems=(Problem(_line_in_file(text, error.line, source), error.message),))
-    return _Reader(text, division, source, f"{context} > " if context else "").read()
+        return Reading((), problems=(Problem(line_in_file(text, error.line, source), error.message),))
+    return _Reader(text, division, source, f"{context} > " if context else "", build_args).read()
 
 
 class _Reader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
-    def __init__(self, text: Text, division: Division, source: Source, prefix: str) -> None:
+    def __init__(
+        self, text: Text, division: Division, source: Source, prefix: str, build_args: Mapping[str, Text | None]
+    ) -> None:
         self.text = text
         self.division = division
         self.source = source
         self.prefix = prefix
+        self.build_args = build_args
         self.scope = Scope(Dialect(division.escape))
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
-        self.ignores: list[tuple[int, int, Ignore]] = []
+        self.ignores = list(ignores_of(division, source))
         self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
 
     def read(self) -> Reading:
-        self._read_ignores()
         self._read_syntax()
         self._collect()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        ignores = tuple(ignore for _, _, ignore in self.ignores)
+        ignores = tuple(scoped.ignore for scoped in self.ignores)
         return Reading(tuple(occurrences), ignores, tuple(sorted(self.problems)), self._outline())
 
     # Stages and variables: what the references need to know of the whole file.
@@ -103,7 +109,7 @@ class _Reader:
                 self._complain(instruction, f"{command.name} stands before the first FROM")
 
     def _complain(self, instruction: Instruction, message: str) -> None:
-        self.problems.append(Problem(_line_in_file(self.text, instruction.first, self.source), message))
+        self.problems.append(Problem(line_in_file(self.text, instruction.first, self.source), message))
 
     def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
         if "{{" in instruction.chars or "{%" in instruction.chars:
@@ -126,7 +132,8 @@ class _Reader:
                 self.scope.redeclared.add(name)
                 continue
             try:
-                self.scope.declare(name, word.cut(len(name) + 1) if equals else None)
+                default = word.cut(len(name) + 1) if equals else None
+                self.scope.declare(name, self.build_args.get(name, default))
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
 
@@ -297,44 +304,14 @@ class _Reader:
 
     # Comments and the outline.
 
-    def _read_ignores(self) -> None:
-        for number, line in enumerate(self.division.lines, 1):
-            if line.is_comment and "pinner:" in line.text.chars:
-                comment = line.text.cut(line.text.chars.index("#"))
-                parsed = parse_ignore(str(comment))
-                covered = self._covered_lines(number)
-                if parsed is not None and covered is not None:
-                    ignore = Ignore(self.source.locate(comment.extent), *parsed, str(comment))
-                    self.ignores.append((*covered, ignore))
-
-    def _covered_lines(self, number: int) -> tuple[int, int] | None:
-        """The lines that a comment on line `number` speaks for; None inside a heredoc, where it is no comment."""
-        for instruction in self.division.instructions:
-            if number < instruction.first:
-                between = self.division.lines[number : instruction.first - 1]
-                touches = all(line.is_comment for line in between)
-                return (instruction.first, instruction.end) if touches else (number, number)
-            if number <= instruction.end:
-                return (number, instruction.last) if number < instruction.last else None
-        return number, number
-
     def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
         if not self.ignores:
             return ()
         first = self.source.line_of(self.text.offsets[0])
         line = where.line - first + 1
-        return tuple(ignore for start, end, ignore in self.ignores if start <= line <= end)
+        return tuple(scoped.ignore for scoped in self.ignores if scoped.first <= line <= scoped.last)
 
     def _outline(self) -> tuple[str, ...]:
         return tuple(
             f"{command.name} {instruction.first}-{instruction.end}" for instruction, command in self.commands
         ) + tuple(f"stage {base.stage} on {base.platform}" for base in self.froms)
-
-
-def _line_in_file(text: Text, line: int, source: Source) -> int:
-    """The line in the file of the 1-based `line` of `text`."""
-    at = 0
-    for _ in range(line - 1):
-        at = text.chars.find("\n", at) + 1
-    offset = text.offsets[min(at, len(text.offsets) - 1)] if text.offsets else 0
-    return source.line_of(max(offset, 0))

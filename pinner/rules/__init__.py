@@ -5,13 +5,18 @@ made from it.
 """
 
 from pinner.rules import (
+    broken_index,
     conflicting_digests,
     digest_after_variable,
     digest_without_tag,
     floating_tag,
     invalid_reference,
+    missing_digest,
+    missing_tag,
     not_an_image,
     opaque_reference,
+    platform_digest,
+    stale_digest,
     unpinned,
     unused_ignore,
 )
@@ -20,13 +25,18 @@ from pinner.rules._base import Facts, Rule
 __all__ = ["RULES", "Facts", "Rule"]
 
 RULES: tuple[Rule, ...] = (
+    broken_index,
     conflicting_digests,
     digest_after_variable,
     digest_without_tag,
     floating_tag,
     invalid_reference,
+    missing_digest,
+    missing_tag,
     not_an_image,
     opaque_reference,
+    platform_digest,
+    stale_digest,
     unpinned,
     unused_ignore,
 )

@@ -1,28 +1,34 @@
 """What every rule module needs: the facts it judges, the Protocol it fulfils, findings from places."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from pinner.edits import fix_of
 from pinner.finding import Finding, Fix, Ignore, Occurrence, Severity
 from pinner.reference import Reference
+from pinner.state import State
 
 
 class Facts(NamedTuple):
     """What the rules judge: every occurrence of the run, sorted by path and position.
 
     `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
+    `states` is what registries say of the targets, None where none was asked; a target that could not
+    be asked is not among them.
     """
 
     occurrences: Sequence[Occurrence]
     unused_ignores: Sequence[tuple[str, Ignore]] = ()
+    states: Mapping[Reference, State] | None = None
 
 
 class Rule(Protocol):
-    """What a module of this package offers."""
+    """What a module of this package offers. An ONLINE rule finds nothing unless registries were asked."""
 
     ID: str
     SUMMARY: str
     SEVERITY: Severity
+    ONLINE: bool
 
     def check(self, facts: Facts) -> Iterable[Finding]:
         """The rule's findings, in any order. Pure."""
@@ -33,6 +39,19 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
     """What `rule` says of the place that `occurrence` is."""
     place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
     return Finding(rule, severity, *place, message, fix)
+
+
+def examined(facts: Facts) -> Iterator[tuple[Occurrence, State]]:
+    """The images of which a registry told the state."""
+    for occurrence in facts.occurrences:
+        target = _image(occurrence)
+        if target and facts.states and (state := facts.states.get(target)):
+            yield occurrence, state
+
+
+def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
+    """The fix that pins to `digest`; None where there is none or nothing can be written."""
+    return fix_of(occurrence, digest) if digest else None
 
 
 def lacks_digest(occurrence: Occurrence) -> Reference | None:

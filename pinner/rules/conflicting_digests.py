@@ -37,6 +37,7 @@ from pinner.rules._base import Facts, finding_at, has_digest
 ID = "conflicting-digests"
 SUMMARY = "one tag is pinned to different digests in different places"
 SEVERITY = Severity.WARNING
+ONLINE = False
 
 _Pins = dict[str, list[Occurrence]]
 """The places of one tag by the digest that they name."""

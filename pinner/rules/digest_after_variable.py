@@ -45,6 +45,7 @@ from pinner.rules._base import Facts, finding_at, has_digest
 ID = "digest-after-variable"
 SUMMARY = "a digest switches off the variable that seems to choose the tag"
 SEVERITY = Severity.ERROR
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:

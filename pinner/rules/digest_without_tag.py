@@ -37,6 +37,7 @@ from pinner.rules._base import Facts, finding_at, has_digest
 ID = "digest-without-tag"
 SUMMARY = "a pinned image names no tag, so nothing can keep the pin fresh"
 SEVERITY = Severity.WARNING
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:

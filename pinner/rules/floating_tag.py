@@ -45,6 +45,7 @@ from pinner.rules._base import Facts, finding_at, lacks_digest
 ID = "floating-tag"
 SUMMARY = "an image has the tag latest, or no tag, which means latest"
 SEVERITY = Severity.NOTE
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ from pinner.rules._base import Facts, finding_at
 ID = "invalid-reference"
 SUMMARY = "the text in an image's place is no image reference"
 SEVERITY = Severity.ERROR
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:

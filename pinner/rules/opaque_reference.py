@@ -44,6 +44,7 @@ from pinner.rules._base import Facts, finding_at
 ID = "opaque-reference"
 SUMMARY = "the file alone does not say which image is used"
 SEVERITY = Severity.ERROR
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -40,18 +40,22 @@ alone by `ignore-images` in the configuration.
 from collections.abc import Iterator
 
 from pinner.finding import Finding, Occurrence, Severity
-from pinner.rules._base import Facts, finding_at, lacks_digest
+from pinner.rules._base import Facts, finding_at, fix_to, lacks_digest
 
 ID = "unpinned"
 SUMMARY = "an image is named by a tag alone, which may name other content tomorrow"
 SEVERITY = Severity.ERROR
+ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every image without a digest; it names the rewrite where only a person can make it."""
     for occurrence in facts.occurrences:
-        if lacks_digest(occurrence):
-            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence))
+        target = lacks_digest(occurrence)
+        if target:
+            state = facts.states.get(target) if facts.states else None
+            fix = fix_to(occurrence, state.current if state else None)
+            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
 
 
 def _message(occurrence: Occurrence) -> str:

@@ -37,6 +37,7 @@ from pinner.rules._base import Facts
 ID = "unused-ignore"
 SUMMARY = "an ignore comment hides no finding"
 SEVERITY = Severity.WARNING
+ONLINE = False
 CONTEXT = "# pinner: ignore"
 
 

@@ -1,0 +1,44 @@
+"""## What it does
+
+Reports an index that cannot be used: it lists no manifest at all, or, with `--deep`, manifests that
+the registry has lost. Only `pinner check --online` can tell.
+
+## Why is this bad
+
+The pin resolves, so every check by tag and digest is content, and the build fails all the same: on
+every platform, or only on the one that was lost.
+
+## Example
+
+A clean-up job that deletes "untagged" manifests deletes the platforms of an index, which have no tag
+of their own, and leaves the index.
+
+## Remedy
+
+Push the image again, or restore what was deleted, and run `pinner update`. Tell the clean-up job to
+spare what an index lists.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[broken-index] only amd64 is used, and it is there
+FROM registry.example.com/app:1.4@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1a
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Severity
+from pinner.rules._base import Facts, examined, finding_at
+
+ID = "broken-index"
+SUMMARY = "an index lists nothing, or what it lists is gone"
+SEVERITY = Severity.ERROR
+ONLINE = True
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every index that cannot be used."""
+    for occurrence, state in examined(facts):
+        if state.broken:
+            yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {state.broken}")

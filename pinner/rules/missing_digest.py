@@ -1,0 +1,53 @@
+"""## What it does
+
+Reports a pin whose content the registry no longer has. Only `pinner check --online` can tell.
+
+## Why is this bad
+
+The build fails wherever the content is not in a cache, and it fails for everybody once caches are
+emptied. Registries delete what no tag names any more; some do so within days.
+
+## Example
+
+```dockerfile
+FROM registry.example.com/app:1.4@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+
+where `app:1.4` was pushed again and the registry removed what it named before.
+
+## Remedy
+
+Run `pinner update`: it replaces the digest by that of the index which the tag names now. Look at what
+changed: the content is not what was reviewed. Mirrors that keep what they have served once, such as
+a pull-through cache, prevent this.
+
+The registry answered for the tag, so neither the network nor the login is to blame. A registry that
+refuses, limits or fails leaves the pin unchecked instead.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[missing-digest] kept in our builders' cache
+FROM registry.example.com/app:1.4@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Severity
+from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.state import Verdict
+
+ID = "missing-digest"
+SUMMARY = "the registry no longer has the content of a pin"
+SEVERITY = Severity.ERROR
+ONLINE = True
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every pin that is gone; its fix pins to what the tag names now."""
+    for occurrence, state in examined(facts):
+        if state.verdict is Verdict.GONE:
+            now = f", and the tag names {state.current} now" if state.current else ""
+            message = f"the registry no longer has {occurrence.text}{now}"
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, state.current))

@@ -1,0 +1,65 @@
+"""## What it does
+
+Reports a pin to one platform's manifest, or to an attestation, where the tag is an index of several
+platforms. Only `pinner check --online` can tell.
+
+## Why is this bad
+
+The build works for whoever wrote the pin and breaks, or runs under emulation, for everybody on
+another platform. It happens when the digest is copied from `docker inspect`, from a web page that
+shows one platform, or from a tool that asks for one.
+
+## Example
+
+```dockerfile
+FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+
+That digest is the linux/amd64 manifest of the index.
+
+## Remedy
+
+Run `pinner update`: it pins to the index.
+
+```dockerfile
+FROM ubuntu:20.04@sha256:5d1d5407f353843ecf8b16524bc5565aa332e9e6a1297c73a92d3e754b8a636d
+```
+
+Where the place itself asks for that platform, by a literal `FROM --platform=linux/amd64` or `platform:`
+in Compose, the pin is only noted.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[platform-digest] our builders are amd64 only
+FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Occurrence, Severity
+from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.state import ATTESTATION, State, Verdict
+
+ID = "platform-digest"
+SUMMARY = "a pin names one platform's manifest while the tag is an index"
+SEVERITY = Severity.ERROR
+ONLINE = True
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every pin to a child of the index; its fix pins to the index."""
+    for occurrence, state in examined(facts):
+        if state.verdict is Verdict.PLATFORM:
+            severity = Severity.NOTE if _is_meant(occurrence, state) else SEVERITY
+            what = state.child if state.child == ATTESTATION else f"the {state.child} manifest"
+            message = f"{occurrence.text} is {what} of the index {state.current}, which is what to pin"
+            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, state.current))
+
+
+def _is_meant(occurrence: Occurrence, state: State) -> bool:
+    """Whether the place asks for just that platform. A variant (`linux/arm64/v8`) may be left out."""
+    wanted, got = (occurrence.platform or "").split("/"), (state.child or "").split("/")
+    shared = min(len(wanted), len(got))
+    return shared >= 2 and wanted[:shared] == got[:shared]

@@ -1,0 +1,49 @@
+"""## What it does
+
+Reports a pin that still resolves while its tag names something else by now. Only
+`pinner check --online` can tell.
+
+## Why is this bad
+
+The build is safe from surprises, and from security fixes as well: the publisher has rebuilt the
+image, and this place still uses the old one.
+
+## Example
+
+```dockerfile
+FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+
+where the publisher has pushed `ubuntu:20.04` again.
+
+## Remedy
+
+Run `pinner update`, once a week in CI for instance, and review what it changes. It is a warning, and
+exits 0 unless `--fail-on warning` is given: an older pin is no error.
+
+## Ignoring it
+
+```dockerfile
+# pinner: ignore[stale-digest] the last one that works with our kernel
+FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d722136edb1e24
+```
+"""
+
+from collections.abc import Iterator
+
+from pinner.finding import Finding, Severity
+from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.state import Verdict
+
+ID = "stale-digest"
+SUMMARY = "the tag of a pin names something else by now"
+SEVERITY = Severity.WARNING
+ONLINE = True
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for every pin whose tag has moved; its fix pins to what the tag names now."""
+    for occurrence, state in examined(facts):
+        if state.verdict is Verdict.STALE:
+            message = f"{occurrence.text} is stale: its tag names {state.current} now"
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, state.current))
