@@ -3,7 +3,7 @@
 from pinner.formats import compose, dockerfile
 from pinner.formats._base import Format
 
-__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format"]
+__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "compose", "dockerfile"]
 
 DOCKERFILE: Format = dockerfile
 COMPOSE: Format = compose
