@@ -1,7 +1,7 @@
 """`dockerfile_inline`: a Dockerfile inside a Compose file, in which Compose replaces its own variables first."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
 from pinner.formats._placement import place
@@ -19,11 +19,12 @@ _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with 
 
 
 class InlineDockerfile:
-    """The value of a `dockerfile_inline` in `source`."""
+    """The value of a `dockerfile_inline` in `source`, and the `args` beside it (None: whoever builds sets it)."""
 
-    def __init__(self, source: Source, text: Text) -> None:
+    def __init__(self, source: Source, text: Text, build_args: Mapping[str, str | None]) -> None:
         self._source = source
         self._written = text
+        self._build_args = build_args
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
 
@@ -35,7 +36,8 @@ class InlineDockerfile:
             line = self._source.line_of(self._written.offsets[0])
             message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
             return Reading((), problems=(Problem(line, message),))
-        reading = read_text(text, self._source, context)
+        build_args = {name: _literal(value) for name, value in self._build_args.items()}
+        reading = read_text(text, self._source, context, build_args)
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
 
     def _interpolated(self) -> Iterator[Text]:
@@ -57,6 +59,8 @@ class InlineDockerfile:
 
     def _checked(self, occurrence: Occurrence) -> Occurrence:
         """`occurrence`, without a place for its digest where Compose's variables or YAML's escapes allow none."""
+        if occurrence.unwritable:
+            occurrence = occurrence._replace(unwritable=occurrence.unwritable.replace("${", "$${"))
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
         span = occurrence.span
@@ -114,6 +118,13 @@ class InlineDockerfile:
         """The last variable that begins before `index`."""
         at = bisect_right(self._variables, (index - 1, len(self._written.chars))) - 1
         return self._variables[at] if at >= 0 else None
+
+
+def _literal(value: str | None) -> Text | None:
+    """A build argument as the default of an ARG, in which some characters would mean something else."""
+    if value is None or any(char in value for char in "$'\"\\`"):
+        return None
+    return Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
 
 
 def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:

@@ -61,14 +61,19 @@ def find(fields: Fields, name: str) -> Entry | None:
 
 def with_defaults(value: str) -> str:
     """`value` with the defaults of its variables, or as it is where they have none."""
+    known = _known(value)
+    return value if known is None else known
+
+
+def _known(value: str) -> str | None:
     if "$" not in value:
         return value
     text = Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
     try:
         expansion = expand(text, lambda _: Missing.NO_DEFAULT, COMPOSE)
     except ExpansionError:
-        return value
-    return value if expansion.unknown else str(expansion.value)
+        return None
+    return None if expansion.unknown else str(expansion.value)
 
 
 class Services:
@@ -110,6 +115,16 @@ class Services:
             self.complain(entry.value, f"{what} is not a list")
             return ()
         return enumerate(entry.value.value)
+
+    def pairs_of(self, entry: Entry | None, what: str) -> dict[str, str | None]:
+        """Names and values of a mapping or of a list of `name=value`; None is a value from outside the file."""
+        if entry is None or entry.value.id != "mapping":
+            items = [item.value.partition("=") for _, item in self.items_of(entry, what) if item.id == "scalar"]
+            return {name: _known(value) if equals else None for name, equals, value in items}
+        return {
+            name: None if value.id != "scalar" or is_null(value) else _known(value.value)
+            for name, (_, value) in self._merge(entry.value).items()
+        }
 
     def effective(self, name: str, key: str) -> Entry | None:
         """What holds for a service after all documents and everything that it extends."""

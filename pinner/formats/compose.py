@@ -74,10 +74,11 @@ class _Reader:
 
     def _read_service(self, name: str) -> None:
         path = f"services.{name}"
+        platform = self._platform(name)
         for layer in self.services.layers[name]:
             image = find(layer.fields, "image")
             if image is not None and not self.services.builds(name):
-                self._read_image(image, f"{path}.image", self._platform(name))
+                self._read_image(image, f"{path}.image", platform)
             self._read_pre_start(find(layer.fields, "pre_start"), f"{path}.pre_start")
             self._read_volumes(find(layer.fields, "volumes"), f"{path}.volumes")
             self._read_build(find(layer.fields, "build"), f"{path}.build")
@@ -111,7 +112,7 @@ class _Reader:
             return
         fields = self.services.fields_of(entry.value, path)
         self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
-        self._read_inline(find(fields, "dockerfile_inline"), f"{path}.dockerfile_inline")
+        self._read_inline(find(fields, "dockerfile_inline"), find(fields, "args"), f"{path}.dockerfile_inline")
 
     def _read_contexts(self, entry: Entry | None, path: str) -> None:
         if entry is None or entry.value.id != "mapping":
@@ -205,14 +206,15 @@ class _Reader:
             )
         )
 
-    def _read_inline(self, entry: Entry | None, context: str) -> None:
+    def _read_inline(self, entry: Entry | None, args: Entry | None, context: str) -> None:
         if entry is None or is_null(entry.value) or is_reset(entry.value) or not self._is_new(entry.value):
             return
         if entry.value.id != "scalar":
             self.services.complain(entry.value, f"{context} is not a string")
             return
         self.holders[id(entry.value)] = entry.value
-        reading = InlineDockerfile(self.source, self.yaml.text_of(entry.value)).read(context)
+        text = self.yaml.text_of(entry.value)
+        reading = InlineDockerfile(self.source, text, self.services.pairs_of(args, "args")).read(context)
         ignores = self._ignores_of(entry)
         self.occurrences += [each._replace(ignores=ignores + each.ignores) for each in reading.occurrences]
         self.inline.append(reading)
