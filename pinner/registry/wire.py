@@ -154,7 +154,7 @@ class Wire:
                 return await self._ask(question)
         except TimeoutError:
             raise Timeout(f"{question.origin} sent no complete answer in {seconds:g} s; try again later") from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, OSError) as error:
             raise self._failure(error, question.origin) from None
 
     async def _ask(self, question: Question) -> Answer:
@@ -176,8 +176,11 @@ class Wire:
             self._transports[origin] = self._make_transport(origin)
         return self._transports[origin]
 
-    def _failure(self, error: httpx.TransportError, origin: Origin) -> RegistryError:
+    def _failure(self, error: httpx.TransportError | OSError, origin: Origin) -> RegistryError:
+        dropped = Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
         match error:
+            case OSError():  # httpx lets TLS alerts pass as they are, such as that for a missing client certificate
+                return tls_failure(error, str(origin)) or dropped
             case httpx.ConnectTimeout():
                 seconds = self._settings.timeouts.connect
                 return ConnectTimedOut(f"no connection to {origin} in {seconds:g} s; check the host and the network")
@@ -188,7 +191,7 @@ class Wire:
             case httpx.ConnectError():
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
-        return Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
+        return dropped
 
 
 async def _read(response: httpx.Response, question: Question) -> bytes:
