@@ -1,10 +1,12 @@
 """Registries and tools that integration tests share. Where a program is missing the test is skipped, in CI it fails."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pinner.registry.limits import Clock
 from tests.support.certificates import Authority, make_authority
 from tests.support.distribution import Distribution, distribution
 from tests.support.embedded import Embedded, embedded
@@ -45,6 +47,16 @@ def embedded_registry() -> Iterator[Embedded]:
     """The embedded registry with the demo's manifests, fresh for each test."""
     with embedded() as running:
         yield running
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's waits before it asks again take a tenth of their time."""
+
+    async def sleep(self: Clock, seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+    monkeypatch.setattr(Clock, "sleep", sleep)
 
 
 @pytest.fixture

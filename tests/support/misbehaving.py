@@ -2,7 +2,7 @@
 
 A script names the replies to each kind of request; the last one of a list is repeated for ever. A reply
 is the bytes of a whole HTTP response or a function that makes pieces of one. `{url}`, `{host}` and `{port}`
-in it stand for the server's own address, `{other_url}` and so on for that of another server.
+in it stand for the server's own address, `{other_url}` and so on for that of the server that it was introduced to.
 """
 
 import socket
@@ -17,6 +17,7 @@ from typing import NamedTuple
 Reply = bytes | Callable[[threading.Event], Iterable[bytes]]
 
 _PIECE = 65536
+_TLS_HANDSHAKE = b"\x16"
 
 
 class Heard(NamedTuple):
@@ -119,12 +120,12 @@ def reset(stopped: threading.Event) -> Iterator[bytes]:
 class Misbehaving:
     """A running server. `heard` holds every request, in the order in which they were complete."""
 
-    def __init__(self, listener: socket.socket, script: Script, other: str, context: ssl.SSLContext | None) -> None:
+    def __init__(self, listener: socket.socket, script: Script, context: ssl.SSLContext | None) -> None:
         self.heard: list[Heard] = []
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         self._listener = listener
         self._script = script
-        self._names = {**_names("", self.url), **_names("other_", other)}
+        self._names = _names("", self.url)
         self._context = context
         self._served: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -138,6 +139,10 @@ class Misbehaving:
     def count(self, method: str, contained: str = "") -> int:
         """How many requests of `method` had `contained` in their target."""
         return sum(request.method == method and contained in request.target for request in self.heard)
+
+    def introduce(self, other: "Misbehaving") -> None:
+        """Make the other server known, so that replies can name it."""
+        self._names |= _names("other_", other.url)
 
     def follow(self, script: Script) -> None:
         """Start anew with another script and nothing heard."""
@@ -219,12 +224,13 @@ def _kind(request: Heard) -> str:
 
 
 def _read_request(connection: socket.socket) -> Heard | None:
+    """The next request; None where the other side ends, or speaks TLS to a server that does not."""
     data = b""
     while b"\r\n\r\n" not in data:
         received = connection.recv(_PIECE)
-        if not received:
-            return None
         data += received
+        if not received or data.startswith(_TLS_HANDSHAKE):
+            return None
     head, _, body = data.partition(b"\r\n\r\n")
     method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
     request = Heard(method, target, head, body)
@@ -243,10 +249,10 @@ def _close_in_order(connection: socket.socket) -> None:
 
 
 @contextmanager
-def misbehaving(script: Script, *, other: str = "", context: ssl.SSLContext | None = None) -> Iterator[Misbehaving]:
+def misbehaving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[Misbehaving]:
     """Run a server on a free port of loopback that follows `script`; `context` makes it speak TLS."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server = Misbehaving(listener, script, other, context)
+        server = Misbehaving(listener, script, context)
         thread = threading.Thread(target=server.accept, daemon=True)
         thread.start()
         try:
@@ -254,3 +260,14 @@ def misbehaving(script: Script, *, other: str = "", context: ssl.SSLContext | No
         finally:
             server.stop()
             thread.join()
+
+
+@contextmanager
+def misbehaving_pair(
+    script: Script, other: Script, context: ssl.SSLContext | None = None
+) -> Iterator[tuple[Misbehaving, Misbehaving]]:
+    """Two servers that know each other. Only the first speaks TLS, if there is a `context`."""
+    with misbehaving(script, context) as first, misbehaving(other) as second:
+        first.introduce(second)
+        second.introduce(first)
+        yield first, second
