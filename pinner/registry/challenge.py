@@ -11,7 +11,8 @@ _MAX_FIELD = 8192
 _SEPARATORS = re.compile(r"[\s,]*")
 _WORD = re.compile(r"[^\s,=\"]+")
 _EQUALS = re.compile(r"\s*=\s*")
-_TOKEN68 = re.compile(r"[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))")
+# `scope=` could be a token68 by the grammar; registries mean a parameter without a value.
+_TOKEN68 = re.compile(r"[ \t]+(?!(?:realm|service|scope|error)=)[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))", re.IGNORECASE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?$)', re.DOTALL)
 _UNQUOTED = re.compile(r"[^\s,]*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

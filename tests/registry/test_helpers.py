@@ -1,0 +1,101 @@
+"""Credential helpers are other programs: small shell scripts stand in for them."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pinner.registry.authfile import Credential
+from pinner.registry.helpers import HelperFailed, ask_helper
+from pinner.registry.secret import Secret
+
+pytestmark = pytest.mark.integration
+
+
+def install(folder: Path, script: str, name: str = "test") -> dict[str, str]:
+    path = folder / f"docker-credential-{name}"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "MARK": str(folder / "mark")}
+
+
+def ask(environ: dict[str, str], name: str = "test", seconds: float = 20) -> Credential | None:
+    return asyncio.run(ask_helper(name, "reg.example", environ, seconds))
+
+
+def test_user_and_password(tmp_path: Path) -> None:
+    environ = install(tmp_path, """read -r server; echo '{"Username": "'$1-$server'", "Secret": "s3cret"}'""")
+    assert ask(environ) == Credential("docker-credential-test", "get-reg.example", password=Secret("s3cret"))
+
+
+def test_identity_token(tmp_path: Path) -> None:
+    environ = install(tmp_path, """echo '{"ServerURL": "x", "Username": "<token>", "Secret": "idt"}'""")
+    assert ask(environ) == Credential("docker-credential-test", identity_token=Secret("idt"))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo credentials not found in native keychain; exit 1",
+        """echo '{"Username": "", "Secret": ""}'""",
+        """echo '{"Username": 5, "Secret": "x"}'""",
+    ],
+)
+def test_nothing_known(tmp_path: Path, script: str) -> None:
+    assert ask(install(tmp_path, script)) is None
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo my-s3cret; exit 1", "failed"),
+        ("echo my-s3cret", "no credentials in JSON"),
+        ("echo '[]'", "no credentials in JSON"),
+        ("echo '{}'", "no credentials in JSON"),
+        ("while :; do echo my-s3cret-my-s3cret-my-s3cret; done", "says more"),
+        ("exit 0", "no credentials in JSON"),
+    ],
+)
+def test_failures_tell_nothing_of_what_it_said(tmp_path: Path, script: str, reason: str) -> None:
+    with pytest.raises(HelperFailed, match=reason) as caught:
+        ask(install(tmp_path, script))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_helper_that_hangs_ends_with_what_it_started(tmp_path: Path) -> None:
+    environ = install(tmp_path, 'sleep 60 & echo $! > "$MARK"; wait')
+    begin = time.monotonic()
+    with pytest.raises(HelperFailed, match="did not answer in 1 s"):
+        ask(environ, seconds=1)
+    assert time.monotonic() - begin < 30
+    child = Path("/proc", Path(environ["MARK"]).read_text().strip(), "stat")
+    assert not child.exists() or child.read_text().split()[2] == "Z"
+
+
+@pytest.mark.parametrize("name", ["", "../evil", "a b", "x;id", "-x", "a/b", "ü", "n" * 65, "$(id)"])
+def test_names_that_are_none(tmp_path: Path, name: str) -> None:
+    with pytest.raises(HelperFailed, match="no name of a program"):
+        ask({"PATH": str(tmp_path)}, name)
+
+
+def test_a_helper_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(HelperFailed, match="not on PATH"):
+        ask({"PATH": str(tmp_path)})
+
+
+def test_a_helper_that_is_no_program(tmp_path: Path) -> None:
+    path = tmp_path / "docker-credential-test"
+    path.write_bytes(b"\x7fELF nothing")
+    path.chmod(0o755)
+    with pytest.raises(HelperFailed, match="cannot be run"):
+        ask({"PATH": str(tmp_path)})
+
+
+def test_a_helper_in_the_working_directory_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, 'touch "$MARK"')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HelperFailed, match="not on PATH"):
+        ask({"PATH": ".", "MARK": "mark"})
+    assert not (tmp_path / "mark").exists()
