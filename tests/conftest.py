@@ -7,8 +7,13 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.environment import only_local_names, only_loopback, refuse, scrubbed
+
+# No test is timed: a busy machine must not fail one.
+settings.register_profile("pinner", deadline=None)
+settings.load_profile("pinner")
 
 
 @pytest.fixture(autouse=True)
