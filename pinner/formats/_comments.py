@@ -1,7 +1,6 @@
-"""Where the ignore comments of a Dockerfile stand, and the lines that each speaks for."""
+"""Where the ignore comments of a Dockerfile stand, and what each speaks for."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from bisect import bisect_right
 
 from pinner.finding import Ignore
 from pinner.formats._ignores import parse_ignore
@@ -9,32 +8,51 @@ from pinner.formats._instructions import Division
 from pinner.source import Source
 
 
-class Scoped(NamedTuple):
-    """An ignore comment, and the 1-based first and last line of the text that it covers."""
+class Comments:
+    """The ignore comments of a Dockerfile.
 
-    first: int
-    last: int
-    ignore: Ignore
+    One above an instruction speaks for all of it, one inside an instruction for the line below. A
+    line of a heredoc is no comment.
+    """
 
+    def __init__(self, division: Division, source: Source) -> None:
+        self.ignores: list[Ignore] = []
+        self._division = division
+        self._starts = [instruction.first for instruction in division.instructions]
+        self._of_instruction: dict[int, list[Ignore]] = {}
+        self._of_line: dict[int, list[Ignore]] = {}
+        for number, line in enumerate(division.lines, 1):
+            if line.is_comment and "pinner:" in line.text.chars:
+                self._add(number, source)
 
-def ignores_of(division: Division, source: Source) -> Iterator[Scoped]:
-    """The ignore comments of a Dockerfile. A comment covers the instruction below it."""
-    for number, line in enumerate(division.lines, 1):
-        if line.is_comment and "pinner:" in line.text.chars:
-            comment = line.text.cut(line.text.chars.index("#"))
-            parsed = parse_ignore(str(comment))
-            covered = _covered_lines(division, number)
-            if parsed is not None and covered is not None:
-                yield Scoped(*covered, Ignore(source.locate(comment.extent), *parsed, str(comment)))
+    def at(self, number: int) -> tuple[Ignore, ...]:
+        """The comments that speak for the 1-based line `number` of the text."""
+        above = self._of_instruction.get(self._position(number), ())
+        return (*above, *self._of_line.get(number, ()))
 
+    def _add(self, number: int, source: Source) -> None:
+        text = self._division.lines[number - 1].text
+        comment = text.cut(text.chars.index("#"))
+        parsed = parse_ignore(str(comment))
+        position = self._position(number)
+        inside = position >= 0 and number <= self._division.instructions[position].end
+        if parsed is None or (inside and number > self._division.instructions[position].last):
+            return
+        ignore = Ignore(source.locate(comment.extent), *parsed, str(comment))
+        self.ignores.append(ignore)
+        below = self._below(number)
+        if inside:
+            self._of_line.setdefault(below, []).append(ignore)
+        elif below in self._starts[position + 1 : position + 2]:
+            self._of_instruction.setdefault(position + 1, []).append(ignore)
 
-def _covered_lines(division: Division, number: int) -> tuple[int, int] | None:
-    """The lines that a comment on line `number` speaks for; None inside a heredoc, where it is no comment."""
-    for instruction in division.instructions:
-        if number < instruction.first:
-            between = division.lines[number : instruction.first - 1]
-            touches = all(line.is_comment for line in between)
-            return (instruction.first, instruction.end) if touches else (number, number)
-        if number <= instruction.end:
-            return (number, instruction.last) if number < instruction.last else None
-    return number, number
+    def _position(self, number: int) -> int:
+        """The index of the instruction that line `number` belongs to, or follows."""
+        return bisect_right(self._starts, number) - 1
+
+    def _below(self, number: int) -> int:
+        """The first line below `number` that is no comment."""
+        lines = self._division.lines
+        while number < len(lines) and lines[number].is_comment:
+            number += 1
+        return number + 1

@@ -18,6 +18,8 @@ from pinner.source import Span
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _PROBE_VALUE = "0probe0"
+# Each variable behind a reference is tried once, and each trial expands all that it reaches.
+_MAX_VARIABLES = 50
 
 
 class Placement(NamedTuple):
@@ -81,7 +83,8 @@ def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
-    dead = next((name for name in scope.names_behind(word) if _kills(name, word, scope, NO_CHANGE, target)), None)
+    names = scope.names_behind(word)[:_MAX_VARIABLES]
+    dead = next((name for name in names if _kills(name, word, scope, NO_CHANGE, target)), None)
     if digest is None:
         return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
     return placement._replace(digest=digest, dead_variable=dead)
@@ -101,7 +104,10 @@ def _place_missing(placement: Placement, word: Word, scope: Scope) -> Placement:
 
 def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
     """Why the digest may not be written at the end of the reference, or None if it may."""
-    for name in scope.names_behind(word):
+    names = scope.names_behind(word)
+    if len(names) > _MAX_VARIABLES:
+        return f"it depends on more than {_MAX_VARIABLES} variables"
+    for name in names:
         if _kills(name, word, scope, edit, target):
             return f"{name} is part of the tag, and a digest would switch it off"
     assert edit.at is not None

@@ -53,9 +53,11 @@ class Scope:
         self._arguments: list[Argument] = []
         self._values: list[Text | Missing] = []
         self._visible: dict[str, int] = {}
+        self._by_name: dict[str, list[int]] = {}
         self._starts: list[tuple[int, int]] = []
         self._argument_readers: dict[int, list[int]] = {}
         self._word_readers: dict[int, list[int]] = {}
+        self._readers: dict[int, list[Word]] = {}
         self._thoughts: dict[Change, dict[int, Text | Missing]] = {NO_CHANGE: {}}
 
     def declare(self, name: str, default: Text | None) -> None:
@@ -76,6 +78,7 @@ class Scope:
         self._arguments.append(Argument(name, default, bindings))
         self._values.append(value)
         self._visible[name] = index
+        self._by_name.setdefault(name, []).append(index)
 
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raises ExpansionError when it is malformed."""
@@ -117,9 +120,12 @@ class Scope:
         return value.offsets[-1] + 1 if isinstance(value, Text) and value.offsets else None
 
     def readers(self, index: int) -> list[Word]:
-        """The words that an ARG reaches, directly or through other ARGs."""
-        reached = self._reached_arguments({index})
-        return [self.words[at] for at in sorted({at for read in reached for at in self._word_readers.get(read, ())})]
+        """The words that an ARG reaches, directly or through other ARGs; all words must have been added."""
+        if index not in self._readers:
+            reached = self._reached_arguments({index})
+            words = {at for read in reached for at in self._word_readers.get(read, ())}
+            self._readers[index] = [self.words[at] for at in sorted(words)]
+        return self._readers[index]
 
     def names_behind(self, word: Word) -> list[str]:
         """The variables that `word` depends on, directly or through ARGs, sorted."""
@@ -171,8 +177,7 @@ class Scope:
     def _changed_values(self, change: Change) -> Mapping[int, Text | Missing]:
         """The values of the ARGs that `change` reaches."""
         if change not in self._thoughts:
-            names = {name for name, _ in change.overrides}
-            start = {index for name, index in self._visible.items() if name in names}
+            start = {index for name, _ in change.overrides for index in self._by_name.get(name, ())}
             if change.at is not None and (index := self.argument_at(change.at)) is not None:
                 start.add(index)
             changed = self._thoughts[change] = {}

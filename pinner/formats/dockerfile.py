@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._comments import ignores_of
+from pinner.formats._comments import Comments
 from pinner.formats._files import DOCKERFILE_FILES
 from pinner.formats._flags import (
     Command,
@@ -83,7 +83,7 @@ class _Reader:
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
-        self.ignores = list(ignores_of(division, source))
+        self.comments = Comments(division, source)
         self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
 
     def read(self) -> Reading:
@@ -91,8 +91,7 @@ class _Reader:
         self._collect()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        ignores = tuple(scoped.ignore for scoped in self.ignores)
-        return Reading(tuple(occurrences), ignores, tuple(sorted(self.problems)), self._outline())
+        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)), self._outline())
 
     # Stages and variables: what the references need to know of the whole file.
 
@@ -109,7 +108,8 @@ class _Reader:
                 self._complain(instruction, f"{command.name} stands before the first FROM")
 
     def _complain(self, instruction: Instruction, message: str) -> None:
-        self.problems.append(Problem(line_in_file(self.text, instruction.first, self.source), message))
+        first = self.division.lines[instruction.first - 1]
+        self.problems.append(Problem(self.source.line_of(first.text.offsets[0]), message))
 
     def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
         if "{{" in instruction.chars or "{%" in instruction.chars:
@@ -170,6 +170,9 @@ class _Reader:
     # References.
 
     def _read_references(self) -> None:
+        names = [(base.stage, index) for index, base in enumerate(self.froms) if base.stage]
+        self._last_stages = dict(names)
+        self._first_stages = dict(reversed(names))
         stage = -1
         for instruction, command in self.commands:
             if command.name == "FROM":
@@ -187,25 +190,27 @@ class _Reader:
             self._add(base.image, "FROM", base.platform)
             return
         name = base.image.expansion.value.chars
-        earlier = self._stages(0, stage)
-        if name in earlier or name == "scratch" or self._names_platform_stage(base.image, earlier):
+        if name == "scratch" or self._is_earlier(name, stage) or self._names_platform_stage(base.image, stage):
             return
         suspicion = None
         if name.isdecimal():
             suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
-        elif name.lower() in self._stages(stage + 1) - earlier:
+        elif self._last_stages.get(name.lower(), stage) > stage and not self._is_earlier(name.lower(), stage):
             suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
         self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
 
-    def _stages(self, start: int, end: int | None = None) -> set[str]:
-        return {base.stage for base in self.froms[start:end] if base.stage}
+    def _is_earlier(self, name: str | None, stage: int) -> bool:
+        """Whether a stage before the one of index `stage` is called `name`."""
+        return name is not None and self._first_stages.get(name, stage) < stage
 
-    def _names_platform_stage(self, word: Word, earlier: set[str]) -> bool:
+    def _names_platform_stage(self, word: Word, stage: int) -> bool:
         """Whether this is `FROM base-${TARGETARCH}` with stages for the architectures."""
         if not any(name in ("TARGETARCH", "BUILDARCH") for name in word.expansion.unknown):
             return False
         return any(
-            self.scope.with_values(word, dict.fromkeys(("TARGETARCH", "BUILDARCH"), architecture)) in earlier
+            self._is_earlier(
+                self.scope.with_values(word, dict.fromkeys(("TARGETARCH", "BUILDARCH"), architecture)), stage
+            )
             for architecture in _ARCHITECTURES
         )
 
@@ -254,9 +259,9 @@ class _Reader:
             self._complain(instruction, f"--from={number}: there is no earlier stage of that number")
 
     def _is_stage(self, instruction: Instruction, name: str, stage: int) -> bool:
-        if name.lower() not in self._stages(0):
+        if name.lower() not in self._first_stages:
             return False
-        if name.lower() not in self._stages(0, stage):
+        if not self._is_earlier(name.lower(), stage):
             self._complain(instruction, f"the stage {name} must be defined before it is copied or mounted from")
         return True
 
@@ -305,11 +310,9 @@ class _Reader:
     # Comments and the outline.
 
     def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
-        if not self.ignores:
+        if not self.comments.ignores:
             return ()
-        first = self.source.line_of(self.text.offsets[0])
-        line = where.line - first + 1
-        return tuple(scoped.ignore for scoped in self.ignores if scoped.first <= line <= scoped.last)
+        return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def _outline(self) -> tuple[str, ...]:
         return tuple(
