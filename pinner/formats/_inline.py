@@ -9,10 +9,10 @@ from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
 from pinner.formats.dockerfile import read_text
-from pinner.source import Source
+from pinner.source import Source, Span
 
-# Stands for a variable without a value: no reference and no stage has such a character in its name.
-_OPEN = "\x1a"
+# Stands for a variable without a value. It may be part of a reference and of a stage's name.
+_OPEN = "pinner0open0variable"
 _NO_DEFAULT = "a Compose variable without a default stands in it: write ${NAME:-…} with the default that is meant"
 _NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with a default instead and write $${NAME}"
@@ -47,12 +47,14 @@ class InlineDockerfile:
             yield text.cut(at, start)
             at = end_of_variable(text.chars, start, COMPOSE)
             expression = text.cut(start, at)
+            if expression.chars == "$$":
+                yield expression.cut(0, 1)
+                continue
+            self._variables.append((start, at))
             expansion = expand(expression, lambda _: Missing.NO_DEFAULT, COMPOSE)
-            if expression.chars != "$$":
-                self._variables.append((start, at))
             if expansion.unknown:
                 self._is_open = True
-                yield Text(_OPEN * 2, (expression.offsets[0], expression.offsets[-1]))
+                yield Text(_OPEN, [expression.offsets[0]] + [expression.offsets[-1]] * (len(_OPEN) - 1))
             else:
                 yield expansion.value
         yield text.cut(at)
@@ -63,9 +65,9 @@ class InlineDockerfile:
             occurrence = occurrence._replace(unwritable=occurrence.unwritable.replace("${", "$${"))
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
-        span = occurrence.span
-        is_identical = self._source.data[span.start : span.end].decode("utf-8", "replace") == occurrence.text
-        return occurrence if is_identical else _refuse(occurrence, _NOT_ONE_PIECE)
+        if not self._is_verbatim(occurrence.digest or occurrence.span):
+            return _refuse(occurrence, _NOT_ONE_PIECE)
+        return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
 
     def _checked_for_variables(self, occurrence: Occurrence) -> Occurrence:
         if _OPEN in (occurrence.platform or ""):
@@ -75,7 +77,7 @@ class InlineDockerfile:
         if last is not None and last[1] > start:
             start = min(start, first[0]) if first is not None and first[1] > start else start
             return self._placed_by_compose(occurrence, start, max(end, last[1]))
-        if self._is_open and isinstance(occurrence.target, Invalid):
+        if self._is_open and (isinstance(occurrence.target, Invalid) or _OPEN in str(occurrence.target)):
             return occurrence._replace(target=Opaque(_NO_DEFAULT))
         return _refuse(occurrence, _IN_THE_WAY) if self._edits_word_with_variable(occurrence) else occurrence
 
@@ -110,6 +112,14 @@ class InlineDockerfile:
             end += 1
         variable = self._variable_before(end)
         return variable is not None and variable[1] > start
+
+    def _is_verbatim(self, span: Span) -> bool:
+        """Whether YAML writes what stands there as it is."""
+        chars = self._written.chars[self._index(span.start) : self._index(span.end - 1) + 1]
+        return self._bytes(span) == chars.encode("latin-1")
+
+    def _bytes(self, span: Span) -> bytes:
+        return self._source.data[span.start : span.end]
 
     def _index(self, offset: int) -> int:
         return bisect_left(self._written.offsets, offset)

@@ -101,10 +101,11 @@ class Services:
 
     def fields_of(self, node: Node, what: str) -> Fields:
         """The entries of a mapping and of what it merges; of anything else, none."""
+        if is_null(node) or is_reset(node):
+            return {}
         if node.id == "mapping":
             return self._merge(node)
-        if not is_null(node) and not is_reset(node):
-            self.complain(node, f"{what} is not a mapping")
+        self.complain(node, f"{what} is not a mapping")
         return {}
 
     def items_of(self, entry: Entry | None, what: str) -> Iterable[tuple[int, Node]]:
@@ -149,8 +150,8 @@ class Services:
             return
         for name, entry in self.fields_of(document["services"].value, "services").items():
             replaces = entry.value.tag in ("!reset", "!override")
-            fields = {} if is_reset(entry.value) else self.fields_of(entry.value, f"services.{name}")
-            self.layers.setdefault(name, []).append(Layer(fields, replaces))
+            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces)
+            self.layers.setdefault(name, []).append(layer)
 
     def _complain_of_version_1(self, documents: list[Fields]) -> None:
         """Compose takes a file without `services` for one that says nothing at all."""

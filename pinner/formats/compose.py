@@ -108,7 +108,7 @@ class _Reader:
                 self._read_image(source, f"{path}[{index}].source")
 
     def _read_build(self, entry: Entry | None, path: str) -> None:
-        if entry is None or entry.value.id != "mapping" or not self._is_new(entry.value):
+        if entry is None or entry.value.id == "scalar" or not self._is_new(entry.value):
             return
         fields = self.services.fields_of(entry.value, path)
         self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
