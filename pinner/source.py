@@ -8,6 +8,7 @@ import os
 import stat
 from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from pinner.errors import ReadError, WriteError
@@ -115,22 +116,24 @@ def read_source(path: str) -> Source:
 def write_source(source: Source, data: bytes) -> None:
     """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
 
-    A symlink is written through. The file's mode stays. A file that is read-only, or that no longer
-    holds the bytes that were read, is left alone.
+    A symlink is written through. The file's mode stays, and its owner where that is allowed. A file
+    that is read-only, or that no longer holds the bytes that were read, is left alone.
     """
     target = os.path.realpath(source.path)
     try:
-        mode = stat.S_IMODE(os.stat(target).st_mode)
-        if not mode & 0o222 or not os.access(target, os.W_OK):
+        status = os.stat(target)
+        if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise WriteError(source.path, "the file is read-only; nothing was written")
         if read_source(target).data != source.data:
             raise WriteError(source.path, "the file changed while pinner was at work; run pinner again")
-        _replace(target, data, mode)
+        _replace(target, data, status)
+    except ReadError as error:
+        raise WriteError(source.path, f"cannot write: {error.reason}") from error
     except OSError as error:
         raise WriteError(source.path, f"cannot write: {_reason(error)}") from error
 
 
-def _replace(target: str, data: bytes, mode: int) -> None:
+def _replace(target: str, data: bytes, status: os.stat_result) -> None:
     import tempfile
 
     folder, name = os.path.split(target)
@@ -138,13 +141,22 @@ def _replace(target: str, data: bytes, mode: int) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
+        _take_after(temporary, status)
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _take_after(path: str, status: os.stat_result) -> None:
+    """Give the file at `path` the owner and the mode of another."""
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(path, status.st_uid, status.st_gid)
+    # After the owner: a change of the owner takes special bits away.
+    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
