@@ -16,7 +16,9 @@ SHA256 = "sha256:" + "0123456789abcdef" * 4
 
 _WORDS = st.sampled_from(["a", "node", "0", "2b", "f" * 64])
 _COMPONENTS = st.builds(lambda one, between, two: one + between + two, _WORDS, st.sampled_from("._-"), _WORDS) | _WORDS
-_REGISTRIES = st.sampled_from(["docker.io", "quay.io", "localhost", "localhost:5000", "[::1]:5000", "Upper", "10.0.0.1"])
+_REGISTRIES = st.sampled_from(
+    ["docker.io", "quay.io", "localhost", "localhost:5000", "[::1]:5000", "Upper", "10.0.0.1"]
+)
 _REPOSITORIES = st.lists(_COMPONENTS, min_size=1, max_size=3).map(lambda parts: "/".join(parts)[:200].rstrip("/._-"))
 _TAGS = st.text("aZ0_.-", max_size=8).map(lambda rest: f"1{rest}")
 REFERENCES = st.builds(
@@ -80,11 +82,10 @@ def test_tag_and_digest_can_be_asked_for_alone(reference: Reference) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         reference = parse(text)
-    except InvalidReference as error:
-        assert str(error)
-    else:
-        assert text.isascii()
-        assert len(reference.repository) <= MAX_REPOSITORY_LENGTH
+    except InvalidReference:
+        return
+    assert text.isascii()
+    assert len(reference.repository) <= MAX_REPOSITORY_LENGTH
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000 + "!", "a." * 50_000 + "!/x", "a/" * 50_000 + "!", "a-" * 50_000])
