@@ -25,6 +25,13 @@ MAX_SIZE = 4 * 1024 * 1024
 _ATTESTATION_KEY, _ATTESTATION = "vnd.docker.reference.type", "attestation-manifest"
 _UNKNOWN_PLATFORM = "unknown/unknown"
 
+# What a container engine takes for an image; all else is an artifact (image-spec `manifest.md`, "Guidelines for
+# Artifact Usage"). Signatures and attestations have an image's configuration and are told by their layers.
+_IMAGE_CONFIGS = frozenset(
+    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
+)
+_IMAGE_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -44,10 +51,14 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a body says. Only an index has children; an index without any is broken, but it is one."""
+    """What a body says. Only an index has children; an index without any is broken, but it is one.
+
+    `artifact` is the media type that says what it holds where that is no image: a chart, a signature, an attestation.
+    """
 
     media_type: str
     children: tuple[Child, ...] = ()
+    artifact: str | None = None
 
     @property
     def is_index(self) -> bool:
@@ -55,10 +66,15 @@ class Manifest:
         return self.media_type in INDEXES
 
     @property
+    def images(self) -> tuple[Child, ...]:
+        """The children that are images: neither attestations nor the layers that an index of a build cache lists."""
+        kinds = ("", *MEDIA_TYPES)
+        return tuple(child for child in self.children if not child.is_attestation and child.media_type in kinds)
+
+    @property
     def platforms(self) -> tuple[str, ...]:
         """The platforms of the images, in the order of the index, each once."""
-        images = (child.platform for child in self.children if not child.is_attestation)
-        return tuple(dict.fromkeys(platform for platform in images if platform))
+        return tuple(dict.fromkeys(child.platform for child in self.images if child.platform))
 
 
 def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
@@ -69,7 +85,7 @@ def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
     document = _document(body)
     media_type = _media_type(document, content_type)
     children = document["manifests"] or [] if media_type in INDEXES else []
-    return Manifest(media_type, tuple(_child(entry) for entry in children))
+    return Manifest(media_type, tuple(_child(entry) for entry in children), _artifact(document))
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -119,6 +135,23 @@ def _fitting(document: dict[str, Any]) -> tuple[str, ...]:
     if fields == {"config", "layers"} and lists and isinstance(document["config"], dict):
         return OCI_MANIFEST, DOCKER_MANIFEST
     return ()
+
+
+def _artifact(document: dict[str, Any]) -> str | None:
+    kind = document.get("artifactType") or _odd_config(document.get("config")) or _odd_layer(document.get("layers"))
+    return clean(str(kind)) if kind else None
+
+
+def _odd_config(config: dict[str, Any] | None) -> object:
+    if config is None or config.get("mediaType") in _IMAGE_CONFIGS:
+        return None
+    return config.get("mediaType") or "no media type"
+
+
+def _odd_layer(layers: list[Any] | None) -> str | None:
+    """The type of the first layer where none is an image's. An image without layers is one."""
+    types = [str(layer.get("mediaType", "")) for layer in layers or () if isinstance(layer, dict)]
+    return None if any(each.startswith(_IMAGE_LAYERS) for each in types) else next(iter(types), None)
 
 
 def _child(entry: object) -> Child:

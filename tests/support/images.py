@@ -73,8 +73,12 @@ def index(
 
 def describe(image: Image) -> dict[str, Any]:
     """The descriptor of `image` in an index (OCI image specification, "Content Descriptors")."""
-    manifest = image.manifest
-    return {"mediaType": manifest.media_type, "digest": manifest.digest, "size": len(manifest.body)}
+    return descriptor(image.manifest.media_type, image.manifest.body)
+
+
+def descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    """The descriptor of any content."""
+    return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
 
 
 def multi_platform(seed: str, style: Style = "oci", declared: bool = True) -> Image:
