@@ -134,11 +134,18 @@ def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
 
 
 def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
-    """Whether another value of `name` would change the tag but not the digest."""
-    changed = scope.after(word, edit._replace(overrides=((name, _PROBE_VALUE),)))
-    reference = None if changed is None else _reference_or_none(changed)
+    """Whether another value of `name` would change the tag but not the digest, or come to stand after the digest."""
+    reference = _reference_with(name, word, scope, edit)
+    if reference is None and edit.at is not None:
+        return _reference_with(name, word, scope, NO_CHANGE) is not None
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
     return reference is not None and reference.digest is not None and reference.tag != tag
+
+
+def _reference_with(name: str, word: Word, scope: Scope, edit: Change) -> Reference | None:
+    """The reference after `edit` if the variable `name` had another value."""
+    changed = scope.after(word, edit._replace(overrides=((name, _PROBE_VALUE),)))
+    return None if changed is None else _reference_or_none(changed)
 
 
 def _reference_or_none(chars: str) -> Reference | None:
