@@ -1,0 +1,89 @@
+"""The documentation says what the program does: its commands parse, its tables and digests are the real ones."""
+
+import json
+import re
+import shlex
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from pinner.cli import app
+from pinner.registry.errors import RegistryError
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MANIFESTS = ROOT / "pinner/demo/manifests"
+
+
+def commands_of(page: Path) -> set[str]:
+    """Every `pinner …` that the page shows: in code blocks, and as code in a sentence."""
+    text = page.read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"^ *```\w+.*?\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE))
+    lines = re.findall(r"^\s*(?:\$ |- |run: )?(pinner .*?)(?:\s+(?:#|\|\||>).*)?$", blocks, re.MULTILINE)
+    return {*lines, *re.findall("`(pinner [^`]+)`", text)}
+
+
+COMMANDS = sorted({(page.name, command) for page in PAGES for command in commands_of(page)})
+
+
+def slugs(error: type[RegistryError]) -> set[str]:
+    return {error.reason}.union(*(slugs(each) for each in error.__subclasses__()))
+
+
+def digests_of(path: Path) -> set[str]:
+    """The digest of a manifest and those that it names."""
+    body = path.read_bytes()
+    return {f"sha256:{sha256(body).hexdigest()}", *re.findall("sha256:[0-9a-f]{64}", body.decode())}
+
+
+def test_commands_are_found() -> None:
+    assert ("index.md", "pinner check") in COMMANDS
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_commands_parse(page: str, command: str) -> None:
+    name, *arguments = shlex.split(command)[1:]
+    group: Any = typer.main.get_command(app)
+    if name.startswith("-"):
+        group.make_context("pinner", [name, *arguments], resilient_parsing=True)
+    else:
+        group.commands[name].make_context(name, arguments)
+
+
+def test_every_reason_is_explained() -> None:
+    table = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", (ROOT / "docs/registries.md").read_text(), re.MULTILINE)
+    assert {reason for cell in table for reason in re.findall("`([a-z-]+)`", cell)} == slugs(RegistryError)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/digests.svg"])
+def test_digests_are_real(page: str) -> None:
+    known = set().union(*(digests_of(path) for path in MANIFESTS.iterdir()))
+    for shown in re.findall("sha256:[0-9a-f]+", (ROOT / page).read_text(encoding="utf-8")):
+        assert any(digest.startswith(shown) for digest in known), shown
+
+
+def test_the_picture_is_true() -> None:
+    picture = (ROOT / "docs/digests.svg").read_text(encoding="utf-8")
+    index = json.loads((MANIFESTS / "ubuntu-20.04.index.json").read_bytes())
+    shown = re.findall(r">(\w+/\w+(?:/\w+)?)</text>\s*<text[^>]*>(sha256:[0-9a-f]+)", picture)
+    assert len(shown) == 3
+    for platform, digest in shown:
+        listed = [
+            each["digest"]
+            for each in index["manifests"]
+            if platform
+            == "/".join(each["platform"][key] for key in ("os", "architecture", "variant") if key in each["platform"])
+        ]
+        assert listed[0].startswith(digest)
+    assert "and two more" in picture
+    assert len(index["manifests"]) == len(shown) + 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_local_links_lead_somewhere(page: Path) -> None:
+    generated = re.compile(r"(?:\.\./)?rules/[a-z-]+\.md$")
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert generated.match(link) or (page.parent / link).exists(), link
