@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs clean
+.PHONY: help demo test check docs bench clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ check: .venv/dev.stamp ## Lint, check the formatting and the types
 docs: .venv/docs.stamp ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
+bench: ## Measure pinner next to its peers, into bench/README.md; ARGS="hook pin" shows some of the figures only
+	$(PYTHON) -m bench.run $(ARGS)
+
 clean: ## Remove what the other targets made
-	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv bench/.venv site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
