@@ -142,7 +142,8 @@ class _Reader:
             return
         if node.id != "scalar":
             hint = f": {_TEMPLATE}" if node.id == "mapping" else ""
-            self.services.complain(node, f"{context} is not a string{hint}")
+            if self._is_new(node):
+                self.services.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
             self._note(Placement(self.yaml.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
         elif not self.services.is_built(node.value):
@@ -235,7 +236,7 @@ class _Reader:
         key, value = entry
         last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
         lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
-        return tuple(ignore for line in sorted(lines) for ignore in self.ignores.get(line, ()))
+        return tuple(sorted(ignore for line in lines for ignore in self.ignores.get(line, ())))
 
     def _outline(self) -> tuple[str, ...]:
         """Every node's tag, and its value without the digests that pinner writes and without `:latest`."""
