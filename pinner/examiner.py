@@ -1,8 +1,8 @@
 """The state of pins: the fewest requests that tell all states apart.
 
 A fresh pin costs one HEAD, a stale one two. HEAD is no pull on Docker Hub; GET is, and only asked
-where HEAD cannot tell: to confirm that content is gone, to find a platform's manifest in an index,
-to look into an index that is suspiciously small, and with `deep`.
+where HEAD cannot tell: to confirm that content is gone (which the client does by itself), to find a
+platform's manifest in an index, to look into an index that is suspiciously small, and with `deep`.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pinner.reference import Reference, is_digest
-from pinner.registry.errors import NotFound, RegistryError
+from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
 from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolution, Resolved, Resolver, Unresolved
+from pinner.resolver import Resolved, Resolver, Unresolved
 from pinner.state import ATTESTATION, State, Verdict
 
-# An index that lists one manifest is longer: its digest alone takes 71 bytes, its media type up to 60.
+# An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
 _SMALLEST_INDEX = 200
 
 Examination = State | Unresolved
@@ -77,11 +77,11 @@ class Examiner:
             return await self._without_tag(reference, tag)
         if tag.digest == reference.digest:
             return await self._looked_into(Verdict.FRESH, tag, tag.digest)
-        pin = await self._find(reference)
+        pin = await self._resolver.head(reference.by_digest())
         if isinstance(pin, Unresolved):
-            return _gone_or(pin, tag.digest)
+            return State(Verdict.GONE, tag.digest) if pin.reason == NotFound.reason else pin
         if pin.media_type not in INDEXES and tag.media_type in INDEXES:
-            return await self._manifest_of(reference, tag)
+            return await self._manifest_of(pin, tag)
         return await self._looked_into(Verdict.STALE, pin, tag.digest)
 
     async def _unpinned(self, reference: Reference) -> Examination:
@@ -91,40 +91,39 @@ class Examiner:
         return await self._looked_into(Verdict.UNPINNED, tag, tag.digest)
 
     async def _untagged(self, reference: Reference) -> Examination:
-        pin = await self._find(reference)
-        if isinstance(pin, Unresolved):
-            return _gone_or(pin, None)
-        return await self._looked_into(Verdict.UNTAGGED, pin, None)
+        """No tag vouches for the repository. That `latest` is there must do, lest a missing login look like a loss."""
+        pin = await self._resolver.head(reference)
+        if isinstance(pin, Resolved):
+            return await self._looked_into(Verdict.UNTAGGED, pin, None)
+        if pin.reason == NotFound.reason:
+            latest = await self._resolver.head(reference.by_tag())
+            if isinstance(latest, Resolved):
+                return State(Verdict.GONE, None)
+        return pin
 
     async def _without_tag(self, reference: Reference, failure: Unresolved) -> Examination:
         """The tag gives no answer: it is missing only if the repository answers for the pin."""
         if failure.reason != NotFound.reason:
             return failure
         pin = await self._resolver.head(reference.by_digest())
-        if not isinstance(pin, Unresolved):
+        if isinstance(pin, Resolved):
             return await self._looked_into(Verdict.NO_TAG, pin, None)
         if pin.reason != NotFound.reason:
             return pin
         detail = f"the registry has neither the tag nor the digest of {reference._replace(digest=None).familiar}"
         return Unresolved(reference, pin.reason, f"{detail}: check the name, and whether the repository wants a login")
 
-    async def _find(self, reference: Reference) -> Resolution:
-        """The pin, by HEAD; that it is not there is believed only when GET says so too."""
-        pin = await self._resolver.head(reference.by_digest())
-        if isinstance(pin, Unresolved) and pin.reason == NotFound.reason:
-            return await self._resolver.get(reference.by_digest())
-        return pin
-
-    async def _manifest_of(self, reference: Reference, tag: Resolved) -> Examination:
+    async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
         """The pin is a manifest and the tag an index: is the pin one of its children?"""
         fetched = await self._fetch(tag)
         if isinstance(fetched, Unresolved):
             return fetched
         for child in fetched.children:
-            if child.digest == reference.digest:
+            if child.digest == pin.digest:
                 what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
-                return State(Verdict.PLATFORM, tag.digest, child.media_type, child=what)
-        return State(Verdict.STALE, tag.digest)
+                platforms = (child.platform,) if child.platform and not child.is_attestation else ()
+                return State(Verdict.PLATFORM, tag.digest, pin.media_type, platforms, child=what)
+        return State(Verdict.STALE, tag.digest, pin.media_type)
 
     async def _looked_into(self, verdict: Verdict, content: Resolved, current: str | None) -> Examination:
         """The state, with what the content says where it has to be looked at."""
@@ -137,21 +136,28 @@ class Examiner:
         if isinstance(fetched, Unresolved):
             return fetched
         state = state._replace(platforms=fetched.platforms)
-        if is_index and not fetched.children:
-            return state._replace(broken="the index lists no manifest")
+        if is_index and not fetched.images:
+            return state._replace(broken="the index lists no image")
         return await self._children_asked(state, fetched, content) if self._depth.deep else state
 
     async def _children_asked(self, state: State, index: Manifest, content: Resolved) -> Examination:
-        images = [child for child in index.children if not child.is_attestation and is_digest(child.digest)]
+        """The state, with the children that are gone. One that gives no answer matters only when none is gone."""
         name = content.reference._replace(tag=None)
-        answers = await asyncio.gather(*(self._find(name._replace(digest=child.digest)) for child in images))
-        gone: list[str] = []
-        for child, answer in zip(images, answers, strict=True):
-            if isinstance(answer, Unresolved):
-                if answer.reason != NotFound.reason:
-                    return answer
-                gone.append(child.platform or child.digest)
-        return state._replace(broken=f"the registry has lost {', '.join(gone)}") if gone else state
+        asked = (self._child(name._replace(digest=child.digest)) for child in index.images)
+        answers = await asyncio.gather(*asked)
+        failures = [(child, answer) for child, answer in zip(index.images, answers, strict=True) if answer]
+        gone = [child.platform or child.digest for child, answer in failures if answer.reason == NotFound.reason]
+        if gone:
+            return state._replace(broken=f"the registry has lost {', '.join(gone)}")
+        return failures[0][1] if failures else state
+
+    async def _child(self, reference: Reference) -> Unresolved | None:
+        """Why a child could not be had; None where it is there."""
+        if not is_digest(reference.digest or ""):
+            detail = "the index lists a digest that is not sha256, for which pinner does not ask"
+            return Unresolved(reference, UnsupportedMediaType.reason, detail)
+        answer = await self._resolver.head(reference)
+        return answer if isinstance(answer, Unresolved) else None
 
     async def _fetch(self, content: Resolved) -> Manifest | Unresolved:
         """What `content` says, fetched by its digest unless it is there."""
@@ -163,10 +169,6 @@ class Examiner:
             return parse_manifest(fetched.body or b"", fetched.media_type)
         except RegistryError as error:
             return Unresolved(reference, error.reason, error.detail)
-
-
-def _gone_or(failure: Unresolved, current: str | None) -> Examination:
-    return State(Verdict.GONE, current) if failure.reason == NotFound.reason else failure
 
 
 def _quiet(done: int, total: int) -> None:

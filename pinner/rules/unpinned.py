@@ -54,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         target = lacks_digest(occurrence)
         if target:
             state = facts.states.get(target) if facts.states else None
-            fix = fix_to(occurrence, state.current if state else None)
+            fix = fix_to(occurrence, state.current if state and not state.broken else None)
             yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
 
 
