@@ -108,20 +108,21 @@ class Wire:
         Raises RegistryError when there is none. An answer of 429 or 5xx is returned when no attempt is left.
         """
         host = self._hosts[question.origin]
-        for attempt in range(ATTEMPTS):
-            try:
-                answer = await self._admitted(host, question)
-            except RegistryError as error:
-                delay = delay_after(error, attempt)
-                if delay is None:
-                    host.failed(error)
-                    raise
-            else:
-                host.answered()
-                delay = self._delay(host, answer, attempt)
-                if delay is None:
-                    return answer
-            await self._clock.sleep(delay)
+        async with host.slots:  # kept from the first attempt to the last, so that a dead host is seen soon
+            for attempt in range(ATTEMPTS):
+                try:
+                    answer = await self._admitted(host, question)
+                except RegistryError as error:
+                    delay = delay_after(error, attempt)
+                    if delay is None:
+                        host.failed(error)
+                        raise
+                else:
+                    host.answered()
+                    delay = self._delay(host, answer, attempt)
+                    if delay is None:
+                        return answer
+                await self._clock.sleep(delay)
         raise AssertionError("the last attempt is final")
 
     def _delay(self, host: Host, answer: Answer, attempt: int) -> float | None:
@@ -139,10 +140,10 @@ class Wire:
         return delay
 
     async def _admitted(self, host: Host, question: Question) -> Answer:
-        """Ask when there is a slot and no pause."""
+        """Ask as soon as the host is ready and one of the slots for all hosts is free."""
         while True:
             await host.ready()
-            async with host.slots, self._slots:
+            async with self._slots:
                 if not host.paused:
                     await host.ready()
                     return await self._exchange(question)

@@ -1,0 +1,179 @@
+"""What connections are made of: addresses, proxies, certificates."""
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pinner.registry.addresses import Addresses
+from pinner.registry.endpoint import endpoint_of
+from pinner.registry.errors import ConnectFailed, NameNotFound, TLSFailure
+from pinner.registry.settings import RegistryOverride
+from pinner.registry.tls import Contexts, Trust, trust_of
+from pinner.registry.transport import Transports
+from pinner.registry.urls import Origin
+from tests.registry.stub import StubNetwork, reply, settings
+
+REG = Origin("https", "reg.example", 443)
+LOOKED_UP = {"reg.example": ["2001:db8::1", "192.0.2.1"]}
+
+
+class Inner:
+    """What the transport finds below it: some addresses answer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *alive: str, error: Exception | None = None) -> None:
+        self.network = StubNetwork(self._answer)
+        self._alive = alive
+        self._error = error or httpx.ConnectError("refused")
+        monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: self.network(REG))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host not in self._alive:
+            raise self._error
+        return reply()
+
+    def ask(self, *urls: str) -> list[httpx.Request]:
+        async def run() -> None:
+            transport = Transports(settings(), Addresses(5, LOOKED_UP.__getitem__))(REG)
+            for url in urls:
+                await transport.handle_async_request(httpx.Request("GET", url, extensions={"timeout": {}}))
+            await transport.aclose()
+
+        asyncio.run(run())
+        return self.network.requests
+
+
+def test_the_connection_goes_to_the_address_and_speaks_to_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    [request] = Inner(monkeypatch, "2001:db8::1").ask("https://reg.example:5000/x")
+    assert str(request.url) == "https://[2001:db8::1]:5000/x"
+    assert request.headers["host"] == "reg.example:5000"
+    assert request.extensions == {"timeout": {}, "sni_hostname": "reg.example"}
+
+
+def test_the_next_address_is_tried_and_the_good_one_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = Inner(monkeypatch, "192.0.2.1").ask("https://reg.example/1", "https://reg.example/2")
+    assert [request.url.host for request in requests] == ["2001:db8::1", "192.0.2.1", "192.0.2.1"]
+
+
+def test_the_last_address_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Inner(monkeypatch)
+    with pytest.raises(httpx.ConnectError):
+        inner.ask("https://reg.example/")
+    assert len(inner.network.requests) == 2
+
+
+def test_a_bad_certificate_is_not_shopped_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = httpx.ConnectError("x")
+    error.__cause__ = ssl.SSLCertVerificationError(1, "x")
+    error.__cause__.verify_message = "expired"
+    inner = Inner(monkeypatch, error=error)
+    with pytest.raises(httpx.ConnectError):
+        inner.ask("https://reg.example/")
+    assert len(inner.network.requests) == 1
+
+
+def test_a_literal_address_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    [request] = Inner(monkeypatch, "192.0.2.7").ask("https://192.0.2.7/x")
+    assert "sni_hostname" not in request.extensions
+
+
+def test_a_name_without_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    Inner(monkeypatch)
+
+    def lookup(host: str) -> list[str]:
+        raise OSError
+
+    transport = Transports(settings(), Addresses(5, lookup))(REG)
+    with pytest.raises(NameNotFound):
+        asyncio.run(transport.handle_async_request(httpx.Request("GET", "https://reg.example/")))
+
+
+def test_a_proxy_is_given_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: given.append(options))
+    environ = {"https_proxy": "http://me:hunter2@proxy.example:3128"}
+    Transports(settings(environ=environ), Addresses(5))(REG)
+    assert given[0]["proxy"].url == "http://proxy.example:3128"
+    assert given[0]["trust_env"] is False
+
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy", "socks5://me:hunter2@proxy", "http://[::", "http://x:y"])
+def test_a_proxy_that_cannot_be_used(proxy: str) -> None:
+    with pytest.raises(ConnectFailed, match="proxy") as caught:
+        Transports(settings(environ={"https_proxy": proxy}), Addresses(5))(REG)
+    assert "hunter2" not in caught.value.detail
+
+
+def folder(path: Path, *names: str) -> Path:
+    path.mkdir(parents=True)
+    for name in names:
+        path.joinpath(name).write_text("")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("reg.example", "reg.example"),
+        ("reg.example", "reg.example:443"),
+        ("reg.example:5000", "reg.example:5000"),
+        ("docker.io", "docker.io"),
+        ("docker.io", "registry-1.docker.io"),
+    ],
+)
+def test_certs_d(tmp_path: Path, url: str, name: str) -> None:
+    path = folder(tmp_path / name, "ca.crt", "me.cert", "me.key", "README")
+    options = settings(certs_dirs=(str(tmp_path),))
+    origin = Origin.of(endpoint_of(url, options).bases[0])
+    expected = Trust((str(path / "ca.crt"),), ((str(path / "me.cert"), str(path / "me.key")),))
+    assert trust_of(origin, options) == expected
+
+
+def test_the_users_certs_d(tmp_path: Path) -> None:
+    podman = folder(tmp_path / ".config/containers/certs.d/reg.example", "a.crt")
+    docker = folder(tmp_path / ".config/docker/certs.d/reg.example", "b.crt")
+    found = trust_of(REG, settings(environ={"HOME": str(tmp_path)}))
+    assert found.ca_files == (str(podman / "a.crt"), str(docker / "b.crt"))
+    moved = settings(environ={"HOME": "/nowhere", "XDG_CONFIG_HOME": str(tmp_path / ".config")})
+    assert trust_of(REG, moved) == found
+
+
+def test_settings_give_trust() -> None:
+    override = RegistryOverride(ca_file="own.pem", insecure=True)
+    options = settings(ca_file="all.pem", registries={"reg.example": override})
+    assert trust_of(REG, options) == Trust(("all.pem", "own.pem"), (), True)
+    assert trust_of(Origin("https", "other.example", 443), options) == Trust(("all.pem",))
+
+
+def test_contexts_are_shared_and_verify() -> None:
+    contexts = Contexts(settings(insecure=("lab.example",)))
+    context = contexts.of(REG)
+    assert context is contexts.of(Origin("https", "other.example", 443))
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert contexts.of(Origin("https", "lab.example", 443)).verify_mode == ssl.CERT_NONE
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_used(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(TLSFailure, match="CA file"):
+        Contexts(settings(ca_file=str(path))).of(REG)
+    with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
+        Contexts(settings(environ={"SSL_CERT_FILE": str(path)})).of(REG)
+
+
+def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:
+    folder(tmp_path / "reg.example", "me.cert")
+    with pytest.raises(TLSFailure, match="client certificate"):
+        Contexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
+
+
+def test_without_certificates_of_the_system_there_are_those_of_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+    assert Contexts(settings()).of(REG).cert_store_stats()["x509_ca"] > 0

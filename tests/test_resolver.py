@@ -1,0 +1,134 @@
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+
+from pinner import resolver
+from pinner.reference import Reference, parse
+from pinner.registry.client import RegistryClient
+from pinner.registry.manifest import OCI_INDEX
+from pinner.registry.settings import RegistrySettings
+from pinner.resolver import Resolved, Resolver, Unresolved, resolve
+from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
+
+TAGGED = parse("reg.example/app:1")
+WRONG = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> StubNetwork:
+    """A registry that has everything but what is named `missing`, in the place of the network."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return reply(404) if "missing" in request.url.path else manifest(request)
+
+    stub = StubNetwork(handler)
+    monkeypatch.setattr(resolver, "RegistryClient", lambda options: client(stub, options))
+    return stub
+
+
+def client(network: StubNetwork, options: RegistrySettings) -> RegistryClient:
+    return RegistryClient(options, transports=network, addresses=addresses(), clock=FakeClock())
+
+
+def run(network: StubNetwork, work: Callable[[Resolver], Coroutine[Any, Any, Any]]) -> Any:
+    async def inside() -> Any:
+        async with Resolver(settings(), client(network, settings())) as asking:
+            return await work(asking)
+
+    return asyncio.run(inside())
+
+
+def test_every_reference_is_answered_in_order(network: StubNetwork) -> None:
+    missing = parse("reg.example/missing:1")
+    result = resolve([missing, TAGGED, missing], settings())
+    assert list(result) == [missing, TAGGED]
+    assert result[TAGGED] == Resolved(TAGGED, DIGEST, OCI_INDEX)
+    unresolved = result[missing]
+    assert isinstance(unresolved, Unresolved)
+    assert (unresolved.reference, unresolved.reason) == (missing, "not-found")
+    assert "reg.example/missing:1" in unresolved.detail
+
+
+def test_nothing_asks_nothing(network: StubNetwork) -> None:
+    assert resolve([], settings()) == {}
+    assert network.requests == []
+
+
+def test_each_is_asked_once(network: StubNetwork) -> None:
+    bare, latest = parse("reg.example/app"), parse("reg.example/app:latest")
+    both = parse(f"reg.example/app:1@{DIGEST}")
+    references = [bare, latest, both, both.by_digest(), TAGGED]
+    result = resolve(references, settings())
+    assert [each.reference for each in result.values()] == references
+    assert sorted(network.urls()) == [
+        "https://reg.example/v2/app/manifests/1",
+        "https://reg.example/v2/app/manifests/latest",
+        f"https://reg.example/v2/app/manifests/{DIGEST}",
+    ]
+
+
+def test_progress(network: StubNetwork) -> None:
+    told: list[tuple[int, int]] = []
+    resolve([parse(f"reg.example/app:{number}") for number in range(5)], settings(), progress=lambda *n: told.append(n))
+    assert told == [(number, 5) for number in range(1, 6)]
+
+
+def test_fetch_gets_the_content_by_its_digest(network: StubNetwork) -> None:
+    result = resolve([TAGGED], settings(), fetch=True)[TAGGED]
+    assert isinstance(result, Resolved)
+    assert (result.digest, result.body, result.size) == (DIGEST, INDEX, len(INDEX))
+    assert [(request.method, request.url.path.rpartition("/")[2]) for request in network.requests] == [
+        ("HEAD", "1"),
+        ("GET", DIGEST),
+    ]
+
+
+def test_content_is_fetched_once_for_all_its_tags(network: StubNetwork) -> None:
+    resolve([parse(f"reg.example/app:{number}") for number in range(5)], settings(), fetch=True)
+    assert len(network.urls("GET")) == 1
+
+
+def test_content_that_came_with_the_tag_is_not_fetched_again() -> None:
+    stub = StubNetwork(lambda request: reply(405) if request.method == "HEAD" else manifest(request))
+    result = run(stub, lambda asking: asking.get(TAGGED))
+    assert result.body == INDEX
+    assert len(stub.requests) == 2
+
+
+def test_a_registry_that_does_not_have_what_it_promises() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return reply(200, {**FIELDS, "docker-content-digest": WRONG}) if request.url.path.endswith("/1") else reply(404)
+
+    result = run(StubNetwork(handler), lambda asking: asking.get(TAGGED))
+    assert result.reason == "digest-mismatch"
+    assert WRONG in result.detail
+
+
+def test_a_digest_that_is_gone_is_not_found() -> None:
+    pinned = Reference("reg.example", "app", None, WRONG)
+    for ask in (Resolver.head, Resolver.get):
+        assert run(StubNetwork(lambda request: reply(404)), lambda asking, ask=ask: ask(asking, pinned)).reason == (
+            "not-found"
+        )
+
+
+def test_questions_of_one_resolver_share_what_is_known() -> None:
+    stub = StubNetwork(manifest)
+
+    async def work(asking: Resolver) -> None:
+        await asyncio.gather(asking.head(TAGGED), asking.head(TAGGED), asking.get(TAGGED))
+        await asking.head(TAGGED)
+
+    run(stub, work)
+    assert [request.method for request in stub.requests] == ["HEAD", "GET"]
+    assert stub.closed == 1
+
+
+def test_one_failure_does_not_hide_the_others(network: StubNetwork) -> None:
+    bad = Reference("host:99999", "app", "1")
+    result = resolve([bad, TAGGED], settings())
+    assert isinstance(result[bad], Unresolved)
+    assert isinstance(result[TAGGED], Resolved)
