@@ -80,7 +80,7 @@ SCALARS = {
     "byte-order mark": ("\ufeffk: a", "a", "a"),
     "tabs that separate": ("k:\ta\t# b", "a", "a"),
     "tabs that separate, and one in the value": ("k:\t'a\tb'", "a\tb", "a\tb"),
-    "NEL in quotes": ("k: 'a\x85b'", "a b", "...."),
+    "NEL in quotes, to ruamel.yaml a line break": ("k: 'a\x85b'", "a b", "..."),
 }
 
 
