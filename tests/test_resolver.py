@@ -107,12 +107,10 @@ def test_a_registry_that_does_not_have_what_it_promises() -> None:
     assert WRONG in result.detail
 
 
-def test_a_digest_that_is_gone_is_not_found() -> None:
+@pytest.mark.parametrize("ask", [Resolver.head, Resolver.get])
+def test_a_digest_that_is_gone_is_not_found(ask: Callable[[Resolver, Reference], Any]) -> None:
     pinned = Reference("reg.example", "app", None, WRONG)
-    for ask in (Resolver.head, Resolver.get):
-        assert run(StubNetwork(lambda request: reply(404)), lambda asking, ask=ask: ask(asking, pinned)).reason == (
-            "not-found"
-        )
+    assert run(StubNetwork(lambda request: reply(404)), lambda asking: ask(asking, pinned)).reason == "not-found"
 
 
 def test_questions_of_one_resolver_share_what_is_known() -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
@@ -75,7 +76,10 @@ async def _converse(process: Process, server: str) -> bytes:
 async def _end(process: Process) -> None:
     """Leave nothing running: neither the helper nor what it started."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
 
 

@@ -1,6 +1,7 @@
 """One question to one URL and its bounded answer: limits, time-outs, retries. No redirects, no authentication."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from pinner.registry.urls import Origin, is_loopback
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
+_LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 # Seconds to connect within one machine. A plain server there may wait for ever for the rest of a TLS greeting.
 _NEAR = 2.0
 
@@ -225,7 +227,11 @@ def _too_large(question: Question) -> TooLarge:
 
 
 def rate_limited(answer: Answer) -> RateLimited:
-    """The error that a 429 stands for."""
+    """The error that a 429 stands for, with the limit where the registry tells it as Docker Hub does: `100;w=21600`."""
     seconds = field(answer.headers, "retry-after")
     when = f"after {seconds} s" if seconds.isascii() and seconds.isdigit() else "later"
-    return RateLimited(f"{answer.origin} allows no more requests now; log in with docker login or try again {when}")
+    limit = _LIMIT.fullmatch(field(answer.headers, "ratelimit-limit").strip())
+    known = f" (its limit is {limit.group(1)} pulls in {int(limit.group(2)) / 3600:g} hours)" if limit else ""
+    return RateLimited(
+        f"{answer.origin} allows no more requests now{known}; log in with docker login or try again {when}"
+    )

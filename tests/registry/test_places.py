@@ -272,8 +272,12 @@ def test_a_name_without_addresses() -> None:
 
 
 def test_a_resolver_that_hangs_is_not_waited_for() -> None:
+    def lookup(host: str) -> list[str]:
+        time.sleep(0.2)
+        return []
+
     with pytest.raises(ConnectTimedOut):
-        asyncio.run(Addresses(0.01, lambda host: time.sleep(0.2) or []).of("a.example"))
+        asyncio.run(Addresses(0.01, lookup).of("a.example"))
 
 
 def test_patience_ends_when_no_name_is_ever_found() -> None:

@@ -174,6 +174,6 @@ def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:
 
 
 def test_without_certificates_of_the_system_there_are_those_of_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    nothing = ssl.get_default_verify_paths()._replace(cafile="", capath="")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
     assert Contexts(settings()).of(REG).cert_store_stats()["x509_ca"] > 0

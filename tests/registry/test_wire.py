@@ -22,7 +22,7 @@ from pinner.registry.errors import (
 from pinner.registry.retry import ATTEMPTS, delay_after, is_passing, retry_after
 from pinner.registry.secret import Secret
 from pinner.registry.settings import Timeouts
-from pinner.registry.wire import SMALL, Answer, Question, Wire
+from pinner.registry.wire import SMALL, Answer, Question, Wire, rate_limited
 from tests.registry.stub import Body, FakeClock, StubNetwork, reply, settings
 
 URL = httpx.URL("https://reg.example/v2/a/manifests/1")
@@ -227,6 +227,13 @@ def test_a_host_without_patience_is_left_alone() -> None:
     assert all(isinstance(each, RateLimited) for each in others)
     assert len(run.network.requests) == 1
     assert "3600 s" in others[0].detail
+
+
+def test_the_limit_of_docker_hub_is_told() -> None:
+    fields = {"retry-after": "600", "ratelimit-limit": "100;w=21600"}
+    error = rate_limited(Answer(URL, 429, httpx.Headers(fields), b""))
+    assert "its limit is 100 pulls in 6 hours" in error.detail
+    assert error.detail.endswith("try again after 600 s")
 
 
 def test_a_host_that_cannot_be_reached_is_asked_no_more() -> None:
