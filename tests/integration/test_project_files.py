@@ -38,6 +38,10 @@ def test_hadolint_finds_nothing_in_the_image() -> None:
     run("hadolint", "Dockerfile")
 
 
+def test_pinner_finds_nothing_in_the_image() -> None:
+    run("python", "-m", "pinner", "check", "--fail-on=note", "Dockerfile")
+
+
 @pytest.mark.parametrize(
     "command", ["validate-config .pre-commit-config.yaml", "validate-manifest .pre-commit-hooks.yaml"]
 )
