@@ -1,4 +1,4 @@
-"""The quick start, line by line: its commands print what the page shows."""
+"""The quick start and the README's picture: their commands print what is shown."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.embedded import Embedded
+from tests.support.picture import PICTURE, draw, words
 
 ROOT = Path(__file__).parents[2]
 ASKS = ("pin", "resolve")
@@ -39,3 +40,7 @@ def test_the_quick_start_is_true(tmp_path: Path, embedded_registry: Embedded) ->
             check=False,
         )
         assert done.stdout == shown
+
+
+def test_the_picture_of_a_terminal_is_true() -> None:
+    assert words(PICTURE.read_text(encoding="utf-8")) == words(draw()), "run: python -m tests.support.picture"

@@ -1,0 +1,67 @@
+"""The picture of a terminal in the README. `python -m tests.support.picture` draws it anew from a real session."""
+
+import io
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from html import unescape
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from tests.support.embedded import embedded
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs/terminal.svg"
+WIDTH = 112
+COMMANDS = ("check Dockerfile", "pin Dockerfile", "check Dockerfile")
+
+
+def draw() -> str:
+    """What the commands show at a terminal, as SVG. A reader's own monospaced font is used: nothing is fetched."""
+    console = Console(file=io.StringIO(), record=True, width=WIDTH, force_terminal=True, color_system="standard")
+    with tempfile.TemporaryDirectory() as folder, embedded() as registry:
+        project = shutil.copytree(ROOT / "pinner/demo/sample", Path(folder, "sample"))
+        for command in COMMANDS:
+            console.print(Text(f"$ pinner {command}", style="bold"))
+            mirror = ["--mirror", registry.mirror] if command.startswith("pin") else []
+            console.print(Text.from_ansi(_at_a_terminal([*command.split(), *mirror], project)))
+    svg = console.export_svg(title="pinner", unique_id="pinner")
+    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+
+
+def words(svg: str) -> list[str]:
+    """The text of a picture, whatever draws it."""
+    return [
+        unescape(text).replace("\N{NO-BREAK SPACE}", " ").strip() for text in re.findall(r"<text[^>]*>([^<]*)<", svg)
+    ]
+
+
+def _at_a_terminal(arguments: list[str], folder: Path) -> str:
+    terminal, inside = pty.openpty()
+    # CI: without the progress bar, which would leave its traces.
+    environment = os.environ | {"TERM": "xterm", "CI": "true", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pinner", *arguments]
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=inside, stdout=inside, stderr=inside):
+        os.close(inside)
+        output = b"".join(iter(partial(_read, terminal), b""))
+    os.close(terminal)
+    return output.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    """The next bytes; Linux answers EIO when the other side is gone."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(draw(), encoding="utf-8")
