@@ -22,7 +22,7 @@ class Comments:
         self._of_instruction: dict[int, list[Ignore]] = {}
         self._of_line: dict[int, list[Ignore]] = {}
         for number, line in enumerate(division.lines, 1):
-            if line.is_comment and "pinner:" in line.text.chars:
+            if line.is_comment and "pinner:" in line.chars:
                 self._add(number, source)
 
     def at(self, number: int) -> tuple[Ignore, ...]:

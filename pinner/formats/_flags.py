@@ -3,6 +3,7 @@
 After BuildKit's `extractBuilderFlags`, `parseWords` and `parseMount`. Every character keeps its place.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from pinner.formats._text import Text, join
 
 # Go's unicode.IsSpace of single bytes, which is how the flags are read.
 _FLAG_SPACES = "\t\n\v\f\r \x85\xa0"
+_WORD = re.compile(f"[^{WORD_SEPARATORS}]*")
+_PLAIN = re.compile(rf"[^{_FLAG_SPACES}'\"\\]*")
 _BARE_FIELDS = ("ro", "readonly", "rw", "readwrite", "required")
 
 
@@ -38,14 +41,15 @@ def read_command(instruction: Instruction, at: int = 0) -> Command:
     """The command that begins at index `at`: 0, or after ONBUILD."""
     chars = instruction.chars
     at, end = trim(chars, at, len(chars))
-    name_end = next((index for index in range(at, end) if chars[index] in WORD_SEPARATORS), end)
+    name_end = _end_of(_WORD, chars, at, end)
     flags, start = _read_flags(instruction, name_end, end)
     return Command(chars[at:name_end].upper(), tuple(flags), start, end)
 
 
 def split_words(instruction: Instruction, command: Command) -> list[Text]:
     """The arguments, divided at white space without regard to quotes, as FROM divides them."""
-    return [instruction.cut(start, end) for start, end in _split(instruction.chars, command.start, command.end)]
+    words = _WORD.finditer(instruction.chars, command.start, command.end)
+    return [instruction.cut(*word.span()) for word in words if word[0]]
 
 
 def split_quoted_words(instruction: Instruction, command: Command, escape: str) -> list[Text]:
@@ -71,16 +75,6 @@ def mount_source(value: Text) -> Text | None:
         if key.lower() == "from":
             source = field.cut(len(key) + 1)
     return source
-
-
-def _split(chars: str, at: int, end: int) -> Iterator[tuple[int, int]]:
-    while at < end:
-        start = at
-        while at < end and chars[at] not in WORD_SEPARATORS:
-            at += 1
-        if at > start:
-            yield start, at
-        at += 1
 
 
 def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
@@ -118,6 +112,9 @@ def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag]
 def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, int]:
     """A flag without its quotes and backslashes, and the index after it."""
     chars, start, kept, quote = instruction.chars, at, [], ""
+    plain = _end_of(_PLAIN, chars, at, end)
+    if plain == end or chars[plain] in _FLAG_SPACES:
+        return instruction.cut(at, plain), plain
     while at < end:
         char = chars[at]
         if not quote and char in _FLAG_SPACES:
@@ -132,6 +129,12 @@ def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, 
         at += 1
     word = instruction.cut(start, min(at, end))
     return join([word.cut(index - start, index - start + 1) for index in kept if index < end]), min(at, end)
+
+
+def _end_of(pattern: re.Pattern[str], chars: str, at: int, end: int) -> int:
+    """The index after the match of a `pattern` that may match nothing."""
+    match = pattern.match(chars, at, end)
+    return match.end() if match else at
 
 
 def _csv_fields(value: Text) -> Iterator[Text]:

@@ -8,6 +8,7 @@ copy in which every line is reduced to its role; line numbers are the same in bo
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from pinner.formats._heredocs import Heredoc, heredocs_of
@@ -23,6 +24,8 @@ _WIDE_SPACES = tuple(
     for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
+_SPACE_STARTS = frozenset(_ASCII_SPACE).union(wide[0] for wide in _WIDE_SPACES)
+_SPACE_ENDS = frozenset(_ASCII_SPACE).union(wide[-1] for wide in _WIDE_SPACES)
 _DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
 _DIRECTIVES = ("escape", "syntax", "check")
 
@@ -37,43 +40,43 @@ class Malformed(Exception):
 
 
 class Line(NamedTuple):
-    """One physical line: its text without the line end and the byte-order mark."""
+    """One physical line without its line end and the byte-order mark. `start` is its index in the `whole` text."""
 
-    text: Text
+    whole: Text
+    start: int
+    chars: str
     is_comment: bool
     is_blank: bool
 
+    @property
+    def text(self) -> Text:
+        """The line's characters with their offsets."""
+        return self.whole.cut(self.start, self.start + len(self.chars))
+
 
 class Instruction(NamedTuple):
-    """One instruction: its lines joined, its 1-based first and last line, and the last of its heredocs."""
+    """One instruction: its lines joined, its 1-based first and last line, and the last of its heredocs.
 
-    pieces: tuple[Text, ...]
+    The characters from index `starts[n]` on stand in the file's `whole` text from index `places[n]` on.
+    """
+
+    whole: Text
+    starts: tuple[int, ...]
+    places: tuple[int, ...]
     chars: str
     first: int
     last: int
     end: int
 
-    @property
-    def keyword(self) -> str:
-        """The instruction's name as written."""
-        return self.chars[: self.keyword_end]
-
-    @property
-    def keyword_end(self) -> int:
-        """The index after the name."""
-        return next((at for at, char in enumerate(self.chars) if char in WORD_SEPARATORS), len(self.chars))
-
     def cut(self, start: int, end: int) -> Text:
         """The characters from `start` to `end` with their offsets."""
-        starts = [0]
-        for piece in self.pieces:
-            starts.append(starts[-1] + len(piece.chars))
-        first = max(bisect_right(starts, start) - 1, 0)
         cuts = []
-        for piece, at in zip(self.pieces[first:], starts[first:], strict=False):
+        for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
+            at, place = self.starts[index], self.places[index]
             if at >= end:
                 break
-            cuts.append(piece.cut(max(start - at, 0), end - at))
+            stop = min(end, *self.starts[index + 1 : index + 2], len(self.chars))
+            cuts.append(self.whole.cut(place + max(start - at, 0), place + stop - at))
         return join(cuts)
 
 
@@ -100,10 +103,13 @@ def divide(text: Text) -> Division:
 
 def trim(chars: str, start: int, end: int) -> tuple[int, int]:
     """`start` and `end` moved past the white space at both ends (Go's strings.TrimSpace)."""
-    while start < end and (width := _space_width(chars, start)):
+    while start < end and chars[start] in _SPACE_STARTS and (width := _space_width(chars, start)):
         start += width
-    while start < end and (chars[end - 1] in _ASCII_SPACE or chars.endswith(_WIDE_SPACES, start, end)):
-        end -= next((len(wide) for wide in _WIDE_SPACES if chars.endswith(wide, start, end)), 1)
+    while start < end and chars[end - 1] in _SPACE_ENDS:
+        wide = next((len(wide) for wide in _WIDE_SPACES if chars.endswith(wide, start, end)), 0)
+        if not wide and chars[end - 1] not in _ASCII_SPACE:
+            break
+        end -= wide or 1
     return start, end
 
 
@@ -114,30 +120,24 @@ def _space_width(chars: str, at: int) -> int:
 
 
 def _lines(text: Text) -> Iterator[Line]:
-    chars = text.chars
-    start = len(_BOM) if chars.startswith(_BOM) else 0
-    while start < len(chars):
-        end = chars.find("\n", start)
-        following = len(chars) if end < 0 else end + 1
-        stop = len(chars) if end < 0 else end
-        while stop > start and chars[stop - 1] == "\r":
-            stop -= 1
-        if stop - start > MAX_LINE:
-            raise Malformed(
-                chars.count("\n", 0, start) + 1, f"dockerfile line greater than max allowed size of {MAX_LINE}"
-            )
-        content = start
-        while content < stop and (width := _space_width(chars, content)):
-            content += width
-        yield Line(text.cut(start, stop), chars[content : content + 1] == "#", content >= stop)
-        start = following
+    start = len(_BOM) if text.chars.startswith(_BOM) else 0
+    for number, raw in enumerate(text.chars[start:].split("\n"), 1):
+        chars = raw.rstrip("\r")
+        if len(chars) > MAX_LINE:
+            raise Malformed(number, f"dockerfile line greater than max allowed size of {MAX_LINE}")
+        content = chars.lstrip(_ASCII_SPACE)
+        if content and content[0] in _SPACE_STARTS:
+            content = content[trim(content, 0, len(content))[0] :]
+        if start < len(text.chars):
+            yield Line(text, start, chars, content[:1] == "#", not content)
+        start += len(raw) + 1
 
 
 def _read_directives(lines: list[Line]) -> dict[str, Text]:
     """The directives at the top of the file: https://docs.docker.com/reference/dockerfile/#parser-directives."""
     found: dict[str, Text] = {}
     for number, line in enumerate(lines, 1):
-        name, value = _directive(line.text.cut(trim(line.text.chars, 0, len(line.text.chars))[0]), "#")
+        name, value = _directive(line.text.cut(trim(line.chars, 0, len(line.chars))[0]), "#")
         if name is None:
             break
         if name in found:
@@ -153,10 +153,10 @@ def syntax_of(lines: list[Line]) -> Text | None:
 
     Unlike other directives it may follow a shebang or stand after `//`, but may not be indented.
     """
-    texts = [line.text for line in lines[1 if lines and lines[0].text.chars.startswith("#!") else 0 :]]
+    first = 1 if lines and lines[0].chars.startswith("#!") else 0
     for prefix in ("#", "//"):
-        for text in texts:
-            name, value = _directive(text, prefix)
+        for line in islice(lines, first, None):
+            name, value = _directive(line.text, prefix)
             if name is None:
                 break
             if name == "syntax":
@@ -195,12 +195,12 @@ def _roles(lines: list[Line], escape: str) -> tuple[list[int], dict[int, int]]:
 def _last_line(lines: list[Line], first: int, escape: str) -> int:
     """The index of the line that ends the instruction which begins at `first`."""
     at = first
-    if not _continues(lines[at].text.chars, escape):
+    if not _continues(lines[at].chars, escape):
         return at
     while at + 1 < len(lines):
         at += 1
         line = lines[at]
-        if not (line.is_comment or line.is_blank or _continues(line.text.chars, escape)):
+        if not (line.is_comment or line.is_blank or _continues(line.chars, escape)):
             break
     return at
 
@@ -213,7 +213,7 @@ def _continues(chars: str, escape: str) -> bool:
 
 def _body_end(lines: list[Line], first: int, last: int, escape: str) -> int:
     """The index of the last line of the heredocs of an instruction, or `last` if it has none."""
-    if not any("<<" in line.text.chars for line in lines[first : last + 1]):
+    if not any("<<" in line.chars for line in lines[first : last + 1]):
         return last
     at = last
     for heredoc in heredocs_of(_join_lines(lines, first, last, last, escape).chars):
@@ -225,7 +225,7 @@ def _body_end(lines: list[Line], first: int, last: int, escape: str) -> int:
 
 def _terminator(lines: list[Line], start: int, heredoc: Heredoc) -> int:
     for at in range(start, len(lines)):
-        chars = lines[at].text.chars
+        chars = lines[at].chars
         if (chars.lstrip("\t") if heredoc.strips_tabs else chars) == heredoc.name:
             return at
     return len(lines)
@@ -251,19 +251,24 @@ def _group_with_dockerfile_parse(roles: list[int]) -> list[tuple[int, int]]:
 
 def _join_lines(lines: list[Line], first: int, last: int, end: int, escape: str) -> Instruction:
     """The instruction of the lines from index `first` to `last`, whose heredocs end at index `end`."""
-    pieces = [
-        _without_escape(line.text, escape) for line in lines[first : last + 1] if not (line.is_comment or line.is_blank)
-    ]
-    while pieces:
-        start, stop = trim(pieces[0].chars, 0, len(pieces[0].chars))
-        if start < stop:
-            pieces[0] = pieces[0].cut(start)
-            break
-        del pieces[0]
-    return Instruction(tuple(pieces), "".join(piece.chars for piece in pieces), first + 1, last + 1, end + 1)
+    starts: list[int] = []
+    places: list[int] = []
+    parts: list[str] = []
+    length = 0
+    for line in lines[first : last + 1]:
+        if line.is_comment or line.is_blank:
+            continue
+        chars, skipped = _without_escape(line.chars, escape), 0
+        if not parts:
+            skipped, stop = trim(chars, 0, len(chars))
+            if skipped == stop:
+                continue
+        starts.append(length)
+        places.append(line.start + skipped)
+        parts.append(chars[skipped:])
+        length += len(parts[-1])
+    return Instruction(lines[0].whole, tuple(starts), tuple(places), "".join(parts), first + 1, last + 1, end + 1)
 
 
-def _without_escape(text: Text, escape: str) -> Text:
-    if not _continues(text.chars, escape):
-        return text
-    return text.cut(0, len(text.chars.rstrip(" \t")) - 1)
+def _without_escape(chars: str, escape: str) -> str:
+    return chars.rstrip(" \t")[:-1] if _continues(chars, escape) else chars
