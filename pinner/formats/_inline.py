@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._placement import place
+from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
@@ -14,7 +14,7 @@ from pinner.source import Source, Span
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
 _OPEN = "pinner0open0variable"
 _NO_DEFAULT = "a Compose variable without a default stands in it: write ${NAME:-…} with the default that is meant"
-_NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
+NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with a default instead and write $${NAME}"
 
 
@@ -66,7 +66,7 @@ class InlineDockerfile:
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
         if not self._is_verbatim(occurrence.digest or occurrence.span):
-            return _refuse(occurrence, _NOT_ONE_PIECE)
+            return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
 
     def _checked_for_variables(self, occurrence: Occurrence) -> Occurrence:
@@ -84,7 +84,8 @@ class InlineDockerfile:
     def _placed_by_compose(self, occurrence: Occurrence, start: int, end: int) -> Occurrence:
         """An occurrence with a Compose variable in it: the digest's place follows from that variable."""
         scope = Scope(COMPOSE)
-        placement = place(scope.add_word(self._written.cut(start, end)), scope)
+        word = read_word(self._written.cut(start, end), scope)
+        placement = word if isinstance(word, Placement) else place(word, scope)
         occurrence = occurrence._replace(
             span=placement.span, text=placement.text, where=self._source.locate(placement.span)
         )

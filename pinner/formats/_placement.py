@@ -8,13 +8,14 @@ V means the same image. Both are found out by making the edit in thought: see `_
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
-from pinner.finding import Invalid, Opaque
+from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.formats._scope import NO_CHANGE, Change, Scope, Word
 from pinner.formats._text import NOWHERE, Text
-from pinner.formats._variables import COMPOSE, Expansion
+from pinner.formats._variables import COMPOSE, Expansion, ExpansionError
 from pinner.reference import DEFAULT_TAG, Reference, parse
-from pinner.source import Span
+from pinner.source import Source, Span
 
+TEMPLATE = "this is a template: run pinner on what it renders to"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _PROBE_VALUE = "0probe0"
@@ -32,6 +33,39 @@ class Placement(NamedTuple):
     digest: Span | None = None
     unwritable: str | None = None
     dead_variable: str | None = None
+
+
+def is_template(chars: str) -> bool:
+    """Whether `chars` are what Helm, Go or Jinja would still have to render."""
+    return "{{" in chars or "{%" in chars
+
+
+def read_word(text: Text, scope: Scope) -> Word | Placement:
+    """A word of `scope`, or its placement where its variables are malformed."""
+    try:
+        return scope.add_word(text)
+    except ExpansionError as error:
+        return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
+
+
+def occurrence_at(placement: Placement, source: Source, context: str, platform: str | None = None) -> Occurrence:
+    """The occurrence that a placement in `source` makes."""
+    target = placement.target
+    if isinstance(target, Invalid) and is_template(placement.text):
+        target = Opaque(TEMPLATE)
+    return Occurrence(
+        path=source.path,
+        span=placement.span,
+        where=source.locate(placement.span),
+        text=placement.text,
+        target=target,
+        context=context,
+        insert_at=placement.insert_at,
+        digest=placement.digest,
+        unwritable=placement.unwritable,
+        dead_variable=placement.dead_variable,
+        platform=platform,
+    )
 
 
 def literal(text: Text) -> Word:

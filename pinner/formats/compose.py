@@ -6,15 +6,15 @@ The rules are those of the Compose specification and of compose-go, Docker Compo
 import re
 from collections.abc import Iterable
 
-from pinner.finding import Ignore, Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
 from pinner.formats._files import COMPOSE_FILES
 from pinner.formats._ignores import parse_ignore
-from pinner.formats._inline import InlineDockerfile
-from pinner.formats._placement import Placement, literal, place
-from pinner.formats._scope import Scope, Word
+from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
+from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
+from pinner.formats._scope import Scope
 from pinner.formats._services import Entry, Services, find, is_null, is_reset, is_string, with_defaults
 from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE, ExpansionError
+from pinner.formats._variables import COMPOSE
 from pinner.formats._yaml import Node, Yaml, compose, decode
 from pinner.reference import Reference
 from pinner.source import Source
@@ -24,9 +24,7 @@ FILES = COMPOSE_FILES
 
 _IMAGE_CONTEXT = "docker-image://"
 _SPACE = " \t\r\n"
-_TEMPLATE = "this is a template: run pinner on what it renders to"
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
-_NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
 # Every way to a reference leads over one of these words, or over an escape in one.
 _MAY_HOLD_REFERENCES = re.compile(rb"(?i)image|dockerfile_inline|additional_contexts|pinner:|\\|\0")
@@ -141,7 +139,7 @@ class _Reader:
         if is_null(node) or is_reset(node):
             return
         if node.id != "scalar":
-            hint = f": {_TEMPLATE}" if node.id == "mapping" else ""
+            hint = f": {TEMPLATE}" if node.id == "mapping" else ""
             if self._is_new(node):
                 self.services.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
@@ -156,7 +154,7 @@ class _Reader:
         if text.chars.startswith(_IMAGE_CONTEXT):
             self._note(self._place(text.cut(len(_IMAGE_CONTEXT))), entry, context)
             return
-        word = self._word(text)
+        word = read_word(text, self.scope)
         if "$" not in text.chars or isinstance(word, Placement):
             return
         value = word.expansion.value
@@ -167,45 +165,21 @@ class _Reader:
             self._note(place(word, self.scope), entry, context)
 
     def _place(self, text: Text) -> Placement:
-        if "{{" in text.chars:
-            return Placement(text.extent, str(text), Opaque(_TEMPLATE))
-        word = self._word(text)
+        word = read_word(text, self.scope)
         if isinstance(word, Placement):
             return word
         placement = place(word, self.scope)
         run = text.run
         if run is None or self.source.data[run.start : run.end] != text.chars.encode("latin-1"):
-            return _refuse(placement, _NOT_ONE_PIECE)
+            return _refuse(placement, NOT_ONE_PIECE)
         return placement
-
-    def _word(self, text: Text) -> Word | Placement:
-        try:
-            return self.scope.add_word(text)
-        except ExpansionError as error:
-            return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
 
     def _note(self, placement: Placement, entry: Entry, context: str, platform: str | None = None) -> None:
         if not self._is_new(entry.value):
             return
         self.holders[id(entry.value)] = entry.value
-        where = self.source.locate(placement.span)
-        span, text, target, insert_at, digest, unwritable, dead_variable = placement
-        self.occurrences.append(
-            Occurrence(
-                path=self.source.path,
-                span=span,
-                where=where,
-                text=text,
-                target=target,
-                context=context,
-                insert_at=insert_at,
-                digest=digest,
-                unwritable=unwritable,
-                dead_variable=dead_variable,
-                platform=platform,
-                ignores=self._ignores_of(entry),
-            )
-        )
+        occurrence = occurrence_at(placement, self.source, context, platform)
+        self.occurrences.append(occurrence._replace(ignores=self._ignores_of(entry)))
 
     def _read_inline(self, entry: Entry | None, args: Entry | None, context: str) -> None:
         if entry is None or is_null(entry.value) or is_reset(entry.value) or not self._is_new(entry.value):

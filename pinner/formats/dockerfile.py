@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
-from pinner.finding import Ignore, Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._comments import Comments
 from pinner.formats._files import DOCKERFILE_FILES
 from pinner.formats._flags import (
@@ -18,7 +18,7 @@ from pinner.formats._flags import (
     split_words,
 )
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
-from pinner.formats._placement import Placement, literal, place
+from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
 from pinner.formats._scope import Scope, Word
 from pinner.formats._text import Text, line_in_file
 from pinner.formats._variables import Dialect, ExpansionError
@@ -112,8 +112,8 @@ class _Reader:
         self.problems.append(Problem(self.source.line_of(first.text.offsets[0]), message))
 
     def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
-        if "{{" in instruction.chars or "{%" in instruction.chars:
-            self._complain(instruction, "this is a template: run pinner on what it renders to")
+        if is_template(instruction.chars):
+            self._complain(instruction, TEMPLATE)
         elif not self._has_foreign_frontend():
             self._complain(instruction, f"unknown instruction: {command.name}")
 
@@ -145,7 +145,7 @@ class _Reader:
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
             self._complain(instruction, f'invalid name for a build stage: "{words[2]}"')
         platform = self._read_platform(instruction, command)
-        return From(self._add_word(words[0]) if words else None, platform, stage)
+        return From(read_word(words[0], self.scope) if words else None, platform, stage)
 
     def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
         for flag in command.flags:
@@ -156,16 +156,10 @@ class _Reader:
             self._complain(instruction, "duplicate flag: --platform")
         if not flags or not flags[0].value or not flags[0].value.chars:
             return None
-        word = self._add_word(flags[0].value)
+        word = read_word(flags[0].value, self.scope)
         if isinstance(word, Placement) or word.expansion.used:
             return None
         return str(word.expansion.value)
-
-    def _add_word(self, text: Text) -> Word | Placement:
-        try:
-            return self.scope.add_word(text)
-        except ExpansionError as error:
-            return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
 
     # References.
 
@@ -281,31 +275,13 @@ class _Reader:
         self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
     ) -> None:
         """Note an occurrence, once for each place to edit."""
-        span, text, target, insert_at, digest, unwritable, dead_variable = placement
-        if suspicion is not None and insert_at is not None:
-            insert_at, unwritable = None, suspicion
-        place_to_edit = (insert_at,) if insert_at is not None else tuple(digest or span)
-        if isinstance(target, Invalid) and ("{{" in text or "{%" in text):
-            target = Opaque("this is a template: run pinner on what it renders to")
-        where = self.source.locate(span)
-        self.occurrences.setdefault(
-            place_to_edit,
-            Occurrence(
-                path=self.source.path,
-                span=span,
-                where=where,
-                text=text,
-                target=target,
-                context=self.prefix + context,
-                insert_at=insert_at,
-                digest=digest,
-                unwritable=unwritable,
-                stage=suspicion,
-                dead_variable=dead_variable,
-                platform=platform,
-                ignores=self._ignores_at(where),
-            ),
-        )
+        if suspicion is not None and placement.insert_at is not None:
+            placement = placement._replace(insert_at=None, unwritable=suspicion)
+        insert_at = placement.insert_at
+        place_to_edit = (insert_at,) if insert_at is not None else tuple(placement.digest or placement.span)
+        occurrence = occurrence_at(placement, self.source, self.prefix + context, platform)
+        ignores = self._ignores_at(occurrence.where)
+        self.occurrences.setdefault(place_to_edit, occurrence._replace(stage=suspicion, ignores=ignores))
 
     # Comments and the outline.
 
