@@ -38,24 +38,36 @@ def examine(
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Examination]:
     """The state of every reference, in an event loop of its own; `progress` gets done and all."""
-    return asyncio.run(_examine(list(dict.fromkeys(references)), settings, depth, progress or _quiet))
+
+    async def run() -> dict[Reference, Examination]:
+        async with Resolver(settings) as resolver:
+            return await examine_all(references, resolver, depth, progress=progress)
+
+    return asyncio.run(run())
 
 
-async def _examine(
-    references: list[Reference], settings: RegistrySettings, depth: Depth, progress: Callable[[int, int], None]
+async def examine_all(
+    references: Iterable[Reference],
+    resolver: Resolver,
+    depth: Depth = Depth(),
+    *,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Examination]:
+    """The same inside an event loop, by a resolver that may go on being used."""
+    unique = list(dict.fromkeys(references))
+    examiner = Examiner(resolver, depth)
     done = 0
 
     async def one(reference: Reference) -> Examination:
         nonlocal done
         examination = await examiner.examine(reference)
         done += 1
-        progress(done, len(references))
+        if progress:
+            progress(done, len(unique))
         return examination
 
-    async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
-        examiner = Examiner(resolver, depth)
-        tasks = {reference: group.create_task(one(reference)) for reference in references}
+    async with asyncio.TaskGroup() as group:
+        tasks = {reference: group.create_task(one(reference)) for reference in unique}
     return {reference: task.result() for reference, task in tasks.items()}
 
 
@@ -161,15 +173,19 @@ class Examiner:
 
     async def _fetch(self, content: Resolved) -> Manifest | Unresolved:
         """What `content` says, fetched by its digest unless it is there."""
-        reference = content.reference._replace(tag=None, digest=content.digest)
-        fetched = content if content.body is not None else await self._resolver.get(reference)
-        if isinstance(fetched, Unresolved):
-            return fetched
-        try:
-            return parse_manifest(fetched.body or b"", fetched.media_type)
-        except RegistryError as error:
-            return Unresolved(reference, error.reason, error.detail)
+        if content.body is not None:
+            return _parsed(content)
+        return await fetch_manifest(self._resolver, content.reference._replace(tag=None, digest=content.digest))
 
 
-def _quiet(done: int, total: int) -> None:
-    """The progress that nobody watches."""
+async def fetch_manifest(resolver: Resolver, reference: Reference) -> Manifest | Unresolved:
+    """What the content of a reference says, or why it could not be had."""
+    fetched = await resolver.get(reference)
+    return fetched if isinstance(fetched, Unresolved) else _parsed(fetched)
+
+
+def _parsed(content: Resolved) -> Manifest | Unresolved:
+    try:
+        return parse_manifest(content.body or b"", content.media_type)
+    except RegistryError as error:
+        return Unresolved(content.reference, error.reason, error.detail)

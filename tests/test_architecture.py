@@ -14,12 +14,12 @@ MAX_LINES = 320
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"edits", "errors", "finding", "reference", "report", "source", "state"}),
-    frozenset({"formats", "registry"}),
-    frozenset({"discovery", "rules", "resolver"}),
-    frozenset({"examiner", "scan"}),
-    frozenset({"config", "diff", "fixer", "output", "terminal"}),
-    frozenset({"demo", "pipeline"}),
+    frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state"}),
+    frozenset({"formats", "image_globs", "ledger", "patterns", "registry"}),
+    frozenset({"discovery", "rules", "resolver", "updates"}),
+    frozenset({"examiner", "policy", "scan"}),
+    frozenset({"diff", "fixer", "output", "terminal", "updater"}),
+    frozenset({"config", "demo", "pipeline"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

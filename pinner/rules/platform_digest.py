@@ -38,7 +38,8 @@ FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d7221
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Occurrence, Severity
+from pinner.finding import Finding, Severity
+from pinner.platforms import fits
 from pinner.rules._base import Facts, examined, finding_at, fix_to
 from pinner.state import ATTESTATION, State, Verdict
 
@@ -52,14 +53,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every pin to a child of the index; its fix pins to the index."""
     for occurrence, state in examined(facts):
         if state.verdict is Verdict.PLATFORM:
-            severity = Severity.NOTE if _is_meant(occurrence, state) else SEVERITY
+            meant = fits(state.child or "", occurrence.platform or "")
+            severity = Severity.NOTE if meant else SEVERITY
             what = state.child if state.child == ATTESTATION else f"the {state.child} manifest"
             message = f"{occurrence.text} is {what} of the index {state.current}, which is what to pin"
             yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, state.current))
-
-
-def _is_meant(occurrence: Occurrence, state: State) -> bool:
-    """Whether the place asks for just that platform. A variant (`linux/arm64/v8`) may be left out."""
-    wanted, got = (occurrence.platform or "").split("/"), (state.child or "").split("/")
-    shared = min(len(wanted), len(got))
-    return shared >= 2 and wanted[:shared] == got[:shared]
