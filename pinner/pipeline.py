@@ -9,11 +9,16 @@ from pinner.reference import Reference
 from pinner.report import Report, Summary, Suppressed, Unchecked
 from pinner.rules import RULES, Facts, unpinned, unused_ignore
 from pinner.scan import Scan
+from pinner.state import State
 
 if TYPE_CHECKING:
-    from pinner.resolver import Resolution
+    from pinner.examiner import Examination
+    from pinner.resolver import Resolution, Unresolved
 
+Examine = Callable[[Iterable[Reference]], "Mapping[Reference, Examination]"]
 Resolve = Callable[[Iterable[Reference]], "Mapping[Reference, Resolution]"]
+
+_ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 
 
 class Outcome(NamedTuple):
@@ -23,21 +28,15 @@ class Outcome(NamedTuple):
     fixed: Fixed
 
 
-def check(scan: Scan, fixed: Fixed = NOTHING_FIXED, unchecked: Sequence[Unchecked] = ()) -> Report:
-    """Judge everything that was read. What could not be asked is unchecked, and not `unpinned` as well."""
-    waiting = {(item.path, item.where) for item in unchecked}
-    facts = Facts(scan.occurrences)
-    raised = [
-        finding
-        for rule in RULES
-        for finding in rule.check(facts)
-        if rule.ID != unpinned.ID or (finding.path, finding.where) not in waiting
-    ]
-    findings, suppressed = _suppress(raised, facts.occurrences)
-    used = {(item.finding.path, item.ignore) for item in suppressed}
-    unused = [each for each in scan.ignores if each not in used]
-    findings += unused_ignore.check(facts._replace(unused_ignores=unused))
-    return _report(scan, findings, suppressed, fixed, unchecked)
+def check(scan: Scan) -> Report:
+    """Judge everything that was read, by what the files alone say."""
+    return _judge(scan, Facts(scan.occurrences))
+
+
+def check_online(scan: Scan, examine: Examine) -> Report:
+    """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked."""
+    states, unchecked = _examined([each for each in scan.occurrences if _may_be_asked(each)], examine)
+    return _judge(scan, Facts(scan.occurrences, states=states), unchecked=unchecked)
 
 
 def pin(scan: Scan, resolve: Resolve, *, write: bool) -> Outcome:
@@ -47,7 +46,8 @@ def pin(scan: Scan, resolve: Resolve, *, write: bool) -> Outcome:
     plans, unchecked = _plan(wanted, answers)
     fixed = apply_plans(scan, plans)
     fixed = write_all(scan, fixed) if write else fixed
-    return Outcome(check(rescan(scan, fixed), fixed, unchecked), fixed)
+    scan = rescan(scan, fixed)
+    return Outcome(_judge(scan, Facts(scan.occurrences), fixed, unchecked, wanted=True), fixed)
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
@@ -55,6 +55,58 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
     fixed = apply_plans(scan, [Plan(each, None) for each in scan.occurrences if each.digest is not None])
     fixed = write_all(scan, fixed) if write else fixed
     return Outcome(_report(rescan(scan, fixed), [], [], fixed), fixed)
+
+
+def _judge(
+    scan: Scan, facts: Facts, fixed: Fixed = NOTHING_FIXED, unchecked: Sequence[Unchecked] = (), *, wanted: bool = False
+) -> Report:
+    """The findings of all rules. Where a digest was `wanted`, what gave no answer is not `unpinned` as well."""
+    waiting = {(item.path, item.where) for item in unchecked if wanted}
+    raised = [
+        finding
+        for rule in RULES
+        for finding in rule.check(facts)
+        if rule.ID != unpinned.ID or (finding.path, finding.where) not in waiting
+    ]
+    findings, suppressed = _suppress(raised, facts.occurrences)
+    findings += unused_ignore.check(facts._replace(unused_ignores=_unused(scan, facts, suppressed)))
+    return _report(scan, findings, suppressed, fixed, unchecked)
+
+
+def _unused(scan: Scan, facts: Facts, suppressed: Iterable[Suppressed]) -> list[tuple[str, Ignore]]:
+    """The ignore comments that hid nothing. One of an online rule is known to be such only by a registry's answer."""
+    used = {(item.finding.path, item.ignore) for item in suppressed}
+    used |= {
+        (each.path, ignore)
+        for each in facts.occurrences
+        for ignore in each.ignores
+        if not (facts.states and each.target in facts.states) and not _ONLINE.isdisjoint(ignore.rules)
+    }
+    return [each for each in scan.ignores if each not in used]
+
+
+def _examined(occurrences: Sequence[Occurrence], examine: Examine) -> tuple[dict[Reference, State], list[Unchecked]]:
+    answers = examine([each.target for each in occurrences if isinstance(each.target, Reference)])
+    unchecked: list[Unchecked] = []
+    for each in occurrences:
+        assert isinstance(each.target, Reference)
+        answer = answers[each.target]
+        if not isinstance(answer, State):
+            unchecked.append(_unchecked(each, answer))
+    return {reference: answer for reference, answer in answers.items() if isinstance(answer, State)}, unchecked
+
+
+def _unchecked(occurrence: Occurrence, answer: "Unresolved") -> Unchecked:
+    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
+    return Unchecked(*place, answer.reason, answer.detail)
+
+
+def _may_be_asked(occurrence: Occurrence) -> bool:
+    """Whether it is an image, and not one that a comment lets go unpinned: that may be on no registry at all."""
+    target = occurrence.target
+    if occurrence.stage is not None or not isinstance(target, Reference):
+        return False
+    return target.digest is not None or _ignore_for(unpinned.ID, occurrence.ignores) is None
 
 
 def _may_be_pinned(occurrence: Occurrence) -> bool:
@@ -76,8 +128,7 @@ def _plan(
         if isinstance(answer, Resolved):
             plans.append(Plan(occurrence, answer.digest))
         else:
-            place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-            unchecked.append(Unchecked(*place, answer.reason, answer.detail))
+            unchecked.append(_unchecked(occurrence, answer))
     return plans, unchecked
 
 
