@@ -124,13 +124,15 @@ class Yaml:
     def text_of(self, node: Node) -> Text:
         """A scalar's value. Characters that stand for others (escapes, folds) have the offset of the last of those.
 
-        Where the characters are not found in the file, all have the offset of the first.
+        Where ruamel.yaml's value is not found in the file (it takes NEL for a line break), they have offsets
+        of the scalar in order, and do not stand there.
         """
         start, end = self._bounds(node)
         found = pieces(self._composed[start:end], node.style, node.value)
         if found is None:
             chars = _latin1(node.value)
-            return Text(chars, [self.offset(start)] * len(chars))
+            first, last = self.offset(start), self.offset(end) - 1
+            return Text(chars, [min(first + index, last) for index in range(len(chars))])
         return join([self._piece_text(start, piece) for piece in found if piece.chars] or [Text("", ())])
 
     def scalar_bounds(self, node: Node) -> tuple[int, int]:
@@ -162,10 +164,11 @@ class Yaml:
 
     def _duplicate_keys(self, mapping: Node) -> Iterator[Problem]:
         seen: dict[str, Node] = {}
-        for key, _ in mapping.value:
-            if key.id == "scalar" and seen.setdefault(key.value, key) is not key:
+        for key in (key for key, _ in mapping.value if key.id == "scalar"):
+            if key.value in seen:
                 first = self.line_of(seen[key.value])
                 yield Problem(self.line_of(key), f'the key "{key.value}" is already on line {first}')
+            seen.setdefault(key.value, key)
 
     def _bounds(self, node: Node) -> tuple[int, int]:
         start, end = node.start_mark.index, node.end_mark.index

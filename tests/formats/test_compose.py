@@ -130,6 +130,14 @@ POSITIONS = {
             "services.web.build.dockerfile_inline > FROM: alpine -> docker.io/library/alpine*",
         ],
     ),
+    "inline Dockerfile whose characters are not found": (
+        'services: {web: {build: {dockerfile_inline: "FROM a\\n# \u2028\\nFROM b\\nFROM c"}}}',
+        [
+            "services.web.build.dockerfile_inline > FROM: a -> docker.io/library/a*",
+            "services.web.build.dockerfile_inline > FROM: b -> docker.io/library/b*",
+            "services.web.build.dockerfile_inline > FROM: c -> docker.io/library/c*",
+        ],
+    ),
     "alias of an image": (
         "services: {a: {image: &i a:1}, b: {image: *i}, c: {image: *i}}",
         ["services.a.image: a:1 -> docker.io/library/a:1"],
