@@ -7,14 +7,25 @@ left out silently; elsewhere the `.gitignore` files found on the way are followe
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
 from pinner.report import FileFailure
+from pinner.source import read_source
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _GIT_LIST = "git -c core.fsmonitor=false ls-files --cached --others --exclude-standard -z --".split()
+# What `git rev-parse --local-env-vars` lists, but for configuration.
+_GIT_VARIABLES = frozenset(
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE"
+    " GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE".split()
+)
 
 
 class Found(NamedTuple):
@@ -61,7 +72,8 @@ def _by_name(path: str) -> Format | None:
 
 
 def _in_folder(folder: str, failures: list[FileFailure]) -> Iterator[Found]:
-    for path in _listed_by_git(folder, failures) or _walk(folder, (), failures):
+    listed = _listed_by_git(folder, failures) if _in_work_tree(folder) else None
+    for path in _walk(folder, failures) if listed is None else listed:
         shown = path.replace(os.sep, "/")
         by_name = _by_name(shown)
         if by_name is not None:
@@ -69,13 +81,15 @@ def _in_folder(folder: str, failures: list[FileFailure]) -> Iterator[Found]:
 
 
 def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | None:
-    """The files that Git knows or would take; None where `folder` is in no work tree or Git is missing."""
-    if not _in_work_tree(folder):
-        return None
+    """The files that Git knows or would take; None where Git is missing or refuses."""
     import subprocess
 
+    # A hook of Git sets variables that name the hook's own repository, which need not be this one.
+    environ = {name: value for name, value in os.environ.items() if name not in _GIT_VARIABLES}
     try:
-        run = subprocess.run(_GIT_LIST, cwd=folder, capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        run = subprocess.run(
+            _GIT_LIST, cwd=folder, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     names = dict.fromkeys(os.fsdecode(name) for name in run.stdout.split(b"\0") if name)
@@ -84,12 +98,19 @@ def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | 
 
 def _files_of_git(folder: str, names: Iterable[str], failures: list[FileFailure]) -> Iterator[str]:
     for name in names:
-        path = _join(folder, name.rstrip("/"))
+        path = _join(folder, os.path.normpath(name))
         if os.path.isdir(path) and not os.path.islink(path):
-            # A submodule, or another repository: Git names the folder only.
-            yield from _listed_by_git(path, failures) or _walk(path, (), failures)
+            yield from _below(path, folder, failures)
         elif os.path.lexists(path) or _by_name(name):
             yield path
+
+
+def _below(path: str, folder: str, failures: list[FileFailure]) -> Iterable[str]:
+    """The files of a submodule or another repository, of which Git names the folder only."""
+    # In a submodule that is not checked out, Git names the folder itself.
+    is_repository = path != folder and os.path.lexists(os.path.join(path, ".git"))
+    listed = _listed_by_git(path, failures) if is_repository else None
+    return _walk(path, failures) if listed is None else listed
 
 
 def _in_work_tree(folder: str) -> bool:
@@ -101,39 +122,70 @@ def _in_work_tree(folder: str) -> bool:
     return True
 
 
-def _walk(folder: str, rules: tuple["_Ignores", ...], failures: list[FileFailure]) -> Iterator[str]:
+def _walk(folder: str, failures: list[FileFailure]) -> Iterator[str]:
+    waiting: list[tuple[str, tuple[_Ignores, ...]]] = [(folder, ())]
+    while waiting:
+        folder, rules = waiting.pop()
+        entries = _entries(folder, failures)
+        if any(entry.name == ".gitignore" for entry in entries):
+            rules = (*rules, _Ignores(folder, failures))
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = _join(folder, entry.name)
+            if entry.name in _VERSION_CONTROL or any(rule.ignores(path, is_folder) for rule in rules):
+                continue
+            if is_folder:
+                waiting.append((path, rules))
+            else:
+                yield path
+
+
+def _entries(folder: str, failures: list[FileFailure]) -> list[os.DirEntry[str]]:
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError as error:
         failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
-        return
-    if any(entry.name == ".gitignore" for entry in entries):
-        rules = (*rules, _Ignores(folder))
-    for entry in entries:
-        is_folder = entry.is_dir(follow_symlinks=False)
-        path = _join(folder, entry.name)
-        if entry.name in _VERSION_CONTROL or any(rule.ignores(path, is_folder) for rule in rules):
-            continue
-        if is_folder:
-            yield from _walk(path, rules, failures)
-        else:
-            yield path
+        return []
 
 
 class _Ignores:
     """The `.gitignore` of one folder."""
 
-    def __init__(self, folder: str) -> None:
-        from pathspec import GitIgnoreSpec
-
+    def __init__(self, folder: str, failures: list[FileFailure]) -> None:
         self._folder = folder
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            self._spec = GitIgnoreSpec.from_lines(file)
+        path = os.path.join(folder, ".gitignore")
+        try:
+            text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
+        except ReadError as error:
+            failures.append(FileFailure(path, None, error.reason))
+            text = ""
+        self._spec = _compile(text.split("\n"))
 
     def ignores(self, path: str, is_folder: bool) -> bool:
         """Whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)
+
+
+def _compile(lines: list[str]) -> "GitIgnoreSpec":
+    """The patterns in `lines`. What is no pattern matches nothing, as in Git."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _join(folder: str, name: str) -> str:
@@ -150,10 +202,16 @@ def _without_excluded(found: dict[str, Found], exclude: tuple[str, ...]) -> list
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:
-    """Without the second and later names of one file: a symlink and its target are one place to edit."""
-    if not any(os.path.islink(file.path) for file in files):
-        return files
+    """Without the second and later names of one file: they are one place to edit."""
+    real_folder = cache(os.path.realpath)
     by_target: dict[str, Found] = {}
     for file in sorted(files, key=lambda file: (os.path.islink(file.path), file.path)):
-        by_target.setdefault(os.path.realpath(file.path), file)
+        by_target.setdefault(_target(file.path, real_folder), file)
     return by_target.values()
+
+
+def _target(path: str, real_folder: Callable[[str], str]) -> str:
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    return os.path.join(real_folder(folder), name)
