@@ -98,7 +98,7 @@ def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | 
 
 def _files_of_git(folder: str, names: Iterable[str], failures: list[FileFailure]) -> Iterator[str]:
     for name in names:
-        path = _join(folder, os.path.normpath(name))
+        path = os.path.normpath(os.path.join(folder, name))
         if os.path.isdir(path) and not os.path.islink(path):
             yield from _below(path, folder, failures)
         elif os.path.lexists(path) or _by_name(name):
