@@ -1,14 +1,14 @@
 """The command line: flags in, Settings out."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
 from pinner import commands
-from pinner.config import load
-from pinner.errors import ExitCode, UsageError
-from pinner.finding import Severity
+from pinner.config import Settings, load
+from pinner.errors import ExitCode
 
 app = typer.Typer(
     name="pinner",
@@ -19,6 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Options = Mapping[str, Any]
+"""Options of a command by the name of the setting, annotated as parameters are."""
+
 Level = Literal["error", "warning", "note"]
 Format = Literal["text", "concise", "json"]
 ListFormat = Literal["text", "json"]
@@ -28,43 +31,98 @@ PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for standard input. Default: this folder."),
 ]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How to write the report.")]
-ListFormatOption = Annotated[ListFormat | None, typer.Option("--format", help="How to write the result.")]
-FailOnOption = Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")]
-DiffOption = Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")]
-ExcludeOption = Annotated[
-    list[str] | None,
-    typer.Option("--exclude", metavar="PATTERN", help="Leave files out, in the syntax of .gitignore. Repeatable."),
-]
-StdinOption = Annotated[
-    str | None, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is: decides its format.")
-]
-MirrorOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--mirror",
-        metavar="HOST=URL[/PREFIX]",
-        help="Ask URL for the images of HOST; * is any other host. Repeatable.",
-    ),
-]
-InsecureOption = Annotated[
-    list[str] | None,
-    typer.Option("--insecure", metavar="HOST", help="Allow plain HTTP and any certificate. Repeatable."),
-]
-CaFileOption = Annotated[
-    str | None, typer.Option("--ca-file", metavar="FILE", help="Trust the certificates in this PEM file, too.")
-]
-JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")]
-TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")
-]
-VerifyOption = Annotated[
-    bool | None,
-    typer.Option("--verify", help="Fetch the content and check its digest. Counts as a pull on Docker Hub."),
-]
-ColorOption = Annotated[When | None, typer.Option("--color", help="When to use colour. Default: auto.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what registries are asked.")]
+
+CONFIGURATION: Options = {
+    "config": Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Read the configuration from this file.")
+    ],
+    "no_config": Annotated[bool | None, typer.Option("--no-config", help="Read no configuration file.")],
+}
+FILES: Options = {
+    "exclude": Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="PATTERN", help="Leave files out, in the syntax of .gitignore. Repeatable."),
+    ],
+    "stdin_filename": Annotated[
+        str | None,
+        typer.Option("--stdin-filename", metavar="NAME", help="What standard input is: decides its format."),
+    ],
+}
+REPORT: Options = {
+    "format": Annotated[Format | None, typer.Option("--format", help="How to write the report.")],
+}
+LIST: Options = {
+    "format": Annotated[ListFormat | None, typer.Option("--format", help="How to write the result.")],
+}
+JUDGEMENT: Options = {
+    "fail_on": Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")],
+}
+EDIT: Options = {
+    "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],
+}
+REGISTRIES: Options = {
+    "verify": Annotated[
+        bool | None,
+        typer.Option("--verify", help="Fetch the content and check its digest. Counts as a pull on Docker Hub."),
+    ],
+    "mirror": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mirror",
+            metavar="HOST=URL[/PREFIX]",
+            help="Ask URL for the images of HOST; * is any other host. Repeatable.",
+        ),
+    ],
+    "insecure": Annotated[
+        list[str] | None,
+        typer.Option("--insecure", metavar="HOST", help="Allow plain HTTP and any certificate. Repeatable."),
+    ],
+    "ca_file": Annotated[
+        str | None, typer.Option("--ca-file", metavar="FILE", help="Trust the certificates in this PEM file, too.")
+    ],
+    "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
+    "timeout": Annotated[
+        float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")
+    ],
+}
+COLOR: Options = {
+    "color": Annotated[When | None, typer.Option("--color", help="When to use colour. Default: auto.")],
+}
+VERBOSITY: Options = {
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress.")],
+    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Say what registries are asked.")],
+}
+
+
+def _command(*groups: Options, name: str | None = None) -> Callable[[Callable[..., ExitCode]], Callable[..., ExitCode]]:
+    """Make a command of a function: its own parameters, then the options of `groups`, which reach it as `settings`."""
+    options = {key: option for group in (*groups, CONFIGURATION) for key, option in group.items()}
+
+    def declare(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+        def run(**values: Any) -> None:
+            flags = {key: values.pop(key) for key in options}
+            raise typer.Exit(commands.run(lambda: function(**values, settings=_settings(flags))))
+
+        own = [each for each in inspect.signature(function).parameters.values() if each.name != "settings"]
+        added = [_parameter(key, option) for key, option in options.items()]
+        run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
+        run.__doc__ = function.__doc__
+        app.command(name or function.__name__)(run)
+        return function
+
+    return declare
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    default = False if annotation.__origin__ is bool else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    """The settings of these flags. A list is empty where its flag was not given."""
+    verbosity = flags.pop("verbose", False) - flags.pop("quiet", False)
+    return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
 @app.callback(invoke_without_command=True)
@@ -83,177 +141,46 @@ def options(
         raise typer.Exit
 
 
-@app.command()
-def check(
-    paths: PathsArgument = None,
-    format: FormatOption = None,
-    fail_on: FailOnOption = None,
-    exclude: ExcludeOption = None,
-    stdin_filename: StdinOption = None,
-    color: ColorOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-) -> None:
+@_command(FILES, JUDGEMENT, REPORT, COLOR, VERBOSITY)
+def check(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned. Offline: asks no registry and writes nothing."""
-    _run(
-        lambda: commands.check(
-            paths or [],
-            load(
-                format=format,
-                fail_on=_severity(fail_on),
-                exclude=_tuple(exclude),
-                stdin_filename=stdin_filename,
-                color=color,
-                verbosity=verbose - quiet,
-            ),
-        )
-    )
+    return commands.check(paths or [], settings)
 
 
-@app.command()
-def pin(
-    paths: PathsArgument = None,
-    diff: DiffOption = None,
-    format: FormatOption = None,
-    fail_on: FailOnOption = None,
-    exclude: ExcludeOption = None,
-    stdin_filename: StdinOption = None,
-    verify: VerifyOption = None,
-    mirror: MirrorOption = None,
-    insecure: InsecureOption = None,
-    ca_file: CaFileOption = None,
-    jobs: JobsOption = None,
-    timeout: TimeoutOption = None,
-    color: ColorOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-) -> None:
+@_command(EDIT, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
+def pin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Add the missing digests. Images that are pinned already stay as they are."""
-    _run(
-        lambda: commands.pin(
-            paths or [],
-            load(
-                diff=diff,
-                format=format,
-                fail_on=_severity(fail_on),
-                exclude=_tuple(exclude),
-                stdin_filename=stdin_filename,
-                verify=verify,
-                mirrors=_mirrors(mirror),
-                insecure=_tuple(insecure),
-                ca_file=ca_file,
-                jobs=jobs,
-                timeout=timeout,
-                color=color,
-                verbosity=verbose - quiet,
-            ),
-        )
-    )
+    return commands.pin(paths or [], settings)
 
 
-@app.command()
-def unpin(
-    paths: PathsArgument = None,
-    diff: DiffOption = None,
-    format: FormatOption = None,
-    exclude: ExcludeOption = None,
-    stdin_filename: StdinOption = None,
-    color: ColorOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-) -> None:
+@_command(EDIT, FILES, REPORT, COLOR, VERBOSITY)
+def unpin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Take all digests away. name:tag@sha256:... becomes name:tag."""
-    _run(
-        lambda: commands.unpin(
-            paths or [],
-            load(
-                diff=diff,
-                format=format,
-                exclude=_tuple(exclude),
-                stdin_filename=stdin_filename,
-                color=color,
-                verbosity=verbose - quiet,
-            ),
-        )
-    )
+    return commands.unpin(paths or [], settings)
 
 
-@app.command("list")
-def list_references(
-    paths: PathsArgument = None,
-    format: ListFormatOption = None,
-    exclude: ExcludeOption = None,
-    stdin_filename: StdinOption = None,
-    color: ColorOption = None,
-) -> None:
+@_command(FILES, LIST, COLOR, name="list")
+def list_references(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Show every image reference, pinned or not, and what it stands for."""
-    _run(
-        lambda: commands.list_references(
-            paths or [],
-            load(format=format, exclude=_tuple(exclude), stdin_filename=stdin_filename, color=color),
-        )
-    )
+    return commands.list_references(paths or [], settings)
 
 
-@app.command()
+@_command(LIST, REGISTRIES, VERBOSITY)
 def resolve(
+    settings: Settings,
     references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],
-    format: ListFormatOption = None,
-    verify: VerifyOption = None,
-    mirror: MirrorOption = None,
-    insecure: InsecureOption = None,
-    ca_file: CaFileOption = None,
-    jobs: JobsOption = None,
-    timeout: TimeoutOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
-) -> None:
+) -> ExitCode:
     """Ask registries for the digests of images. JSON also shows the platforms of an index."""
-    _run(
-        lambda: commands.resolve(
-            references,
-            load(
-                format=format,
-                verify=verify,
-                mirrors=_mirrors(mirror),
-                insecure=_tuple(insecure),
-                ca_file=ca_file,
-                jobs=jobs,
-                timeout=timeout,
-                verbosity=verbose - quiet,
-            ),
-        )
-    )
+    return commands.resolve(references, settings)
 
 
 @app.command()
 def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, such as unpinned.")]) -> None:
     """Print the documentation of a rule."""
-    _run(lambda: commands.explain(rule))
+    raise typer.Exit(commands.run(lambda: commands.explain(rule)))
 
 
 @app.command()
 def demo() -> None:
     """Show pinner at work on a sample project with an embedded registry. Needs no network."""
-    _run(commands.demo)
-
-
-def _run(command: Callable[[], ExitCode]) -> None:
-    raise typer.Exit(commands.run(command))
-
-
-def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
-    return tuple(values) if values else None
-
-
-def _severity(level: Level | None) -> Severity | None:
-    return None if level is None else Severity[level.upper()]
-
-
-def _mirrors(values: list[str] | None) -> tuple[tuple[str, str], ...] | None:
-    """`HOST=URL` as pairs."""
-    pairs = [value.partition("=") for value in values or ()]
-    for host, _, url in pairs:
-        if not host or not url.startswith(("http://", "https://")):
-            raise UsageError(f"--mirror {host}: write HOST=http(s)://… or *=http(s)://…")
-    return tuple((host, url) for host, _, url in pairs) or None
+    raise typer.Exit(commands.run(commands.demo))

@@ -150,7 +150,7 @@ def _registry_settings(settings: Settings) -> "RegistrySettings":
     from pinner.registry.settings import RegistrySettings, Timeouts
 
     return RegistrySettings(
-        mirrors=dict(settings.mirrors),
+        mirrors=dict(settings.mirror),
         insecure=settings.insecure,
         ca_file=settings.ca_file,
         jobs=settings.jobs,

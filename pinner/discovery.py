@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
+from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.report import FileFailure
 from pinner.source import read_source
 
@@ -43,11 +44,8 @@ class Discovery(NamedTuple):
     excluded: int
 
 
-def discover(paths: Iterable[str], exclude: Iterable[str] = ()) -> Discovery:
-    """The files behind `paths`. `exclude` holds patterns in the syntax of `.gitignore`.
-
-    Files that are named obey `exclude` too: a hook names every file.
-    """
+def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS) -> Discovery:
+    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file."""
     found: dict[str, Found] = {}
     failures: list[FileFailure] = []
     for path in paths:
@@ -57,7 +55,7 @@ def discover(paths: Iterable[str], exclude: Iterable[str] = ()) -> Discovery:
             found.setdefault(path, Found(path, format_of(path)))
         else:
             failures.append(FileFailure(path, None, "no such file or folder"))
-    kept = _without_excluded(found, tuple(exclude))
+    kept = _without_excluded(found, exclude)
     files = sorted(_once_each(kept), key=lambda file: file.path)
     return Discovery(tuple(files), tuple(failures), len(found) - len(kept))
 
@@ -192,13 +190,9 @@ def _join(folder: str, name: str) -> str:
     return name if folder == os.curdir else os.path.join(folder, name)
 
 
-def _without_excluded(found: dict[str, Found], exclude: tuple[str, ...]) -> list[Found]:
-    if not exclude:
-        return list(found.values())
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
-    return [file for path, file in found.items() if not spec.match_file(os.path.relpath(path))]
+def _without_excluded(found: dict[str, Found], exclude: Patterns) -> list[Found]:
+    excludes = exclude.matcher()
+    return [file for path, file in found.items() if not excludes(path)]
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:

@@ -1,0 +1,86 @@
+"""What a run is asked to do: flags, environment and configuration file as one value.
+
+This module is what a hook imports. The rest of the package is imported only where there is something
+to read: `keys` is the table of all settings, `types` reads their values, `files` finds and reads the
+file, `layers` puts one source over the other, `schema` and `page` describe the table to others.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pinner.finding import Severity
+from pinner.patterns import NO_PATTERNS, Patterns
+from pinner.policy import Override
+
+ENVIRONMENT_PREFIX = "PINNER_"
+
+
+class Include(NamedTuple):
+    """Further files, by the format that they are read as."""
+
+    dockerfile: Patterns = NO_PATTERNS
+    compose: Patterns = NO_PATTERNS
+
+
+class Registry(NamedTuple):
+    """What the configuration file says of one registry."""
+
+    mirror: str | None = None
+    insecure: bool = False
+    ca_file: str | None = None
+    trusted_realms: tuple[str, ...] = ()
+
+
+class Settings(NamedTuple):
+    """The settings of a run. Times are in seconds, `min_age` in days.
+
+    Those of `pinner.config.keys` come from the file, the environment or a flag, the others from a flag alone.
+    """
+
+    exclude: Patterns = NO_PATTERNS
+    extend_include: Include = Include()
+    stdin_filename: str | None = None
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+    overrides: tuple[Override, ...] = ()
+    ignore_images: tuple[str, ...] = ()
+    require_ignore_reason: bool = False
+    fail_on: Severity = Severity.ERROR
+
+    platforms: tuple[str, ...] = ()
+    min_age: int = 0
+    verify: bool = False
+    diff: bool = False
+
+    mirror: tuple[tuple[str, str], ...] = ()
+    insecure: tuple[str, ...] = ()
+    ca_file: str | None = None
+    trusted_realms: tuple[str, ...] = ()
+    registries: Mapping[str, Registry] = {}
+    jobs: int = 16
+    timeout: float = 30.0
+
+    format: str = "text"
+    color: str = "auto"
+    verbosity: int = 0
+
+
+def load(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+    """The settings in force. A flag that was not given is None and changes nothing.
+
+    `config` names the file to read and `no_config` reads none. Raises UsageError that names the source,
+    the key and the nearest right one.
+    """
+    from pinner.config.files import find
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    if not given and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ) and find(os.curdir) is None:
+        return Settings()
+    from pinner.config.layers import collect
+
+    values: dict[str, Any] = {name: value for name, value in given.items() if name in Settings._fields}
+    values |= {name: each.value for name, each in collect(given, environ).items()}
+    return Settings(**values)

@@ -1,0 +1,148 @@
+"""The table of all settings that a file or the environment may hold.
+
+What reads them, what `pinner config` shows, the JSON schema and the documentation follow from it.
+"""
+
+from pinner.config import Include, Registry
+from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text
+from pinner.finding import Severity
+from pinner.image_globs import check_glob
+from pinner.policy import Override
+from pinner.reference import DOCKER_HUB
+from pinner.rules import RULES
+
+_DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
+_PORT = r"(:[0-9]{1,5})?"
+_HOST = rf"(([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:]+\]){_PORT}|[A-Za-z0-9-]+:[0-9]{{1,5}}"
+_URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
+_HOST_WORDS = 'a host of a registry in quotes, such as "ghcr.io"'
+
+
+def _host(text: str) -> str:
+    """A registry's host as references are normalised."""
+    host = text.lower()
+    return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
+
+
+def _mirror(text: str) -> tuple[str, str]:
+    host, _, url = text.partition("=")
+    return _host(host), url
+
+
+_RULE = Choice("rule", tuple(rule.ID for rule in RULES))
+_RULES = List(_RULE)
+_LEVEL = Choice("severity", ("error", "warning", "note"), lambda label: Severity[label.upper()])
+_SEVERITIES = Lookup(_RULE, _LEVEL, {})
+_REALMS = List(Text("a host with its port, unless that is 443", _HOST, str.lower))
+_PLATFORM = Text("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+
+_INCLUDE = (
+    Key("dockerfile", Patterns(), [], "Files that are read as Dockerfiles, whatever their names."),
+    Key("compose", Patterns(), [], "Files that are read as Compose files."),
+)
+_OVERRIDE = (
+    Key("files", Patterns(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
+    Key("select", _RULES, [], "Rules that run on these files even if they do not elsewhere."),
+    Key("ignore", _RULES, [], "Rules that do not run on these files."),
+    Key("severity", _SEVERITIES, {}, "How bad the findings of rules are in these files."),
+)
+_REGISTRY = (
+    Key("mirror", Text("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
+    Key("insecure", Boolean(), False, "Allow plain HTTP and any certificate."),
+    Key("ca-file", File(), None, "Trust the certificates in this PEM file, too."),
+    Key("trusted-realms", _REALMS, [], "Hosts of token servers that may see the credentials for this registry."),
+)
+
+KEYS = (
+    Key(
+        "exclude",
+        Patterns(),
+        [],
+        "Leave files out, in the syntax of `.gitignore`. It holds for files that are named on the command line, too.",
+        'exclude = ["vendor/", "**/testdata/"]',
+    ),
+    Key(
+        "extend-include",
+        Table(_INCLUDE, Include),
+        {},
+        "Read further files, in the syntax of `.gitignore`, by the format that they have.",
+        '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ncompose = ["deploy/stack-*.yaml"]',
+    ),
+    Key(
+        "select", _RULES, [], "Run these rules alone. Empty: all of them.", 'select = ["unpinned", "opaque-reference"]'
+    ),
+    Key("ignore", _RULES, [], "Do not run these rules.", 'ignore = ["floating-tag"]'),
+    Key("severity", _SEVERITIES, {}, "How bad the findings of rules are.", '[severity]\nstale-digest = "error"'),
+    Key(
+        "overrides",
+        List(Table(_OVERRIDE, Override)),
+        [],
+        "What holds for some files. Each override that matches adds to the ones before it.",
+        '[[overrides]]\nfiles = ["tests/"]\nignore = ["unpinned"]\nseverity = { opaque-reference = "note" }',
+    ),
+    Key("fail-on", _LEVEL, "error", "The lowest severity that makes the exit code 1.", 'fail-on = "warning"'),
+    Key(
+        "ignore-images",
+        List(Text("a glob on the canonical name of images", r"!?\S+", check_glob)),
+        [],
+        "Leave images alone: neither report nor pin them. Globs on the canonical name, such as "
+        "`docker.io/library/node`: `*` and `?` stop at a slash, `**` does not, `!` negates, the last match decides.",
+        'ignore-images = ["localhost/**", "ghcr.io/us/**", "!ghcr.io/us/base-*"]',
+    ),
+    Key(
+        "require-ignore-reason",
+        Boolean(),
+        False,
+        "Let an ignore comment count only if it gives a reason.",
+        "require-ignore-reason = true",
+    ),
+    Key(
+        "platforms",
+        List(_PLATFORM),
+        [],
+        "The platforms that matter to you. Empty: all that an index has.",
+        'platforms = ["linux/amd64", "linux/arm64"]',
+    ),
+    Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
+    Key(
+        "verify", Boolean(), False, "Fetch content and check its digest. Each is a pull on Docker Hub.", "verify = true"
+    ),
+    Key(
+        "registries",
+        Lookup(
+            Text(_HOST_WORDS, _HOST, _host),
+            Table(_REGISTRY, Registry),
+            {"*": Table(_REGISTRY[:1], Registry)},
+        ),
+        {},
+        'What holds for one registry, by its host. `"*"` stands for all others and takes a mirror alone.',
+        '[registries."docker.io"]\nmirror = "https://mirror.example/hub"\n\n'
+        '[registries."registry.example:5000"]\nca-file = "certs/ca.pem"\ntrusted-realms = ["auth.example"]',
+    ),
+    Key(
+        "mirror",
+        List(Text("HOST=URL, with * for any other host", rf"(\*|{_HOST})={_URL}", _mirror)),
+        [],
+        "`HOST=URL`: ask the URL for the images of HOST. In the file: `registries.HOST.mirror`.",
+        in_file=False,
+    ),
+    Key(
+        "insecure",
+        List(Text(_HOST_WORDS, _HOST, _host)),
+        [],
+        "Hosts that may speak plain HTTP and show any certificate. In the file: `registries.HOST.insecure`.",
+        in_file=False,
+    ),
+    Key("ca-file", File(), None, "Trust the certificates in this PEM file, too.", 'ca-file = "certs/ca.pem"'),
+    Key(
+        "trusted-realms",
+        _REALMS,
+        [],
+        "Hosts of token servers that may see the credentials of every registry that names them.",
+        'trusted-realms = ["auth.example"]',
+    ),
+    Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
+    Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
+    Key("color", Choice("choice", ("auto", "always", "never")), "auto", "When to use colour.", 'color = "never"'),
+)
+"""In the order in which the documentation shows them."""

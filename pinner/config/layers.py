@@ -1,0 +1,118 @@
+"""One source over the other: a flag over the environment over the file."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from pinner.config import ENVIRONMENT_PREFIX
+from pinner.config.files import ConfigFile, find, read_file
+from pinner.config.keys import KEYS
+from pinner.config.types import Boolean, Choice, Key, List, Type
+from pinner.config.values import WrongSetting, parse, read, unknown
+from pinner.errors import UsageError
+
+
+class Origin(StrEnum):
+    """Where a value comes from, the weakest first."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    FLAG = "flag"
+
+
+class Given(NamedTuple):
+    """One setting: `raw` as TOML would hold it, `value` as `Settings` does. `source` names file, variable or flag."""
+
+    key: Key
+    raw: Any
+    value: Any
+    origin: Origin
+    source: str
+
+
+def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Given]:
+    """The settings that are given anywhere, by their name in Python. Raises UsageError.
+
+    `flags` may hold others, too: `config`, `no_config` and what only a flag can say.
+    """
+    file = chosen_file(flags, environ)
+    return {**(_of_file(file) if file else {}), **_of_environment(environ), **_of_flags(flags)}
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + name.replace("-", "_").upper()
+
+
+def chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
+    """The configuration file in force: the one that is named, else the one that is found unless none is wanted."""
+    named, unwanted = flags.get("config"), flags.get("no_config")
+    if named and unwanted:
+        raise UsageError("--config and --no-config exclude each other")
+    if not named and not unwanted:
+        named = environ.get(variable_of("config"))
+        variable = variable_of("no-config")
+        unwanted = environ.get(variable) and _from_environment(Boolean(), variable, environ)[1]
+    if unwanted:
+        return None
+    return read_file(named) if named else find(os.curdir)
+
+
+def _of_file(file: ConfigFile) -> dict[str, Given]:
+    keys = {key.name: key for key in KEYS if key.in_file}
+    given = {}
+    for name, raw in file.table.items():
+        if name not in keys:
+            raise UsageError(f"{file.place_of(name)}: {unknown('key', name, keys)}")
+        try:
+            value = read(keys[name].type, raw, file.folder)
+        except WrongSetting as error:
+            error = error.below(name)
+            raise UsageError(f"{file.place_of(error.word)}: {error.place}: {error.message}") from error
+        given[keys[name].field] = Given(keys[name], raw, value, Origin.FILE, file.place_of(name))
+    return given
+
+
+def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    """Variables that are empty are as good as unset: that is how a CI system passes on an input without a value."""
+    given = {}
+    for key in KEYS:
+        variable = variable_of(key.name)
+        if key.in_environment and environ.get(variable):
+            raw, value = _from_environment(key.type, variable, environ)
+            given[key.field] = Given(key, raw, value, Origin.ENVIRONMENT, variable)
+    return given
+
+
+def _of_flags(flags: Mapping[str, Any]) -> dict[str, Given]:
+    given = {}
+    for key in KEYS:
+        if key.field in flags:
+            flag = f"--{key.name}"
+            raw = _without_commas(key.type, flags[key.field])
+            given[key.field] = Given(key, raw, _read(key.type, raw, flag), Origin.FLAG, flag)
+    return given
+
+
+def _from_environment(kind: Type, variable: str, environ: Mapping[str, str]) -> tuple[Any, Any]:
+    try:
+        raw = parse(kind, environ[variable])
+    except WrongSetting as error:
+        raise UsageError(f"{variable}: {error.message}") from error
+    return raw, _read(kind, raw, variable)
+
+
+def _read(kind: Type, raw: Any, source: str) -> Any:
+    try:
+        return read(kind, raw, os.curdir)
+    except WrongSetting as error:
+        raise UsageError(f"{source}: {error.message}") from error
+
+
+def _without_commas(kind: Type, raw: Any) -> Any:
+    """`--select a,b` is `--select a --select b`; a comma in a pattern is part of it."""
+    if isinstance(kind, List) and isinstance(kind.item, Choice):
+        return [word for item in raw for word in item.split(",")]
+    return raw

@@ -1,0 +1,180 @@
+"""Values of settings, from TOML, the environment and flags: checked against their types."""
+
+import re
+from collections.abc import Iterable
+from math import isfinite
+from os import path
+from typing import Any
+
+from pinner.config.types import Boolean, Choice, File, Integer, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.patterns import Patterns as GitPatterns
+
+_BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+
+
+class WrongSetting(ValueError):
+    """What stands below `names` is not what its type asks for. `word` is where to look for it in the file."""
+
+    def __init__(self, message: str, *names: str, word: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.names = names
+        self.word = word
+
+    def below(self, name: str) -> "WrongSetting":
+        """The same, seen from one table or list further up."""
+        word = "" if name.startswith("[") else name
+        return WrongSetting(self.message, name, *self.names, word=self.word or word)
+
+    @property
+    def place(self) -> str:
+        """The way to the value as TOML would write it: `registries."ghcr.io".mirror`."""
+        return ".".join(map(key_text, self.names)).replace(".[", "[")
+
+
+def read(kind: Type, raw: Any, folder: str) -> Any:
+    """The value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
+    match kind:
+        case File():
+            return path.normpath(path.join(folder, _filled(raw)))
+        case Patterns():
+            return GitPatterns(tuple(_each(raw, _filled)), folder)
+        case List(item):
+            return tuple(_each(raw, lambda each: read(item, each, folder)))
+        case Lookup():
+            return _read_lookup(kind, _checked(raw, (dict,), "a table"), folder)
+        case Table():
+            return _read_table(kind, _checked(raw, (dict,), "a table"), folder)
+    return _read_scalar(kind, raw)
+
+
+def parse(kind: Type, text: str) -> Any:
+    """What TOML would hold for `text` of the environment; commas separate the items of a list. Raises WrongSetting."""
+    match kind:
+        case Boolean():
+            if text.lower() not in _BOOLEANS:
+                raise WrongSetting(f"true or false is needed, not {quoted(text)}")
+            return _BOOLEANS[text.lower()]
+        case Integer() | Number():
+            return _parse_number(text)
+        case List() | Patterns():
+            return [item for part in text.split(",") if (item := part.strip())]
+    return text
+
+
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """The message for a word that is none of the `known` ones: it names the nearest."""
+    from difflib import get_close_matches
+
+    choices = sorted(known)
+    close = get_close_matches(word.lower().replace("_", "-"), choices, 1)
+    hint = f"did you mean {quoted(close[0])}?" if close else f"choose from {', '.join(choices)}"
+    return f"unknown {what} {quoted(word)}: {hint}"
+
+
+def quoted(value: object) -> str:
+    """A value as TOML, or nearly so, writes it."""
+    from json import dumps
+
+    return dumps(value, ensure_ascii=False, default=str)
+
+
+def key_text(name: str) -> str:
+    """A name as a key of TOML: bare where that is allowed."""
+    return name if re.fullmatch(r"[\w-]+|\[\d+\]", name, re.ASCII) else quoted(name)
+
+
+def _read_scalar(kind: Boolean | Integer | Number | Choice | Text, raw: Any) -> Any:
+    match kind:
+        case Boolean():
+            return _checked(raw, (bool,), "true or false")
+        case Integer(minimum, maximum):
+            return _in_range(_checked(raw, (int,), "a whole number"), minimum, maximum)
+        case Number(minimum):
+            return _in_range(float(_checked(raw, (int, float), "a number")), minimum, None)
+        case Choice():
+            return kind.make(_chosen(kind, _checked(raw, (str,), "a string")))
+        case Text():
+            return _made(kind, _checked(raw, (str,), "a string"))
+
+
+def _checked(raw: Any, kinds: tuple[type, ...], words: str) -> Any:
+    """`raw` if it is of just one of these types: to Python, True is a whole number."""
+    if type(raw) not in kinds:
+        raise WrongSetting(f"{words} is needed, not {quoted(raw)}")
+    return raw
+
+
+def _in_range(number: float, minimum: float, maximum: float | None) -> float:
+    if not isfinite(number) or number < minimum:
+        raise WrongSetting(f"at least {minimum:g} is needed, not {number:g}")
+    if maximum is not None and number > maximum:
+        raise WrongSetting(f"at most {maximum:g} is allowed, not {number:g}")
+    return number
+
+
+def _filled(raw: Any) -> str:
+    text: str = _checked(raw, (str,), "a string")
+    if not text or "\0" in text:
+        raise WrongSetting(f"{quoted(text)} is no file name and no pattern")
+    return text
+
+
+def _chosen(kind: Choice, word: str) -> str:
+    if word not in kind.choices:
+        raise WrongSetting(unknown(kind.noun, word, kind.choices))
+    return word
+
+
+def _made(kind: Text, text: str) -> object:
+    if not re.fullmatch(kind.pattern, text):
+        raise WrongSetting(f"{quoted(text)} is not {kind.meaning}")
+    try:
+        return kind.make(text)
+    except ValueError as error:
+        raise WrongSetting(str(error)) from error
+
+
+def _each(raw: Any, read_item: Any) -> Iterable[Any]:
+    for at, item in enumerate(_checked(raw, (list, tuple), "a list")):
+        try:
+            yield read_item(item)
+        except WrongSetting as error:
+            raise error.below(f"[{at}]") from error
+
+
+def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
+    values = {}
+    for name, value in raw.items():
+        try:
+            special = kind.special.get(name)
+            made = name if special else read(kind.name, name, folder)
+            values[made] = read(special or kind.value, value, folder)
+        except WrongSetting as error:
+            raise error.below(name) from error
+    return values
+
+
+def _read_table(kind: Table, raw: dict[str, Any], folder: str) -> object:
+    keys = {key.name: key for key in kind.keys if key.in_file}
+    values = {}
+    for name, value in raw.items():
+        if name not in keys:
+            raise WrongSetting(unknown("key", name, keys), word=name)
+        try:
+            values[keys[name].field] = read(keys[name].type, value, folder)
+        except WrongSetting as error:
+            raise error.below(name) from error
+    for key in keys.values():
+        if key.required and key.name not in raw:
+            raise WrongSetting(f"{quoted(key.name)} is missing")
+    return kind.make(**values)
+
+
+def _parse_number(text: str) -> float:
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    raise WrongSetting(f"a number is needed, not {quoted(text)}")

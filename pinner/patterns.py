@@ -1,0 +1,24 @@
+"""Patterns of file names in the syntax of `.gitignore`."""
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Patterns(NamedTuple):
+    """Lines of a `.gitignore` that would lie in `folder`."""
+
+    lines: tuple[str, ...] = ()
+    folder: str = os.curdir
+
+    def matcher(self) -> Callable[[str], bool]:
+        """Whether a path, relative to the working directory or absolute, matches; the last line that does decides."""
+        if not self.lines:
+            return lambda _: False
+        from pathspec import GitIgnoreSpec
+
+        spec = GitIgnoreSpec.from_lines(self.lines)
+        return lambda path: spec.match_file(os.path.relpath(path, self.folder))
+
+
+NO_PATTERNS = Patterns()
