@@ -8,7 +8,7 @@ from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
-from pinner.formats.dockerfile import read_text
+from pinner.formats.dockerfile import Build, read_text
 from pinner.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
@@ -19,12 +19,14 @@ _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with 
 
 
 class InlineDockerfile:
-    """The value of a `dockerfile_inline` in `source`, and the `args` beside it (None: whoever builds sets it)."""
+    """The value of a `dockerfile_inline` in `source`, with the `args` (None: whoever builds sets it) and contexts."""
 
-    def __init__(self, source: Source, text: Text, build_args: Mapping[str, str | None]) -> None:
+    def __init__(
+        self, source: Source, text: Text, build_args: Mapping[str, str | None], contexts: frozenset[str]
+    ) -> None:
         self._source = source
         self._written = text
-        self._build_args = build_args
+        self._build = Build({name: _literal(value) for name, value in build_args.items()}, contexts)
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
 
@@ -36,8 +38,7 @@ class InlineDockerfile:
             line = self._source.line_of(self._written.offsets[0])
             message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
             return Reading((), problems=(Problem(line, message),))
-        build_args = {name: _literal(value) for name, value in self._build_args.items()}
-        reading = read_text(text, self._source, context, build_args)
+        reading = read_text(text, self._source, context, self._build)
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
 
     def _interpolated(self) -> Iterator[Text]:

@@ -243,8 +243,8 @@ class Services:
 
     def _built_names(self) -> Iterator[str]:
         """The names of the images that the services build: without `image`, project and service."""
-        for name, builds in self._builds.items():
-            if not builds:
+        for name in self.layers:
+            if self.effective(name, "build") is None:
                 continue
             image = self.effective(name, "image")
             if image is not None and image.value.id == "scalar" and image.value.value:

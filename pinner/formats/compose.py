@@ -12,7 +12,7 @@ from pinner.formats._ignores import parse_ignore
 from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
 from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
 from pinner.formats._scope import Scope
-from pinner.formats._services import Entry, Services, find, is_null, is_reset, is_string, with_defaults
+from pinner.formats._services import Entry, Fields, Services, find, is_null, is_reset, is_string, with_defaults
 from pinner.formats._text import Text
 from pinner.formats._variables import COMPOSE
 from pinner.formats._yaml import Node, Yaml, compose, decode
@@ -110,7 +110,7 @@ class _Reader:
             return
         fields = self.services.fields_of(entry.value, path)
         self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
-        self._read_inline(find(fields, "dockerfile_inline"), find(fields, "args"), f"{path}.dockerfile_inline")
+        self._read_inline(fields, f"{path}.dockerfile_inline")
 
     def _read_contexts(self, entry: Entry | None, path: str) -> None:
         if entry is None or entry.value.id != "mapping":
@@ -181,7 +181,8 @@ class _Reader:
         occurrence = occurrence_at(placement, self.source, context, platform)
         self.occurrences.append(occurrence._replace(ignores=self._ignores_of(entry)))
 
-    def _read_inline(self, entry: Entry | None, args: Entry | None, context: str) -> None:
+    def _read_inline(self, build: Fields, context: str) -> None:
+        entry = find(build, "dockerfile_inline")
         if entry is None or is_null(entry.value) or is_reset(entry.value) or not self._is_new(entry.value):
             return
         if entry.value.id != "scalar":
@@ -189,7 +190,9 @@ class _Reader:
             return
         self.holders[id(entry.value)] = entry.value
         text = self.yaml.text_of(entry.value)
-        reading = InlineDockerfile(self.source, text, self.services.pairs_of(args, "args")).read(context)
+        args = self.services.pairs_of(find(build, "args"), "args")
+        contexts = self.services.pairs_of(find(build, "additional_contexts"), "additional_contexts")
+        reading = InlineDockerfile(self.source, text, args, frozenset(contexts)).read(context)
         ignores = self._ignores_of(entry)
         self.occurrences += [each._replace(ignores=ignores + each.ignores) for each in reading.occurrences]
         self.inline.append(reading)

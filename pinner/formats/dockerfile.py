@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
@@ -19,7 +18,7 @@ from pinner.formats._flags import (
 )
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
-from pinner.formats._scope import Scope, Word
+from pinner.formats._scope import PLATFORM_ARGS, Scope, Word
 from pinner.formats._text import Text, line_in_file
 from pinner.formats._variables import Dialect, ExpansionError
 from pinner.reference import parse
@@ -35,7 +34,24 @@ _INSTRUCTIONS = frozenset(
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _DOCKER_FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
-_ARCHITECTURES = ("amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64")
+_PLATFORMS = (
+    "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64"
+    " windows/amd64 windows/arm64"
+).split()
+
+
+class Build(NamedTuple):
+    """What is known of the build beside its Dockerfile.
+
+    `args` take the place of ARG defaults; None stands for a value that is not known. `contexts` are the
+    names of additional contexts, which BuildKit takes instead of the images of those names.
+    """
+
+    args: Mapping[str, Text | None]
+    contexts: frozenset[str]
+
+
+PLAIN_BUILD = Build({}, frozenset())
 
 
 class From(NamedTuple):
@@ -53,32 +69,27 @@ def read(source: Source) -> Reading:
     return read_text(Text.of_bytes(source.data), source)
 
 
-def read_text(
-    text: Text, source: Source, context: str = "", build_args: Mapping[str, Text | None] = MappingProxyType({})
-) -> Reading:
+def read_text(text: Text, source: Source, context: str = "", build: Build = PLAIN_BUILD) -> Reading:
     """Everything that the Dockerfile `text` says, which stands somewhere in `source`.
 
-    `context` comes before the context of every occurrence: ` > FROM` and so on follow it. `build_args`
-    take the place of ARG defaults; None stands for a value that is not known.
+    `context` comes before the context of every occurrence: ` > FROM` and so on follow it.
     """
     try:
         division = divide(text)
     except Malformed as error:
         return Reading((), problems=(Problem(line_in_file(text, error.line, source), error.message),))
-    return _Reader(text, division, source, f"{context} > " if context else "", build_args).read()
+    return _Reader(text, division, source, f"{context} > " if context else "", build).read()
 
 
 class _Reader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
-    def __init__(
-        self, text: Text, division: Division, source: Source, prefix: str, build_args: Mapping[str, Text | None]
-    ) -> None:
+    def __init__(self, text: Text, division: Division, source: Source, prefix: str, build: Build) -> None:
         self.text = text
         self.division = division
         self.source = source
         self.prefix = prefix
-        self.build_args = build_args
+        self.build = build
         self.scope = Scope(Dialect(division.escape))
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
@@ -133,7 +144,7 @@ class _Reader:
                 continue
             try:
                 default = word.cut(len(name) + 1) if equals else None
-                self.scope.declare(name, self.build_args.get(name, default))
+                self.scope.declare(name, self.build.args.get(name, default))
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
 
@@ -186,6 +197,8 @@ class _Reader:
         name = base.image.expansion.value.chars
         if name == "scratch" or self._is_earlier(name, stage) or self._names_platform_stage(base.image, stage):
             return
+        if self._is_context(name):
+            return
         suspicion = None
         if name.isdecimal():
             suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
@@ -197,15 +210,19 @@ class _Reader:
         """Whether a stage before the one of index `stage` is called `name`."""
         return name is not None and self._first_stages.get(name, stage) < stage
 
+    def _is_context(self, name: str) -> bool:
+        """Whether `name` is that of an additional context; BuildKit compares without `latest` and Docker Hub's name."""
+        try:
+            return bool(self.build.contexts) and parse(name).familiar.removesuffix(":latest") in self.build.contexts
+        except InvalidReference:
+            return False
+
     def _names_platform_stage(self, word: Word, stage: int) -> bool:
-        """Whether this is `FROM base-${TARGETARCH}` with stages for the architectures."""
-        if not any(name in ("TARGETARCH", "BUILDARCH") for name in word.expansion.unknown):
+        """Whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
+        if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
             return False
         return any(
-            self._is_earlier(
-                self.scope.with_values(word, dict.fromkeys(("TARGETARCH", "BUILDARCH"), architecture)), stage
-            )
-            for architecture in _ARCHITECTURES
+            self._is_earlier(self.scope.with_values(word, _platform_args(platform)), stage) for platform in _PLATFORMS
         )
 
     def _read_trigger(self, instruction: Instruction, command: Command, stage: int) -> None:
@@ -230,7 +247,7 @@ class _Reader:
                     self._check_stage_number(instruction, text.chars, stage)
                     continue
                 suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
-            elif self._is_stage(instruction, text.chars, stage):
+            elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
             self._add(self._place_source(text), context, None, suspicion)
 
@@ -294,3 +311,10 @@ class _Reader:
         return tuple(
             f"{command.name} {instruction.first}-{instruction.end}" for instruction, command in self.commands
         ) + tuple(f"stage {base.stage} on {base.platform}" for base in self.froms)
+
+
+def _platform_args(platform: str) -> dict[str, str]:
+    """The predefined ARGs of a build on and for `platform`."""
+    system, architecture, variant, *_ = f"{platform}/".split("/")
+    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{part}": value for side in ("BUILD", "TARGET") for part, value in values.items()}

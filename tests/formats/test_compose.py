@@ -107,6 +107,14 @@ POSITIONS = {
             "services.web.build.additional_contexts.c: ${C} -> opaque*",
         ],
     ),
+    "a build without a recipe hides no other image": (
+        "services: {a: {image: app, pull_policy: build}, b: {image: app}}",
+        ["services.b.image: app -> docker.io/library/app"],
+    ),
+    "inline Dockerfile with contexts": (
+        "services: {web: {build: {additional_contexts: {base: ./b}, dockerfile_inline: FROM base:1}}}",
+        ["services.web.build.dockerfile_inline > FROM: base:1 -> docker.io/library/base:1"],
+    ),
     "inline Dockerfile": (
         """
         services:
@@ -285,6 +293,12 @@ NOTHING = {
     ),
     "other keys of a build": (
         "services: {web: {build: {context: ., tags: [a], cache_from: [b], cache_to: [c], target: d, dockerfile: e}}}"
+    ),
+    "inline Dockerfile from a context": (
+        r'services: {web: {build: {additional_contexts: {base: ./b, c: ./c}, dockerfile_inline: "FROM base\nCOPY --from=c a b"}}}'
+    ),
+    "inline Dockerfile from a context in the place of an image": (
+        "services: {web: {build: {additional_contexts: ['alpine:3=./a'], dockerfile_inline: 'FROM docker.io/alpine:3'}}}"
     ),
     "inline Dockerfile from scratch": "services: {web: {build: {dockerfile_inline: FROM scratch}}}",
     "inline Dockerfile that says nothing": "services: {web: {build: {dockerfile_inline: }}}",

@@ -135,7 +135,7 @@ def expected(data: bytes) -> list[tuple[str, str]]:
     for name, fields in layers:
         effective[name].update({key: value for key, value in fields.items() if value is not None})
     builds = {name for name, fields in effective.items() if "build" in fields or fields.get("pull_policy") == "build"}
-    built = {_canonical(effective[name]["image"]) for name in builds if "image" in effective[name]}
+    built = {_canonical(fields["image"]) for fields in effective.values() if "build" in fields and "image" in fields}
     found = []
     for name, fields in layers:
         candidates = [] if name in builds else [(f"services.{name}.image", fields.get("image"))]
