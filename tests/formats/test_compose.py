@@ -295,10 +295,12 @@ NOTHING = {
         "services: {web: {build: {context: ., tags: [a], cache_from: [b], cache_to: [c], target: d, dockerfile: e}}}"
     ),
     "inline Dockerfile from a context": (
-        r'services: {web: {build: {additional_contexts: {base: ./b, c: ./c}, dockerfile_inline: "FROM base\nCOPY --from=c a b"}}}'
+        "services: {web: {build: {additional_contexts: {base: ./b, c: ./c}, "
+        r'dockerfile_inline: "FROM base\nCOPY --from=c a b"}}}'
     ),
     "inline Dockerfile from a context in the place of an image": (
-        "services: {web: {build: {additional_contexts: ['alpine:3=./a'], dockerfile_inline: 'FROM docker.io/alpine:3'}}}"
+        "services: {web: {build: {additional_contexts: ['alpine:3=./a'], "
+        "dockerfile_inline: 'FROM docker.io/alpine:3'}}}"
     ),
     "inline Dockerfile from scratch": "services: {web: {build: {dockerfile_inline: FROM scratch}}}",
     "inline Dockerfile that says nothing": "services: {web: {build: {dockerfile_inline: }}}",
