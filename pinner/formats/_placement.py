@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pinner.errors import InvalidReference
 from pinner.finding import Invalid, Occurrence, Opaque
-from pinner.formats._scope import NO_CHANGE, Change, Scope, Word
+from pinner.formats._scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats._text import NOWHERE, Text
 from pinner.formats._variables import COMPOSE, Expansion, ExpansionError
 from pinner.reference import DEFAULT_TAG, Reference, parse
@@ -109,6 +109,8 @@ def _why_open(word: Word, scope: Scope) -> str:
     if scope.dialect == COMPOSE:
         first = word.expansion.unknown[0]
         return f"{names} has no default here: write ${{{first}:-…}} with the default that is meant, and pin that"
+    if not PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
+        return f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
 
 
