@@ -117,12 +117,13 @@ def demo() -> ExitCode:
 
 
 def _scan(paths: Sequence[str], settings: Settings) -> Scan:
+    include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name))
+        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name, include))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude)
+    found = discover(paths or ["."], settings.exclude, include)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
@@ -147,15 +148,21 @@ def _ask(
 
 
 def _registry_settings(settings: Settings) -> "RegistrySettings":
-    from pinner.registry.settings import RegistrySettings, Timeouts
+    from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 
+    mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
     return RegistrySettings(
-        mirrors=dict(settings.mirror),
+        mirrors=mirrors | dict(settings.mirror),
         insecure=settings.insecure,
         ca_file=settings.ca_file,
+        registries={
+            host: RegistryOverride(each.insecure, each.ca_file, each.trusted_realms)
+            for host, each in settings.registries.items()
+        },
+        trusted_realms=settings.trusted_realms,
         jobs=settings.jobs,
         timeouts=Timeouts(overall=settings.timeout),
-        log=tell if settings.verbosity > 0 else lambda line: None,
+        log=tell if settings.verbosity > 0 else lambda _: None,
     )
 
 

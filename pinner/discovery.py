@@ -7,7 +7,7 @@ left out silently; elsewhere the `.gitignore` files found on the way are followe
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +29,10 @@ _GIT_VARIABLES = frozenset(
 )
 
 
+Include = Mapping[str, Patterns]
+NO_INCLUDE: Include = {}
+
+
 class Found(NamedTuple):
     """A file to read."""
 
@@ -44,15 +48,19 @@ class Discovery(NamedTuple):
     excluded: int
 
 
-def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS) -> Discovery:
-    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file."""
+def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS, include: Include = NO_INCLUDE) -> Discovery:
+    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
+
+    `include` holds patterns of further files by the name of the format that they have.
+    """
     found: dict[str, Found] = {}
     failures: list[FileFailure] = []
+    by_name = _namer(include)
     for path in paths:
         if os.path.isdir(path):
-            found.update((file.path, file) for file in _in_folder(os.path.normpath(path), failures))
+            found.update((file.path, file) for file in _in_folder(os.path.normpath(path), by_name, failures))
         elif os.path.lexists(path):
-            found.setdefault(path, Found(path, format_of(path)))
+            found.setdefault(path, Found(path, by_name(path) or _by_extension(path)))
         else:
             failures.append(FileFailure(path, None, "no such file or folder"))
     kept = _without_excluded(found, exclude)
@@ -60,22 +68,31 @@ def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS) -> Discovery
     return Discovery(tuple(files), tuple(failures), len(found) - len(kept))
 
 
-def format_of(path: str) -> Format:
+def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
-    return _by_name(path) or (COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE)
+    return _namer(include)(path) or _by_extension(path)
+
+
+def _namer(include: Include) -> Callable[[str], Format | None]:
+    """What tells the format of a path by its name: what is included goes before the usual names."""
+    included = [(include[each.NAME].matcher(), each) for each in FORMATS if each.NAME in include]
+    return lambda path: next((each for matches, each in included if matches(path)), None) or _by_name(path)
 
 
 def _by_name(path: str) -> Format | None:
     return next((each for each in FORMATS if re.search(each.FILES, path)), None)
 
 
-def _in_folder(folder: str, failures: list[FileFailure]) -> Iterator[Found]:
+def _by_extension(path: str) -> Format:
+    return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
+
+
+def _in_folder(folder: str, by_name: Callable[[str], Format | None], failures: list[FileFailure]) -> Iterator[Found]:
     listed = _listed_by_git(folder, failures) if _in_work_tree(folder) else None
     for path in _walk(folder, failures) if listed is None else listed:
-        shown = path.replace(os.sep, "/")
-        by_name = _by_name(shown)
-        if by_name is not None:
-            yield Found(path, by_name)
+        named = by_name(path.replace(os.sep, "/"))
+        if named is not None:
+            yield Found(path, named)
 
 
 def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | None:
