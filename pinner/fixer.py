@@ -13,10 +13,11 @@ from pinner.source import Source, apply_edits, write_source
 
 
 class Plan(NamedTuple):
-    """The new digest of an occurrence, None to take it away."""
+    """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
 
     occurrence: Occurrence
     digest: str | None
+    note: str = ""
 
 
 class Fixed(NamedTuple):
@@ -40,7 +41,7 @@ def apply_plans(scan: Scan, plans: Iterable[Plan]) -> Fixed:
     failures: list[FileFailure] = []
     for path, planned in by_path.items():
         file = scan.files[path]
-        data = apply_edits(file.source.data, [edit_of(*plan) for plan in planned])
+        data = apply_edits(file.source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
         if not file.reading.problems and _same_but_for_digests(file, data, planned):
             contents[path] = data
             changes += [_change(plan) for plan in planned]
@@ -93,7 +94,8 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 
 
 def _change(plan: Plan) -> Change:
-    occurrence, digest = plan
+    occurrence, digest, note = plan
     target = occurrence.target
     assert isinstance(target, Reference)
-    return Change(occurrence.path, occurrence.where, target._replace(digest=None).familiar, target.digest, digest)
+    image = target._replace(digest=None).familiar
+    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note)

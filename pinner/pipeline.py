@@ -3,22 +3,30 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.finding import Finding, Ignore, Occurrence
-from pinner.fixer import NOTHING_FIXED, Fixed, Plan, apply_plans, rescan, write_all
-from pinner.reference import Reference
-from pinner.report import Report, Summary, Suppressed, Unchecked
-from pinner.rules import RULES, Facts, unpinned, unused_ignore
+from pinner.finding import Occurrence
+from pinner.fixer import Fixed, Plan, apply_plans, rescan, write_all
+from pinner.judge import ignore_for, judge, report
+from pinner.reference import Reference, is_digest
+from pinner.report import Kept, Report, Unchecked
+from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scan import Scan
-from pinner.state import State
+from pinner.state import State, Verdict
 
 if TYPE_CHECKING:
     from pinner.examiner import Examination
     from pinner.resolver import Resolution, Unresolved
+    from pinner.updater import Update
+    from pinner.updates import Options
 
 Examine = Callable[[Iterable[Reference]], "Mapping[Reference, Examination]"]
 Resolve = Callable[[Iterable[Reference]], "Mapping[Reference, Resolution]"]
+FindUpdates = Callable[[Mapping[Reference, tuple[str, ...]]], "Mapping[Reference, Update | Unresolved]"]
 
-_ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
+_RULES_OF_STATES = {
+    Verdict.STALE: stale_digest.ID,
+    Verdict.GONE: missing_digest.ID,
+    Verdict.PLATFORM: platform_digest.ID,
+}
 
 
 class Outcome(NamedTuple):
@@ -30,151 +38,170 @@ class Outcome(NamedTuple):
 
 def check(scan: Scan) -> Report:
     """Judge everything that was read, by what the files alone say."""
-    return _judge(scan, Facts(scan.occurrences))
+    return judge(scan)
 
 
 def check_online(scan: Scan, examine: Examine) -> Report:
     """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked."""
-    states, unchecked = _examined([each for each in scan.occurrences if _may_be_asked(each)], examine)
-    return _judge(scan, Facts(scan.occurrences, states=states), unchecked=unchecked)
+    states, unchecked = examined(scan, examine)
+    return judge(scan, states=states, unchecked=unchecked)
 
 
-def pin(scan: Scan, resolve: Resolve, *, write: bool) -> Outcome:
-    """Add the missing digests, and judge what is left."""
-    wanted = [occurrence for occurrence in scan.occurrences if _may_be_pinned(occurrence)]
-    answers = resolve({occurrence.target.by_tag() for occurrence in wanted if isinstance(occurrence.target, Reference)})
-    plans, unchecked = _plan(wanted, answers)
-    fixed = apply_plans(scan, plans)
-    fixed = write_all(scan, fixed) if write else fixed
-    scan = rescan(scan, fixed)
-    return Outcome(_judge(scan, Facts(scan.occurrences), fixed, unchecked, wanted=True), fixed)
+def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False) -> Outcome:
+    """Add the missing digests, and judge what is left.
+
+    With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
+    """
+    wanted = [each for each in scan.occurrences if _lacks_pin(each) and each.insert_at is not None]
+    known = _pins(scan) if reuse else {}
+    answers = resolve({tag for each in wanted if (tag := _target(each).by_tag()) not in known})
+    plans, unchecked = _plan(wanted, known, answers)
+    return _finish(scan, plans, write, unchecked=unchecked)
+
+
+def update(scan: Scan, find_updates: FindUpdates, options: "Options", *, write: bool) -> Outcome:
+    """Give the pins that have a tag the digest of what it names now, and judge what is left.
+
+    What has no digest is left alone and listed, unless the options say to add it.
+    """
+    from pinner.updates import UNPINNED, platforms_in_use
+
+    bare = [each for each in scan.occurrences if _lacks_pin(each)]
+    wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
+    wanted += [each for each in bare if options.add and each.insert_at is not None]
+    updates = find_updates(platforms_in_use(wanted, options))
+    steps = [_step(each, updates[_target(each)]) for each in wanted]
+    if not options.add:
+        steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in bare]
+    plans = [step for step in steps if isinstance(step, Plan)]
+    kept = [step for step in steps if isinstance(step, Kept)]
+    unchecked = [step for step in steps if isinstance(step, Unchecked)]
+    return _finish(scan, plans, write, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    fixed = apply_plans(scan, [Plan(each, None) for each in scan.occurrences if each.digest is not None])
-    fixed = write_all(scan, fixed) if write else fixed
-    return Outcome(_report(rescan(scan, fixed), [], [], fixed), fixed)
+    fixed = _fixed(scan, [Plan(each, None) for each in scan.occurrences if each.digest is not None], write)
+    return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
-def _judge(
-    scan: Scan, facts: Facts, fixed: Fixed = NOTHING_FIXED, unchecked: Sequence[Unchecked] = (), *, wanted: bool = False
-) -> Report:
-    """The findings of all rules. Where a digest was `wanted`, what gave no answer is not `unpinned` as well."""
-    waiting = {(item.path, item.where) for item in unchecked if wanted}
-    raised = [
-        finding
-        for rule in RULES
-        for finding in rule.check(facts)
-        if rule.ID != unpinned.ID or (finding.path, finding.where) not in waiting
-    ]
-    findings, suppressed = _suppress(raised, facts.occurrences)
-    findings += unused_ignore.check(facts._replace(unused_ignores=_unused(scan, facts, suppressed)))
-    return _report(scan, findings, suppressed, fixed, unchecked)
+def image_of(occurrence: Occurrence) -> Reference | None:
+    """The image about which a registry may be asked.
+
+    A stage that was meant is none, nor what a comment lets go unpinned: that may be on no registry at all.
+    """
+    target = occurrence.target
+    if occurrence.stage is not None or not isinstance(target, Reference):
+        return None
+    return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
 
 
-def _unused(scan: Scan, facts: Facts, suppressed: Iterable[Suppressed]) -> list[tuple[str, Ignore]]:
-    """The ignore comments that hid nothing. One of an online rule is known to be such only by a registry's answer."""
-    used = {(item.finding.path, item.ignore) for item in suppressed}
-    used |= {
-        (each.path, ignore)
-        for each in facts.occurrences
-        for ignore in each.ignores
-        if not (facts.states and each.target in facts.states) and not _ONLINE.isdisjoint(ignore.rules)
-    }
-    return [each for each in scan.ignores if each not in used]
+def examined(scan: Scan, examine: Examine) -> tuple[dict[Reference, State], list[Unchecked]]:
+    """The states of all images of a scan, each asked for once, and the places of those that gave no answer."""
+    images = [(each, image) for each in scan.occurrences if (image := image_of(each))]
+    answers = examine(dict.fromkeys(image for _, image in images))
+    states = {image: answer for image, answer in answers.items() if isinstance(answer, State)}
+    unanswered = ((each, answers[image]) for each, image in images)
+    return states, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, State)]
 
 
-def _examined(occurrences: Sequence[Occurrence], examine: Examine) -> tuple[dict[Reference, State], list[Unchecked]]:
-    answers = examine([each.target for each in occurrences if isinstance(each.target, Reference)])
+def _finish(
+    scan: Scan,
+    plans: Sequence[Plan],
+    write: bool,
+    *,
+    unchecked: Sequence[Unchecked],
+    kept: Sequence[Kept] = (),
+    states: Mapping[Reference, State] | None = None,
+) -> Outcome:
+    """Make the edits and judge the result. What the report says of a place beforehand is not `unpinned` as well."""
+    fixed = _fixed(scan, plans, write)
+    excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
+    after = rescan(scan, fixed)
+    said = judge(after, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept)
+    return Outcome(said, fixed)
+
+
+def _fixed(scan: Scan, plans: Iterable[Plan], write: bool) -> Fixed:
+    fixed = apply_plans(scan, plans)
+    return write_all(scan, fixed) if write else fixed
+
+
+def _target(occurrence: Occurrence) -> Reference:
+    assert isinstance(occurrence.target, Reference)
+    return occurrence.target
+
+
+def _lacks_pin(occurrence: Occurrence) -> bool:
+    image = image_of(occurrence)
+    return image is not None and image.digest is None
+
+
+def _has_pin_and_tag(occurrence: Occurrence) -> bool:
+    image = image_of(occurrence)
+    return image is not None and image.digest is not None and image.tag is not None
+
+
+def _pins(scan: Scan) -> dict[Reference, str]:
+    """The digest of every tag that is pinned to just one."""
+    pins: dict[Reference, set[str]] = {}
+    for occurrence in scan.occurrences:
+        image = image_of(occurrence)
+        if image and image.tag and is_digest(image.digest or ""):
+            pins.setdefault(image.by_tag(), set()).add(image.digest or "")
+    return {tag: digests.pop() for tag, digests in pins.items() if len(digests) == 1}
+
+
+def _plan(
+    wanted: Iterable[Occurrence], known: Mapping[Reference, str], answers: "Mapping[Reference, Resolution]"
+) -> tuple[list[Plan], list[Unchecked]]:
+    from pinner.resolver import Unresolved
+
+    plans: list[Plan] = []
     unchecked: list[Unchecked] = []
-    for each in occurrences:
-        assert isinstance(each.target, Reference)
-        answer = answers[each.target]
-        if not isinstance(answer, State):
-            unchecked.append(_unchecked(each, answer))
-    return {reference: answer for reference, answer in answers.items() if isinstance(answer, State)}, unchecked
+    for occurrence in wanted:
+        tag = _target(occurrence).by_tag()
+        answer = answers.get(tag)
+        if isinstance(answer, Unresolved):
+            unchecked.append(_unchecked(occurrence, answer))
+        else:
+            plans.append(Plan(occurrence, answer.digest if answer else known[tag]))
+    return plans, unchecked
+
+
+def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
+    """What an update does at one place."""
+    from pinner.updater import Update
+    from pinner.updates import IGNORED, UNWRITABLE, Move
+
+    if not isinstance(update, Update):
+        return _unchecked(occurrence, update)
+    if update.decision is None:
+        return None
+    ignore = ignore_for(_RULES_OF_STATES.get(update.state.verdict, unpinned.ID), occurrence.ignores)
+    if ignore:
+        return _kept(occurrence, IGNORED, f"a comment says so: {ignore.reason or ignore.text}")
+    if not isinstance(update.decision, Move):
+        return _kept(occurrence, *update.decision)
+    if occurrence.digest is None and occurrence.insert_at is None:
+        return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
+    return Plan(occurrence, *update.decision)
+
+
+def _left(wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]") -> dict[Reference, State]:
+    """The states that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+    from pinner.updater import Update
+
+    ignored = {_target(each) for each in wanted if ignore_for(stale_digest.ID, each.ignores)}
+    states = ((reference, each.state) for reference, each in updates.items() if isinstance(each, Update))
+    return {each: state for each, state in states if state.verdict is not Verdict.STALE or each in ignored}
+
+
+def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:
+    image = _target(occurrence)._replace(digest=None).familiar
+    return Kept(occurrence.path, occurrence.where, image, reason, detail, refused)
 
 
 def _unchecked(occurrence: Occurrence, answer: "Unresolved") -> Unchecked:
     place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
     return Unchecked(*place, answer.reason, answer.detail)
-
-
-def _may_be_asked(occurrence: Occurrence) -> bool:
-    """Whether it is an image, and not one that a comment lets go unpinned: that may be on no registry at all."""
-    target = occurrence.target
-    if occurrence.stage is not None or not isinstance(target, Reference):
-        return False
-    return target.digest is not None or _ignore_for(unpinned.ID, occurrence.ignores) is None
-
-
-def _may_be_pinned(occurrence: Occurrence) -> bool:
-    target = occurrence.target
-    known = isinstance(target, Reference) and target.digest is None and occurrence.insert_at is not None
-    return known and _ignore_for(unpinned.ID, occurrence.ignores) is None
-
-
-def _plan(
-    wanted: Iterable[Occurrence], answers: "Mapping[Reference, Resolution]"
-) -> tuple[list[Plan], list[Unchecked]]:
-    from pinner.resolver import Resolved
-
-    plans: list[Plan] = []
-    unchecked: list[Unchecked] = []
-    for occurrence in wanted:
-        assert isinstance(occurrence.target, Reference)
-        answer = answers[occurrence.target.by_tag()]
-        if isinstance(answer, Resolved):
-            plans.append(Plan(occurrence, answer.digest))
-        else:
-            unchecked.append(_unchecked(occurrence, answer))
-    return plans, unchecked
-
-
-def _suppress(raised: Iterable[Finding], occurrences: Iterable[Occurrence]) -> tuple[list[Finding], list[Suppressed]]:
-    """The findings that stand, and those that a comment hides."""
-    ignores = {(each.path, each.where): each.ignores for each in occurrences if each.ignores}
-    findings: list[Finding] = []
-    suppressed: list[Suppressed] = []
-    for finding in raised:
-        ignore = _ignore_for(finding.rule, ignores.get((finding.path, finding.where), ()))
-        if ignore is None:
-            findings.append(finding)
-        else:
-            suppressed.append(Suppressed(finding, ignore))
-    return findings, suppressed
-
-
-def _ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
-    return next((ignore for ignore in ignores if not ignore.rules or rule in ignore.rules), None)
-
-
-def _report(
-    scan: Scan,
-    findings: Iterable[Finding],
-    suppressed: Iterable[Suppressed],
-    fixed: Fixed,
-    unchecked: Iterable[Unchecked] = (),
-) -> Report:
-    findings = tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule)))
-    unchecked = tuple(sorted(unchecked))
-    occurrences = scan.occurrences
-    summary = Summary(
-        files=len(scan.files) + len({failure.path for failure in scan.failures} - scan.files.keys()),
-        references=len(occurrences),
-        pinned=sum(isinstance(each.target, Reference) and each.target.digest is not None for each in occurrences),
-        findings=len(findings),
-        unchecked=len(unchecked),
-        ignored=len(list(suppressed)),
-        changed=len(fixed.changes),
-    )
-    return Report(
-        summary=summary,
-        findings=findings,
-        unchecked=unchecked,
-        errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),
-        changes=tuple(sorted(fixed.changes, key=lambda change: (change.path, change.where))),
-        suppressed=tuple(suppressed),
-        sources={path: file.source for path, file in scan.files.items()},
-    )

@@ -27,13 +27,31 @@ class FileFailure(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A digest that was written, or would be with `--diff`. None stands for no digest."""
+    """A digest that was written, or would be with `--diff`. None stands for no digest.
+
+    `note` is a sentence that people should know about it, empty where there is none.
+    """
 
     path: str
     where: Location
     image: str
     old: str | None
     new: str | None
+    note: str = ""
+
+
+class Kept(NamedTuple):
+    """A place that an update left as it is although there is something newer, or nothing to update.
+
+    `reason` is a slug, `detail` a sentence for people. `refused` where what the tag names now must not be taken.
+    """
+
+    path: str
+    where: Location
+    image: str
+    reason: str
+    detail: str
+    refused: bool = False
 
 
 class Suppressed(NamedTuple):
@@ -53,6 +71,7 @@ class Summary(NamedTuple):
     unchecked: int
     ignored: int = 0
     changed: int = 0
+    kept: int = 0
 
 
 class Report(NamedTuple):
@@ -64,4 +83,10 @@ class Report(NamedTuple):
     errors: tuple[FileFailure, ...] = ()
     changes: tuple[Change, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    kept: tuple[Kept, ...] = ()
     sources: Mapping[str, Source] = {}
+
+    @property
+    def refused(self) -> tuple[Kept, ...]:
+        """The updates that must not be made."""
+        return tuple(kept for kept in self.kept if kept.refused)

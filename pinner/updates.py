@@ -11,11 +11,13 @@ from pinner.reference import Reference
 from pinner.registry.manifest import Manifest
 
 EMPTY_INDEX = "empty-index"
+IGNORED = "ignored"
 LOST_PLATFORMS = "lost-platforms"
 NOT_AN_IMAGE = "not-an-image"
 SAME_MANIFESTS = "same-manifests"
 TOO_YOUNG = "too-young"
 UNPINNED = "unpinned"
+UNWRITABLE = "unwritable"
 
 
 class Move(NamedTuple):

@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"formats", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan"}),
-    frozenset({"diff", "fixer", "output", "terminal", "updater"}),
+    frozenset({"diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"commands"}),
     frozenset({"cli"}),

@@ -7,16 +7,18 @@ from typing import NamedTuple
 from pinner.finding import Finding, Fix, Severity
 from pinner.output._escape import clean
 from pinner.output._paths import relative
-from pinner.report import FileFailure, Report, Unchecked
+from pinner.report import FileFailure, Kept, Report, Unchecked
 from pinner.source import Location
 
 UNCHECKED = "unchecked"
 FILE_ERROR = "file-error"
+REFUSED = "refused-update"
 
 
 class Entry(NamedTuple):
-    """A finding, an unchecked reference or a file that failed: `rule` is the rule, UNCHECKED or FILE_ERROR.
+    """A finding, an unchecked reference, a file that failed or an update that was refused.
 
+    `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED.
     `line` is None where no line is to blame, and `where` where no columns are. `message` is cleaned,
     `path` and `text` are not.
     """
@@ -33,15 +35,21 @@ class Entry(NamedTuple):
 
 
 def entries(report: Report) -> Iterator[Entry]:
-    """Findings, then what could not be checked, then the files that failed."""
+    """Findings, then what could not be checked, the files that failed, and the updates that were refused."""
     yield from map(_of_finding, report.findings)
     yield from map(_of_unchecked, report.unchecked)
     yield from map(_of_failure, report.errors)
+    yield from map(_of_refused, report.refused)
 
 
 def unchecked_message(unchecked: Unchecked) -> str:
     """One cleaned sentence that says what was not checked, and why."""
     return clean(f"{unchecked.text} could not be checked ({unchecked.reason}): {unchecked.detail}")
+
+
+def refused_message(kept: Kept) -> str:
+    """One cleaned sentence that says what was not updated, and why."""
+    return clean(f"{kept.image} is not updated ({kept.reason}): {kept.detail}")
 
 
 def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
@@ -71,3 +79,8 @@ def _of_unchecked(unchecked: Unchecked) -> Entry:
 def _of_failure(failure: FileFailure) -> Entry:
     place = failure.path, failure.line, None, failure.message, ""
     return Entry(FILE_ERROR, Severity.ERROR, *place, clean(failure.message))
+
+
+def _of_refused(kept: Kept) -> Entry:
+    place = kept.path, kept.where.line, kept.where, kept.image, ""
+    return Entry(REFUSED, Severity.ERROR, *place, refused_message(kept))

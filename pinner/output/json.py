@@ -10,14 +10,14 @@ from typing import Any
 from pinner.finding import Finding, Fix
 from pinner.output import Style
 from pinner.output._json import dumps
-from pinner.report import FileFailure, Report, Summary, Unchecked
+from pinner.report import Change, FileFailure, Kept, Report, Summary, Unchecked
 
 NAME = "json"
 SCHEMA_VERSION = 1
 
 
 def render(report: Report, _style: Style) -> str:
-    """The whole report but for what was ignored and what was written."""
+    """The whole report but for what was ignored."""
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
@@ -25,6 +25,8 @@ def render(report: Report, _style: Style) -> str:
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
+            "changes": [_change(change) for change in report.changes],
+            "kept": [_kept(kept) for kept in report.kept],
         }
     )
 
@@ -70,6 +72,16 @@ def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
         "reason": unchecked.reason,
         "detail": unchecked.detail,
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    digests = {"old": change.old, "new": change.new, "note": change.note or None}
+    return {"path": change.path, **change.where._asdict(), "image": change.image, **digests}
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    why = {"reason": kept.reason, "detail": kept.detail, "refused": kept.refused}
+    return {"path": kept.path, **kept.where._asdict(), "image": kept.image, **why}
 
 
 def _with_line(failure: FileFailure) -> str:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, UNCHECKED, Entry, entries
+from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, Entry, entries
 from pinner.output._escape import clean
 from pinner.output._paths import relative
 from pinner.output.text import summary
-from pinner.report import Change, Report
+from pinner.report import Change, Kept, Report
 
 NAME = "markdown"
 
@@ -24,12 +24,13 @@ _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>(
 
 
 def render(report: Report, _style: Style) -> str:
-    """The counts, a table of what is wrong, and a table of the digests that changed."""
+    """The counts, and tables of what is wrong, of the digests that changed, and of those that an update left."""
     found = [_entry_row(entry) for entry in entries(report)]
     changed = [_change_row(change) for change in report.changes]
     blocks = ["## pinner", f"{summary(report)}."]
     blocks += _table(("Severity", "Rule", "Place", "Message"), found)
     blocks += _table(("Place", "Image", "Old digest", "New digest"), changed)
+    blocks += _table(("Place", "Image", "Kept because"), [_kept_row(each) for each in report.kept if not each.refused])
     return "\n\n".join(blocks) + "\n"
 
 
@@ -46,13 +47,17 @@ def _row(cells: Iterable[str]) -> str:
 
 def _entry_row(entry: Entry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR) else _code(entry.rule)
+    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else _code(entry.rule)
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
 
 
 def _change_row(change: Change) -> str:
     digests = (_code(digest) if digest else "none" for digest in (change.old, change.new))
     return _row((_place(change.path, change.where.line), _code(change.image), *digests))
+
+
+def _kept_row(kept: Kept) -> str:
+    return _row((_place(kept.path, kept.where.line), _code(kept.image), _prose(f"{kept.reason}: {kept.detail}")))
 
 
 def _place(path: str, line: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pinner.finding import Finding, Fix, Ignore, Severity
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, UNCHECKED, fingerprints, unchecked_message
+from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, fingerprints, refused_message, unchecked_message
 from pinner.output._escape import clean
 from pinner.output._json import dumps
 from pinner.output._paths import uri
@@ -115,6 +115,9 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
 def _invocation(report: Report) -> dict[str, Any]:
     notifications = [_unchecked(unchecked) for unchecked in report.unchecked]
     notifications += [_failure(failure) for failure in report.errors]
+    notifications += [
+        _notification(REFUSED, refused_message(kept), _location(kept.path, kept.where)) for kept in report.refused
+    ]
     return {"executionSuccessful": True, "toolExecutionNotifications": notifications}
 
 

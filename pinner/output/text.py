@@ -3,6 +3,7 @@
 This is what a hook prints, so nothing heavy is imported: colours are plain ANSI sequences (ECMA-48).
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pinner.finding import Finding, Severity
@@ -21,7 +22,7 @@ _MARKED = 200
 
 
 def render(report: Report, style: Style) -> str:
-    """Findings, then what could not be checked, then the files that failed, then what was written."""
+    """Findings, what could not be checked, the files that failed, what an update left, and what was written."""
     return "".join(f"{line}\n" for line in _lines(report, style))
 
 
@@ -32,6 +33,7 @@ def summary(report: Report) -> str:
     line += f", {_count(counts.findings, 'finding')}, {counts.unchecked} unchecked"
     line += f", {counts.ignored} ignored" if counts.ignored else ""
     line += f", {counts.changed} changed" if counts.changed else ""
+    line += f", {counts.kept} kept" if counts.kept else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")
 
 
@@ -44,6 +46,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         yield _unchecked(unchecked, style)
     for failure in report.errors:
         yield _failure(failure, style)
+    yield from _kept(report, style)
     yield from _changes(report, style)
 
 
@@ -65,13 +68,20 @@ def _failure(failure: FileFailure, style: Style) -> str:
 
 def _changes(report: Report, style: Style) -> Iterator[str]:
     """One line for each image, however many places name it."""
-    images: dict[tuple[str, str | None, str | None], int] = {}
-    for change in report.changes:
-        key = change.image, change.old, change.new
-        images[key] = images.get(key, 0) + 1
-    for (image, old, new), places in images.items():
+    images = Counter((change.image, change.old, change.new, change.note) for change in report.changes)
+    for (image, old, new, note), places in images.items():
         what = f"{clean(old or 'no digest')} -> {clean(new or 'no digest')}"
-        yield f"{_paint(clean_path(image), _BOLD, style)}: {what} ({_count(places, 'place')})"
+        line = f"{_paint(clean_path(image), _BOLD, style)}: {what} ({_count(places, 'place')})"
+        yield f"{line}: {clean(note)}" if note else line
+
+
+def _kept(report: Report, style: Style) -> Iterator[str]:
+    """One line for each image and reason, however many places name it."""
+    images = Counter(each[2:] for each in report.kept)
+    for (image, reason, detail, refused), places in images.items():
+        label = _paint("refused", _RED, style) if refused else _paint("kept", _CYAN, style)
+        place = f"{_paint(clean_path(image), _BOLD, style)}: {label}[{reason}] {clean(detail)}"
+        yield f"{place} ({_count(places, 'place')})"
 
 
 def _place(path: str, where: Location, style: Style) -> str:

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from pinner.finding import Finding, Severity
 from pinner.platforms import fits
 from pinner.rules._base import Facts, examined, finding_at, fix_to
-from pinner.state import ATTESTATION, State, Verdict
+from pinner.state import ATTESTATION, Verdict
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"

@@ -10,7 +10,7 @@ from typing import cast
 from pinner.finding import Applicability, Finding, Fix, Ignore, Opaque, Severity
 from pinner.output.listing import Answer, NoAnswer
 from pinner.reference import parse
-from pinner.report import Change, FileFailure, Report, Summary, Suppressed, Unchecked
+from pinner.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.rules import Rule
 from pinner.source import Edit, Location, Source, Span
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
@@ -161,7 +161,7 @@ _SLOW = occurrence_in(DOCKERFILE, "quay.io/slow/image:3")
 _LOCAL = _find(DOCKERFILE, "localhost/app:dev", "unpinned", "localhost/app:dev is not pinned to a digest")
 
 REPORT = Report(
-    Summary(files=5, references=20, pinned=9, findings=len(FINDINGS), unchecked=1, ignored=1, changed=2),
+    Summary(files=5, references=20, pinned=9, findings=len(FINDINGS), unchecked=1, ignored=1, changed=5, kept=4),
     FINDINGS,
     (
         Unchecked(
@@ -178,8 +178,15 @@ REPORT = Report(
         Change("old/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(3, 6, 3, 80), "busybox", DIGEST, None),
+        Change("older/Dockerfile", Location(4, 6, 4, 80), "gone:1", DIGEST, NEW_DIGEST, "nothing was compared"),
     ),
     (Suppressed(_LOCAL, _IGNORE),),
+    (
+        Kept("old/Dockerfile", Location(9, 6, 9, 80), "same:1", "same-manifests", "nothing | of `use` is new"),
+        Kept("old/Dockerfile", Location(10, 6, 10, 80), "same:1", "same-manifests", "nothing | of `use` is new"),
+        Kept("old/Dockerfile", Location(11, 6, 11, 80), "chart:1", "not-an-image", "it holds a\u202echart", True),
+        Kept(HOSTILE.path, Location(1, 6, 1, 20), _INJECTION, "too-young", "##[error] not before tomorrow"),
+    ),
     {source.path: source for source in (DOCKERFILE, COMPOSE, HOSTILE)},
 )  # fmt: skip
 

@@ -29,12 +29,15 @@ def check() -> dict[str, Any]:
 
 def test_keys_of_check() -> None:
     document = check()
-    assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors"]
+    assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
     assert document["schema_version"] == 1
     assert list(document["summary"]) == ["files", "references", "pinned", "findings", "unchecked"]
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
     assert {tuple(item) for item in document["errors"]} == {("path", "message")}
+    place = ("path", "line", "column", "end_line", "end_column", "image")
+    assert {tuple(item) for item in document["changes"]} == {(*place, "old", "new", "note")}
+    assert {tuple(item) for item in document["kept"]} == {(*place, "reason", "detail", "refused")}
 
 
 def test_positions_are_code_points_of_the_files() -> None:

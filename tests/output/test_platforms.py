@@ -103,7 +103,7 @@ class TestJunit:
         assert root.attrib == suite.attrib
         assert {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")} == {
             "tests": len(suite),
-            "failures": len(report.findings),
+            "failures": len(report.findings) + len(report.refused),
             "errors": len(report.unchecked) + len(report.errors),
             "skipped": len(report.suppressed),
         }
