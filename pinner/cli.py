@@ -32,12 +32,13 @@ PathsArgument = Annotated[
     typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for standard input. Default: this folder."),
 ]
 
-CONFIGURATION: Options = {
-    "config": Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Read the configuration from this file.")
-    ],
-    "no_config": Annotated[bool | None, typer.Option("--no-config", help="Read no configuration file.")],
-}
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", metavar="FILE", help="Read the configuration from this file.")
+]
+NoConfigOption = Annotated[bool | None, typer.Option("--no-config", help="Read no configuration file.")]
+ListFormatOption = Annotated[ListFormat | None, typer.Option("--format", help="How to write the result.")]
+
+CONFIGURATION: Options = {"config": ConfigOption, "no_config": NoConfigOption}
 FILES: Options = {
     "exclude": Annotated[
         list[str] | None,
@@ -51,9 +52,7 @@ FILES: Options = {
 REPORT: Options = {
     "format": Annotated[Format | None, typer.Option("--format", help="How to write the report.")],
 }
-LIST: Options = {
-    "format": Annotated[ListFormat | None, typer.Option("--format", help="How to write the result.")],
-}
+LIST: Options = {"format": ListFormatOption}
 JUDGEMENT: Options = {
     "fail_on": Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")],
 }
@@ -172,6 +171,17 @@ def resolve(
 ) -> ExitCode:
     """Ask registries for the digests of images. JSON also shows the platforms of an index."""
     return commands.resolve(references, settings)
+
+
+@app.command("config")
+def show_config(
+    config: ConfigOption = None,
+    no_config: NoConfigOption = None,
+    list_format: ListFormatOption = "text",
+) -> None:
+    """Show the settings in force and where each comes from: file, environment or default."""
+    flags = {"config": config, "no_config": no_config}
+    raise typer.Exit(commands.run(lambda: commands.show_config(flags, as_json=list_format == "json")))
 
 
 @app.command()

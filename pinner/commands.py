@@ -3,6 +3,7 @@
 They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -107,6 +108,17 @@ def explain(rule: str) -> ExitCode:
             write_text(f"# {each.ID} ({each.SEVERITY.label})\n\n{each.SUMMARY}\n\n{each.__doc__ or ''}")
             return ExitCode.CLEAN
     raise UsageError(f"there is no rule {rule!r}; the rules are {', '.join(each.ID for each in RULES)}")
+
+
+def show_config(flags: Mapping[str, object], *, as_json: bool) -> ExitCode:
+    """Show the settings in force."""
+    from pinner.config import show
+
+    settings = show.in_force(flags, os.environ)
+    write_text(show.as_json(settings) if as_json else show.as_text(settings))
+    for variable, meant in show.misspelt_variables(os.environ):
+        tell(f"warning: {variable} is no setting: did you mean {meant}?")
+    return ExitCode.CLEAN
 
 
 def demo() -> ExitCode:

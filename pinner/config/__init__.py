@@ -82,5 +82,5 @@ def load(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
     from pinner.config.layers import collect
 
     values: dict[str, Any] = {name: value for name, value in given.items() if name in Settings._fields}
-    values |= {name: each.value for name, each in collect(given, environ).items()}
+    values |= {name: each.value for name, each in collect(given, environ).given.items()}
     return Settings(**values)

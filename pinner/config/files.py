@@ -38,7 +38,7 @@ def find(folder: str) -> ConfigFile | None:
     while at != above:
         for name in NAMES:
             path = os.path.join(at, name)
-            if os.path.isfile(path) and (file := _read(path)) is not None:
+            if os.path.isfile(path) and (file := _read(os.path.relpath(path))) is not None:
                 return file
         at, above = os.path.dirname(at), at
     return None
@@ -53,24 +53,23 @@ def read_file(path: str) -> ConfigFile:
 
 
 def _read(path: str) -> ConfigFile | None:
-    shown = os.path.relpath(path)
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise UsageError(f"{shown}: cannot read the configuration: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot read the configuration: {error.strerror}") from error
     is_pyproject = os.path.basename(path) == PYPROJECT
     if is_pyproject and not _MAY_CONFIGURE.search(data):
         return None
-    text, table = _parse(data, shown)
+    text, table = _parse(data, path)
     if not is_pyproject:
-        return ConfigFile(shown, text, table)
+        return ConfigFile(path, text, table)
     tools = table.get("tool")
     if not isinstance(tools, dict) or "pinner" not in tools:
         return None
     if not isinstance(tools["pinner"], dict):
-        raise UsageError(f"{shown}: tool.pinner is not a table")
-    return ConfigFile(shown, text, tools["pinner"])
+        raise UsageError(f"{path}: tool.pinner is not a table")
+    return ConfigFile(path, text, tools["pinner"])
 
 
 def _parse(data: bytes, path: str) -> tuple[str, dict[str, Any]]:

@@ -15,7 +15,6 @@ _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
 _PORT = r"(:[0-9]{1,5})?"
 _HOST = rf"(([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:]+\]){_PORT}|[A-Za-z0-9-]+:[0-9]{{1,5}}"
 _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
-_HOST_WORDS = 'a host of a registry in quotes, such as "ghcr.io"'
 
 
 def _host(text: str) -> str:
@@ -110,7 +109,7 @@ KEYS = (
     Key(
         "registries",
         Lookup(
-            Text(_HOST_WORDS, _HOST, _host),
+            Text('a host of a registry in quotes, such as "ghcr.io"', _HOST, _host),
             Table(_REGISTRY, Registry),
             {"*": Table(_REGISTRY[:1], Registry)},
         ),
@@ -128,7 +127,7 @@ KEYS = (
     ),
     Key(
         "insecure",
-        List(Text(_HOST_WORDS, _HOST, _host)),
+        List(Text("a host of a registry, perhaps with a port", _HOST, _host)),
         [],
         "Hosts that may speak plain HTTP and show any certificate. In the file: `registries.HOST.insecure`.",
         in_file=False,

@@ -32,13 +32,21 @@ class Given(NamedTuple):
     source: str
 
 
-def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Given]:
-    """The settings that are given anywhere, by their name in Python. Raises UsageError.
+class Layers(NamedTuple):
+    """The settings that are given anywhere, by their name in Python, and the file that was read, None if none was."""
+
+    given: Mapping[str, Given]
+    file: str | None
+
+
+def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
+    """Read all sources. Raises UsageError.
 
     `flags` may hold others, too: `config`, `no_config` and what only a flag can say.
     """
-    file = chosen_file(flags, environ)
-    return {**(_of_file(file) if file else {}), **_of_environment(environ), **_of_flags(flags)}
+    file = _chosen_file(flags, environ)
+    of_file = _of_file(file) if file else {}
+    return Layers({**of_file, **_of_environment(environ), **_of_flags(flags)}, file.path if file else None)
 
 
 def variable_of(name: str) -> str:
@@ -46,7 +54,7 @@ def variable_of(name: str) -> str:
     return ENVIRONMENT_PREFIX + name.replace("-", "_").upper()
 
 
-def chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
+def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
     """The configuration file in force: the one that is named, else the one that is found unless none is wanted."""
     named, unwanted = flags.get("config"), flags.get("no_config")
     if named and unwanted:

@@ -1,0 +1,86 @@
+"""The configuration's page of the documentation, in Markdown."""
+
+from collections.abc import Iterator
+
+from pinner.config.keys import KEYS
+from pinner.config.layers import variable_of
+from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.config.values import quoted
+
+_INTRODUCTION = """\
+# Configuration
+
+pinner reads `pinner.toml`, `.pinner.toml` or the table `[tool.pinner]` of a `pyproject.toml`: the first of them, in
+this order, in the working directory, else in the folder above it, and so on. `--config FILE` (`PINNER_CONFIG`) reads
+that file instead, `--no-config` (`PINNER_NO_CONFIG=1`) reads none. Paths and patterns in a file start at its folder,
+those of flags and of the environment at the working directory.
+
+A flag goes before the environment, and the environment before the file. A list that is given in one place takes the
+place of the whole list in another. In the environment commas separate the items of a list; an empty variable is as
+good as none. A key that is unknown, or has a value of another type, ends the run with exit code 2.
+
+`pinner config` shows the values in force and where each comes from. Editors that know JSON schemas can use
+[`pinner.schema.json`](https://github.com/digest-pinner/pinner/blob/main/pinner/pinner.schema.json).
+
+!!! warning "The configuration is part of what is checked"
+
+    Who may change the file may switch rules off. Where pinner judges the pull requests of strangers, read the
+    configuration from the target branch with `--config`, or none with `--no-config`.
+"""
+
+
+def page() -> str:
+    """All settings: what they mean, their types, their defaults, their variables."""
+    return "\n".join([_INTRODUCTION, *(line for key in KEYS for line in _section(key))])
+
+
+def _section(key: Key) -> Iterator[str]:
+    yield from (f"## {key.name}", "", key.summary, "")
+    yield f"* Type: {_words(key.type)}"
+    yield f"* Default: {'none' if key.default is None else f'`{quoted(key.default)}`'}"
+    yield f"* Environment: `{variable_of(key.name)}`" if key.in_environment else "* Environment: none"
+    yield ""
+    table = key.type.item if isinstance(key.type, List) else key.type
+    table = table.value if isinstance(table, Lookup) else table
+    if isinstance(table, Table):
+        yield from _table(table.keys)
+    if key.example:
+        yield from ("```toml", key.example, "```", "")
+
+
+def _table(keys: tuple[Key, ...]) -> Iterator[str]:
+    yield from ("| key | type | |", "|---|---|---|")
+    for key in keys:
+        yield f"| `{key.name}` | {_words(key.type)} | {key.summary} |"
+    yield ""
+
+
+def _words(kind: Type) -> str:
+    match kind:
+        case List(item):
+            return f"list; each item is {_words(item)}"
+        case Patterns():
+            return "list of strings"
+        case Lookup(name, value):
+            return f"table; each name is {_words(name)}, each value {_words(value)}"
+        case Table():
+            return "a table"
+    return _words_of_scalar(kind)
+
+
+def _words_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) -> str:
+    match kind:
+        case Boolean():
+            return "`true` or `false`"
+        case Integer(minimum, maximum):
+            return f"whole number, {minimum}" + (" or more" if maximum is None else f" to {maximum}")
+        case Number(minimum):
+            return f"number, {minimum:g} or more"
+        case Choice("rule"):
+            return "a rule"
+        case Choice(choices=choices):
+            return ", ".join(f"`{choice}`" for choice in choices[:-1]) + f" or `{choices[-1]}`"
+        case Text(meaning):
+            return meaning
+        case File():
+            return "path of a file"

@@ -1,0 +1,69 @@
+"""The JSON schema of the configuration file, for editors and other checkers.
+
+`python -m pinner.config.schema` writes it; the package holds what it wrote as `pinner.schema.json`.
+"""
+
+from typing import Any
+
+from pinner.config.keys import KEYS
+from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""The dialect that editors' TOML plug-ins and SchemaStore use."""
+
+_WORD = {"type": "string", "minLength": 1}
+
+
+def schema() -> dict[str, Any]:
+    """What `pinner.toml`, and the table `tool.pinner` of a pyproject.toml, may hold."""
+    return {"$schema": DIALECT, "title": "pinner", "description": "The configuration of pinner."} | _keys(KEYS)
+
+
+def _schema_of(kind: Type) -> dict[str, Any]:
+    match kind:
+        case List(item):
+            return {"type": "array", "items": _schema_of(item)}
+        case Patterns():
+            return {"type": "array", "items": _WORD}
+        case Lookup(name, value, special):
+            names = {"anyOf": [_schema_of(name), {"enum": list(special)}]} if special else _schema_of(name)
+            own = {"properties": {each: _schema_of(table) for each, table in special.items()}} if special else {}
+            others = _schema_of(value)
+            return {"type": "object", "propertyNames": names, **own, "additionalProperties": others}
+        case Table(keys):
+            return _keys(keys)
+    return _schema_of_scalar(kind)
+
+
+def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) -> dict[str, Any]:
+    match kind:
+        case Boolean():
+            return {"type": "boolean"}
+        case Integer(minimum, maximum):
+            return {"type": "integer", "minimum": minimum} | ({"maximum": maximum} if maximum is not None else {})
+        case Number(minimum):
+            return {"type": "number", "minimum": minimum}
+        case Choice(choices=choices):
+            return {"enum": list(choices)}
+        case Text(pattern=pattern):
+            return {"type": "string", "pattern": f"^({pattern})$"}
+        case File():
+            return _WORD
+
+
+def _keys(keys: tuple[Key, ...]) -> dict[str, Any]:
+    properties = {key.name: _property(key) for key in keys if key.in_file}
+    required = [key.name for key in keys if key.required]
+    wanted = {"required": required} if required else {}
+    return {"type": "object", "properties": properties, **wanted, "additionalProperties": False}
+
+
+def _property(key: Key) -> dict[str, Any]:
+    described = {"description": key.summary} | _schema_of(key.type)
+    return described if key.default is None or key.required else described | {"default": key.default}
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(schema(), indent=2))  # noqa: T201 - what this module is run for

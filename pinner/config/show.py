@@ -1,0 +1,64 @@
+"""The settings in force and where each comes from: what `pinner config` prints."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pinner.config import ENVIRONMENT_PREFIX
+from pinner.config.keys import KEYS
+from pinner.config.layers import Given, Origin, collect, variable_of
+from pinner.config.values import key_text, quoted
+
+SCHEMA_VERSION = 1
+
+
+class InForce(NamedTuple):
+    """Every setting in the table's order, and the file that was read, None if none was."""
+
+    file: str | None
+    settings: tuple[Given, ...]
+
+
+def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
+    """The settings in force. Raises UsageError as `load` does."""
+    given, file = collect(flags, environ)
+    defaults = (Given(key, key.default, None, Origin.DEFAULT, Origin.DEFAULT) for key in KEYS)
+    return InForce(file, tuple(given.get(each.key.field, each) for each in defaults))
+
+
+def as_text(settings: InForce) -> str:
+    """TOML, with the source of each value behind it; what a file cannot hold is a comment."""
+    lines = [f"# {settings.file or 'no configuration file'}"]
+    for key, raw, _, _, source in settings.settings:
+        comment = "" if key.in_file and raw is not None else "# "
+        lines.append(f"{comment}{key.name} = {'none' if raw is None else _toml(raw)}  # {source}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(settings: InForce) -> str:
+    """The same for programs."""
+    from json import dumps
+
+    values = {
+        key.name: {"value": raw, "origin": origin, "source": source}
+        for key, raw, _, origin, source in settings.settings
+    }
+    return dumps({"schema_version": SCHEMA_VERSION, "file": settings.file, "settings": values}, indent=2) + "\n"
+
+
+def misspelt_variables(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The variables that look as if one of pinner's was meant, with that one."""
+    from difflib import get_close_matches
+
+    known = [variable_of(name) for name in ("config", "no-config", *(key.name for key in KEYS if key.in_environment))]
+    strangers = sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    close = ((name, get_close_matches(name, known, 1, 0.85)) for name in strangers)
+    return [(name, matches[0]) for name, matches in close if matches]
+
+
+def _toml(raw: Any) -> str:
+    match raw:
+        case dict():
+            return "{" + ", ".join(f"{key_text(name)} = {_toml(value)}" for name, value in raw.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_toml, raw)) + "]"
+    return quoted(raw)
