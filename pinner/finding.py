@@ -85,15 +85,11 @@ class Problem(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """All that a format read from one file.
-
-    `outline` is what no edit may change: the re-read of an edited file is compared with it.
-    """
+    """All that a format read from one file."""
 
     occurrences: tuple[Occurrence, ...]
     ignores: tuple[Ignore, ...] = ()
     problems: tuple[Problem, ...] = ()
-    outline: tuple[str, ...] = ()
 
 
 class Fix(NamedTuple):

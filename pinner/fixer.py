@@ -74,11 +74,12 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
 
 def _same_but_for_digests(file: ScannedFile, data: bytes, plans: list[Plan]) -> bool:
     """Whether instructions, stages and references of the edited file equal the original's."""
-    before, after = file.reading, file.format.read(Source(file.source.path, data))
-    if after.problems or after.outline != before.outline or len(after.occurrences) != len(before.occurrences):
+    edited = Source(file.source.path, data)
+    before, after = file.reading, file.format.read(edited)
+    if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}
-    return all(
+    return file.format.outline(edited) == file.format.outline(file.source) and all(
         new.context == old.context and new.target == _expected(old, digests)
         for old, new in zip(before.occurrences, after.occurrences, strict=True)
     )

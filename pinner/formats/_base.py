@@ -15,3 +15,7 @@ class Format(Protocol):
     def read(self, source: Source) -> Reading:
         """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
         ...
+
+    def outline(self, source: Source) -> tuple[str, ...]:
+        """What no edit may change: that of an edited file must equal that of the file as it was."""
+        ...

@@ -8,7 +8,7 @@ from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
-from pinner.formats.dockerfile import Build, read_text
+from pinner.formats.dockerfile import Build, outline_text, read_text
 from pinner.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
@@ -29,17 +29,22 @@ class InlineDockerfile:
         self._build = Build({name: _literal(value) for name, value in build_args.items()}, contexts)
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
+        self._text = text
 
     def read(self, context: str) -> Reading:
         """Everything that the Dockerfile says; `context` is its place in the Compose file."""
         try:
-            text = join(list(self._interpolated()))
+            text = self._text = join(list(self._interpolated()))
         except ExpansionError as error:
             line = self._source.line_of(self._written.offsets[0])
             message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
             return Reading((), problems=(Problem(line, message),))
         reading = read_text(text, self._source, context, self._build)
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
+
+    def outline(self) -> tuple[str, ...]:
+        """What no edit may change in the Dockerfile, which was read before."""
+        return outline_text(self._text, self._source)
 
     def _interpolated(self) -> Iterator[Text]:
         """The text with Compose's variables replaced by their defaults."""

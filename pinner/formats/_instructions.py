@@ -1,9 +1,4 @@
-"""A Dockerfile's lines, instructions and words, as BuildKit's `frontend/dockerfile/parser` sees them.
-
-dockerfile-parse divides the lines into instructions. It misreads heredocs, comments and blank lines
-inside an instruction, escape directives, byte-order marks and bytes that are not UTF-8, so it gets a
-copy in which every line is reduced to its role; line numbers are the same in both.
-"""
+"""A Dockerfile's lines, instructions and words, as BuildKit's `frontend/dockerfile/parser` sees them."""
 
 import re
 from bisect import bisect_right
@@ -94,8 +89,7 @@ def divide(text: Text) -> Division:
     lines = list(_lines(text))
     directives = _read_directives(lines)
     escape = directives["escape"].chars if "escape" in directives else "\\"
-    roles, bodies = _roles(lines, escape)
-    instructions = [_join_lines(lines, first, last, bodies.get(last, last), escape) for first, last in _group(roles)]
+    instructions = list(_instructions(lines, escape))
     if not instructions:
         raise Malformed(1, "the file has no instructions")
     return Division(lines, instructions, directives, escape)
@@ -171,25 +165,18 @@ def _directive(text: Text, prefix: str) -> tuple[str | None, Text]:
     return name, text.cut(match.start(2), match.end(2))
 
 
-_SKIPPED, _ONLY, _FIRST, _INSIDE, _LAST = range(5)
-
-
-def _roles(lines: list[Line], escape: str) -> tuple[list[int], dict[int, int]]:
-    """What every line is to its instruction, and where the heredocs of the one that ends there end."""
-    roles = [_SKIPPED] * len(lines)
-    bodies: dict[int, int] = {}
+def _instructions(lines: list[Line], escape: str) -> Iterator[Instruction]:
     at = 0
     while at < len(lines):
         if lines[at].is_comment or lines[at].is_blank:
             at += 1
             continue
-        first, at = at, _last_line(lines, at, escape)
-        roles[first : at + 1] = [_ONLY] if at == first else [_FIRST, *[_INSIDE] * (at - first - 1), _LAST]
-        body_end = _body_end(lines, first, at, escape)
-        if body_end > at:
-            bodies[at] = body_end
-        at = body_end + 1
-    return roles, bodies
+        last = _last_line(lines, at, escape)
+        instruction = _join_lines(lines, at, last, escape)
+        if any("<<" in line.chars for line in lines[at : last + 1]):
+            instruction = instruction._replace(end=_body_end(lines, instruction))
+        yield instruction
+        at = instruction.end
 
 
 def _last_line(lines: list[Line], first: int, escape: str) -> int:
@@ -211,16 +198,14 @@ def _continues(chars: str, escape: str) -> bool:
     return stripped.endswith(escape) and not stripped.endswith(escape * 2)
 
 
-def _body_end(lines: list[Line], first: int, last: int, escape: str) -> int:
-    """The index of the last line of the heredocs of an instruction, or `last` if it has none."""
-    if not any("<<" in line.chars for line in lines[first : last + 1]):
-        return last
-    at = last
-    for heredoc in heredocs_of(_join_lines(lines, first, last, last, escape).chars):
-        at = _terminator(lines, at + 1, heredoc)
-        if at == len(lines):
-            raise Malformed(first + 1, "unterminated heredoc")
-    return at
+def _body_end(lines: list[Line], instruction: Instruction) -> int:
+    """The 1-based last line of the heredocs of an instruction, or its own last line if it has none."""
+    end = instruction.last
+    for heredoc in heredocs_of(instruction.chars):
+        end = _terminator(lines, end, heredoc) + 1
+        if end > len(lines):
+            raise Malformed(instruction.first, "unterminated heredoc")
+    return end
 
 
 def _terminator(lines: list[Line], start: int, heredoc: Heredoc) -> int:
@@ -231,26 +216,8 @@ def _terminator(lines: list[Line], start: int, heredoc: Heredoc) -> int:
     return len(lines)
 
 
-def _group(roles: list[int]) -> list[tuple[int, int]]:
-    """The first and last line index of every instruction."""
-    if all(role in (_SKIPPED, _ONLY) for role in roles):
-        return [(at, at) for at, role in enumerate(roles) if role == _ONLY]
-    return _group_with_dockerfile_parse(roles)
-
-
-def _group_with_dockerfile_parse(roles: list[int]) -> list[tuple[int, int]]:
-    from io import BytesIO
-
-    from dockerfile_parse import DockerfileParser
-
-    # Comments inside an instruction do not end it, and cost dockerfile-parse constant time.
-    copy = {_SKIPPED: "\n", _ONLY: "X x\n", _FIRST: "X \\\n", _INSIDE: "#\n", _LAST: "x\n"}
-    parser = DockerfileParser(fileobj=BytesIO("".join(copy[role] for role in roles).encode()))
-    return [(item["startline"], item["endline"]) for item in parser.structure if item["instruction"] == "X"]
-
-
-def _join_lines(lines: list[Line], first: int, last: int, end: int, escape: str) -> Instruction:
-    """The instruction of the lines from index `first` to `last`, whose heredocs end at index `end`."""
+def _join_lines(lines: list[Line], first: int, last: int, escape: str) -> Instruction:
+    """The instruction of the lines from index `first` to `last`, without heredocs."""
     starts: list[int] = []
     places: list[int] = []
     parts: list[str] = []
@@ -267,7 +234,7 @@ def _join_lines(lines: list[Line], first: int, last: int, end: int, escape: str)
         places.append(line.start + skipped)
         parts.append(chars[skipped:])
         length += len(parts[-1])
-    return Instruction(lines[0].whole, tuple(starts), tuple(places), "".join(parts), first + 1, last + 1, end + 1)
+    return Instruction(lines[0].whole, tuple(starts), tuple(places), "".join(parts), first + 1, last + 1, last + 1)
 
 
 def _without_escape(chars: str, escape: str) -> str:

@@ -41,6 +41,17 @@ def read(source: Source) -> Reading:
     return Reading((), problems=(yaml,)) if isinstance(yaml, Problem) else _Reader(yaml).read()
 
 
+def outline(source: Source) -> tuple[str, ...]:
+    """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
+    text = decode(source)
+    yaml = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(yaml, Problem):
+        return ()
+    reader = _Reader(yaml)
+    reader.read()
+    return reader.outline()
+
+
 class _Reader:
     """Reads one file. What aliases lead to is read once, however many there are."""
 
@@ -50,7 +61,7 @@ class _Reader:
         self.services = Services(yaml)
         self.scope = Scope(COMPOSE)
         self.occurrences: list[Occurrence] = []
-        self.inline: list[Reading] = []
+        self.inline: list[tuple[InlineDockerfile, Reading]] = []
         self.ignores: dict[int, list[Ignore]] = {}
         self.holders: dict[int, Node] = {}
         self._seen: set[int] = set()
@@ -62,11 +73,11 @@ class _Reader:
             self._read_service(name)
         ignores = [ignore for ignores in self.ignores.values() for ignore in ignores]
         problems = {*self.yaml.problems(), *self.services.problems}
-        for reading in self.inline:
+        for _, reading in self.inline:
             ignores += reading.ignores
             problems.update(reading.problems)
         self.occurrences.sort(key=lambda occurrence: occurrence.span)
-        return Reading(tuple(self.occurrences), tuple(sorted(ignores)), tuple(sorted(problems)), self._outline())
+        return Reading(tuple(self.occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
 
     # Positions.
 
@@ -192,10 +203,11 @@ class _Reader:
         text = self.yaml.text_of(entry.value)
         args = self.services.pairs_of(find(build, "args"), "args")
         contexts = self.services.pairs_of(find(build, "additional_contexts"), "additional_contexts")
-        reading = InlineDockerfile(self.source, text, args, frozenset(contexts)).read(context)
+        inline = InlineDockerfile(self.source, text, args, frozenset(contexts))
+        reading = inline.read(context)
         ignores = self._ignores_of(entry)
         self.occurrences += [each._replace(ignores=ignores + each.ignores) for each in reading.occurrences]
-        self.inline.append(reading)
+        self.inline.append((inline, reading))
 
     # Comments and the outline.
 
@@ -215,10 +227,10 @@ class _Reader:
         lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
         return tuple(sorted(ignore for line in lines for ignore in self.ignores.get(line, ())))
 
-    def _outline(self) -> tuple[str, ...]:
+    def outline(self) -> tuple[str, ...]:
         """Every node's tag, and its value without the digests that pinner writes and without `:latest`."""
         dropped = {offset for each in self.occurrences for offset in _suffix(each, self.source)}
-        outline = [line for reading in self.inline for line in reading.outline]
+        outline = [line for inline, _ in self.inline for line in inline.outline()]
         for node in self.yaml.nodes:
             value = node.value if node.id == "scalar" else len(node.value)
             if id(node) in self.holders:

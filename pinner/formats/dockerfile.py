@@ -19,6 +19,7 @@ from pinner.formats._flags import (
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
 from pinner.formats._scope import PLATFORM_ARGS, Scope, Word
+from pinner.formats._structure import structure
 from pinner.formats._text import Text, line_in_file
 from pinner.formats._variables import Dialect, ExpansionError
 from pinner.reference import parse
@@ -81,6 +82,21 @@ def read_text(text: Text, source: Source, context: str = "", build: Build = PLAI
     return _Reader(text, division, source, f"{context} > " if context else "", build).read()
 
 
+def outline(source: Source) -> tuple[str, ...]:
+    """What no edit may change: instructions with their lines, and stages."""
+    return outline_text(Text.of_bytes(source.data), source)
+
+
+def outline_text(text: Text, source: Source) -> tuple[str, ...]:
+    """The outline of the Dockerfile `text`, which stands somewhere in `source`; empty where it cannot be divided."""
+    try:
+        reader = _Reader(text, divide(text), source, "", PLAIN_BUILD)
+    except Malformed:
+        return ()
+    reader.read()
+    return reader.outline()
+
+
 class _Reader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
@@ -102,7 +118,7 @@ class _Reader:
         self._collect()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)), self._outline())
+        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
 
     # Stages and variables: what the references need to know of the whole file.
 
@@ -307,10 +323,12 @@ class _Reader:
             return ()
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
-    def _outline(self) -> tuple[str, ...]:
-        return tuple(
-            f"{command.name} {instruction.first}-{instruction.end}" for instruction, command in self.commands
-        ) + tuple(f"stage {base.stage} on {base.platform}" for base in self.froms)
+    def outline(self) -> tuple[str, ...]:
+        """The instructions as dockerfile-parse divides them, the last lines of their heredocs, and the stages."""
+        commands = [(command.name, instruction) for instruction, command in self.commands]
+        ends = [f"{name} ends on {instruction.end}" for name, instruction in commands]
+        stages = [f"stage {base.stage} on {base.platform}" for base in self.froms]
+        return (*structure(commands, len(self.division.lines)), *ends, *stages)
 
 
 def _platform_args(platform: str) -> dict[str, str]:

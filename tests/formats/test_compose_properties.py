@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from pinner.finding import Occurrence, Reading
-from pinner.formats.compose import read
+from pinner.formats.compose import outline, read
 from pinner.reference import Reference, parse
 from pinner.source import Edit, Source, Span, apply_edits
 
@@ -195,7 +195,7 @@ def test_pinning_changes_digests_alone(data: bytes) -> None:
     before = read(Source("compose.yaml", data))
     edited = pinned(data, before, OTHER_DIGEST)
     after = read(Source("compose.yaml", edited))
-    assert after.outline == before.outline
+    assert outline(Source("compose.yaml", edited)) == outline(Source("compose.yaml", data))
     assert after.problems == ()
     assert [each.context for each in after.occurrences] == [each.context for each in before.occurrences]
     for old, new in zip(before.occurrences, after.occurrences, strict=True):
@@ -223,5 +223,6 @@ def test_the_outline_sees_every_other_change(data: bytes, choice: st.DataObject)
     at = choice.draw(st.integers(0, len(data) - 1))
     edited = data[:at] + b"q" + data[at + 1 :]
     after = read(Source("compose.yaml", edited))
-    if after.outline == before.outline and not after.problems and before.occurrences:
+    is_same = outline(Source("compose.yaml", edited)) == outline(Source("compose.yaml", data))
+    if is_same and not after.problems and before.occurrences:
         assert loaded(edited) == loaded(data)
