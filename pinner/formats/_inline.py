@@ -8,7 +8,7 @@ from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
-from pinner.formats.dockerfile import Build, outline_text, read_text
+from pinner.formats._dockerfile import Build, outline_text, read_text
 from pinner.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.

@@ -14,6 +14,10 @@ from pinner.formats._variables import COMPOSE, Dialect, Expansion, ExpansionErro
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
+PLATFORMS = (
+    "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64"
+    " windows/amd64 windows/arm64"
+).split()
 
 
 class Change(NamedTuple):
@@ -208,3 +212,10 @@ class Scope:
                     reached.add(reader)
                     waiting.append(reader)
         return reached
+
+
+def platform_args(platform: str) -> dict[str, str]:
+    """The predefined ARGs of a build on and for `platform`."""
+    system, architecture, variant, *_ = f"{platform}/".split("/")
+    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+    return {f"{side}{part}": value for side in ("BUILD", "TARGET") for part, value in values.items()}

@@ -1,0 +1,264 @@
+"""Compose files: every place where a service names an image that is pulled.
+
+The rules are those of the Compose specification and of compose-go, Docker Compose's reader.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
+from pinner.formats._ignores import parse_ignore
+from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
+from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
+from pinner.formats._scope import Scope
+from pinner.formats._services import Entry, Fields, Services, find, is_null, is_reset, is_string, with_defaults
+from pinner.formats._text import Text
+from pinner.formats._variables import COMPOSE
+from pinner.formats._yaml import Node, Yaml, compose, decode
+from pinner.reference import Reference
+from pinner.source import Source
+
+_IMAGE_CONTEXT = "docker-image://"
+_SPACE = " \t\r\n"
+_NOT_A_STRING = "to YAML this is no string: put quotes round it"
+_SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
+# Every way to a reference leads over one of these words, or over an escape in one.
+_MAY_HOLD_REFERENCES = re.compile(rb"(?i)image|dockerfile_inline|additional_contexts|pinner:|\\|\0")
+
+
+def read(source: Source) -> Reading:
+    """Everything that a Compose file says."""
+    text = decode(source)
+    if isinstance(text, Problem):
+        return Reading((), problems=(text,))
+    if text.isascii() and not _MAY_HOLD_REFERENCES.search(source.data):
+        return Reading(())
+    yaml = compose(source, text)
+    return Reading((), problems=(yaml,)) if isinstance(yaml, Problem) else _Reader(yaml).read()
+
+
+def outline(source: Source) -> tuple[str, ...]:
+    """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
+    text = decode(source)
+    yaml = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(yaml, Problem):
+        return ()
+    reader = _Reader(yaml)
+    reader.read()
+    return reader.outline()
+
+
+class _Reader:
+    """Reads one file. What aliases lead to is read once, however many there are."""
+
+    def __init__(self, yaml: Yaml) -> None:
+        self.yaml = yaml
+        self.source = yaml.source
+        self.services = Services(yaml)
+        self.scope = Scope(COMPOSE)
+        self.occurrences: list[Occurrence] = []
+        self.inline: list[tuple[InlineDockerfile, Reading]] = []
+        self.ignores: dict[int, list[Ignore]] = {}
+        self.holders: dict[int, Node] = {}
+        self._seen: set[int] = set()
+
+    def read(self) -> Reading:
+        """The reading of the whole file."""
+        self._read_ignores()
+        for name in self.services.layers:
+            self._read_service(name)
+        ignores = [ignore for ignores in self.ignores.values() for ignore in ignores]
+        problems = {*self.yaml.problems(), *self.services.problems}
+        for _, reading in self.inline:
+            ignores += reading.ignores
+            problems.update(reading.problems)
+        self.occurrences.sort(key=lambda occurrence: occurrence.span)
+        return Reading(tuple(self.occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
+
+    # Positions.
+
+    def _read_service(self, name: str) -> None:
+        path = f"services.{name}"
+        platform = self._platform(name)
+        for layer in self.services.layers[name]:
+            image = find(layer.fields, "image")
+            if image is not None and not self.services.builds(name):
+                self._read_image(image, f"{path}.image", platform)
+            self._read_pre_start(find(layer.fields, "pre_start"), f"{path}.pre_start")
+            self._read_volumes(find(layer.fields, "volumes"), f"{path}.volumes")
+            self._read_build(find(layer.fields, "build"), f"{path}.build")
+
+    def _platform(self, name: str) -> str | None:
+        platform = self.services.effective(name, "platform")
+        if platform is None or platform.value.id != "scalar" or "$" in platform.value.value:
+            return None
+        return str(platform.value.value)
+
+    def _read_pre_start(self, entry: Entry | None, path: str) -> None:
+        for index, item in self._new_items(entry, path):
+            image = find(self.services.fields_of(item, f"{path}[{index}]"), "image")
+            if image is not None:
+                self._read_image(image, f"{path}[{index}].image")
+
+    def _read_volumes(self, entry: Entry | None, path: str) -> None:
+        for index, item in self._new_items(entry, path):
+            if item.id != "mapping":
+                continue
+            fields = self.services.fields_of(item, path)
+            kind, source = find(fields, "type"), find(fields, "source")
+            if source is None or kind is None or kind.value.id != "scalar":
+                continue
+            is_service = source.value.id == "scalar" and source.value.value in self.services.layers
+            if with_defaults(kind.value.value) == "image" and not is_service:
+                self._read_image(source, f"{path}[{index}].source")
+
+    def _read_build(self, entry: Entry | None, path: str) -> None:
+        if entry is None or entry.value.id == "scalar" or not self._is_new(entry.value):
+            return
+        fields = self.services.fields_of(entry.value, path)
+        self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
+        self._read_inline(fields, f"{path}.dockerfile_inline")
+
+    def _read_contexts(self, entry: Entry | None, path: str) -> None:
+        if entry is None or entry.value.id != "mapping":
+            for _, item in self._new_items(entry, path):
+                if item.id == "scalar":
+                    text = self.yaml.text_of(item)
+                    name = text.chars.partition("=")[0]
+                    self._read_context(Entry(item, item), text.cut(len(name) + 1), f"{path}.{text.cut(0, len(name))}")
+            return
+        for name, context in self.services.fields_of(entry.value, path).items():
+            if context.value.id == "scalar":
+                self._read_context(context, self.yaml.text_of(context.value), f"{path}.{name}")
+
+    def _new_items(self, entry: Entry | None, path: str) -> Iterable[tuple[int, Node]]:
+        return self.services.items_of(entry, path) if entry is not None and self._is_new(entry.value) else ()
+
+    def _is_new(self, node: Node) -> bool:
+        is_new = id(node) not in self._seen
+        self._seen.add(id(node))
+        return is_new
+
+    # References.
+
+    def _read_image(self, entry: Entry, context: str, platform: str | None = None) -> None:
+        node = entry.value
+        if is_null(node) or is_reset(node):
+            return
+        if node.id != "scalar":
+            hint = f": {TEMPLATE}" if node.id == "mapping" else ""
+            if self._is_new(node):
+                self.services.complain(node, f"{context} is not a string{hint}")
+        elif not is_string(node):
+            self._note(Placement(self.yaml.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
+        elif not self.services.is_built(node.value):
+            text = _strip(self.yaml.text_of(node))
+            if text.chars:
+                self._note(self._place(text), entry, context, platform)
+
+    def _read_context(self, entry: Entry, text: Text, context: str) -> None:
+        text = _strip(text)
+        if text.chars.startswith(_IMAGE_CONTEXT):
+            self._note(self._place(text.cut(len(_IMAGE_CONTEXT))), entry, context)
+            return
+        word = read_word(text, self.scope)
+        if "$" not in text.chars or isinstance(word, Placement):
+            return
+        value = word.expansion.value
+        if value.chars.startswith(_IMAGE_CONTEXT):
+            placement = place(literal(value.cut(len(_IMAGE_CONTEXT))), self.scope)
+            self._note(_refuse(placement, _SCHEME_IN_VARIABLE), entry, context)
+        elif word.expansion.unknown and not value.chars:
+            self._note(place(word, self.scope), entry, context)
+
+    def _place(self, text: Text) -> Placement:
+        word = read_word(text, self.scope)
+        if isinstance(word, Placement):
+            return word
+        placement = place(word, self.scope)
+        run = text.run
+        if run is None or self.source.data[run.start : run.end] != text.chars.encode("latin-1"):
+            return _refuse(placement, NOT_ONE_PIECE)
+        return placement
+
+    def _note(self, placement: Placement, entry: Entry, context: str, platform: str | None = None) -> None:
+        if not self._is_new(entry.value):
+            return
+        self.holders[id(entry.value)] = entry.value
+        occurrence = occurrence_at(placement, self.source, context, platform)
+        self.occurrences.append(occurrence._replace(ignores=self._ignores_of(entry)))
+
+    def _read_inline(self, build: Fields, context: str) -> None:
+        entry = find(build, "dockerfile_inline")
+        if entry is None or is_null(entry.value) or is_reset(entry.value) or not self._is_new(entry.value):
+            return
+        if entry.value.id != "scalar":
+            self.services.complain(entry.value, f"{context} is not a string")
+            return
+        self.holders[id(entry.value)] = entry.value
+        text = self.yaml.text_of(entry.value)
+        args = self.services.pairs_of(find(build, "args"), "args")
+        contexts = self.services.pairs_of(find(build, "additional_contexts"), "additional_contexts")
+        inline = InlineDockerfile(self.source, text, args, frozenset(contexts))
+        reading = inline.read(context)
+        ignores = self._ignores_of(entry)
+        self.occurrences += [each._replace(ignores=ignores + each.ignores) for each in reading.occurrences]
+        self.inline.append((inline, reading))
+
+    # Comments and the outline.
+
+    def _read_ignores(self) -> None:
+        for comment in self.yaml.comments("pinner:"):
+            parsed = parse_ignore(comment.text)
+            if parsed is not None:
+                ignore = Ignore(self.source.locate(comment.span), *parsed, comment.text)
+                self.ignores.setdefault(comment.line, []).append(ignore)
+
+    def _ignores_of(self, entry: Entry) -> tuple[Ignore, ...]:
+        """The comments that speak of a line on which the key or the value stands."""
+        if not self.ignores:
+            return ()
+        key, value = entry
+        last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
+        lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
+        return tuple(sorted(ignore for line in lines for ignore in self.ignores.get(line, ())))
+
+    def outline(self) -> tuple[str, ...]:
+        """Every node's tag, and its value without the digests that pinner writes and without `:latest`."""
+        dropped = {offset for each in self.occurrences for offset in _suffix(each, self.source)}
+        outline = [line for inline, _ in self.inline for line in inline.outline()]
+        for node in self.yaml.nodes:
+            value = node.value if node.id == "scalar" else len(node.value)
+            if id(node) in self.holders:
+                text = self.yaml.text_of(node)
+                value = "".join(
+                    char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped
+                )
+            outline.append(f"{node.tag} {node.anchor} {value}")
+        return tuple(outline)
+
+
+def _strip(text: Text) -> Text:
+    stripped = text.chars.lstrip(_SPACE)
+    start = len(text.chars) - len(stripped)
+    return text.cut(start, start + len(stripped.rstrip(_SPACE)))
+
+
+def _refuse(placement: Placement, reason: str) -> Placement:
+    """`placement` without a place for a digest; only what is a reference has a place to lose."""
+    if not isinstance(placement.target, Reference):
+        return placement
+    return placement._replace(insert_at=None, digest=None, unwritable=reason, dead_variable=None)
+
+
+def _suffix(occurrence: Occurrence, source: Source) -> range:
+    """The bytes of an occurrence's digest and of a `:latest` before it."""
+    if occurrence.digest is not None:
+        end = occurrence.digest.start - len("@")
+        stop = occurrence.digest.end
+    elif occurrence.insert_at is not None:
+        end = stop = occurrence.insert_at
+    else:
+        return range(0)
+    latest = b":latest"
+    return range(end - len(latest) if source.data.endswith(latest, 0, end) else end, stop)

@@ -1,0 +1,323 @@
+"""Dockerfiles: every place of a build that pulls an image."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from pinner.errors import InvalidReference
+from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.formats._comments import Comments
+from pinner.formats._flags import (
+    Command,
+    InvalidMount,
+    mount_source,
+    read_command,
+    split_quoted_words,
+    split_words,
+)
+from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
+from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
+from pinner.formats._scope import PLATFORM_ARGS, PLATFORMS, Scope, Word, platform_args
+from pinner.formats._structure import structure
+from pinner.formats._text import Text, line_in_file
+from pinner.formats._variables import Dialect, ExpansionError
+from pinner.reference import parse
+from pinner.source import Location, Source
+
+_INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
+    " VOLUME WORKDIR".split()
+)
+_NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_DOCKER_FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
+
+
+class Build(NamedTuple):
+    """What is known of the build beside its Dockerfile.
+
+    `args` take the place of ARG defaults; None stands for a value that is not known. `contexts` are the
+    names of additional contexts, which BuildKit takes instead of the images of those names.
+    """
+
+    args: Mapping[str, Text | None]
+    contexts: frozenset[str]
+
+
+PLAIN_BUILD = Build({}, frozenset())
+
+
+class From(NamedTuple):
+    """A FROM instruction: the image (None: malformed), its literal platform, the name of its stage."""
+
+    image: Word | Placement | None
+    platform: str | None
+    stage: str | None
+
+
+def read(source: Source) -> Reading:
+    """Everything that a Dockerfile says."""
+    if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Reading((), problems=(Problem(1, "the file is UTF-16: save it as UTF-8"),))
+    return read_text(Text.of_bytes(source.data), source)
+
+
+def read_text(text: Text, source: Source, context: str = "", build: Build = PLAIN_BUILD) -> Reading:
+    """Everything that the Dockerfile `text` says, which stands somewhere in `source`.
+
+    `context` comes before the context of every occurrence: ` > FROM` and so on follow it.
+    """
+    try:
+        division = divide(text)
+    except Malformed as error:
+        return Reading((), problems=(Problem(line_in_file(text, error.line, source), error.message),))
+    return _Reader(text, division, source, f"{context} > " if context else "", build).read()
+
+
+def outline(source: Source) -> tuple[str, ...]:
+    """What no edit may change: instructions with their lines, and stages."""
+    return outline_text(Text.of_bytes(source.data), source)
+
+
+def outline_text(text: Text, source: Source) -> tuple[str, ...]:
+    """The outline of the Dockerfile `text`, which stands somewhere in `source`; empty where it cannot be divided."""
+    try:
+        reader = _Reader(text, divide(text), source, "", PLAIN_BUILD)
+    except Malformed:
+        return ()
+    reader.read()
+    return reader.outline()
+
+
+class _Reader:
+    """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
+
+    def __init__(self, text: Text, division: Division, source: Source, prefix: str, build: Build) -> None:
+        self.text = text
+        self.division = division
+        self.source = source
+        self.prefix = prefix
+        self.build = build
+        self.scope = Scope(Dialect(division.escape))
+        self.froms: list[From] = []
+        self.occurrences: dict[tuple[int, ...], Occurrence] = {}
+        self.problems: list[Problem] = []
+        self.comments = Comments(division, source)
+        self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
+
+    def read(self) -> Reading:
+        self._read_syntax()
+        self._collect()
+        self._read_references()
+        occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
+        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+
+    # Stages and variables: what the references need to know of the whole file.
+
+    def _collect(self) -> None:
+        """Read the ARGs, the FROMs and the stage names, and say what BuildKit would refuse."""
+        for instruction, command in self.commands:
+            if command.name not in _INSTRUCTIONS:
+                self._complain_of_unknown(instruction, command)
+            elif command.name == "FROM":
+                self.froms.append(self._read_from(instruction, command))
+            elif command.name == "ARG":
+                self._read_arg(instruction, command)
+            elif not self.froms:
+                self._complain(instruction, f"{command.name} stands before the first FROM")
+
+    def _complain(self, instruction: Instruction, message: str) -> None:
+        first = self.division.lines[instruction.first - 1]
+        self.problems.append(Problem(self.source.line_of(first.text.offsets[0]), message))
+
+    def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
+        if is_template(instruction.chars):
+            self._complain(instruction, TEMPLATE)
+        elif not self._has_foreign_frontend():
+            self._complain(instruction, f"unknown instruction: {command.name}")
+
+    def _has_foreign_frontend(self) -> bool:
+        """Whether `# syntax=` names a frontend that may know more instructions than Docker's."""
+        syntax = syntax_of(self.division.lines)
+        try:
+            return syntax is not None and parse(syntax.chars).repository not in _DOCKER_FRONTENDS
+        except InvalidReference:
+            return False
+
+    def _read_arg(self, instruction: Instruction, command: Command) -> None:
+        for word in split_quoted_words(instruction, command, self.division.escape):
+            name, equals, _ = word.chars.partition("=")
+            if self.froms:
+                self.scope.redeclared.add(name)
+                continue
+            try:
+                default = word.cut(len(name) + 1) if equals else None
+                self.scope.declare(name, self.build.args.get(name, default))
+            except ExpansionError as error:
+                self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
+
+    def _read_from(self, instruction: Instruction, command: Command) -> From:
+        words = split_words(instruction, command)
+        if len(words) != 1 and not (len(words) == 3 and words[1].chars.upper() == "AS"):
+            self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
+        stage = words[2].chars.lower() if len(words) == 3 else None
+        if stage is not None and not _STAGE_NAME.fullmatch(stage):
+            self._complain(instruction, f'invalid name for a build stage: "{words[2]}"')
+        platform = self._read_platform(instruction, command)
+        return From(read_word(words[0], self.scope) if words else None, platform, stage)
+
+    def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
+        for flag in command.flags:
+            if flag.name != "platform":
+                self._complain(instruction, f"unknown flag: --{flag.name}")
+        flags = [flag for flag in command.flags if flag.name == "platform"]
+        if len(flags) > 1:
+            self._complain(instruction, "duplicate flag: --platform")
+        if not flags or not flags[0].value or not flags[0].value.chars:
+            return None
+        word = read_word(flags[0].value, self.scope)
+        if isinstance(word, Placement) or word.expansion.used:
+            return None
+        return str(word.expansion.value)
+
+    # References.
+
+    def _read_references(self) -> None:
+        names = [(base.stage, index) for index, base in enumerate(self.froms) if base.stage]
+        self._last_stages = dict(names)
+        self._first_stages = dict(reversed(names))
+        stage = -1
+        for instruction, command in self.commands:
+            if command.name == "FROM":
+                stage += 1
+                self._read_base(self.froms[stage], stage)
+            elif command.name == "ONBUILD":
+                self._read_trigger(instruction, command, stage)
+            else:
+                self._read_sources(instruction, command, stage, "")
+
+    def _read_base(self, base: From, stage: int) -> None:
+        if base.image is None:
+            return
+        if isinstance(base.image, Placement):
+            self._add(base.image, "FROM", base.platform)
+            return
+        name = base.image.expansion.value.chars
+        if name == "scratch" or self._is_earlier(name, stage) or self._names_platform_stage(base.image, stage):
+            return
+        if self._is_context(name):
+            return
+        suspicion = None
+        if name.isdecimal():
+            suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
+        elif self._last_stages.get(name.lower(), stage) > stage and not self._is_earlier(name.lower(), stage):
+            suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
+        self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
+
+    def _is_earlier(self, name: str | None, stage: int) -> bool:
+        """Whether a stage before the one of index `stage` is called `name`."""
+        return name is not None and self._first_stages.get(name, stage) < stage
+
+    def _is_context(self, name: str) -> bool:
+        """Whether `name` is that of an additional context; BuildKit compares without `latest` and Docker Hub's name."""
+        try:
+            return bool(self.build.contexts) and parse(name).familiar.removesuffix(":latest") in self.build.contexts
+        except InvalidReference:
+            return False
+
+    def _names_platform_stage(self, word: Word, stage: int) -> bool:
+        """Whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
+        if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
+            return False
+        return any(
+            self._is_earlier(self.scope.with_values(word, platform_args(platform)), stage) for platform in PLATFORMS
+        )
+
+    def _read_trigger(self, instruction: Instruction, command: Command, stage: int) -> None:
+        trigger = read_command(instruction, command.start)
+        if trigger.name in _NOT_IN_ONBUILD:
+            self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
+        elif trigger.name not in _INSTRUCTIONS:
+            self._complain_of_unknown(instruction, trigger)
+        self._read_sources(instruction, trigger, stage, "ONBUILD ")
+
+    def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
+        """The references of COPY --from and RUN --mount=from."""
+        context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
+        for text in self._sources(instruction, command):
+            if not text.chars or text.chars == "scratch":
+                continue
+            if prefix and not any(char in text.chars for char in "/:@"):
+                continue  # A bare name in a trigger may be a stage of the build that the trigger runs in.
+            suspicion = None
+            if text.chars.isdecimal():
+                if command.name == "COPY":
+                    self._check_stage_number(instruction, text.chars, stage)
+                    continue
+                suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
+            elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
+                continue
+            self._add(self._place_source(text), context, None, suspicion)
+
+    def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
+        for flag in command.flags:
+            if flag.name.lower() == "from" and (command.name, flag.name) != ("COPY", "from"):
+                self._complain(instruction, f"unknown flag: --{flag.name}")
+            elif flag.name == "from" and flag.value is not None:
+                yield flag.value
+            elif command.name == "RUN" and flag.name == "mount" and flag.value is not None:
+                try:
+                    source = mount_source(flag.value)
+                except InvalidMount as error:
+                    self._complain(instruction, str(error))
+                else:
+                    yield from () if source is None else (source,)
+
+    def _check_stage_number(self, instruction: Instruction, number: str, stage: int) -> None:
+        if len(number) > 9 or int(number) >= stage:
+            self._complain(instruction, f"--from={number}: there is no earlier stage of that number")
+
+    def _is_stage(self, instruction: Instruction, name: str, stage: int) -> bool:
+        if name.lower() not in self._first_stages:
+            return False
+        if not self._is_earlier(name.lower(), stage):
+            self._complain(instruction, f"the stage {name} must be defined before it is copied or mounted from")
+        return True
+
+    def _place_source(self, text: Text) -> Placement:
+        word = literal(text)
+        if "$" in text.chars:
+            reason = "variables mean nothing here: name a stage, and give that stage's FROM the variable"
+            return Placement(text.extent, str(text), Opaque(reason))
+        return place(word, self.scope)
+
+    def _read_syntax(self) -> None:
+        syntax = syntax_of(self.division.lines)
+        if syntax is not None:
+            self._add(place(literal(syntax), self.scope), "# syntax")
+
+    def _add(
+        self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
+    ) -> None:
+        """Note an occurrence, once for each place to edit."""
+        if suspicion is not None and placement.insert_at is not None:
+            placement = placement._replace(insert_at=None, unwritable=suspicion)
+        insert_at = placement.insert_at
+        place_to_edit = (insert_at,) if insert_at is not None else tuple(placement.digest or placement.span)
+        occurrence = occurrence_at(placement, self.source, self.prefix + context, platform)
+        ignores = self._ignores_at(occurrence.where)
+        self.occurrences.setdefault(place_to_edit, occurrence._replace(stage=suspicion, ignores=ignores))
+
+    # Comments and the outline.
+
+    def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
+        if not self.comments.ignores:
+            return ()
+        return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
+
+    def outline(self) -> tuple[str, ...]:
+        """The instructions as dockerfile-parse divides them, the last lines of their heredocs, and the stages."""
+        commands = [(command.name, instruction) for instruction, command in self.commands]
+        ends = [f"{name} ends on {instruction.end}" for name, instruction in commands]
+        stages = [f"stage {base.stage} on {base.platform}" for base in self.froms]
+        return (*structure(commands, len(self.division.lines)), *ends, *stages)
