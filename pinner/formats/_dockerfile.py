@@ -7,14 +7,7 @@ from typing import NamedTuple
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._comments import Comments
-from pinner.formats._flags import (
-    Command,
-    InvalidMount,
-    mount_source,
-    read_command,
-    split_quoted_words,
-    split_words,
-)
+from pinner.formats._flags import Command, InvalidMount, mount_source, read_command, split_quoted_words, split_words
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
 from pinner.formats._scope import PLATFORM_ARGS, PLATFORMS, Scope, Word, platform_args
@@ -316,8 +309,7 @@ class _Reader:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
-        """The instructions as dockerfile-parse divides them, the last lines of their heredocs, and the stages."""
-        commands = [(command.name, instruction) for instruction, command in self.commands]
-        ends = [f"{name} ends on {instruction.end}" for name, instruction in commands]
+        """The instructions with their lines, and the stages."""
+        names = [command.name for _, command in self.commands]
         stages = [f"stage {base.stage} on {base.platform}" for base in self.froms]
-        return (*structure(commands, len(self.division.lines)), *ends, *stages)
+        return (*structure(self.division, names), *stages)

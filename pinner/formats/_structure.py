@@ -5,24 +5,30 @@ comments and blank lines inside an instruction, escape directives, byte-order ma
 UTF-8, so it gets a copy in which every line is reduced to its role; line numbers are the same in both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
-from pinner.formats._instructions import Instruction
+from pinner.formats._instructions import Division
 
 
-def structure(commands: Iterable[tuple[str, Instruction]], lines: int) -> list[str]:
-    """Name and 1-based first and last line of every instruction; `commands` say what stands on the `lines`."""
+def structure(division: Division, names: Sequence[str]) -> Iterator[str]:
+    """The name and the first and last line of every instruction, and the last line of its heredocs.
+
+    `names` are those of the instructions. Lines count from 1.
+    """
     from dockerfile_parse import DockerfileParser
 
-    parser = DockerfileParser(fileobj=BytesIO("".join(_copy(commands, lines)).encode()))
-    found = (item for item in parser.structure if item["instruction"] != "COMMENT")
-    return [f"{item['instruction']} {item['startline'] + 1}-{item['endline'] + 1}" for item in found]
+    parser = DockerfileParser(fileobj=BytesIO("".join(_copy(division, names)).encode()))
+    for item in parser.structure:
+        if item["instruction"] != "COMMENT":
+            yield f"{item['instruction']} {item['startline'] + 1}-{item['endline'] + 1}"
+    for name, instruction in zip(names, division.instructions, strict=True):
+        yield f"{name} ends on {instruction.end}"
 
 
-def _copy(commands: Iterable[tuple[str, Instruction]], lines: int) -> list[str]:
-    copy = ["\n"] * lines
-    for name, instruction in commands:
+def _copy(division: Division, names: Sequence[str]) -> list[str]:
+    copy = ["\n"] * len(division.lines)
+    for name, instruction in zip(names, division.instructions, strict=True):
         first, last = instruction.first - 1, instruction.last - 1
         # Comments inside an instruction do not end it, and cost dockerfile-parse constant time.
         copy[first + 1 : last] = ["#\n"] * (last - first - 1)
