@@ -59,11 +59,52 @@ JUDGEMENT: Options = {
 EDIT: Options = {
     "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],
 }
-REGISTRIES: Options = {
+REUSE: Options = {
+    "reuse": Annotated[
+        bool | None,
+        typer.Option("--reuse", help="Use the digest to which the files pin the same tag elsewhere, without asking."),
+    ],
+}
+UPDATE: Options = {
+    "add": Annotated[bool | None, typer.Option("--add", help="Pin what has no digest, too.")],
+    "all_changes": Annotated[
+        bool | None,
+        typer.Option("--all-changes", help="Move pins even if nothing changes for the platforms in use."),
+    ],
+    "allow_lost_platforms": Annotated[
+        bool | None,
+        typer.Option("--allow-lost-platforms", help="Move pins to indexes that lack platforms that the pins have."),
+    ],
+    "min_age": Annotated[
+        int | None,
+        typer.Option(
+            "--min-age", min=0, metavar="DAYS", help="Move pins only to what is known for so long. Default: 0."
+        ),
+    ],
+}
+LEDGER: Options = {
+    "ledger": Annotated[
+        str | None,
+        typer.Option(
+            "--ledger", metavar="FILE", help="What is known since when, for --min-age. Default: pinner-ledger.json."
+        ),
+    ],
+}
+ONLINE: Options = {
+    "online": Annotated[bool | None, typer.Option("--online", help="Ask registries for the state of every image.")],
+}
+DEEP: Options = {
+    "deep": Annotated[
+        bool | None, typer.Option("--deep", help="With --online: ask for the manifests of every index, too.")
+    ],
+}
+VERIFY: Options = {
     "verify": Annotated[
         bool | None,
         typer.Option("--verify", help="Fetch the content and check its digest. Counts as a pull on Docker Hub."),
     ],
+}
+REGISTRIES: Options = {
     "mirror": Annotated[
         list[str] | None,
         typer.Option(
@@ -140,16 +181,22 @@ def options(
         raise typer.Exit
 
 
-@_command(FILES, JUDGEMENT, REPORT, COLOR, VERBOSITY)
+@_command(ONLINE, DEEP, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
 def check(settings: Settings, paths: PathsArgument = None) -> ExitCode:
-    """Report images that are not pinned. Offline: asks no registry and writes nothing."""
+    """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
 
 
-@_command(EDIT, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
+@_command(EDIT, REUSE, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
 def pin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Add the missing digests. Images that are pinned already stay as they are."""
     return commands.pin(paths or [], settings)
+
+
+@_command(EDIT, UPDATE, LEDGER, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
+def update(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+    """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
+    return commands.update(paths or [], settings)
 
 
 @_command(EDIT, FILES, REPORT, COLOR, VERBOSITY)
@@ -158,13 +205,13 @@ def unpin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     return commands.unpin(paths or [], settings)
 
 
-@_command(FILES, LIST, COLOR, name="list")
+@_command(ONLINE, LEDGER, FILES, LIST, REGISTRIES, COLOR, VERBOSITY, name="list")
 def list_references(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Show every image reference, pinned or not, and what it stands for."""
     return commands.list_references(paths or [], settings)
 
 
-@_command(LIST, REGISTRIES, VERBOSITY)
+@_command(LIST, VERIFY, REGISTRIES, VERBOSITY)
 def resolve(
     settings: Settings,
     references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],

@@ -6,6 +6,7 @@ They stand apart from `cli` so that a plain `pinner check` in a hook need not im
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner import output
@@ -15,18 +16,20 @@ from pinner.discovery import discover, format_of
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
 from pinner.output import Style
 from pinner.output.text import summary
-from pinner.pipeline import Outcome
+from pinner.pipeline import Outcome, check_online
 from pinner.pipeline import check as check_scan
 from pinner.pipeline import pin as pin_scan
 from pinner.pipeline import unpin as unpin_scan
+from pinner.pipeline import update as update_scan
 from pinner.reference import Reference, parse
 from pinner.report import Report
 from pinner.scan import Scan, scan_files, scan_stdin
 from pinner.source import Source
-from pinner.terminal import prepare_streams, progress, tell, wants_color, write_bytes, write_text
+from pinner.terminal import prepare_streams, tell, wants_color, write_bytes, write_text
 
 if TYPE_CHECKING:
-    from pinner.registry.settings import RegistrySettings
+    from pinner.examiner import Examination
+    from pinner.output._states import Detail
     from pinner.resolver import Resolution
 
 STDIN = "-"
@@ -52,7 +55,10 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Judge every reference below `paths`."""
-    report = check_scan(_scan(paths, settings))
+    if settings.deep and not settings.online:
+        raise UsageError("--deep asks registries: add --online")
+    scan = _scan(paths, settings)
+    report = check_online(scan, lambda asked: _examine(asked, settings)) if settings.online else check_scan(scan)
     _write_report(report, settings)
     return _exit_code(report, settings)
 
@@ -60,7 +66,24 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
     scan = _scan(paths, settings)
-    outcome = pin_scan(scan, lambda asked: _ask(asked, settings), write=_writes(paths, settings))
+    write = _writes(paths, settings)
+    outcome = pin_scan(scan, lambda asked: _resolve(asked, settings), write=write, reuse=settings.reuse)
+    return _finish(scan, outcome, paths, settings)
+
+
+def update(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Refresh the digests below `paths`."""
+    from datetime import timedelta
+
+    from pinner import asking
+    from pinner.updates import Options
+
+    age = timedelta(days=settings.min_age)
+    options = Options(settings.platforms, settings.add, settings.all_changes, settings.allow_lost_platforms, age)
+    scan = _scan(paths, settings)
+    write = _writes(paths, settings)
+    find = partial(asking.find_updates, options=options, settings=settings, write=write)
+    outcome = update_scan(scan, find, options, write=write)
     return _finish(scan, outcome, paths, settings)
 
 
@@ -76,13 +99,15 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner.output import listing, table
 
     scan = _scan(paths, settings)
+    online = _detail(scan, settings) if settings.online else None
     if settings.format == "json":
-        write_text(listing.render_list(scan.occurrences, scan.failures))
+        write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
-        write_text(table.render_list(scan.occurrences))
+        write_text(table.render_list(scan.occurrences, online))
         for failure in scan.failures:
             tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
-    return ExitCode.UNCHECKED if scan.failures else ExitCode.CLEAN
+    unanswered = any(each.unchecked for each in online or ())
+    return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
 
 
 def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
@@ -91,7 +116,7 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
 
     references = {text: _parse_argument(text) for text in texts}
     as_json = settings.format == "json"
-    resolutions = _ask(map(_asked, references.values()), settings, fetch=as_json or settings.verify)
+    resolutions = _resolve(map(_asked, references.values()), settings, fetch=as_json)
     answers, unanswered = listing.sort_out(references, {text: resolutions[_asked(references[text])] for text in texts})
     write_text(listing.render_resolve(answers, unanswered) if as_json else table.render_resolve(answers))
     for text, reason, detail in unanswered:
@@ -146,36 +171,24 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _ask(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool | None = None
+def _resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False
 ) -> "Mapping[Reference, Resolution]":
-    from pinner.resolver import resolve as resolve_references
+    from pinner import asking
 
-    fetch = settings.verify if fetch is None else fetch
-    references = sorted(set(asked), key=str)
-    if not references:
-        return {}
-    with progress("Asking registries", settings.verbosity < 0) as tick:
-        return resolve_references(references, _registry_settings(settings), fetch=fetch, progress=tick)
+    return asking.resolve(asked, settings, fetch=fetch or settings.verify)
 
 
-def _registry_settings(settings: Settings) -> "RegistrySettings":
-    from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
+def _examine(asked: Iterable[Reference], settings: Settings) -> "Mapping[Reference, Examination]":
+    from pinner import asking
 
-    mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
-    return RegistrySettings(
-        mirrors=mirrors | dict(settings.mirror),
-        insecure=settings.insecure,
-        ca_file=settings.ca_file,
-        registries={
-            host: RegistryOverride(each.insecure, each.ca_file, each.trusted_realms)
-            for host, each in settings.registries.items()
-        },
-        trusted_realms=settings.trusted_realms,
-        jobs=settings.jobs,
-        timeouts=Timeouts(overall=settings.timeout),
-        log=tell if settings.verbosity > 0 else lambda _: None,
-    )
+    return asking.examine(asked, settings)
+
+
+def _detail(scan: Scan, settings: Settings) -> "list[Detail]":
+    from pinner import asking
+
+    return asking.detail(scan, settings)
 
 
 def _parse_argument(text: str) -> Reference:
@@ -213,7 +226,7 @@ def _write_report(report: Report, settings: Settings, *, to_stderr: bool = False
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
     """What is wrong wins over what could not be checked; the summary says both."""
-    failing = any(finding.severity >= settings.fail_on for finding in report.findings)
+    failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
     if failing or (settings.diff and report.changes):
         return ExitCode.FINDINGS
     return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pinner.examiner import Examination, examine_all, fetch_manifest
-from pinner.ledger import Ledger
+from pinner.ledger import Ledger, pruned
 from pinner.reference import DOCKER_HUB, Reference, is_digest
 from pinner.registry.errors import NotFound
 from pinner.registry.hub import HubTags
@@ -57,7 +57,7 @@ def find_updates(
             if options.min_age:
                 known = known.noted(await _pushed(states, known, tags, now, options))
             updater = _Updater(resolver, known, now, options)
-            return Updates(await updater.updates(states, used), known)
+            return Updates(await updater.updates(states, used), _tidy(known, states, now, options))
 
     return asyncio.run(run())
 
@@ -72,6 +72,11 @@ def _sightings(
             fresh = state.current == reference.digest
             if is_digest(reference.digest or "") and not fresh and ledger.since(reference) is None:
                 yield reference.by_digest(), now
+
+
+def _tidy(ledger: Ledger, states: Mapping[Reference, Examination], now: datetime, options: Options) -> Ledger:
+    in_use = [key for reference in states for key in (reference, reference.by_digest())]
+    return pruned(ledger, in_use, now, options.min_age)
 
 
 async def _pushed(

@@ -20,6 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"examiner", "policy", "scan"}),
     frozenset({"diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
+    frozenset({"asking"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

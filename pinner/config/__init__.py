@@ -52,8 +52,15 @@ class Settings(NamedTuple):
 
     platforms: tuple[str, ...] = ()
     min_age: int = 0
+    ledger: str | None = None
     verify: bool = False
     diff: bool = False
+    online: bool = False
+    deep: bool = False
+    reuse: bool = False
+    add: bool = False
+    all_changes: bool = False
+    allow_lost_platforms: bool = False
 
     mirror: tuple[tuple[str, str], ...] = ()
     insecure: tuple[str, ...] = ()

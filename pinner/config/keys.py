@@ -104,6 +104,13 @@ KEYS = (
     ),
     Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
+        "ledger",
+        File(),
+        None,
+        "The file that says how long content has been known. Default: `pinner-ledger.json`.",
+        'ledger = "ci/pinner-ledger.json"',
+    ),
+    Key(
         "verify", Boolean(), False, "Fetch content and check its digest. Each is a pull on Docker Hub.", "verify = true"
     ),
     Key(

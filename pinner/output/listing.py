@@ -1,10 +1,11 @@
 """The JSON documents of `pinner list` and `pinner resolve`: a contract with a version, as `json` is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.output._json import dumps
+from pinner.output._states import Detail
 from pinner.output.json import SCHEMA_VERSION, errors
 from pinner.reference import Reference
 from pinner.report import FileFailure
@@ -31,9 +32,13 @@ class NoAnswer(NamedTuple):
     detail: str
 
 
-def render_list(occurrences: Iterable[Occurrence], failures: tuple[FileFailure, ...]) -> str:
-    """Every place where an image is named, in the order given."""
+def render_list(
+    occurrences: Sequence[Occurrence], failures: tuple[FileFailure, ...], online: Sequence[Detail] | None = None
+) -> str:
+    """Every place where an image is named, in the order given; with what registries say, where they were asked."""
     references = [_occurrence(occurrence) for occurrence in occurrences]
+    if online is not None:
+        references = [place | detail.as_json() for place, detail in zip(references, online, strict=True)]
     return dumps({"schema_version": SCHEMA_VERSION, "references": references, "errors": errors(failures)})
 
 

@@ -1,17 +1,25 @@
 """What `pinner list` and `pinner resolve` show to people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.output._escape import clean, clean_path
+from pinner.output._states import Detail
 from pinner.output.listing import Answer
 from pinner.reference import Reference
 
 
-def render_list(occurrences: Iterable[Occurrence]) -> str:
-    """One line for each place: where, in what context, as written, and what it stands for."""
+def render_list(occurrences: Sequence[Occurrence], online: Sequence[Detail] | None = None) -> str:
+    """One line for each place: where, in what context, as written, and what it stands for.
+
+    Where registries were asked: its state, the kind of content, its platforms and its age.
+    """
     rows = [_row(occurrence) for occurrence in occurrences]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    if online is not None:
+        states = (tuple(map(clean, detail.cells())) for detail in online)
+        rows = [row[:3] + state if any(state) else row for row, state in zip(rows, states, strict=True)]
+    widths = [max(map(len, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
     return "".join(_line(row, widths) for row in rows)
 
 
@@ -22,7 +30,7 @@ def render_resolve(answers: Sequence[Answer]) -> str:
     return "".join(f"{answer.digest}  {clean(answer.text)}\n" for answer in answers)
 
 
-def _row(occurrence: Occurrence) -> tuple[str, str, str, str]:
+def _row(occurrence: Occurrence) -> tuple[str, ...]:
     place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
     return place, clean(occurrence.context), clean(occurrence.text), _state(occurrence)
 
@@ -39,5 +47,4 @@ def _state(occurrence: Occurrence) -> str:
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-    return "  ".join([*padded, row[-1]]) + "\n"
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=False)).rstrip() + "\n"

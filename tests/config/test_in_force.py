@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner import commands
+from pinner import asking
 from pinner.config import Include, Settings, load
 from pinner.discovery import discover, format_of
 from pinner.patterns import Patterns
@@ -88,9 +88,7 @@ insecure = true
 ca-file = "ca.pem"
 trusted-realms = ["auth.r.example"]
 """)
-    told = commands._registry_settings(
-        load({}, mirror=["index.docker.io=http://127.0.0.1:5000"], insecure=["s.example"])
-    )
+    told = asking.registry_settings(load({}, mirror=["index.docker.io=http://127.0.0.1:5000"], insecure=["s.example"]))
     assert told.mirrors == {"docker.io": "http://127.0.0.1:5000", "*": "https://mirror.example"}
     assert told.registries["r.example"] == RegistryOverride(True, "ca.pem", ("auth.r.example",))
     assert told.insecure == ("s.example",)

@@ -1,0 +1,95 @@
+"""The questions of the commands to registries: with the settings in force, a progress bar, and the ledger."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pinner.config import Settings
+from pinner.ledger import Ledger, read_ledger, write_ledger
+from pinner.output._states import Detail, details
+from pinner.pipeline import examined
+from pinner.reference import Reference
+from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
+from pinner.scan import Scan
+from pinner.terminal import progress, tell
+
+if TYPE_CHECKING:
+    from pinner.examiner import Examination
+    from pinner.resolver import Resolution, Unresolved
+    from pinner.updater import Update
+    from pinner.updates import Options
+
+LEDGER = "pinner-ledger.json"
+
+
+def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
+    """What the registries say of references; `fetch` also gets the content."""
+    from pinner.resolver import resolve as resolve_references
+
+    references = _in_order(asked)
+    if not references:
+        return {}
+    with progress("Asking registries", settings.verbosity < 0) as tick:
+        return resolve_references(references, registry_settings(settings), fetch=fetch, progress=tick)
+
+
+def examine(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False
+) -> "Mapping[Reference, Examination]":
+    """The states of references; `fetch` also gets the content, for its platforms."""
+    from pinner.examiner import Depth
+    from pinner.examiner import examine as examine_references
+
+    references = _in_order(asked)
+    if not references:
+        return {}
+    depth = Depth(fetch=fetch, deep=settings.deep)
+    with progress("Asking registries", settings.verbosity < 0) as tick:
+        return examine_references(references, registry_settings(settings), depth, progress=tick)
+
+
+def find_updates(
+    used: Mapping[Reference, tuple[str, ...]], options: "Options", settings: Settings, *, write: bool
+) -> "Mapping[Reference, Update | Unresolved]":
+    """What to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
+    from pinner.updater import find_updates as find
+
+    ledger = _ledger(settings)
+    with progress("Asking registries", settings.verbosity < 0) as tick:
+        updates = find(used, registry_settings(settings), options, ledger, datetime.now(UTC), progress=tick)
+    if write and (settings.min_age or settings.ledger or ledger.seen):
+        write_ledger(settings.ledger or LEDGER, updates.ledger)
+    return updates.by_reference
+
+
+def detail(scan: Scan, settings: Settings) -> list[Detail]:
+    """The state of every place, with platforms and age."""
+    ledger = _ledger(settings)
+    states, unchecked = examined(scan, lambda asked: examine(asked, settings, fetch=True))
+    return details(scan.occurrences, states, unchecked, ledger, datetime.now(UTC))
+
+
+def registry_settings(settings: Settings) -> RegistrySettings:
+    """What the registry client is told."""
+    mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
+    return RegistrySettings(
+        mirrors=mirrors | dict(settings.mirror),
+        insecure=settings.insecure,
+        ca_file=settings.ca_file,
+        registries={
+            host: RegistryOverride(each.insecure, each.ca_file, each.trusted_realms)
+            for host, each in settings.registries.items()
+        },
+        trusted_realms=settings.trusted_realms,
+        jobs=settings.jobs,
+        timeouts=Timeouts(overall=settings.timeout),
+        log=tell if settings.verbosity > 0 else lambda _: None,
+    )
+
+
+def _ledger(settings: Settings) -> Ledger:
+    return read_ledger(settings.ledger or LEDGER)
+
+
+def _in_order(references: Iterable[Reference]) -> list[Reference]:
+    return sorted(set(references), key=str)

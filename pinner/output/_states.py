@@ -1,0 +1,86 @@
+"""What `pinner list --online` knows of each place beyond what the file says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pinner.finding import Occurrence
+from pinner.ledger import Ledger
+from pinner.reference import Reference
+from pinner.report import Unchecked
+from pinner.state import State
+
+_KINDS = {
+    "application/vnd.oci.image.index.v1+json": "OCI index",
+    "application/vnd.oci.image.manifest.v1+json": "OCI manifest",
+    "application/vnd.docker.distribution.manifest.list.v2+json": "Docker list",
+    "application/vnd.docker.distribution.manifest.v2+json": "Docker manifest",
+}
+
+
+UNCHECKED = "unchecked"
+
+
+class Detail(NamedTuple):
+    """The state of one place. What is known of nothing is None: of an opaque reference, all of it.
+
+    `state` is a verdict, or UNCHECKED, and then `reason` is a slug. `current` is the digest that the tag
+    names now. `problem` says what is wrong. `age_days` counts by the ledger, since `first_seen`.
+    """
+
+    state: str | None = None
+    current: str | None = None
+    media_type: str | None = None
+    platforms: tuple[str, ...] = ()
+    reason: str | None = None
+    problem: str | None = None
+    first_seen: datetime | None = None
+    age_days: int | None = None
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether a registry gave no answer."""
+        return self.state == UNCHECKED
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys that the JSON of a place has in addition."""
+        first_seen = self.first_seen and f"{self.first_seen:%Y-%m-%dT%H:%M:%SZ}"
+        return {**self._asdict(), "platforms": list(self.platforms), "first_seen": first_seen}
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """State, kind of content, platforms and age, for people."""
+        age = "" if self.age_days is None else "1 day" if self.age_days == 1 else f"{self.age_days} days"
+        kind = _KINDS.get(self.media_type or "", self.media_type or "")
+        why = self.reason or self.problem
+        state = f"{self.state} ({why})" if why else self.state
+        return state or "", kind, ", ".join(self.platforms), age
+
+
+def details(
+    occurrences: Iterable[Occurrence],
+    states: Mapping[Reference, State],
+    unchecked: Sequence[Unchecked],
+    ledger: Ledger,
+    now: datetime,
+) -> list[Detail]:
+    """The detail of every occurrence, in their order."""
+    unanswered = {(each.path, each.where): each for each in unchecked}
+    return [_detail(each, states, unanswered.get((each.path, each.where)), ledger, now) for each in occurrences]
+
+
+def _detail(
+    occurrence: Occurrence,
+    states: Mapping[Reference, State],
+    unanswered: Unchecked | None,
+    ledger: Ledger,
+    now: datetime,
+) -> Detail:
+    if unanswered:
+        return Detail(UNCHECKED, reason=unanswered.reason, problem=unanswered.detail)
+    target = occurrence.target
+    if not isinstance(target, Reference) or not (state := states.get(target)):
+        return Detail()
+    first_seen = ledger.since(target if target.digest else target.by_tag()._replace(digest=state.current))
+    age = (now - first_seen).days if first_seen else None
+    problem = state.broken or (state.child and f"it is {state.child}")
+    return Detail(state.verdict, state.current, state.media_type, state.platforms, None, problem, first_seen, age)
