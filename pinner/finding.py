@@ -44,12 +44,22 @@ class Invalid(NamedTuple):
 
 
 class Ignore(NamedTuple):
-    """A `# pinner: ignore[…]` comment. `rules` is empty where it names none and so covers all."""
+    """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
+
+    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does.
+    """
 
     where: Location
     rules: tuple[str, ...]
     reason: str
     text: str
+    until: str | None = None
+    whole_file: bool = False
+    void: str = ""
+
+    def covers(self, rule: str) -> bool:
+        """Whether it speaks of a rule."""
+        return not self.rules or rule in self.rules
 
 
 class Occurrence(NamedTuple):
@@ -59,7 +69,7 @@ class Occurrence(NamedTuple):
     inserted, `digest` the span of a digest that is there; both are None where nothing can be written,
     and then `unwritable` says why and what to do. `stage` is set where BuildKit would pull an image
     although a build stage was meant; `dead_variable` names a variable that a digest switches off.
-    `platform` is the literal platform that the place asks for.
+    `platform` is the literal platform that the place asks for. `exempt` is what the configuration leaves alone.
     """
 
     path: str
@@ -75,6 +85,7 @@ class Occurrence(NamedTuple):
     dead_variable: str | None = None
     platform: str | None = None
     ignores: tuple[Ignore, ...] = ()
+    exempt: bool = False
 
 
 class Problem(NamedTuple):

@@ -3,16 +3,17 @@
 from bisect import bisect_right
 
 from pinner.finding import Ignore
-from pinner.formats._ignores import parse_ignore
-from pinner.formats._instructions import Division
+from pinner.formats._ignores import read_ignore
+from pinner.formats._instructions import Division, count_directives
 from pinner.source import Source
 
 
 class Comments:
     """The ignore comments of a Dockerfile.
 
-    One above an instruction speaks for all of it, one inside an instruction for the line below. A
-    line of a heredoc is no comment.
+    One above an instruction speaks for all of it, one inside an instruction for the line below. The first
+    line after the parser directives speaks for them, too, for a comment above them would end them. A line
+    of a heredoc is no comment.
     """
 
     def __init__(self, division: Division, source: Source) -> None:
@@ -33,18 +34,25 @@ class Comments:
     def _add(self, number: int, source: Source) -> None:
         text = self._division.lines[number - 1].text
         comment = text.cut(text.chars.index("#"))
-        parsed = parse_ignore(str(comment))
+        ignore = read_ignore(str(comment), source.locate(comment.extent))
         position = self._position(number)
         inside = position >= 0 and number <= self._division.instructions[position].end
-        if parsed is None or (inside and number > self._division.instructions[position].last):
+        if ignore is None or (inside and number > self._division.instructions[position].last):
             return
-        ignore = Ignore(source.locate(comment.extent), *parsed, str(comment))
         self.ignores.append(ignore)
+        for directive in self._directives_above(number):
+            self._of_line.setdefault(directive, []).append(ignore)
         below = self._below(number)
         if inside:
             self._of_line.setdefault(below, []).append(ignore)
         elif below in self._starts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(ignore)
+
+    def _directives_above(self, number: int) -> range:
+        """The lines of the parser directives, if `number` is the first line after them."""
+        count = count_directives(self._division.lines)
+        follows = all(line.is_blank for line in self._division.lines[count : number - 1])
+        return range(1, count + 1 if follows else 1)
 
     def _position(self, number: int) -> int:
         """The index of the instruction that line `number` belongs to, or follows."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
-from pinner.formats._ignores import parse_ignore
+from pinner.formats._ignores import read_ignore
 from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
 from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
 from pinner.formats._scope import Scope
@@ -209,9 +209,8 @@ class _Reader:
 
     def _read_ignores(self) -> None:
         for comment in self.yaml.comments("pinner:"):
-            parsed = parse_ignore(comment.text)
-            if parsed is not None:
-                ignore = Ignore(self.source.locate(comment.span), *parsed, comment.text)
+            ignore = read_ignore(comment.text, self.source.locate(comment.span))
+            if ignore is not None:
                 self.ignores.setdefault(comment.line, []).append(ignore)
 
     def _ignores_of(self, entry: Entry) -> tuple[Ignore, ...]:

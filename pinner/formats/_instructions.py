@@ -158,6 +158,14 @@ def syntax_of(lines: list[Line]) -> Text | None:
     return None
 
 
+def count_directives(lines: list[Line]) -> int:
+    """How many lines at the top are parser directives, or a shebang above them."""
+    count = 1 if lines and lines[0].chars.startswith("#!") else 0
+    while count < len(lines) and _directive(lines[count].text, "#")[0] is not None:
+        count += 1
+    return count
+
+
 def _directive(text: Text, prefix: str) -> tuple[str | None, Text]:
     match = _DIRECTIVE.match(text.chars, len(prefix)) if text.chars.startswith(prefix) else None
     if match is None or (name := match[1].lower()) not in _DIRECTIVES:

@@ -1,0 +1,80 @@
+"""Ignore comments: what they say, and where they stand."""
+
+import pytest
+
+from pinner.finding import Ignore
+from pinner.formats import COMPOSE, DOCKERFILE
+from pinner.formats._ignores import read_ignore
+from pinner.source import Location, Source
+
+WHERE = Location(1, 1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("comment", "rules", "reason", "until", "whole_file"),
+    [
+        ("# pinner: ignore", (), "", None, False),
+        ("#pinner:ignore", (), "", None, False),
+        ("# pinner: ignore because", (), "because", None, False),
+        ("# pinner: ignore[unpinned] built  before", ("unpinned",), "built before", None, False),
+        ("# pinner: ignore[unpinned, floating-tag,]", ("unpinned", "floating-tag"), "", None, False),
+        ("# pinner: ignore[] all", (), "all", None, False),
+        ("# pinner: ignore[unpinned] until=2027-01-31 why", ("unpinned",), "why", "2027-01-31", False),
+        ("# pinner: ignore[unpinned] why until=2027-01-31", ("unpinned",), "why", "2027-01-31", False),
+        ("# pinner: ignore[unpinned] until=", ("unpinned",), "", "", False),
+        ("# pinner: ignore[unpinned] until=soon x until=later", ("unpinned",), "x until=later", "soon", False),
+        ("# pinner: ignore[unpinned] waituntil=2027-01-31", ("unpinned",), "waituntil=2027-01-31", None, False),
+        ("# pinner: ignore-file", (), "", None, True),
+        ("# pinner: ignore-file[unpinned] until=2027-01-31 demo", ("unpinned",), "demo", "2027-01-31", True),
+    ],
+)
+def test_what_a_comment_says(
+    comment: str, rules: tuple[str, ...], reason: str, until: str | None, whole_file: bool
+) -> None:
+    assert read_ignore(comment, WHERE) == Ignore(WHERE, rules, reason, comment, until, whole_file)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# ignore",
+        "# pinner: ignored",
+        "# pinner: ignore-files",
+        "# pinner: ignore[unpinned",
+        "# pinner: ignore[unpinned]x",
+        "# see pinner: ignore",
+        "# pinner ignore",
+    ],
+)
+def test_other_comments(comment: str) -> None:
+    assert read_ignore(comment, WHERE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("# syntax=a\n# pinner: ignore why\nFROM b\n", ["a", "b"]),
+        ("# syntax=a\n# pinner: ignore why\n\nFROM b\n", ["a"]),
+        ("# syntax=a\n\n# pinner: ignore why\n\nFROM b\n", ["a"]),
+        ("# syntax=a\n# escape=\\\n# check=skip=all\n# pinner: ignore why\n\nFROM b\n", ["a"]),
+        ("# check=skip=all\n# syntax=a\n# pinner: ignore why\n\nFROM b\n", ["a"]),
+        ("#!/usr/bin/env x\n# syntax=a\n# pinner: ignore why\n\nFROM b\n", ["a"]),
+        ("# syntax=a\n# words\n# pinner: ignore why\nFROM b\n", ["b"]),
+        ("# syntax=a\n# words\n# pinner: ignore why\n\nFROM b\n", []),
+        ("# syntax=a\nFROM b\n# pinner: ignore why\nFROM c\n", ["c"]),
+        ("# pinner: ignore why\n# syntax=a\nFROM b\n", ["b"]),
+        ("# pinner: ignore why\nFROM b\n", ["b"]),
+    ],
+)
+def test_the_first_comment_after_the_directives_speaks_for_them(text: str, ignored: list[str]) -> None:
+    reading = DOCKERFILE.read(Source("Dockerfile", text.encode()))
+    assert [each.text for each in reading.occurrences if each.ignores] == ignored
+
+
+def test_comments_about_the_whole_file() -> None:
+    dockerfile = b"FROM a\n# pinner: ignore-file why\n\nRUN <<E\n# pinner: ignore-file no\nE\n"
+    (ignore,) = DOCKERFILE.read(Source("Dockerfile", dockerfile)).ignores
+    assert (ignore.whole_file, ignore.reason) == (True, "why")
+    compose = b"# pinner: ignore-file[unpinned] why\nservices: {web: {image: a}}\n"
+    (ignore,) = COMPOSE.read(Source("compose.yaml", compose)).ignores
+    assert (ignore.whole_file, ignore.rules) == (True, ("unpinned",))
