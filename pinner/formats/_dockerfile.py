@@ -8,6 +8,7 @@ from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._comments import Comments
 from pinner.formats._flags import Command, InvalidMount, mount_source, read_command, split_quoted_words, split_words
+from pinner.formats._frontends import is_foreign
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
 from pinner.formats._scope import PLATFORM_ARGS, PLATFORMS, Scope, Word, platform_args
@@ -23,7 +24,6 @@ _INSTRUCTIONS = frozenset(
 )
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
-_DOCKER_FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
 
 
 class Build(NamedTuple):
@@ -96,6 +96,8 @@ class _Reader:
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
         self.comments = Comments(division, source)
+        self.syntax = syntax_of(division.lines)
+        self.has_foreign_frontend = is_foreign(self.syntax)
         self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
 
     def read(self) -> Reading:
@@ -118,6 +120,8 @@ class _Reader:
                 self._read_arg(instruction, command)
             elif not self.froms:
                 self._complain(instruction, f"{command.name} stands before the first FROM")
+        if not (self.froms or self.problems or self.has_foreign_frontend):
+            self._complain(self.division.instructions[0], "the file has no FROM")
 
     def _complain(self, instruction: Instruction, message: str) -> None:
         first = self.division.lines[instruction.first - 1]
@@ -126,16 +130,8 @@ class _Reader:
     def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
         if is_template(instruction.chars):
             self._complain(instruction, TEMPLATE)
-        elif not self._has_foreign_frontend():
+        elif not self.has_foreign_frontend:
             self._complain(instruction, f"unknown instruction: {command.name}")
-
-    def _has_foreign_frontend(self) -> bool:
-        """Whether `# syntax=` names a frontend that may know more instructions than Docker's."""
-        syntax = syntax_of(self.division.lines)
-        try:
-            return syntax is not None and parse(syntax.chars).repository not in _DOCKER_FRONTENDS
-        except InvalidReference:
-            return False
 
     def _read_arg(self, instruction: Instruction, command: Command) -> None:
         for word in split_quoted_words(instruction, command, self.division.escape):
@@ -256,15 +252,22 @@ class _Reader:
         for flag in command.flags:
             if flag.name.lower() == "from" and (command.name, flag.name) != ("COPY", "from"):
                 self._complain(instruction, f"unknown flag: --{flag.name}")
-            elif flag.name == "from" and flag.value is not None:
+            elif (command.name, flag.name) not in (("COPY", "from"), ("RUN", "mount")):
+                continue
+            elif flag.value is None:
+                self._complain(instruction, f"--{flag.name} has no value: write --{flag.name}=…")
+            elif flag.name == "from":
                 yield flag.value
-            elif command.name == "RUN" and flag.name == "mount" and flag.value is not None:
-                try:
-                    source = mount_source(flag.value)
-                except InvalidMount as error:
-                    self._complain(instruction, str(error))
-                else:
-                    yield from () if source is None else (source,)
+            else:
+                yield from self._mount_source(instruction, flag.value)
+
+    def _mount_source(self, instruction: Instruction, mount: Text) -> Iterator[Text]:
+        try:
+            source = mount_source(mount)
+        except InvalidMount as error:
+            self._complain(instruction, str(error))
+        else:
+            yield from () if source is None else (source,)
 
     def _check_stage_number(self, instruction: Instruction, number: str, stage: int) -> None:
         if len(number) > 9 or int(number) >= stage:
@@ -285,9 +288,8 @@ class _Reader:
         return place(word, self.scope)
 
     def _read_syntax(self) -> None:
-        syntax = syntax_of(self.division.lines)
-        if syntax is not None:
-            self._add(place(literal(syntax), self.scope), "# syntax")
+        if self.syntax is not None:
+            self._add(place(literal(self.syntax), self.scope), "# syntax")
 
     def _add(
         self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None

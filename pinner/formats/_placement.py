@@ -119,7 +119,7 @@ def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
-    names = scope.names_behind(word)[:_MAX_VARIABLES]
+    names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
     dead = next((name for name in names if _kills(name, word, scope, NO_CHANGE, target)), None)
     if digest is None:
         return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
@@ -140,7 +140,7 @@ def _place_missing(placement: Placement, word: Word, scope: Scope) -> Placement:
 
 def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
     """Why the digest may not be written at the end of the reference, or None if it may."""
-    names = scope.names_behind(word)
+    names = scope.names_behind(word, _MAX_VARIABLES)
     if len(names) > _MAX_VARIABLES:
         return f"it depends on more than {_MAX_VARIABLES} variables"
     for name in names:
@@ -148,18 +148,22 @@ def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str |
             return f"{name} is part of the tag, and a digest would switch it off"
     assert edit.at is not None
     index = scope.argument_at(edit.at)
-    if index is not None:
-        return _why_not_in_argument(index, edit, scope, target)
-    return None if _gets_digest(word, edit, scope) else "the variables leave no place for a digest"
+    if index is None:
+        return None if _gets_digest(word, edit, scope) else "the variables leave no place for a digest"
+    # Many words may share an ARG, and the answer is the same for all that mean the same image.
+    if (edit, target) not in scope.verdicts:
+        scope.verdicts[edit, target] = _why_not_in_argument(index, edit, scope, target)
+    return scope.verdicts[edit, target]
 
 
 def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Reference) -> str | None:
     name = scope.argument_name(index)
     if scope.argument_end(index) != edit.at:
         return f"the digest would stand in the middle of {name}"
-    if name in scope.redeclared:
-        return f"a stage declares {name} again and would see the digest"
-    for other in scope.readers(index):
+    words, redeclared = scope.reach(index)
+    if redeclared is not None:
+        return f"a stage declares {redeclared} again and would see the digest"
+    for other in words:
         if _reference_or_none(other.expansion.value.chars) != target or not _gets_digest(other, edit, scope):
             return f"{name} is also used in {other.text}"
     return None

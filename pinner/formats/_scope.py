@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pinner.formats._text import NOWHERE, Text
 from pinner.formats._variables import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
+from pinner.reference import Reference
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
@@ -47,6 +48,13 @@ class Word(NamedTuple):
     expansion: Expansion
 
 
+class Reach(NamedTuple):
+    """What an ARG reaches, directly or through other ARGs: words, and the first ARG that a stage declares again."""
+
+    words: list[Word]
+    redeclared: str | None
+
+
 class Scope:
     """The global ARGs of a Dockerfile in their order, or the environment of a Compose file."""
 
@@ -54,15 +62,15 @@ class Scope:
         self.dialect = dialect
         self.words: list[Word] = []
         self.redeclared: set[str] = set()
+        self.verdicts: dict[tuple[Change, Reference], str | None] = {}
         self._arguments: list[Argument] = []
         self._values: list[Text | Missing] = []
         self._visible: dict[str, int] = {}
-        self._by_name: dict[str, list[int]] = {}
         self._starts: list[tuple[int, int]] = []
         self._argument_readers: dict[int, list[int]] = {}
         self._word_readers: dict[int, list[int]] = {}
-        self._readers: dict[int, list[Word]] = {}
-        self._thoughts: dict[Change, dict[int, Text | Missing]] = {NO_CHANGE: {}}
+        self._reached: dict[int, Reach] = {}
+        self._thoughts: dict[Change, dict[int, Text | Missing]] = {}
 
     def declare(self, name: str, default: Text | None) -> None:
         """A global `ARG name[=default]`. Raises ExpansionError when the default is malformed."""
@@ -82,7 +90,6 @@ class Scope:
         self._arguments.append(Argument(name, default, bindings))
         self._values.append(value)
         self._visible[name] = index
-        self._by_name.setdefault(name, []).append(index)
 
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raises ExpansionError when it is malformed."""
@@ -100,7 +107,7 @@ class Scope:
     def after(self, word: Word, change: Change) -> str | None:
         """What `word` would stand for after `change`; None where it would be malformed or open."""
         try:
-            expansion = self._expand(word.text, word.bindings, change, self._changed_values(change))
+            expansion = self._expand(word.text, word.bindings, change, self._changed_values(word, change))
         except ExpansionError:
             return None
         return None if expansion.unknown else expansion.value.chars
@@ -123,20 +130,22 @@ class Scope:
         value = self._values[index]
         return value.offsets[-1] + 1 if isinstance(value, Text) and value.offsets else None
 
-    def readers(self, index: int) -> list[Word]:
-        """The words that an ARG reaches, directly or through other ARGs; all words must have been added."""
-        if index not in self._readers:
-            reached = self._reached_arguments({index})
-            words = {at for read in reached for at in self._word_readers.get(read, ())}
-            self._readers[index] = [self.words[at] for at in sorted(words)]
-        return self._readers[index]
+    def reach(self, index: int) -> Reach:
+        """What an ARG reaches; all words must have been added."""
+        if index not in self._reached:
+            arguments = sorted(self._reached_arguments(index))
+            words = sorted({at for argument in arguments for at in self._word_readers.get(argument, ())})
+            names = (self._arguments[argument].name for argument in arguments)
+            redeclared = next((name for name in names if name in self.redeclared), None)
+            self._reached[index] = Reach([self.words[at] for at in words], redeclared)
+        return self._reached[index]
 
-    def names_behind(self, word: Word) -> list[str]:
-        """The variables that `word` depends on, directly or through ARGs, sorted."""
+    def names_behind(self, word: Word, most: int) -> list[str]:
+        """The variables that `word` depends on, directly or through ARGs, sorted; if more than `most`, some of them."""
         names = set(word.expansion.used)
-        waiting = list(word.bindings.values())
+        waiting = [*word.bindings.values()]
         seen: set[int] = set()
-        while waiting:
+        while waiting and len(names) <= most:
             index = waiting.pop()
             if index not in seen:
                 seen.add(index)
@@ -178,16 +187,20 @@ class Scope:
             return self._missing(name, declared=False)
         return changed.get(index, self._values[index])
 
-    def _changed_values(self, change: Change) -> Mapping[int, Text | Missing]:
-        """The values of the ARGs that `change` reaches."""
-        if change not in self._thoughts:
-            start = {index for name, _ in change.overrides for index in self._by_name.get(name, ())}
-            if change.at is not None and (index := self.argument_at(change.at)) is not None:
-                start.add(index)
-            changed = self._thoughts[change] = {}
-            for index in sorted(self._reached_arguments(start)):
-                changed[index] = self._changed_value(self._arguments[index], change, changed)
-        return self._thoughts[change]
+    def _changed_values(self, word: Word, change: Change) -> Mapping[int, Text | Missing]:
+        """The values after `change` of the ARGs behind `word`, and of others that were worked out before."""
+        values = self._thoughts.setdefault(change, {})
+        missing: set[int] = set()
+        waiting = [*word.bindings.values()]
+        while waiting:
+            index = waiting.pop()
+            if index not in values and index not in missing:
+                missing.add(index)
+                waiting += self._arguments[index].bindings.values()
+        # An ARG reads only those above it.
+        for index in sorted(missing):
+            values[index] = self._changed_value(self._arguments[index], change, values)
+        return values
 
     def _changed_value(
         self, argument: Argument, change: Change, changed: Mapping[int, Text | Missing]
@@ -203,9 +216,9 @@ class Scope:
             return Missing.BUILD_TIME
         return Missing.BUILD_TIME if expansion.unknown else expansion.value
 
-    def _reached_arguments(self, start: set[int]) -> set[int]:
-        reached = set(start)
-        waiting = list(start)
+    def _reached_arguments(self, index: int) -> set[int]:
+        reached = {index}
+        waiting = [index]
         while waiting:
             for reader in self._argument_readers.get(waiting.pop(), ()):
                 if reader not in reached:
