@@ -59,6 +59,13 @@ def single(seed: str, platform: dict[str, str] = AMD64, style: Style = "oci") ->
     return Image(Manifest(media_type, encode(document)), (config,))
 
 
+def artifact(config_type: str) -> Image:
+    """A manifest of something that is no image, such as a chart."""
+    config = b"{}"
+    document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(config_type, config), "layers": []}
+    return Image(Manifest(OCI_MANIFEST, encode(document)), (config,))
+
+
 def index(
     children: list[Image], descriptors: list[dict[str, Any]], style: Style = "oci", declared: bool = True
 ) -> Image:
