@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.formats._instructions import WORD_SEPARATORS, Instruction, trim
+from pinner.formats._instructions import WORD_SEPARATORS, Instruction
+from pinner.formats._spaces import trim
 from pinner.formats._text import Text, join
 
 # Go's unicode.IsSpace of single bytes, which is how the flags are read.

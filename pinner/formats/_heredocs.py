@@ -3,11 +3,12 @@
 import re
 from typing import NamedTuple
 
+from pinner.formats._spaces import ASCII_SPACES, space_width
 from pinner.formats._variables import ExpansionError, end_of_variable
 
-_HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)\Z")
+_HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)\Z", re.ASCII)
 _JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z')
-_FLAGS = re.compile(r"(?:\s+--\S*)*\s+")
+_FLAGS = re.compile(r"(?:\s+--\S*)*\s+", re.ASCII)
 _QUOTED = re.compile(r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
 _INSTRUCTIONS = ("ADD", "COPY", "RUN")
 
@@ -23,18 +24,18 @@ def heredocs_of(chars: str) -> list[Heredoc]:
     """The heredocs that an instruction opens, in order."""
     keyword, rest = _split_keyword(chars)
     if keyword == "ONBUILD":
-        keyword, rest = _split_keyword(rest.lstrip())
+        keyword, rest = _split_keyword(rest.lstrip(ASCII_SPACES))
     if keyword not in _INSTRUCTIONS or _is_json(rest):
         return []
     try:
-        words = list(_words(chars))
+        words = _words(chars)
     except (ExpansionError, IndexError):
         return []
     return [heredoc for word in words if (heredoc := _parse(word)) is not None]
 
 
 def _split_keyword(chars: str) -> tuple[str, str]:
-    keyword = re.match(r"\S*", chars)
+    keyword = re.match(r"\S*", chars, re.ASCII)
     assert keyword is not None
     return keyword[0].upper(), chars[keyword.end() :]
 
@@ -49,14 +50,13 @@ def _parse(word: str) -> Heredoc | None:
     if match is None or not match[2]:
         return None
     name = _unquote(match[2])
-    return Heredoc(name, match[1] == "-") if name is not None else None
+    return Heredoc(name, match[1] == "-") if name else None
 
 
-def _unquote(word: str) -> str | None:
-    """A terminator without quotes and escapes, or None where it is not exactly one word."""
-    words = list(_words(word))
-    if len(words) != 1:
-        return None
+def _unquote(word: str) -> str:
+    """A terminator without quotes and escapes, empty where it is not exactly one word."""
+    if len(_words(word)) != 1:
+        return ""
     return _QUOTED.sub(lambda match: "".join(filter(None, match.groups())), word)
 
 
@@ -69,11 +69,11 @@ def _words(chars: str) -> list[str]:
     word_start: int | None = None
     at = 0
     while at < len(chars):
-        if chars[at].isspace():
+        if width := space_width(chars, at):
             if word_start is not None:
                 words.append(chars[word_start:at])
                 word_start = None
-            at += 1
+            at += width
             continue
         word_start = at if word_start is None else word_start
         at = _end_of_part(chars, at)

@@ -7,21 +7,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from pinner.formats._heredocs import Heredoc, heredocs_of
+from pinner.formats._spaces import ASCII_SPACES, space_width, trim
 from pinner.formats._text import Text, join
 
 MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
 _BOM = "\xef\xbb\xbf"
-_ASCII_SPACE = "\t\n\v\f\r "
-# The other characters of Go's unicode.IsSpace, as UTF-8 in latin-1.
-_WIDE_SPACES = tuple(
-    space.encode().decode("latin-1")
-    for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-_SPACE_STARTS = frozenset(_ASCII_SPACE).union(wide[0] for wide in _WIDE_SPACES)
-_SPACE_ENDS = frozenset(_ASCII_SPACE).union(wide[-1] for wide in _WIDE_SPACES)
-_DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
+_DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z", re.ASCII)
 _DIRECTIVES = ("escape", "syntax", "check")
 
 
@@ -95,32 +87,14 @@ def divide(text: Text) -> Division:
     return Division(lines, instructions, directives, escape)
 
 
-def trim(chars: str, start: int, end: int) -> tuple[int, int]:
-    """`start` and `end` moved past the white space at both ends (Go's strings.TrimSpace)."""
-    while start < end and chars[start] in _SPACE_STARTS and (width := _space_width(chars, start)):
-        start += width
-    while start < end and chars[end - 1] in _SPACE_ENDS:
-        wide = next((len(wide) for wide in _WIDE_SPACES if chars.endswith(wide, start, end)), 0)
-        if not wide and chars[end - 1] not in _ASCII_SPACE:
-            break
-        end -= wide or 1
-    return start, end
-
-
-def _space_width(chars: str, at: int) -> int:
-    if chars[at] in _ASCII_SPACE:
-        return 1
-    return next((len(wide) for wide in _WIDE_SPACES if chars.startswith(wide, at)), 0)
-
-
 def _lines(text: Text) -> Iterator[Line]:
     start = len(_BOM) if text.chars.startswith(_BOM) else 0
     for number, raw in enumerate(text.chars[start:].split("\n"), 1):
         chars = raw.rstrip("\r")
         if len(chars) > MAX_LINE:
             raise Malformed(number, f"dockerfile line greater than max allowed size of {MAX_LINE}")
-        content = chars.lstrip(_ASCII_SPACE)
-        if content and content[0] in _SPACE_STARTS:
+        content = chars.lstrip(ASCII_SPACES)
+        if content and space_width(content, 0):
             content = content[trim(content, 0, len(content))[0] :]
         if start < len(text.chars):
             yield Line(text, start, chars, content[:1] == "#", not content)
