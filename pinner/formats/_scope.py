@@ -21,6 +21,10 @@ PLATFORMS = (
 ).split()
 
 
+# What all expansions of a file may come to, thoughts included: a hostile file must not fill the memory.
+MAX_TOTAL_LENGTH = 8_000_000
+
+
 class Change(NamedTuple):
     """A thought: `chars` stand at byte offset `at`, and somebody builds with `overrides`."""
 
@@ -63,6 +67,7 @@ class Scope:
         self.words: list[Word] = []
         self.redeclared: set[str] = set()
         self.verdicts: dict[tuple[Change, Reference], str | None] = {}
+        self._length = 0
         self._arguments: list[Argument] = []
         self._values: list[Text | Missing] = []
         self._visible: dict[str, int] = {}
@@ -79,7 +84,7 @@ class Scope:
         value: Text | Missing = self._missing(name, declared=True)
         bindings: dict[str, int] = {}
         if default is not None:
-            expansion = expand(default, lambda read: self._lookup(read, self._visible, NO_CHANGE, {}), self.dialect)
+            expansion = self._expand(default, self._visible, NO_CHANGE, {})
             bindings = self._bind(expansion.used)
             value = Missing.BUILD_TIME if expansion.unknown else expansion.value
         index = len(self._arguments)
@@ -174,7 +179,11 @@ class Scope:
     ) -> Expansion:
         if change.at is not None:
             text = text.with_insertion(change.at, change.chars)
-        return expand(text, lambda name: self._lookup(name, bindings, change, changed), self.dialect)
+        expansion = expand(text, lambda name: self._lookup(name, bindings, change, changed), self.dialect)
+        self._length += len(expansion.value.chars)
+        if self._length > MAX_TOTAL_LENGTH:
+            raise ExpansionError(f"all variables together are longer than {MAX_TOTAL_LENGTH} characters")
+        return expansion
 
     def _lookup(
         self, name: str, bindings: Mapping[str, int], change: Change, changed: Mapping[int, Text | Missing]
