@@ -54,6 +54,23 @@ REPORT: Options = {
 }
 LIST: Options = {"format": ListFormatOption}
 JUDGEMENT: Options = {
+    "select": Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="RULE", help="Run this rule alone. Repeatable, or with commas."),
+    ],
+    "ignore": Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="RULE", help="Do not run this rule. Repeatable, or with commas."),
+    ],
+    "ignore_images": Annotated[
+        list[str] | None,
+        typer.Option("--ignore-images", metavar="GLOB", help="Leave images such as localhost/** alone. Repeatable."),
+    ],
+    "no_ignores": Annotated[bool | None, typer.Option("--no-ignores", help="Let no ignore comment count.")],
+    "require_ignore_reason": Annotated[
+        bool | None,
+        typer.Option("--require-ignore-reason", help="Let only ignore comments count that give a reason."),
+    ],
     "fail_on": Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")],
 }
 EDIT: Options = {

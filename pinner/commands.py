@@ -5,6 +5,7 @@ They stand apart from `cli` so that a plain `pinner check` in a hook need not im
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pinner.config import Settings
 from pinner.diff import unified_diff
 from pinner.discovery import discover, format_of
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
+from pinner.exemptions import Exemptions
 from pinner.output import Style
 from pinner.output.text import summary
 from pinner.pipeline import Outcome, check_online
@@ -21,6 +23,7 @@ from pinner.pipeline import check as check_scan
 from pinner.pipeline import pin as pin_scan
 from pinner.pipeline import unpin as unpin_scan
 from pinner.pipeline import update as update_scan
+from pinner.policy import Policy
 from pinner.reference import Reference, parse
 from pinner.report import Report
 from pinner.scan import Scan, scan_files, scan_stdin
@@ -58,7 +61,11 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
     scan = _scan(paths, settings)
-    report = check_online(scan, lambda asked: _examine(asked, settings)) if settings.online else check_scan(scan)
+    policy = _policy(settings)
+    if settings.online:
+        report = check_online(scan, lambda asked: _examine(asked, settings), policy=policy)
+    else:
+        report = check_scan(scan, policy=policy)
     _write_report(report, settings)
     return _exit_code(report, settings)
 
@@ -66,8 +73,13 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
     scan = _scan(paths, settings)
-    write = _writes(paths, settings)
-    outcome = pin_scan(scan, lambda asked: _resolve(asked, settings), write=write, reuse=settings.reuse)
+    outcome = pin_scan(
+        scan,
+        lambda asked: _resolve(asked, settings),
+        write=_writes(paths, settings),
+        reuse=settings.reuse,
+        policy=_policy(settings),
+    )
     return _finish(scan, outcome, paths, settings)
 
 
@@ -83,7 +95,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     write = _writes(paths, settings)
     find = partial(asking.find_updates, options=options, settings=settings, write=write)
-    outcome = update_scan(scan, find, options, write=write)
+    outcome = update_scan(scan, find, options, write=write, policy=_policy(settings))
     return _finish(scan, outcome, paths, settings)
 
 
@@ -157,14 +169,23 @@ def _scan(paths: Sequence[str], settings: Settings) -> Scan:
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name, include))
+        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, include)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures)
+    return scan_files(found.files, found.failures, _exemptions(settings))
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(settings.select, settings.ignore, settings.severity, settings.overrides)
+
+
+def _exemptions(settings: Settings) -> Exemptions:
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return Exemptions(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:

@@ -68,8 +68,8 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """What a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        files[path] = scan_source(Source(path, data), files[path].format)
-    return Scan(files, (*scan.failures, *fixed.failures))
+        files[path] = scan_source(Source(path, data), files[path].format, scan.exemptions)
+    return Scan(files, (*scan.failures, *fixed.failures), scan.exemptions)
 
 
 def _same_but_for_digests(file: ScannedFile, data: bytes, plans: list[Plan]) -> bool:

@@ -1,11 +1,12 @@
 """What all rules say of a scan, without what comments hide, as a report."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from pinner.finding import Finding, Ignore, Occurrence
+from pinner.policy import ALL_RULES, DEFAULT_POLICY, Policy, Ruling
 from pinner.reference import Reference
 from pinner.report import Change, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.rules import RULES, Facts, unpinned, unused_ignore
+from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scan import Scan
 from pinner.source import Location
 from pinner.state import State
@@ -13,11 +14,13 @@ from pinner.state import State
 Place = tuple[str, Location]
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
+_PlacedIgnore = tuple[str, Ignore]
 
 
 def judge(
     scan: Scan,
     *,
+    policy: Policy = DEFAULT_POLICY,
     states: Mapping[Reference, State] | None = None,
     excused: Collection[Place] = (),
     unchecked: Sequence[Unchecked] = (),
@@ -29,15 +32,17 @@ def judge(
     `states` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts(scan.occurrences, states=states)
+    facts = Facts([each for each in scan.occurrences if not each.exempt], states=states)
+    ruling_of = policy.rulings()
     raised = [
         finding
-        for rule in RULES
-        for finding in rule.check(facts)
-        if rule.ID != unpinned.ID or (finding.path, finding.where) not in excused
+        for finding in _ruled(RULES, facts, ruling_of)
+        if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
-    findings, suppressed = _suppress(raised, facts.occurrences)
-    findings += unused_ignore.check(facts._replace(unused_ignores=_unused(scan, facts, suppressed)))
+    findings, suppressed, used = _suppress(raised, facts.occurrences)
+    used |= _undecided(scan, facts, ruling_of)
+    unused = [each for each in scan.ignores if each not in used]
+    findings += _ruled([unused_ignore], facts._replace(unused_ignores=unused), ruling_of)
     return report(scan, findings, suppressed, unchecked=unchecked, changes=changes, kept=kept)
 
 
@@ -66,43 +71,79 @@ def report(
 
 def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
     """The first comment that lets a rule's finding go."""
-    return next((ignore for ignore in ignores if not ignore.rules or rule in ignore.rules), None)
+    return next((ignore for ignore in ignores if ignore.covers(rule) and not ignore.void), None)
 
 
 def _count(result: Report, scan: Scan) -> Summary:
     return Summary(
         files=len(scan.files) + len({failure.path for failure in scan.failures} - scan.files.keys()),
         references=len(scan.occurrences),
-        pinned=sum(isinstance(each.target, Reference) and each.target.digest is not None for each in scan.occurrences),
+        pinned=sum(_is_pinned(each) for each in scan.occurrences),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
-        ignored=len(result.suppressed),
+        ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
         changed=len(result.changes),
         kept=len(result.kept),
     )
 
 
-def _suppress(raised: Iterable[Finding], occurrences: Iterable[Occurrence]) -> tuple[list[Finding], list[Suppressed]]:
-    """The findings that stand, and those that a comment hides."""
+def _is_pinned(occurrence: Occurrence) -> bool:
+    target = occurrence.target
+    return isinstance(target, Reference) and target.digest is not None and not occurrence.exempt
+
+
+def _ruled(rules: Iterable[Rule], facts: Facts, ruling_of: Callable[[str], Ruling]) -> Iterator[Finding]:
+    """What the rules say, each where it runs. A severity that a rule lowers for one place stays as it is."""
+    for rule in rules:
+        for finding in rule.check(facts):
+            running, severity = ruling_of(finding.path)
+            if rule.ID in running:
+                is_usual = finding.severity == rule.SEVERITY
+                yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
+
+
+def _suppress(
+    raised: Iterable[Finding], occurrences: Iterable[Occurrence]
+) -> tuple[list[Finding], list[Suppressed], set[_PlacedIgnore]]:
+    """The findings that stand, those that a comment hides, and the comments that are about any of them."""
     ignores = {(each.path, each.where): each.ignores for each in occurrences if each.ignores}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
+    used: set[_PlacedIgnore] = set()
     for finding in raised:
-        ignore = ignore_for(finding.rule, ignores.get((finding.path, finding.where), ()))
-        if ignore is None:
-            findings.append(finding)
-        else:
+        covering = [each for each in ignores.get((finding.path, finding.where), ()) if each.covers(finding.rule)]
+        ignore = ignore_for(finding.rule, covering)
+        used |= {(finding.path, each) for each in ([ignore] if ignore else covering)}
+        if ignore:
             suppressed.append(Suppressed(finding, ignore))
-    return findings, suppressed
+        else:
+            findings.append(_explained(finding, covering))
+    return findings, suppressed, used
 
 
-def _unused(scan: Scan, facts: Facts, suppressed: Iterable[Suppressed]) -> list[tuple[str, Ignore]]:
-    """The ignore comments that hid nothing. One of an online rule is known to be such only by a registry's answer."""
-    used = {(item.finding.path, item.ignore) for item in suppressed}
-    used |= {
-        (each.path, ignore)
-        for each in facts.occurrences
-        for ignore in each.ignores
-        if not (facts.states and each.target in facts.states) and not _ONLINE.isdisjoint(ignore.rules)
-    }
-    return [each for each in scan.ignores if each not in used]
+def _explained(finding: Finding, void: Sequence[Ignore]) -> Finding:
+    """A finding that says why the comment on it does not count, if there is one."""
+    if not void:
+        return finding
+    return finding._replace(
+        message=f"{finding.message}; the ignore comment on line {void[0].where.line} {void[0].void}"
+    )
+
+
+def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> set[_PlacedIgnore]:
+    """The comments of which this run cannot know whether they hide something.
+
+    They name a rule that does not run on their file, or an online rule where no registry told the
+    state, or they are about images that the configuration leaves alone.
+    """
+    undecided = {(path, ignore) for path, ignore in scan.ignores if _names(ignore, ALL_RULES - ruling_of(path).running)}
+    for each in scan.occurrences:
+        is_told = facts.states is not None and each.target in facts.states
+        for ignore in each.ignores:
+            if each.exempt or (not is_told and _names(ignore, _ONLINE)):
+                undecided.add((each.path, ignore))
+    return undecided
+
+
+def _names(ignore: Ignore, rules: Collection[str]) -> bool:
+    return any(rule in rules for rule in ignore.rules)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.finding import Occurrence
 from pinner.fixer import Fixed, Plan, apply_plans, rescan, write_all
 from pinner.judge import ignore_for, judge, report
+from pinner.policy import DEFAULT_POLICY, Policy
 from pinner.reference import Reference, is_digest
 from pinner.report import Kept, Report, Unchecked
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
@@ -36,37 +37,39 @@ class Outcome(NamedTuple):
     fixed: Fixed
 
 
-def check(scan: Scan) -> Report:
+def check(scan: Scan, *, policy: Policy = DEFAULT_POLICY) -> Report:
     """Judge everything that was read, by what the files alone say."""
-    return judge(scan)
+    return judge(scan, policy=policy)
 
 
-def check_online(scan: Scan, examine: Examine) -> Report:
+def check_online(scan: Scan, examine: Examine, *, policy: Policy = DEFAULT_POLICY) -> Report:
     """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked."""
     states, unchecked = examined(scan, examine)
-    return judge(scan, states=states, unchecked=unchecked)
+    return judge(scan, policy=policy, states=states, unchecked=unchecked)
 
 
-def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False) -> Outcome:
-    """Add the missing digests, and judge what is left.
+def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, policy: Policy = DEFAULT_POLICY) -> Outcome:
+    """Add the missing digests where they count as missing, and judge what is left.
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = [each for each in scan.occurrences if _lacks_pin(each) and each.insert_at is not None]
+    wanted = [each for each in _bare(scan, policy) if each.insert_at is not None]
     known = _pins(scan) if reuse else {}
     answers = resolve({tag for each in wanted if (tag := _target(each).by_tag()) not in known})
     plans, unchecked = _plan(wanted, known, answers)
-    return _finish(scan, plans, write, unchecked=unchecked)
+    return _finish(scan, plans, write, policy, unchecked=unchecked)
 
 
-def update(scan: Scan, find_updates: FindUpdates, options: "Options", *, write: bool) -> Outcome:
+def update(
+    scan: Scan, find_updates: FindUpdates, options: "Options", *, write: bool, policy: Policy = DEFAULT_POLICY
+) -> Outcome:
     """Give the pins that have a tag the digest of what it names now, and judge what is left.
 
     What has no digest is left alone and listed, unless the options say to add it.
     """
     from pinner.updates import UNPINNED, platforms_in_use
 
-    bare = [each for each in scan.occurrences if _lacks_pin(each)]
+    bare = _bare(scan, policy)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
     wanted += [each for each in bare if options.add and each.insert_at is not None]
     updates = find_updates(platforms_in_use(wanted, options))
@@ -76,22 +79,23 @@ def update(scan: Scan, find_updates: FindUpdates, options: "Options", *, write: 
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
     unchecked = [step for step in steps if isinstance(step, Unchecked)]
-    return _finish(scan, plans, write, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
+    return _finish(scan, plans, write, policy, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    fixed = _fixed(scan, [Plan(each, None) for each in scan.occurrences if each.digest is not None], write)
+    fixed = _fixed(scan, [Plan(each, None) for each in scan.occurrences if each.digest and not each.exempt], write)
     return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
 def image_of(occurrence: Occurrence) -> Reference | None:
     """The image about which a registry may be asked.
 
-    A stage that was meant is none, nor what a comment lets go unpinned: that may be on no registry at all.
+    A stage that was meant is none, nor what a comment or the configuration lets go unpinned: that may be on no
+    registry at all.
     """
     target = occurrence.target
-    if occurrence.stage is not None or not isinstance(target, Reference):
+    if occurrence.exempt or occurrence.stage is not None or not isinstance(target, Reference):
         return None
     return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
 
@@ -109,6 +113,7 @@ def _finish(
     scan: Scan,
     plans: Sequence[Plan],
     write: bool,
+    policy: Policy,
     *,
     unchecked: Sequence[Unchecked],
     kept: Sequence[Kept] = (),
@@ -118,7 +123,9 @@ def _finish(
     fixed = _fixed(scan, plans, write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
     after = rescan(scan, fixed)
-    said = judge(after, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept)
+    said = judge(
+        after, policy=policy, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept
+    )
     return Outcome(said, fixed)
 
 
@@ -132,9 +139,11 @@ def _target(occurrence: Occurrence) -> Reference:
     return occurrence.target
 
 
-def _lacks_pin(occurrence: Occurrence) -> bool:
-    image = image_of(occurrence)
-    return image is not None and image.digest is None
+def _bare(scan: Scan, policy: Policy) -> list[Occurrence]:
+    """The places without a digest where that counts as a fault."""
+    ruling_of = policy.rulings()
+    images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in ruling_of(each.path).running)
+    return [each for each, image in images if image is not None and image.digest is None]
 
 
 def _has_pin_and_tag(occurrence: Occurrence) -> bool:

@@ -1,10 +1,14 @@
-"""Which rules run where, and how bad their findings are."""
+"""Which rules run where, and how bad their findings are. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from pinner.finding import Severity
 from pinner.patterns import Patterns
+from pinner.rules import RULES
+
+ALL_RULES = frozenset(rule.ID for rule in RULES)
 
 
 class Override(NamedTuple):
@@ -14,3 +18,41 @@ class Override(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = {}
+
+
+class Ruling(NamedTuple):
+    """The rules that run on one file, and their severities where those are not the rules' own."""
+
+    running: frozenset[str]
+    severity: Mapping[str, Severity]
+
+    def but(self, override: Override) -> "Ruling":
+        """The same with what an override changes."""
+        running = (self.running | set(override.select)) - set(override.ignore)
+        return Ruling(running, {**self.severity, **override.severity})
+
+
+class Policy(NamedTuple):
+    """`select` holds the rules that run, empty for all, but for those of `ignore`; then each override that matches."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+    overrides: tuple[Override, ...] = ()
+
+    def rulings(self) -> Callable[[str], Ruling]:
+        """What holds for a path."""
+        usual = Ruling((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
+        overrides = [(override.files.matcher(), override) for override in self.overrides]
+
+        @cache
+        def ruling_of(path: str) -> Ruling:
+            ruling = usual
+            for matches, override in overrides:
+                ruling = ruling.but(override) if matches(path) else ruling
+            return ruling
+
+        return ruling_of
+
+
+DEFAULT_POLICY = Policy()

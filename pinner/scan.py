@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pinner.discovery import Found
 from pinner.errors import ReadError
+from pinner.exemptions import NO_EXEMPTIONS, Exemptions
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
 from pinner.report import FileFailure
@@ -20,10 +21,11 @@ class ScannedFile(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be."""
+    """Everything that was read, by path, and what could not be. The readings have the exemptions applied."""
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
+    exemptions: Exemptions = NO_EXEMPTIONS
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -36,27 +38,29 @@ class Scan(NamedTuple):
         return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
 
 
-def scan_files(found: Iterable[Found], failures: Iterable[FileFailure] = ()) -> Scan:
+def scan_files(
+    found: Iterable[Found], failures: Iterable[FileFailure] = (), exemptions: Exemptions = NO_EXEMPTIONS
+) -> Scan:
     """Read every file. One that cannot be read is a failure, and the others' results stand."""
     files: dict[str, ScannedFile] = {}
     failed = list(failures)
     for path, file_format in found:
         try:
-            files[path] = scan_source(read_source(path), file_format)
+            files[path] = scan_source(read_source(path), file_format, exemptions)
         except ReadError as error:
             failed.append(FileFailure(path, None, error.reason))
-    return Scan(files, (*failed, *_problems(files)))
+    return Scan(files, (*failed, *_problems(files)), exemptions)
 
 
-def scan_stdin(source: Source, file_format: Format) -> Scan:
+def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
     """The scan of the one file that came through standard input."""
-    files = {source.path: scan_source(source, file_format)}
-    return Scan(files, tuple(_problems(files)))
+    files = {source.path: scan_source(source, file_format, exemptions)}
+    return Scan(files, tuple(_problems(files)), exemptions)
 
 
-def scan_source(source: Source, file_format: Format) -> ScannedFile:
+def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source, file_format, file_format.read(source))
+    return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

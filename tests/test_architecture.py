@@ -16,7 +16,7 @@ MAX_LINES = 320
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state"}),
     frozenset({"formats", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "rules", "resolver", "updates"}),
+    frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan"}),
     frozenset({"diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),

@@ -48,6 +48,7 @@ class Settings(NamedTuple):
     overrides: tuple[Override, ...] = ()
     ignore_images: tuple[str, ...] = ()
     require_ignore_reason: bool = False
+    no_ignores: bool = False
     fail_on: Severity = Severity.ERROR
 
     platforms: tuple[str, ...] = ()
