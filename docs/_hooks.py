@@ -1,8 +1,9 @@
-"""Pages that MkDocs makes from the program, so that they cannot differ from it: one for each rule, and their table."""
+"""Pages that MkDocs makes from the program, so that they cannot differ from it: the rules and the configuration."""
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from pinner.config.page import page
 from pinner.rules import RULES, Rule
 
 
@@ -16,6 +17,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages."""
+    files.append(File.generated(config, "configuration.md", content=page()))
     files.append(File.generated(config, "rules/index.md", content=_table()))
     for rule in RULES:
         files.append(File.generated(config, f"rules/{rule.ID}.md", content=_page(rule)))
@@ -23,15 +25,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _table() -> str:
-    rows = [f"| [`{rule.ID}`]({rule.ID}.md) | {rule.SEVERITY.label} | {rule.SUMMARY} |" for rule in RULES]
+    rows = [
+        f"| [`{rule.ID}`]({rule.ID}.md) | {rule.SEVERITY.label} | {_online(rule)} | {rule.SUMMARY} |" for rule in RULES
+    ]
     return "\n".join(
         [
             "# Rules",
             "",
             "`pinner explain RULE` prints the page of a rule. `--fail-on` chooses the severity that fails a run.",
             "",
-            "| rule | severity | what it finds |",
-            "|---|---|---|",
+            "| rule | severity | needs | what it finds |",
+            "|---|---|---|---|",
             *rows,
             "",
         ]
@@ -39,5 +43,9 @@ def _table() -> str:
 
 
 def _page(rule: Rule) -> str:
-    severity = rule.SEVERITY.label
-    return f"# {rule.ID}\n\n**{severity}** · {rule.SUMMARY}\n\n{rule.__doc__ or ''}"
+    needs = f" · needs {_online(rule)}" if rule.ONLINE else ""
+    return f"# {rule.ID}\n\n**{rule.SEVERITY.label}**{needs} · {rule.SUMMARY}\n\n{rule.__doc__ or ''}"
+
+
+def _online(rule: Rule) -> str:
+    return "`--online`" if rule.ONLINE else ""

@@ -26,8 +26,11 @@ def _commands(text: str) -> list[str]:
 
 
 def _rules() -> str:
-    rows = [f"| `{rule.ID}` | {rule.SEVERITY.label} | {rule.SUMMARY} |\n" for rule in RULES]
-    return "| rule | severity | what it finds |\n|---|---|---|\n" + "".join(rows)
+    rows = [
+        f"| `{rule.ID}` | {rule.SEVERITY.label} | {'`--online`' if rule.ONLINE else ''} | {rule.SUMMARY} |\n"
+        for rule in RULES
+    ]
+    return "| rule | severity | needs | what it finds |\n|---|---|---|---|\n" + "".join(rows)
 
 
 def _help(command: str) -> str:
