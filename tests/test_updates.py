@@ -1,14 +1,18 @@
 """When a pin moves, where to, and why it does not."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinner import updates
 from pinner.ledger import Ledger
 from pinner.reference import Reference, parse
 from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST, Child, Manifest
+from pinner.state import Verdict
 from pinner.updates import (
     EMPTY_INDEX,
     LOST_PLATFORMS,
@@ -196,6 +200,13 @@ def test_until_when_a_pin_stays() -> None:
         f"{digest(3)} is known since 2026-02-26, for less than 7 days; "
         "the pin can move to it from 2026-03-05 12:00 UTC on",
     )
+
+
+def test_the_documentation_knows_all_states_and_reasons() -> None:
+    page = (Path(__file__).parents[1] / "docs/update.md").read_text()
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [verdict.value for verdict in Verdict]
+    reasons = {value for name, value in vars(updates).items() if name.isupper()}
+    assert set(re.findall(r"^\| `(?:kept|refused)\[([a-z-]+)\]` \|", page, re.MULTILINE)) == reasons
 
 
 def test_the_name_of_a_registry_is_part_of_the_tag() -> None:

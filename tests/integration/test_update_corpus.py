@@ -26,14 +26,16 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 
 def test_exactly_the_digests_of_the_tags_that_moved_change(embedded_registry: Embedded, tmp_path: Path) -> None:
-    project = shutil.copytree(CORPUS, tmp_path / "project", ignore=shutil.ignore_patterns(".git"))
+    project = shutil.copytree(CORPUS, tmp_path / "project")
+    for path in contents(project):
+        path.chmod(0o644)
     shelf = EmbeddedShelf(embedded_registry)
     asking = ("--mirror", embedded_registry.mirror, "--format", "json")
     places = pinner("list", "--format", "json", project).document["references"]
     tags = sorted({(place["repository"], place["tag"]) for place in places if place["repository"]})
     for repository, tag in tags:
         shelf.put(repository, images.multi_platform(f"{repository}:{tag} before"), tag)
-    pinner("pin", *asking, project)
+    assert pinner("pin", *asking, project).document["changes"]
     pinned = contents(project)
     assert pinner("update", *asking, project).document["changes"] == []
     assert contents(project) == pinned
