@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from pinner.cli import app
 from pinner.registry.errors import RegistryError
@@ -80,6 +81,19 @@ def test_the_picture_is_true() -> None:
         assert listed[0].startswith(digest)
     assert "and two more" in picture
     assert len(index["manifests"]) == len(shown) + 2
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_ignore_comments_hide_what_they_say(number: int, tmp_path: Path) -> None:
+    page = (ROOT / "docs/ignoring.md").read_text(encoding="utf-8")
+    language, text = re.findall(r"^```(dockerfile|yaml)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[number]
+    path = tmp_path / {"dockerfile": "Dockerfile", "yaml": "compose.yaml"}[language]
+    path.write_text(text, encoding="utf-8")
+    hidden = CliRunner().invoke(app, ["check", "--fail-on=note", str(path)])
+    assert hidden.exit_code == 0, hidden.output
+    assert " ignored" in hidden.output
+    shown = CliRunner().invoke(app, ["check", "--no-ignores", str(path)])
+    assert "error[unpinned]" in shown.output
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
