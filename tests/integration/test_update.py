@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import images
+from tests.support import answers, images
 from tests.support.command import Ran, pinner
 from tests.support.distribution import Distribution
 from tests.support.embedded import Embedded
 from tests.support.images import Image
+from tests.support.misbehaving import Script, misbehaving, reply
 from tests.support.push import Pusher
 from tests.support.shelves import DistributionShelf, EmbeddedShelf, Shelf
 
@@ -324,6 +325,18 @@ def test_what_cannot_be_asked_is_unchecked_and_never_clean(project: Path) -> Non
     ran = update("--add")
     assert (ran.code, ran.rules) == (3, [])
     assert ran.document["summary"]["unchecked"] == 2
+
+
+def test_what_cannot_be_compared_is_unchecked(project: Path) -> None:
+    """The registry says no in the middle: the state is known, and what has changed is not."""
+    pin = answers.head(digest=answers.WRONG_DIGEST)
+    limited = reply(429, {"Retry-After": "3600"})
+    for gets in ([limited], [answers.RIGHT_GET, limited]):
+        with misbehaving(Script(head=[answers.RIGHT_HEAD, pin], get=gets)) as server:
+            path = dockerfile(project, f"FROM {server.host}/app:1@{answers.WRONG_DIGEST}")
+            ran = update()
+        assert (ran.code, [each["reason"] for each in ran.document["unchecked"]]) == (3, ["rate-limited"])
+        assert answers.WRONG_DIGEST in path.read_text()
 
 
 def test_an_unpinned_finding_holds_the_digest(embedded_registry: Embedded, project: Path) -> None:

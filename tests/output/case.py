@@ -4,10 +4,12 @@ The golden files in tests/cases/output are the renderings of this report. After 
 write them anew with `python -m tests.output.golden`, and read the difference before it is committed.
 """
 
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import cast
 
 from pinner.finding import Applicability, Finding, Fix, Ignore, Opaque, Severity
+from pinner.output._states import Detail
 from pinner.output.listing import Answer, NoAnswer
 from pinner.reference import parse
 from pinner.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
@@ -199,6 +201,18 @@ OCCURRENCES = (
     occurrence_in(DOCKERFILE, "Node:20"),
     occurrence_in(DOCKERFILE, "node@" + DIGEST),
     occurrence_in(COMPOSE, _STALE, "services.größe.image"),
+)
+
+_INDEX = "application/vnd.oci.image.index.v1+json"
+_SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+DETAILS = (
+    Detail("unpinned", NEW_DIGEST, _INDEX, ("linux/amd64", "linux/arm64"), first_seen=_SEEN, age_days=1),
+    Detail("unchecked", reason="timeout", problem="quay.io did not answer\x1b[2J"),
+    Detail(),
+    Detail(),
+    Detail("untagged", None, "application/vnd.oci.image.manifest.v1+json"),
+    Detail("platform", NEW_DIGEST, _INDEX, problem="it is linux/\u202eamd64", first_seen=_SEEN, age_days=12),
 )
 
 ANSWERS = (

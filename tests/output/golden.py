@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
-from pinner.output import OUTPUTS, Style, listing, load
+from pinner.output import OUTPUTS, Style, listing, load, table
 from pinner.output.text import summary
 from tests.output import case
 
@@ -42,6 +42,9 @@ def renderings() -> dict[str, str]:
         "text-color.txt": rendered("text", Style(color=True, context=True)),
         "summary.txt": summary(case.REPORT) + "\n",
         "list.json": listing.render_list(case.OCCURRENCES, case.REPORT.errors),
+        "list.txt": table.render_list(case.OCCURRENCES),
+        "list-online.json": listing.render_list(case.OCCURRENCES, case.REPORT.errors, case.DETAILS),
+        "list-online.txt": table.render_list(case.OCCURRENCES, case.DETAILS),
         "resolve.json": listing.render_resolve(case.ANSWERS, case.NO_ANSWERS),
     }
 
