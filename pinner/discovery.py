@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
+from pinner.git import GitFailed, git
 from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.report import FileFailure
 from pinner.source import read_source
@@ -21,13 +22,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
-_GIT_LIST = "git -c core.fsmonitor=false ls-files --cached --others --exclude-standard -z --".split()
-# What `git rev-parse --local-env-vars` lists, but for configuration.
-_GIT_VARIABLES = frozenset(
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE"
-    " GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE".split()
-)
-
+_GIT_LIST = "ls-files --cached --others --exclude-standard -z --".split()
 
 Include = Mapping[str, Patterns]
 NO_INCLUDE: Include = {}
@@ -97,17 +92,11 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], failures: l
 
 def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | None:
     """The files that Git knows or would take; None where Git is missing or refuses."""
-    import subprocess
-
-    # A hook of Git sets variables that name the hook's own repository, which need not be this one.
-    environ = {name: value for name, value in os.environ.items() if name not in _GIT_VARIABLES}
     try:
-        run = subprocess.run(
-            _GIT_LIST, cwd=folder, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.CalledProcessError):
+        listed = git(_GIT_LIST, folder)
+    except GitFailed:
         return None
-    names = dict.fromkeys(os.fsdecode(name) for name in run.stdout.split(b"\0") if name)
+    names = dict.fromkeys(os.fsdecode(name) for name in listed.split(b"\0") if name)
     return _files_of_git(folder, names, failures)
 
 

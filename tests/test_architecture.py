@@ -15,10 +15,10 @@ MAX_LINES = 320
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state"}),
-    frozenset({"formats", "image_globs", "ledger", "patterns", "registry"}),
+    frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan"}),
-    frozenset({"diff", "fixer", "judge", "output", "terminal", "updater"}),
+    frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"asking"}),
     frozenset({"commands"}),

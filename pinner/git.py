@@ -1,0 +1,32 @@
+"""Git, by its command line."""
+
+import os
+from collections.abc import Sequence
+
+# What `git rev-parse --local-env-vars` lists, but for configuration. A hook of Git sets variables that
+# name the hook's own repository, which need not be the one that is asked about.
+_VARIABLES = frozenset(
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE"
+    " GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE".split()
+)
+
+
+class GitFailed(Exception):
+    """Git is missing, or refuses: the text is what it says."""
+
+
+def git(arguments: Sequence[str], folder: str) -> bytes:
+    """What a command prints when it is run in `folder`. Raises GitFailed."""
+    import subprocess
+
+    environ = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    try:
+        run = subprocess.run(
+            command, cwd=folder, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise GitFailed(f"git cannot be run: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        raise GitFailed(os.fsdecode(error.stderr).strip() or f"git ended with {error.returncode}") from error
+    return run.stdout
