@@ -60,7 +60,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Judge every reference below `paths`."""
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
-    scan = _scan(paths, settings)
+    scan = _scan(paths, settings, settle=not settings.online)
     policy = _policy(settings)
     if settings.online:
         report = check_online(scan, lambda asked: _examine(asked, settings), policy=policy)
@@ -165,7 +165,7 @@ def demo() -> ExitCode:
     return show()
 
 
-def _scan(paths: Sequence[str], settings: Settings) -> Scan:
+def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> Scan:
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
@@ -176,7 +176,7 @@ def _scan(paths: Sequence[str], settings: Settings) -> Scan:
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, _exemptions(settings))
+    return scan_files(found.files, found.failures, _exemptions(settings), settle=settle)
 
 
 def _policy(settings: Settings) -> Policy:

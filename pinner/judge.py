@@ -75,10 +75,12 @@ def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
 
 
 def _count(result: Report, scan: Scan) -> Summary:
+    settled = sum(len(references) for references in scan.settled.values())
+    unread = {failure.path for failure in scan.failures} - scan.files.keys()
     return Summary(
-        files=len(scan.files) + len({failure.path for failure in scan.failures} - scan.files.keys()),
-        references=len(scan.occurrences),
-        pinned=sum(_is_pinned(each) for each in scan.occurrences),
+        files=len(scan.files) + len(scan.settled) + len(unread),
+        references=len(scan.occurrences) + settled,
+        pinned=sum(_is_pinned(each) for each in scan.occurrences) + settled,
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),

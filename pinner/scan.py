@@ -1,6 +1,7 @@
 """Files in, occurrences out: what every command begins with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pinner.discovery import Found
@@ -8,8 +9,13 @@ from pinner.errors import ReadError
 from pinner.exemptions import NO_EXEMPTIONS, Exemptions
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
+from pinner.reference import Reference
 from pinner.report import FileFailure
 from pinner.source import Source, read_source
+from pinner.workers import processors, spread
+
+WORTH_SHARING = 50_000
+"""How long the files must take to read, in microseconds, before more than one process reads them."""
 
 
 class ScannedFile(NamedTuple):
@@ -21,11 +27,16 @@ class ScannedFile(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be. The readings have the exemptions applied."""
+    """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
+
+    `settled` are the files in which a glance was enough, with their references: all are pinned, and no
+    rule finds anything there unless a registry is asked. They are not among `files`.
+    """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
+    settled: Mapping[str, tuple[Reference, ...]] = {}
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -38,18 +49,42 @@ class Scan(NamedTuple):
         return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
 
 
+class _Read(NamedTuple):
+    source: Source
+    reading: Reading
+
+
+class _Settled(NamedTuple):
+    references: tuple[Reference, ...]
+
+
+_Look = _Read | _Settled | FileFailure
+
+
 def scan_files(
-    found: Iterable[Found], failures: Iterable[FileFailure] = (), exemptions: Exemptions = NO_EXEMPTIONS
+    found: Iterable[Found],
+    failures: Iterable[FileFailure] = (),
+    exemptions: Exemptions = NO_EXEMPTIONS,
+    *,
+    settle: bool = False,
 ) -> Scan:
-    """Read every file. One that cannot be read is a failure, and the others' results stand."""
-    files: dict[str, ScannedFile] = {}
-    failed = list(failures)
-    for path, file_format in found:
-        try:
-            files[path] = scan_source(read_source(path), file_format, exemptions)
-        except ReadError as error:
-            failed.append(FileFailure(path, None, error.reason))
-    return Scan(files, (*failed, *_problems(files)), exemptions)
+    """Read every file. One that cannot be read is a failure, and the others' results stand.
+
+    With `settle` a file is only glanced at where that is enough: for a check that asks no registry.
+    """
+    look_at = partial(_look_at, exemptions=exemptions)
+    looks = look_at(tuple(found), settle and not exemptions.ignore_images)
+    torn = _torn(looks.values())
+    if torn:
+        looks |= look_at([each for each, look in looks.items() if not torn.isdisjoint(_settled_tags(look))], False)
+    files = {
+        each.path: ScannedFile(look.source, each.format, look.reading)
+        for each, look in looks.items()
+        if isinstance(look, _Read)
+    }
+    failed = [look for look in looks.values() if isinstance(look, FileFailure)]
+    settled = {each.path: look.references for each, look in looks.items() if isinstance(look, _Settled)}
+    return Scan(files, (*failures, *failed, *_problems(files)), exemptions, settled)
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
@@ -61,6 +96,47 @@ def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_
 def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
     """Read what is already in memory."""
     return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
+
+
+def _look_at(found: Sequence[Found], settle: bool, exemptions: Exemptions) -> dict[Found, _Look]:
+    processes = processors() if sum(each.format.COST for each in found) > WORTH_SHARING else 1
+    look = partial(_look, settle=settle, exemptions=exemptions)
+    return dict(zip(found, spread(look, found, processes), strict=True))
+
+
+def _look(found: Found, settle: bool, exemptions: Exemptions) -> _Look:
+    try:
+        source = read_source(found.path)
+    except ReadError as error:
+        return FileFailure(found.path, None, error.reason)
+    references = found.format.glance(source) if settle else None
+    if references is not None:
+        return _Settled(references)
+    return _Read(source, exemptions.apply(found.format.read(source)))
+
+
+def _torn(looks: Iterable[_Look]) -> set[Reference]:
+    """The tags that are pinned to more than one digest: a rule has to see all their places."""
+    seen: set[Reference] = set()
+    torn: set[Reference] = set()
+    for pin in {reference for look in looks for reference in _pins(look)}:
+        tag = pin.by_tag()
+        (torn if tag in seen else seen).add(tag)
+    return torn
+
+
+def _pins(look: _Look) -> Iterable[Reference]:
+    match look:
+        case _Settled(references):
+            return references
+        case _Read(_, reading):
+            targets = (occurrence.target for occurrence in reading.occurrences)
+            return (target for target in targets if isinstance(target, Reference) and target.digest)
+    return ()
+
+
+def _settled_tags(look: _Look) -> Iterable[Reference]:
+    return (reference.by_tag() for reference in look.references) if isinstance(look, _Settled) else ()
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

@@ -14,7 +14,7 @@ MAX_LINES = 320
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state"}),
+    frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state", "workers"}),
     frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan"}),

@@ -3,14 +3,26 @@
 from typing import Protocol
 
 from pinner.finding import Reading
+from pinner.reference import Reference
 from pinner.source import Source
 
 
 class Format(Protocol):
-    """What a module of `pinner.formats` offers. FILES is searched in the path of a file."""
+    """What a module of `pinner.formats` offers.
+
+    FILES is searched in the path of a file. COST is how long it takes to read one, in microseconds, roughly.
+    """
 
     NAME: str
     FILES: str
+    COST: int
+
+    def glance(self, source: Source) -> tuple[Reference, ...] | None:
+        """The references of a file that needs no reading: all pinned, and nothing in it for a rule to find.
+
+        One for each occurrence, all with tag and digest. None where the file has to be read.
+        """
+        ...
 
     def read(self, source: Source) -> Reading:
         """Everything that the file says. Never raises for what a file may hold: that is a Problem."""

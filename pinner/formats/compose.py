@@ -2,10 +2,17 @@
 
 from pinner.finding import Reading
 from pinner.formats._files import COMPOSE_FILES
+from pinner.reference import Reference
 from pinner.source import Source
 
 NAME = "compose"
 FILES = COMPOSE_FILES
+COST = 2500
+
+
+def glance(_: Source) -> tuple[Reference, ...] | None:
+    """None: what YAML means takes a YAML parser to tell."""
+    return None
 
 
 def read(source: Source) -> Reading:

@@ -2,10 +2,19 @@
 
 from pinner.finding import Reading
 from pinner.formats._files import DOCKERFILE_FILES
+from pinner.reference import Reference
 from pinner.source import Source
 
 NAME = "dockerfile"
 FILES = DOCKERFILE_FILES
+COST = 50
+
+
+def glance(source: Source) -> tuple[Reference, ...] | None:
+    """The references of a Dockerfile with nothing in it for a rule to find; None where it has to be read."""
+    from pinner.formats import _glance
+
+    return _glance.glance(source.data)
 
 
 def read(source: Source) -> Reading:
