@@ -4,7 +4,7 @@ from bisect import bisect_right
 
 from pinner.finding import Ignore
 from pinner.formats._ignores import read_ignore
-from pinner.formats._instructions import Division, count_directives
+from pinner.formats._instructions import Division, Line, count_directives
 from pinner.source import Source
 
 
@@ -22,9 +22,14 @@ class Comments:
         self._starts = [instruction.first for instruction in division.instructions]
         self._of_instruction: dict[int, list[Ignore]] = {}
         self._of_line: dict[int, list[Ignore]] = {}
-        for number, line in enumerate(division.lines, 1):
-            if line.is_comment and "pinner:" in line.chars:
-                self._add(number, source)
+        lines = division.lines
+        numbers = [number for number, line in enumerate(lines, 1) if line.is_comment and "pinner:" in line.chars]
+        if numbers:
+            self._below = _lines_below(lines)
+            self._directives = count_directives(lines)
+            self._first = _first_after(lines, self._directives)
+        for number in numbers:
+            self._add(number, source)
 
     def at(self, number: int) -> tuple[Ignore, ...]:
         """The comments that speak for the 1-based line `number` of the text."""
@@ -40,27 +45,31 @@ class Comments:
         if ignore is None or (inside and number > self._division.instructions[position].last):
             return
         self.ignores.append(ignore)
-        for directive in self._directives_above(number):
-            self._of_line.setdefault(directive, []).append(ignore)
-        below = self._below(number)
+        if number == self._first:
+            for directive in range(1, self._directives + 1):
+                self._of_line.setdefault(directive, []).append(ignore)
+        below = self._below[number - 1]
         if inside:
             self._of_line.setdefault(below, []).append(ignore)
         elif below in self._starts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(ignore)
 
-    def _directives_above(self, number: int) -> range:
-        """The lines of the parser directives, if `number` is the first line after them."""
-        count = count_directives(self._division.lines)
-        follows = all(line.is_blank for line in self._division.lines[count : number - 1])
-        return range(1, count + 1 if follows else 1)
-
     def _position(self, number: int) -> int:
         """The index of the instruction that line `number` belongs to, or follows."""
         return bisect_right(self._starts, number) - 1
 
-    def _below(self, number: int) -> int:
-        """The first line below `number` that is no comment."""
-        lines = self._division.lines
-        while number < len(lines) and lines[number].is_comment:
-            number += 1
-        return number + 1
+
+def _lines_below(lines: list[Line]) -> list[int]:
+    """For every line the number of the first line below that is no comment."""
+    below: list[int] = []
+    following = len(lines) + 1
+    for number in range(len(lines), 0, -1):
+        below.append(following)
+        if not lines[number - 1].is_comment:
+            following = number
+    return below[::-1]
+
+
+def _first_after(lines: list[Line], directives: int) -> int:
+    """The number of the first line after the parser directives that is not blank."""
+    return next((number for number in range(directives + 1, len(lines)) if not lines[number - 1].is_blank), len(lines))
