@@ -175,16 +175,22 @@ def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
 
 def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
     """Whether another value of `name` would change the tag but not the digest, or come to stand after the digest."""
-    reference = _reference_with(name, word, scope, edit)
+    # The second value still holds what a pattern in ${V/…} would look for.
+    values = dict.fromkeys((_PROBE_VALUE, _PROBE_VALUE + scope.value(name)))
+    return any(_kills_as((name, value), word, scope, edit, target) for value in values)
+
+
+def _kills_as(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+    reference = _reference_with(override, word, scope, edit)
     if reference is None and edit.at is not None:
-        return _reference_with(name, word, scope, NO_CHANGE) is not None
+        return _reference_with(override, word, scope, NO_CHANGE) is not None
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
     return reference is not None and reference.digest is not None and reference.tag != tag
 
 
-def _reference_with(name: str, word: Word, scope: Scope, edit: Change) -> Reference | None:
-    """The reference after `edit` if the variable `name` had another value."""
-    changed = scope.after(word, edit._replace(overrides=((name, _PROBE_VALUE),)))
+def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Change) -> Reference | None:
+    """The reference after `edit` if a variable had another value."""
+    changed = scope.after(word, edit._replace(overrides=(override,)))
     return None if changed is None else _reference_or_none(changed)
 
 
