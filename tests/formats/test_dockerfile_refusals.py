@@ -1,0 +1,182 @@
+"""Where no digest can go, what cannot be known, what is no reference, and what is wrong with a Dockerfile."""
+
+import pytest
+
+from pinner.finding import Invalid, Opaque
+from pinner.reference import Reference
+from tests.support.dockerfiles import expanded, only, pin, reading
+from tests.support.pinning import DIGEST
+
+# Known, and nothing can be written: the reason and what to do.
+
+UNWRITABLE = {
+    "tag with something after the variable": (
+        "ARG V=20\nFROM node:${V}-slim",
+        "V is part of the tag, and a digest would switch it off;"
+        " write ARG IMAGE=node:20-slim above the first FROM, use ${IMAGE} here, and run pinner again",
+    ),
+    "tag of two variables": ("ARG A=2 B=0\nFROM node:$A$B", "A is part of the tag, and a digest would switch it off"),
+    "replacement at the end": ("ARG V=20-slim\nFROM node:${V/slim/alpine}", "V is part of the tag"),
+    "ARG shared by two images": ("ARG V=20\nFROM node:$V AS x\nFROM golang:$V", "V is also used in golang:$V"),
+    "ARG shared with a platform": ("ARG V=20\nFROM --platform=$V node:$V", "V is also used in $V"),
+    "ARG shared with a stage": ("ARG V=x\nFROM a:$V AS x\nFROM $V", "V is also used in $V"),
+    "ARG that is used with and without more": (
+        "ARG V=20\nFROM node:$V AS x\nFROM node:$V-slim",
+        "V is also used in node:$V-slim",
+    ),
+    "ARG that is used behind a digest": ("ARG V=20\nFROM node:$V@D AS x\nFROM node:$V", "V is also used in node:$V@D"),
+    "ARG that a stage declares again": (
+        "ARG V=20\nFROM node:$V\nARG V\nRUN echo $V",
+        "a stage declares V again and would see the digest",
+    ),
+    "whole reference that a stage declares again": (
+        "ARG BASE=node:20\nFROM $BASE\nARG BASE",
+        "a stage declares BASE again",
+    ),
+    "ARG that reaches a stage through another": ("ARG V=20\nARG W=$V\nFROM node:$V\nARG W", "a stage declares W again"),
+    "suffix cut off": ("ARG V=20-slim\nFROM node:${V%-*}", "the digest would stand in the middle of V"),
+    "suffix cut off twice": ("ARG V=20-a-b\nFROM node:${V%%-*}", "the digest would stand in the middle of V"),
+    "replacement that would meet the digest": ("ARG V=a20\nFROM node:${V//a/b}", "V is also used in node:${V//a/b}"),
+    "name of the rewrite that is taken": ("ARG IMAGE=node V=20\nFROM $IMAGE:$V-x", "write ARG PINNED_IMAGE=node:20-x"),
+    "later stage": ("FROM later\nFROM a:1@D AS later", "the stage later is defined further down"),
+    "number": ("FROM 0", "a stage is named with AS, not numbered"),
+    "number in a mount": ("FROM a:1@D AS x\nRUN --mount=from=0 y", "stages have names here, not numbers"),
+}
+
+
+@pytest.mark.parametrize("name", UNWRITABLE)
+def test_where_no_digest_can_go(name: str) -> None:
+    text, reason = UNWRITABLE[name]
+    found = [each for each in reading(text).occurrences if each.unwritable]
+    assert expanded(reason) in str(found[0].unwritable)
+    assert all(isinstance(each.target, Reference) and each.insert_at is None for each in found)
+    assert pin(text) == text
+
+
+def test_the_rewrite_that_is_proposed_can_be_pinned() -> None:
+    text = "ARG V=20\nARG IMAGE=node:${V}-slim\nFROM ${IMAGE}"
+    assert "write ARG PINNED_IMAGE=node:20-slim" in str(only(text).unwritable)
+    assert pin("ARG PINNED_IMAGE=node:20-slim\nFROM ${PINNED_IMAGE}") == (
+        "ARG PINNED_IMAGE=node:20-slim@D\nFROM ${PINNED_IMAGE}"
+    )
+
+
+# Not known from the file, or no reference at all.
+
+OPAQUE = {
+    "ARG without a default": ("ARG BASE\nFROM $BASE", "the file gives BASE no value"),
+    "two ARGs without a default": ("ARG A B\nFROM $A:$B", "the file gives A and B no value"),
+    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "the file gives B no value"),
+    "registry without a default": ("ARG R\nFROM ${R}node:20", "the file gives R no value"),
+    "architecture in the name": ("FROM node-$TARGETARCH:20", "TARGETARCH differs by platform"),
+    "architecture in the tag": ("FROM node:$TARGETARCH", "TARGETARCH differs by platform"),
+    "system of the builder": ("ARG BUILDOS\nFROM node:$BUILDOS", "BUILDOS differs by platform"),
+    "template": ("FROM {{image}}", "this is a template: run pinner on what it renders to"),
+    "template with a tag": ("FROM {{image}}:{{tag}} AS x", "this is a template"),
+    "Jinja": ("FROM {%x%}", "this is a template"),
+    "variable in COPY": ("FROM a@D\nARG X=b\nCOPY --from=$X c d", "variables mean nothing here"),
+    "variable in a mount": ("FROM a@D\nRUN --mount=from=${X:-b} c", "variables mean nothing here"),
+    "quote that is not closed": ("FROM 'node:20", "a closing ' is missing"),
+    "brace that is not closed": ("FROM ${X:-node", "a } is missing"),
+    "variable that must be set": ("FROM ${X:?no}", "X must be set: no"),
+    "substitution that BuildKit does not know": ("FROM ${X^^}", "${X^ is no substitution that pinner knows"),
+    "nothing in braces": ("FROM ${}", "no variable name"),
+}
+
+INVALID = {
+    "capitals": "FROM Node:20",
+    "stage in the wrong case": "FROM a@D AS x\nFROM X",
+    "digest that is too short": f"FROM node:20@{DIGEST[:-1]}",
+    "digest in capitals": f"FROM node:20@{DIGEST.upper()}",
+    "nothing in quotes": 'FROM ""',
+    "placeholder": "FROM @IMAGE@",
+    "escaped dollar": "ARG V=20\nFROM node:\\$V",
+    "variable that is declared nowhere": "FROM $BASE",
+    "comment that is none": "FROM node:20#x",
+    "syntax that is no reference": "# syntax=Docker:1\nFROM a@D",
+    "quotes that a mount keeps": 'FROM a@D\nRUN --mount=\'"from=b""c:1"\' x',
+}
+
+
+@pytest.mark.parametrize("name", OPAQUE)
+def test_what_cannot_be_known(name: str) -> None:
+    text, reason = OPAQUE[name]
+    (target,) = [each.target for each in reading(text).occurrences if not isinstance(each.target, Reference)]
+    assert isinstance(target, Opaque)
+    assert reason in target.reason
+    assert pin(text) == text
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_what_is_no_reference(name: str) -> None:
+    targets = [each.target for each in reading(INVALID[name]).occurrences if not isinstance(each.target, Reference)]
+    assert [type(target) for target in targets] == [Invalid]
+    assert pin(INVALID[name]) == INVALID[name]
+
+
+# What is wrong with a file.
+
+PROBLEMS = {
+    "no instruction": ("# only a comment\n", 1, "the file has no instructions"),
+    "nothing": ("", 1, "the file has no instructions"),
+    "no FROM": ("ARG X=1\n", 1, "the file has no FROM"),
+    "something before FROM": ("ARG X=1\nRUN x\nFROM a", 2, "RUN stands before the first FROM"),
+    "unknown instruction": ("FROM a\n\nFOO bar", 3, "unknown instruction: FOO"),
+    "template": ("FROM a\n{{ if x }}\nRUN y\n{{ end }}", 2, "this is a template: run pinner on what it renders to"),
+    "comment behind FROM": ("FROM node:20 # pinned", 1, "FROM requires either one or three arguments"),
+    "FROM alone": ("\nFROM", 2, "FROM requires either one or three arguments"),
+    "stage without a name": ("FROM a AS", 1, "FROM requires either one or three arguments"),
+    "stage with a number": ("FROM a AS 1x", 1, 'invalid name for a build stage: "1x"'),
+    "unknown flag of FROM": ("FROM --foo=x a", 1, "unknown flag: --foo"),
+    "two platforms": ("FROM --platform=a --platform=b c", 1, "duplicate flag: --platform"),
+    "from in capitals": ("FROM a\nCOPY --FROM=b c d", 2, "unknown flag: --FROM"),
+    "from of ADD": ("FROM a\nADD --from=b c d", 2, "unknown flag: --from"),
+    "from without a value": ("FROM a\nCOPY --from b c", 2, "--from has no value: write --from=…"),
+    "mount without a value": ("FROM a\nRUN --mount b", 2, "--mount has no value: write --mount=…"),
+    "mount with an unknown word": ("FROM a\nRUN --mount=type=bind,foo b", 2, "invalid field 'foo' of --mount"),
+    "mount with an open quote": ("FROM a\nRUN --mount='\"from=b' c", 2, 'a closing " is missing in --mount'),
+    "mount with a quote in the middle": ("FROM a\nRUN --mount='\"from=b\"c' d", 2, "a quote in --mount ends before"),
+    "number of a later stage": ("FROM a\nCOPY --from=1 b c\nFROM d", 2, "--from=1: there is no earlier stage"),
+    "number of the stage itself": ("FROM a\nCOPY --from=0 b c", 2, "--from=0: there is no earlier stage"),
+    "number that is too long": (f"FROM a\nCOPY --from={'9' * 5000} b c", 2, "there is no earlier stage"),
+    "stage that comes later": ("FROM a\nCOPY --from=x b c\nFROM d AS x", 2, "the stage x must be defined before"),
+    "stage itself": ("FROM a AS x\nCOPY --from=x b c", 2, "the stage x must be defined before"),
+    "FROM in a trigger": ("FROM a\nONBUILD FROM b", 2, "FROM is not allowed as an ONBUILD trigger"),
+    "trigger of a trigger": ("FROM a\nONBUILD ONBUILD RUN b", 2, "ONBUILD is not allowed as an ONBUILD trigger"),
+    "unknown trigger": ("FROM a\nONBUILD FOO b", 2, "unknown instruction: FOO"),
+    "ARG that must be set": ("ARG X=${Y:?no}\nFROM a", 1, "the default of ARG X cannot be read: Y must be set: no"),
+    "ARG with an open quote": ("ARG X='y\nFROM a", 1, "the default of ARG X cannot be read: a closing ' is missing"),
+    "heredoc without an end": ("FROM a\nRUN x \\\n <<EOF\nFROM b\n", 2, "unterminated heredoc"),
+    "escape directive twice": ("# escape=`\n# escape=`\nFROM a", 2, "only one escape parser directive can be used"),
+    "escape directive that is none": ("# escape=x\nFROM a", 1, "invalid escape token 'x' does not match ` or \\"),
+    "line that is too long": (
+        "FROM a\nRUN " + "x" * 65536,
+        2,
+        "dockerfile line greater than max allowed size of 65535",
+    ),
+    "carriage returns alone": ("FROM a\rRUN b\r", 1, "FROM requires either one or three arguments"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_wrong_is_said_and_nothing_is_written(name: str) -> None:
+    text, line, message = PROBLEMS[name]
+    problem = reading(text).problems[0]
+    assert problem.line == line
+    assert message in problem.message
+    assert pin(text) == text
+
+
+@pytest.mark.parametrize("instruction", ["FOO bar", "INCLUDE+ x", "FROM+ x"])
+@pytest.mark.parametrize("syntax", ["# syntax=x/y:1@D", "// syntax=example.com/docker/x@D"])
+def test_another_frontend_may_know_other_instructions(instruction: str, syntax: str) -> None:
+    assert reading(f"{syntax}\nFROM a\n{instruction}").problems == ()
+
+
+@pytest.mark.parametrize(
+    "syntax", ["docker/dockerfile:1-labs", "docker.io/docker/dockerfile", "docker/dockerfile-upstream:master"]
+)
+def test_the_frontends_of_docker_know_no_others(syntax: str) -> None:
+    assert [each.message for each in reading(f"# syntax={syntax}\nFROM a\nFOO b").problems] == [
+        "unknown instruction: FOO"
+    ]
