@@ -6,8 +6,8 @@ from typing import NamedTuple
 from pinner.formats._spaces import ASCII_SPACES, space_width
 from pinner.formats._variables import ExpansionError, end_of_variable
 
-_HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)\Z", re.ASCII)
-_JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z')
+_HEREDOC = re.compile(r"[0-9]*<<(-?)[\t\f\r ]*([^<]*)\Z")
+_JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z', re.ASCII)
 _FLAGS = re.compile(r"(?:\s+--\S*)*\s+", re.ASCII)
 _QUOTED = re.compile(r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
 _INSTRUCTIONS = ("ADD", "COPY", "RUN")

@@ -13,7 +13,8 @@ from pinner.formats._text import Text, join
 MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
 _BOM = "\xef\xbb\xbf"
-_DIRECTIVE = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z", re.ASCII)
+# White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
+_DIRECTIVE = re.compile(r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z")
 _DIRECTIVES = ("escape", "syntax", "check")
 
 

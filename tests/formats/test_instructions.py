@@ -1,0 +1,31 @@
+"""Where BuildKit's own parser sees a directive or a heredoc, and where it sees none: nothing may hide there."""
+
+import dockerfile
+import pytest
+
+from pinner.formats._instructions import divide
+from pinner.formats._text import Text
+
+HIDING = {
+    "vertical tab in a directive": "#\vescape=`\nFROM a\nRUN x `\nFROM b\n",
+    "vertical tab before the equals sign": "# escape\v=`\nFROM a\nRUN x `\nFROM b\n",
+    "next line in a directive": "#\x85escape=`\nFROM a\nRUN x `\nFROM b\n",
+    "no-break space in a directive": "# \xa0escape=`\nFROM a\nRUN x `\nFROM b\n",
+    "unit separator in a directive": "#\x1fescape=`\nFROM a\nRUN x `\nFROM b\n",
+    "no-break space before a terminator": "FROM a\nRUN <<\xa0EOF\nFROM b\nEOF\nFROM c\n",
+    "vertical tab at a line's end": "FROM a\nRUN x \\\v\nFROM b\n",
+    "form feed at a line's end": "FROM a\nRUN x \\\f\nFROM b\n",
+    "carriage returns at a line's end": "FROM a\nRUN x \\\r\r\nFROM b\n",
+}
+SEEN = {
+    "form feed in a directive": "#\fescape\f=\f`\nFROM a\nRUN x `\nFROM b\n",
+    "tab in a directive": "#\tescape\t=\t`\t\nFROM a\nRUN x `\nFROM b\n",
+}
+
+
+@pytest.mark.parametrize("text", (HIDING | SEEN).values(), ids=(HIDING | SEEN).keys())
+def test_lines_belong_to_the_instructions_that_buildkit_sees(text: str) -> None:
+    theirs = [(command.start_line, command.cmd.upper()) for command in dockerfile.parse_string(text)]
+    division = divide(Text.of_bytes(text.encode()))
+    ours = [(each.first, each.chars.split(" ")[0].upper()) for each in division.instructions]
+    assert ours == theirs
