@@ -73,6 +73,20 @@ JUDGEMENT: Options = {
     ],
     "fail_on": Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")],
 }
+ADOPTION: Options = {
+    "baseline": Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="FILE", help="Let the findings that this file knows go."),
+    ],
+    "write_baseline": Annotated[
+        str | None,
+        typer.Option("--write-baseline", metavar="FILE", help="Write what is found to this file, for --baseline."),
+    ],
+    "diff_base": Annotated[
+        str | None,
+        typer.Option("--diff-base", metavar="REV", help="Look only at lines that changed since this Git revision."),
+    ],
+}
 EDIT: Options = {
     "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],
 }
@@ -198,7 +212,7 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
+@_command(ONLINE, DEEP, FILES, JUDGEMENT, ADOPTION, REPORT, REGISTRIES, COLOR, VERBOSITY)
 def check(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)

@@ -31,6 +31,7 @@ from pinner.source import Source
 from pinner.terminal import prepare_streams, tell, wants_color, write_bytes, write_text
 
 if TYPE_CHECKING:
+    from pinner.changed_lines import ChangedLines
     from pinner.examiner import Examination
     from pinner.output._states import Detail
     from pinner.resolver import Resolution
@@ -62,10 +63,14 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--deep asks registries: add --online")
     scan = _scan(paths, settings, settle=not settings.online)
     policy = _policy(settings)
+    changed = _changed_lines(settings)
     if settings.online:
-        report = check_online(scan, lambda asked: _examine(asked, settings), policy=policy)
+        is_wanted = changed.touches_reference if changed else None
+        report = check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
     else:
         report = check_scan(scan, policy=policy)
+    report = _without_known(report, settings, policy)
+    report = changed.restrict(report) if changed else report
     _write_report(report, settings)
     return _exit_code(report, settings)
 
@@ -177,6 +182,22 @@ def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> 
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
     return scan_files(found.files, found.failures, _exemptions(settings), settle=settle)
+
+
+def _changed_lines(settings: Settings) -> "ChangedLines | None":
+    if settings.diff_base is None:
+        return None
+    from pinner.changed_lines import changed_since
+
+    return changed_since(settings.diff_base)
+
+
+def _without_known(report: Report, settings: Settings, policy: Policy) -> Report:
+    if not (settings.baseline or settings.write_baseline):
+        return report
+    from pinner.adoption import without_known
+
+    return without_known(report, settings, policy)
 
 
 def _policy(settings: Settings) -> Policy:

@@ -20,7 +20,7 @@ def git(arguments: Sequence[str], folder: str) -> bytes:
     import subprocess
 
     environ = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
-    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
     try:
         run = subprocess.run(
             command, cwd=folder, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL

@@ -42,9 +42,18 @@ def check(scan: Scan, *, policy: Policy = DEFAULT_POLICY) -> Report:
     return judge(scan, policy=policy)
 
 
-def check_online(scan: Scan, examine: Examine, *, policy: Policy = DEFAULT_POLICY) -> Report:
-    """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked."""
-    states, unchecked = examined(scan, examine)
+def check_online(
+    scan: Scan,
+    examine: Examine,
+    *,
+    policy: Policy = DEFAULT_POLICY,
+    is_wanted: Callable[[Occurrence], bool] | None = None,
+) -> Report:
+    """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked.
+
+    Registries are asked about the occurrences that are wanted, without `is_wanted` about all.
+    """
+    states, unchecked = examined(scan, examine, is_wanted)
     return judge(scan, policy=policy, states=states, unchecked=unchecked)
 
 
@@ -100,9 +109,12 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
 
 
-def examined(scan: Scan, examine: Examine) -> tuple[dict[Reference, State], list[Unchecked]]:
-    """The states of all images of a scan, each asked for once, and the places of those that gave no answer."""
-    images = [(each, image) for each in scan.occurrences if (image := image_of(each))]
+def examined(
+    scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
+) -> tuple[dict[Reference, State], list[Unchecked]]:
+    """The states of the images of a scan, each asked for once, and the places of those that gave no answer."""
+    wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
+    images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images))
     states = {image: answer for image, answer in answers.items() if isinstance(answer, State)}
     unanswered = ((each, answers[image]) for each, image in images)

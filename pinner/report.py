@@ -62,7 +62,11 @@ class Suppressed(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The counts that every output shows."""
+    """The counts that every output shows.
+
+    `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
+    the findings of the baseline, `outdated` those of the baseline that are there no more.
+    """
 
     files: int
     references: int
@@ -72,6 +76,8 @@ class Summary(NamedTuple):
     ignored: int = 0
     changed: int = 0
     kept: int = 0
+    known: int = 0
+    outdated: int = 0
 
 
 class Report(NamedTuple):

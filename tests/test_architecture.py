@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"examiner", "policy", "scan"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
-    frozenset({"asking"}),
+    frozenset({"adoption", "asking"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

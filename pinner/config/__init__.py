@@ -50,6 +50,9 @@ class Settings(NamedTuple):
     require_ignore_reason: bool = False
     no_ignores: bool = False
     fail_on: Severity = Severity.ERROR
+    baseline: str | None = None
+    write_baseline: str | None = None
+    diff_base: str | None = None
 
     platforms: tuple[str, ...] = ()
     min_age: int = 0

@@ -96,6 +96,13 @@ KEYS = (
         "require-ignore-reason = true",
     ),
     Key(
+        "baseline",
+        File(),
+        None,
+        "The file of `check --write-baseline`: `check` lets the findings that it knows go.",
+        'baseline = "pinner-baseline.json"',
+    ),
+    Key(
         "platforms",
         List(_PLATFORM),
         [],

@@ -43,6 +43,9 @@ def _summary(summary: Summary) -> dict[str, int]:
         "pinned": summary.pinned,
         "findings": summary.findings,
         "unchecked": summary.unchecked,
+        "ignored": summary.ignored,
+        "known": summary.known,
+        "outdated": summary.outdated,
     }
 
 

@@ -32,6 +32,8 @@ def summary(report: Report) -> str:
     line = f"{_count(counts.files, 'file')}, {_count(counts.references, 'reference')}: {counts.pinned} pinned"
     line += f", {_count(counts.findings, 'finding')}, {counts.unchecked} unchecked"
     line += f", {counts.ignored} ignored" if counts.ignored else ""
+    line += f", {counts.known} known" if counts.known else ""
+    line += f", {counts.outdated} outdated in the baseline" if counts.outdated else ""
     line += f", {counts.changed} changed" if counts.changed else ""
     line += f", {counts.kept} kept" if counts.kept else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")

@@ -31,7 +31,8 @@ def test_keys_of_check() -> None:
     document = check()
     assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
     assert document["schema_version"] == 1
-    assert list(document["summary"]) == ["files", "references", "pinned", "findings", "unchecked"]
+    counts = ["files", "references", "pinned", "findings", "unchecked", "ignored", "known", "outdated"]
+    assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
     assert {tuple(item) for item in document["errors"]} == {("path", "message")}

@@ -1,0 +1,241 @@
+"""`check --diff-base`: only what stands on lines that changed counts."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pinner.changed_lines import changed_since
+from pinner.errors import UsageError
+from pinner.source import Location
+from tests.support.command import Ran, pinner
+
+DOCKERFILE = ["FROM a:1", "FROM b:1", "FROM c:1", "FROM d:1", "FROM e:1"]
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def write(name: str, *lines: str) -> None:
+    Path(name).parent.mkdir(exist_ok=True, parents=True)
+    Path(name).write_text("".join(f"{line}\n" for line in lines))
+
+
+def commit(message: str = "m") -> None:
+    git("add", "--all")
+    git("commit", "--quiet", "-m", message)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet", "--initial-branch=main")
+    write("Dockerfile", *DOCKERFILE)
+    commit()
+    return tmp_path
+
+
+def check(revision: str = "HEAD", *arguments: str) -> Ran:
+    return pinner("check", "--diff-base", revision, "--format", "json", *arguments)
+
+
+def found(run: Ran) -> list[tuple[str, str]]:
+    return [(finding["path"], finding["text"]) for finding in run.document["findings"]]
+
+
+def test_nothing_changed(repository: Path) -> None:
+    run = check()
+    assert (run.code, found(run)) == (0, [])
+    assert run.stderr == "1 file, 5 references: 0 pinned, 0 findings, 0 unchecked\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["FROM new:1", *DOCKERFILE], ["new:1"]),
+        ([*DOCKERFILE, "FROM new:1"], ["new:1"]),
+        ([DOCKERFILE[0], "FROM new:1", *DOCKERFILE[2:]], ["new:1"]),
+        ([DOCKERFILE[0], "FROM new:1", "FROM new:2", *DOCKERFILE[2:]], ["new:1", "new:2"]),
+        (["FROM x:1", *DOCKERFILE[1:4], "FROM y:1"], ["x:1", "y:1"]),
+        (DOCKERFILE[1:], ["b:1"]),
+        ([*DOCKERFILE[:2], *DOCKERFILE[3:]], ["b:1", "d:1"]),
+        ([*DOCKERFILE[:1], "FROM x:1", *DOCKERFILE[3:]], ["x:1", "d:1"]),
+        (DOCKERFILE[:4], ["d:1"]),
+        (["# a comment", *DOCKERFILE], []),
+    ],
+)
+def test_lines_in_the_work_tree(repository: Path, lines: list[str], expected: list[str]) -> None:
+    write("Dockerfile", *lines)
+    assert [text for _, text in found(check())] == expected
+
+
+def test_a_comment_that_is_removed_brings_its_finding_back(repository: Path) -> None:
+    write("Dockerfile", "FROM a:1", "# pinner: ignore[unpinned] why", "FROM b:1")
+    commit()
+    write("Dockerfile", "FROM a:1", "FROM b:1")
+    assert ("Dockerfile", "b:1") in found(check())
+
+
+def test_missing_line_ends_and_staged_and_new_files(repository: Path) -> None:
+    Path("Dockerfile").write_text("\n".join([*DOCKERFILE[:4], "FROM z:1"]))
+    write("staged/Dockerfile", "FROM s:1")
+    git("add", "staged")
+    write("new/Dockerfile", "FROM n:1")
+    assert found(check()) == [("Dockerfile", "z:1"), ("new/Dockerfile", "n:1"), ("staged/Dockerfile", "s:1")]
+
+
+@pytest.mark.parametrize("name", ["a b", "ä", "a\tb", 'a"b', "a\\b", "-a", "a\nb", "b/c"])
+def test_names_of_files(repository: Path, name: str) -> None:
+    write(f"{name}/Dockerfile", *DOCKERFILE)
+    commit()
+    write(f"{name}/Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert found(check()) == [(f"{name}/Dockerfile", "new:1")]
+
+
+def test_a_file_that_moved_keeps_its_lines(repository: Path) -> None:
+    git("mv", "Dockerfile", "Other.dockerfile")
+    write("Other.dockerfile", *DOCKERFILE, "FROM new:1")
+    assert found(check()) == [("Other.dockerfile", "new:1")]
+
+
+def test_a_branch_is_compared_with_where_it_began(repository: Path) -> None:
+    git("checkout", "--quiet", "-b", "topic")
+    write("Dockerfile", *DOCKERFILE, "FROM topic:1")
+    commit()
+    git("checkout", "--quiet", "main")
+    write("Dockerfile", "FROM main:1", *DOCKERFILE[1:])
+    commit()
+    git("checkout", "--quiet", "topic")
+    assert found(check("main")) == [("Dockerfile", "topic:1")]
+
+
+def test_without_a_common_commit_the_revision_itself_is_compared_with(repository: Path) -> None:
+    git("checkout", "--quiet", "--orphan", "other")
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    commit()
+    assert found(check("main")) == [("Dockerfile", "new:1")]
+
+
+def test_paths_from_a_folder_and_through_links(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("sub/Dockerfile", *DOCKERFILE)
+    commit()
+    write("sub/Dockerfile", *DOCKERFILE, "FROM new:1")
+    os.symlink("sub/Dockerfile", "Link.dockerfile")
+    monkeypatch.chdir("sub")
+    assert found(check()) == [("Dockerfile", "new:1")]
+    assert found(check("HEAD", "../Link.dockerfile")) == [("../Link.dockerfile", "new:1")]
+    assert found(check("HEAD", str(repository / "sub"))) == [(str(repository / "sub" / "Dockerfile"), "new:1")]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"diff.noprefix": "true"},
+        {"diff.mnemonicPrefix": "true"},
+        {"diff.context": "5"},
+        {"diff.interHunkContext": "9"},
+        {"diff.external": "false"},
+        {"color.ui": "always"},
+        {"core.quotePath": "false"},
+        {"diff.relative": "true"},
+    ],
+)
+def test_no_setting_of_git_changes_the_result(repository: Path, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        git("config", name, value)
+    write("Dockerfile", "FROM x:1", *DOCKERFILE[1:4], "FROM y:1")
+    write("ä/Dockerfile", "FROM n:1")
+    assert found(check()) == [("Dockerfile", "x:1"), ("Dockerfile", "y:1"), ("ä/Dockerfile", "n:1")]
+
+
+@pytest.mark.parametrize("attribute", ["-diff", "binary", "diff=hidden"])
+def test_no_attribute_hides_a_change(repository: Path, attribute: str) -> None:
+    git("config", "diff.hidden.textconv", "true")
+    write(".gitattributes", f"Dockerfile {attribute}")
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert ("Dockerfile", "new:1") in found(check())
+
+
+def test_lines_that_look_like_a_patch(repository: Path) -> None:
+    write("Dockerfile", *DOCKERFILE, "RUN <<E", "++ b/other", "@@ -1 +1 @@", "-- a/other", "E", "FROM new:1")
+    assert found(check()) == [("Dockerfile", "new:1")]
+
+
+def test_files_that_fail_count_if_they_changed(repository: Path) -> None:
+    write("bad/Dockerfile", "RUN x")
+    assert check().code == 3
+    commit()
+    assert check().code == 0
+    write("bad/Dockerfile", "RUN y")
+    assert check().code == 3
+
+
+def test_what_is_ignored_counts_if_it_changed(repository: Path) -> None:
+    write("Dockerfile", *DOCKERFILE, "# pinner: ignore[unpinned] why", "FROM new:1")
+    assert check().document["summary"]["ignored"] == 1
+    commit()
+    assert check().document["summary"]["ignored"] == 0
+
+
+def test_conflicts_with_lines_that_did_not_change_are_seen(repository: Path) -> None:
+    digests = [f"sha256:{letter * 64}" for letter in "ab"]
+    write("Dockerfile", f"FROM a:1@{digests[0]}")
+    commit()
+    write("new/Dockerfile", f"FROM a:1@{digests[1]}")
+    assert [(finding["path"], finding["rule"]) for finding in check().document["findings"]] == [
+        ("new/Dockerfile", "conflicting-digests")
+    ]
+
+
+@pytest.mark.parametrize("revision", ["nothing", "--help", "", "HEAD:Dockerfile"])
+def test_a_revision_that_is_none(repository: Path, revision: str) -> None:
+    with pytest.raises(UsageError, match=f"^--diff-base {revision}: there is no such commit here"):
+        changed_since(revision)
+
+
+def test_no_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: fatal: not a git repository"):
+        changed_since("HEAD")
+
+
+def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: No such file or directory"):
+        changed_since("HEAD")
+
+
+@pytest.mark.parametrize(("first", "last", "touches"), [(1, 1, False), (5, 5, False), (6, 6, True), (4, 7, True)])
+def test_a_place_of_several_lines(repository: Path, first: int, last: int, touches: bool) -> None:
+    write("Dockerfile", *DOCKERFILE, "FROM new:1", "FROM new:2")
+    commit("second")
+    write("Dockerfile", *DOCKERFILE, "FROM newer:1", "FROM new:2")
+    assert changed_since("HEAD").touches("Dockerfile", Location(first, 1, last, 9)) is touches
+
+
+def test_online_asks_only_about_lines_that_changed(repository: Path, asked: Callable[[], list[str]]) -> None:
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    check("HEAD", "--online")
+    assert asked() == ["docker.io/library/new:1"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What the command asks registries about."""
+    from pinner import asking
+    from pinner.resolver import Unresolved
+
+    references: list[str] = []
+
+    def examine(wanted: object, settings: object) -> dict[object, Unresolved]:
+        answers = {each: Unresolved(each, "unreachable", "a test") for each in wanted}  # type: ignore[attr-defined]
+        references.extend(map(str, answers))
+        return answers
+
+    monkeypatch.setattr(asking, "examine", examine)
+    return lambda: references
