@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state", "workers"}),
     frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
-    frozenset({"examiner", "policy", "scan"}),
+    frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"adoption", "asking"}),

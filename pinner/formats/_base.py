@@ -1,10 +1,11 @@
 """What the rest of the program knows of a format."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pinner.finding import Reading
-from pinner.reference import Reference
-from pinner.source import Source
+if TYPE_CHECKING:
+    from pinner.finding import Reading
+    from pinner.reference import Reference
+    from pinner.source import Source
 
 
 class Format(Protocol):
@@ -17,17 +18,17 @@ class Format(Protocol):
     FILES: str
     COST: int
 
-    def glance(self, source: Source) -> tuple[Reference, ...] | None:
+    def glance(self, source: "Source") -> "tuple[Reference, ...] | None":
         """The references of a file that needs no reading: all pinned, and nothing in it for a rule to find.
 
         One for each occurrence, all with tag and digest. None where the file has to be read.
         """
         ...
 
-    def read(self, source: Source) -> Reading:
+    def read(self, source: "Source") -> "Reading":
         """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
         ...
 
-    def outline(self, source: Source) -> tuple[str, ...]:
+    def outline(self, source: "Source") -> tuple[str, ...]:
         """What no edit may change: that of an edited file must equal that of the file as it was."""
         ...

@@ -1,28 +1,32 @@
 """Compose files. The reader is imported when there is something to read: a hook may have a Dockerfile only."""
 
-from pinner.finding import Reading
+from typing import TYPE_CHECKING
+
 from pinner.formats._files import COMPOSE_FILES
-from pinner.reference import Reference
-from pinner.source import Source
+
+if TYPE_CHECKING:
+    from pinner.finding import Reading
+    from pinner.reference import Reference
+    from pinner.source import Source
 
 NAME = "compose"
 FILES = COMPOSE_FILES
 COST = 2500
 
 
-def glance(_: Source) -> tuple[Reference, ...] | None:
+def glance(_: "Source") -> "tuple[Reference, ...] | None":
     """None: what YAML means takes a YAML parser to tell."""
     return None
 
 
-def read(source: Source) -> Reading:
+def read(source: "Source") -> "Reading":
     """Everything that a Compose file says."""
     from pinner.formats import _compose
 
     return _compose.read(source)
 
 
-def outline(source: Source) -> tuple[str, ...]:
+def outline(source: "Source") -> tuple[str, ...]:
     """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
     from pinner.formats import _compose
 

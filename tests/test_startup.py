@@ -1,0 +1,58 @@
+"""How much a hook imports, as a number of modules: a time would depend on the machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.occurrences import DIGEST
+
+SLOW = frozenset(
+    "argparse asyncio concurrent dataclasses datetime dockerfile_parse email h11 http httpcore httpx importlib.metadata"
+    " inspect json logging multiprocessing pathlib pathspec pickle random rich ruamel shutil socket ssl subprocess"
+    " tempfile threading tomllib typer urllib zipfile".split()
+)
+PROGRAM = """
+import sys
+before = set(sys.modules)
+from pinner.__main__ import main
+try:
+    main()
+finally:
+    print("imported:", *sorted(set(sys.modules) - before))
+"""
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a call of pinner imports beyond those of Python itself."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    return set(run.stdout.rpartition("imported:")[2].split())
+
+
+def slow(modules: set[str]) -> set[str]:
+    return {module for module in modules if module in SLOW or module.partition(".")[0] in SLOW}
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        pytest.param(f"FROM node:20@{DIGEST}\nRUN make \\\n  all\n", 45, id="settled"),
+        pytest.param("FROM node:20\nRUN make \\\n  all\n", 110, id="with a finding"),
+    ],
+)
+def test_a_hook_imports_little(tmp_path: Path, text: str, most: int) -> None:
+    (tmp_path / "Dockerfile").write_text(text)
+    modules = imported(tmp_path, "check", "--", "Dockerfile")
+    assert slow(modules) == set()
+    assert len(modules) <= most, sorted(modules)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["explain", "unpinned"], ["list", "Dockerfile"]])
+def test_no_command_imports_what_it_does_not_need(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM node:20\n")
+    modules = imported(tmp_path, *arguments)
+    assert "typer" in modules
+    assert not {"asyncio", "httpx", "ruamel", "rich", "ssl", "dockerfile_parse"} & modules
