@@ -3,7 +3,6 @@
 from bisect import bisect_right
 
 from pinner.finding import Ignore
-from pinner.formats._ignores import read_ignore
 from pinner.formats._instructions import Division, Line, count_directives
 from pinner.source import Source
 
@@ -37,6 +36,8 @@ class Comments:
         return (*above, *self._of_line.get(number, ()))
 
     def _add(self, number: int, source: Source) -> None:
+        from pinner.formats._ignores import read_ignore
+
         text = self._division.lines[number - 1].text
         comment = text.cut(text.chars.index("#"))
         ignore = read_ignore(str(comment), source.locate(comment.extent))

@@ -4,11 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats._heredocs import Heredoc, heredocs_of
 from pinner.formats._spaces import ASCII_SPACES, space_width, trim
 from pinner.formats._text import Text, join
+
+if TYPE_CHECKING:
+    from pinner.formats._heredocs import Heredoc
 
 MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
@@ -183,6 +185,8 @@ def _continues(chars: str, escape: str) -> bool:
 
 def _body_end(lines: list[Line], instruction: Instruction) -> int:
     """The 1-based last line of the heredocs of an instruction, or its own last line if it has none."""
+    from pinner.formats._heredocs import heredocs_of
+
     end = instruction.last
     for heredoc in heredocs_of(instruction.chars):
         end = _terminator(lines, end, heredoc) + 1
@@ -191,7 +195,7 @@ def _body_end(lines: list[Line], instruction: Instruction) -> int:
     return end
 
 
-def _terminator(lines: list[Line], start: int, heredoc: Heredoc) -> int:
+def _terminator(lines: list[Line], start: int, heredoc: "Heredoc") -> int:
     for at in range(start, len(lines)):
         chars = lines[at].chars
         if (chars.lstrip("\t") if heredoc.strips_tabs else chars) == heredoc.name:
