@@ -6,11 +6,14 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    paths = _plain_check(sys.argv[1:])
+    arguments = sys.argv[1:]
+    if any(argument.startswith("@") for argument in arguments):
+        arguments = _expanded(arguments)
+    paths = _plain_check(arguments)
     if paths is None:
         from pinner.cli import app
 
-        app()
+        app(args=arguments)
         return
     from pinner import shortcut
 
@@ -22,6 +25,18 @@ def main() -> None:
     from pinner.config import load
 
     sys.exit(commands.run(lambda: commands.check(paths, load())))
+
+
+def _expanded(arguments: list[str]) -> list[str]:
+    """`arguments` with what the files behind an @ hold."""
+    from pinner.arguments import expand
+    from pinner.errors import ExitCode, UsageError
+
+    try:
+        return expand(arguments)
+    except UsageError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(ExitCode.USAGE)
 
 
 def _plain_check(arguments: list[str]) -> list[str] | None:

@@ -9,6 +9,7 @@ import typer
 from pinner import commands
 from pinner.config import Settings, load
 from pinner.errors import ExitCode
+from pinner.output import OUTPUTS
 
 app = typer.Typer(
     name="pinner",
@@ -23,7 +24,6 @@ Options = Mapping[str, Any]
 """Options of a command by the name of the setting, annotated as parameters are."""
 
 Level = Literal["error", "warning", "note"]
-Format = Literal["text", "concise", "json"]
 ListFormat = Literal["text", "json"]
 When = Literal["auto", "always", "never"]
 
@@ -50,9 +50,20 @@ FILES: Options = {
     ],
 }
 REPORT: Options = {
-    "format": Annotated[Format | None, typer.Option("--format", help="How to write the report.")],
+    "format": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME[=FILE]",
+            help=f"How to write the report: {', '.join(OUTPUTS)}. Repeatable.",
+            autocompletion=lambda: list(OUTPUTS),
+        ),
+    ],
+    "output_file": Annotated[
+        str | None, typer.Option("--output-file", metavar="FILE", help="Write the report to this file.")
+    ],
 }
-LIST: Options = {"format": ListFormatOption}
+LIST: Options = {"list_format": ListFormatOption}
 JUDGEMENT: Options = {
     "select": Annotated[
         list[str] | None,

@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pinner import output
 from pinner.config import Settings
 from pinner.diff import unified_diff
 from pinner.discovery import discover, format_of
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
 from pinner.exemptions import Exemptions
-from pinner.output import Style
-from pinner.output.text import summary
 from pinner.pipeline import Outcome, check_online
 from pinner.pipeline import check as check_scan
 from pinner.pipeline import pin as pin_scan
@@ -26,9 +23,10 @@ from pinner.pipeline import update as update_scan
 from pinner.policy import Policy
 from pinner.reference import Reference, parse
 from pinner.report import Report
+from pinner.reporting import write_report
 from pinner.scan import Scan, scan_files, scan_stdin
 from pinner.source import Source
-from pinner.terminal import prepare_streams, tell, wants_color, write_bytes, write_text
+from pinner.terminal import prepare_streams, tell, write_bytes, write_text
 
 if TYPE_CHECKING:
     from pinner.changed_lines import ChangedLines
@@ -71,7 +69,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         report = check_scan(scan, policy=policy)
     report = _without_known(report, settings, policy)
     report = changed.restrict(report) if changed else report
-    _write_report(report, settings)
+    write_report(report, settings)
     return _exit_code(report, settings)
 
 
@@ -117,7 +115,7 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     scan = _scan(paths, settings)
     online = _detail(scan, settings) if settings.online else None
-    if settings.format == "json":
+    if settings.list_format == "json":
         write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
         write_text(table.render_list(scan.occurrences, online))
@@ -132,7 +130,7 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
     from pinner.output import listing, table
 
     references = {text: _parse_argument(text) for text in texts}
-    as_json = settings.format == "json"
+    as_json = settings.list_format == "json"
     resolutions = _resolve(map(_asked, references.values()), settings, fetch=as_json)
     answers, unanswered = listing.sort_out(references, {text: resolutions[_asked(references[text])] for text in texts})
     write_text(listing.render_resolve(answers, unanswered) if as_json else table.render_resolve(answers))
@@ -253,17 +251,8 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     elif list(paths) == [STDIN]:
         for path, file in scan.files.items():
             write_bytes(fixed.contents.get(path, file.source.data))
-    _write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
+    write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
     return _exit_code(report, settings)
-
-
-def _write_report(report: Report, settings: Settings, *, to_stderr: bool = False) -> None:
-    stream = sys.stderr if to_stderr else sys.stdout
-    style = Style(color=wants_color(settings.color, stream), context=stream.isatty())
-    stream.write(output.load(settings.format).render(report, style))
-    if settings.verbosity >= 0:
-        stream.flush()
-        tell(summary(report))
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:

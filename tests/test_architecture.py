@@ -15,12 +15,12 @@ MAX_LINES = 320
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state", "workers"}),
-    frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
+    frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
-    frozenset({"adoption", "asking"}),
+    frozenset({"adoption", "asking", "reporting"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

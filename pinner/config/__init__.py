@@ -32,6 +32,13 @@ class Registry(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
 
 
+class ReportTarget(NamedTuple):
+    """A format, and the file that a report in it goes to: None for standard output."""
+
+    format: str
+    file: str | None = None
+
+
 class Settings(NamedTuple):
     """The settings of a run. Times are in seconds, `min_age` in days.
 
@@ -74,15 +81,17 @@ class Settings(NamedTuple):
     jobs: int = 16
     timeout: float = 30.0
 
-    format: str = "text"
+    format: tuple[ReportTarget, ...] = ()
+    list_format: str = "text"
     color: str = "auto"
     verbosity: int = 0
 
 
-def load(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     """The settings in force. A flag that was not given is None and changes nothing.
 
-    `config` names the file to read and `no_config` reads none. Raises UsageError that names the source,
+    `config` names the file to read and `no_config` reads none; `output_file` is where the report goes
+    that has no file of its own. Raises UsageError that names the source,
     the key and the nearest right one.
     """
     from pinner.config.files import find
@@ -90,8 +99,8 @@ def load(environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     if not given and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ) and find(os.curdir) is None:
         return Settings()
-    from pinner.config.layers import collect
+    from pinner.config.layers import collect, redirect
 
     values: dict[str, Any] = {name: value for name, value in given.items() if name in Settings._fields}
     values |= {name: each.value for name, each in collect(given, environ).given.items()}
-    return Settings(**values)
+    return redirect(Settings(**values), given.get("output_file"))

@@ -4,9 +4,23 @@ What reads them, what `pinner config` shows, the JSON schema and the documentati
 """
 
 from pinner.config import Include, Registry
-from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text
+from pinner.config.types import (
+    Boolean,
+    Choice,
+    File,
+    Integer,
+    Key,
+    List,
+    Lookup,
+    Number,
+    Patterns,
+    Reports,
+    Table,
+    Text,
+)
 from pinner.finding import Severity
 from pinner.image_globs import check_glob
+from pinner.output import OUTPUTS
 from pinner.policy import Override
 from pinner.reference import DOCKER_HUB
 from pinner.rules import RULES
@@ -156,6 +170,14 @@ KEYS = (
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
     Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
+    Key(
+        "format",
+        Reports(OUTPUTS, frozenset(("text", "concise", "github"))),
+        [],
+        "How to write the report: formats, each on standard output or, as `NAME=FILE`, in a file. Empty: `text`, and "
+        "in GitHub Actions `github` as well.",
+        'format = ["concise", "sarif=pinner.sarif"]',
+    ),
     Key("color", Choice("choice", ("auto", "always", "never")), "auto", "When to use colour.", 'color = "never"'),
 )
 """In the order in which the documentation shows them."""

@@ -4,7 +4,21 @@ from collections.abc import Iterator
 
 from pinner.config.keys import KEYS
 from pinner.config.layers import variable_of
-from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.config.types import (
+    Boolean,
+    Choice,
+    File,
+    Integer,
+    Key,
+    List,
+    Lookup,
+    Number,
+    Patterns,
+    Reports,
+    Table,
+    Text,
+    Type,
+)
 from pinner.config.values import quoted
 
 _INTRODUCTION = """\
@@ -61,6 +75,8 @@ def _words(kind: Type) -> str:
             return f"list; each item is {_words(item)}"
         case Patterns():
             return "list of strings"
+        case Reports(formats):
+            return f"list; each item is {_choices(formats)}, perhaps with `=FILE` behind it"
         case Lookup(name, value):
             return f"table; each name is {_words(name)}, each value {_words(value)}"
         case Table():
@@ -79,8 +95,12 @@ def _words_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) ->
         case Choice("rule"):
             return "a rule"
         case Choice(choices=choices):
-            return ", ".join(f"`{choice}`" for choice in choices[:-1]) + f" or `{choices[-1]}`"
+            return _choices(choices)
         case Text(meaning):
             return meaning
         case File():
             return "path of a file"
+
+
+def _choices(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words[:-1]) + f" or `{words[-1]}`"

@@ -6,7 +6,21 @@
 from typing import Any
 
 from pinner.config.keys import KEYS
-from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.config.types import (
+    Boolean,
+    Choice,
+    File,
+    Integer,
+    Key,
+    List,
+    Lookup,
+    Number,
+    Patterns,
+    Reports,
+    Table,
+    Text,
+    Type,
+)
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' TOML plug-ins and SchemaStore use."""
@@ -25,6 +39,8 @@ def _schema_of(kind: Type) -> dict[str, Any]:
             return {"type": "array", "items": _schema_of(item)}
         case Patterns():
             return {"type": "array", "items": _WORD}
+        case Reports(formats):
+            return {"type": "array", "items": {"type": "string", "pattern": f"^({'|'.join(formats)})(=.+)?$"}}
         case Lookup(name, value, special):
             names = {"anyOf": [_schema_of(name), {"enum": list(special)}]} if special else _schema_of(name)
             own = {"properties": {each: _schema_of(table) for each, table in special.items()}} if special else {}

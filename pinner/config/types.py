@@ -48,6 +48,16 @@ class Patterns(NamedTuple):
     """Any number of lines in the syntax of `.gitignore`; a configuration file's start at that file's folder."""
 
 
+class Reports(NamedTuple):
+    """Formats of reports, each with `=FILE` behind it, or without and on standard output.
+
+    At most one goes there, or several of those that may stand `together`.
+    """
+
+    formats: tuple[str, ...]
+    together: frozenset[str]
+
+
 class List(NamedTuple):
     """Any number of items."""
 
@@ -69,7 +79,7 @@ class Table(NamedTuple):
     make: Callable[..., object]
 
 
-Type = Boolean | Integer | Number | Choice | Text | File | Patterns | List | Lookup | Table
+Type = Boolean | Integer | Number | Choice | Text | File | Patterns | Reports | List | Lookup | Table
 
 
 class Key(NamedTuple):

@@ -6,7 +6,21 @@ from math import isfinite
 from os import path
 from typing import Any
 
-from pinner.config.types import Boolean, Choice, File, Integer, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.config import ReportTarget
+from pinner.config.types import (
+    Boolean,
+    Choice,
+    File,
+    Integer,
+    List,
+    Lookup,
+    Number,
+    Patterns,
+    Reports,
+    Table,
+    Text,
+    Type,
+)
 from pinner.patterns import Patterns as GitPatterns
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
@@ -39,6 +53,8 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
             return path.normpath(path.join(folder, _filled(raw)))
         case Patterns():
             return GitPatterns(tuple(_each(raw, _filled)), folder)
+        case Reports():
+            return _read_reports(kind, raw, folder)
         case List(item):
             return tuple(_each(raw, lambda each: read(item, each, folder)))
         case Lookup():
@@ -57,7 +73,7 @@ def parse(kind: Type, text: str) -> Any:
             return _BOOLEANS[text.lower()]
         case Integer() | Number():
             return _parse_number(text)
-        case List() | Patterns():
+        case List() | Patterns() | Reports():
             return [item for part in text.split(",") if (item := part.strip())]
     return text
 
@@ -141,6 +157,21 @@ def _each(raw: Any, read_item: Any) -> Iterable[Any]:
             yield read_item(item)
         except WrongSetting as error:
             raise error.below(f"[{at}]") from error
+
+
+def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[ReportTarget, ...]:
+    targets = tuple(_each(raw, lambda each: _read_report(kind, each, folder)))
+    shown = [target.format for target in targets if target.file is None]
+    if len(shown) > 1 and not kind.together.issuperset(shown):
+        raise WrongSetting(f"{' and '.join(shown)} cannot share standard output: write one as NAME=FILE")
+    return targets
+
+
+def _read_report(kind: Reports, raw: Any, folder: str) -> ReportTarget:
+    name, equals, file = _checked(raw, (str,), "a string").partition("=")
+    if name not in kind.formats:
+        raise WrongSetting(unknown("format", name, kind.formats))
+    return ReportTarget(name, path.normpath(path.join(folder, _filled(file))) if equals else None)
 
 
 def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:

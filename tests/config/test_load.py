@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pinner.config import Include, Registry, Settings, load
+from pinner.config import Include, Registry, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import Origin, collect, variable_of
 from pinner.config.types import Table
@@ -33,6 +33,9 @@ trusted-realms = ["auth.example:8443"]
 jobs = 8
 timeout = 60
 color = "never"
+baseline = "ci/baseline.json"
+ledger = "ci/ledger.json"
+format = ["concise", "sarif=ci/out.sarif"]
 
 [extend-include]
 dockerfile = ["*.docker.in"]
@@ -87,6 +90,9 @@ def test_every_key_of_a_file(folder: Path) -> None:
         jobs=8,
         timeout=60.0,
         color="never",
+        baseline="ci/baseline.json",
+        ledger="ci/ledger.json",
+        format=(ReportTarget("concise"), ReportTarget("sarif", "ci/out.sarif")),
     )
 
 
@@ -119,6 +125,9 @@ def test_paths_in_a_file_start_at_its_folder(folder: Path) -> None:
         ("PINNER_JOBS", "4", "jobs", 4),
         ("PINNER_TIMEOUT", "1.5", "timeout", 1.5),
         ("PINNER_COLOR", "always", "color", "always"),
+        ("PINNER_BASELINE", "b.json", "baseline", "b.json"),
+        ("PINNER_LEDGER", "l.json", "ledger", "l.json"),
+        ("PINNER_FORMAT", "text,json=a", "format", (ReportTarget("text"), ReportTarget("json", "a"))),
     ],
 )  # fmt: skip
 def test_the_environment(folder: Path, variable: str, text: str, field: str, value: object) -> None:
@@ -279,6 +288,13 @@ def test_where_values_come_from(folder: Path) -> None:
         "color": ("always", Origin.ENVIRONMENT, "PINNER_COLOR"),
         "min_age": (3, Origin.FILE, "pinner.toml:4"),
     }
+
+
+def test_the_file_and_the_environment_can_say_everything(folder: Path) -> None:
+    """The two tests above name every key."""
+    (folder / "pinner.toml").write_text(FULL)
+    given = {each.key.name for each in collect({}, {}).given.values()}
+    assert given == {key.name for key in KEYS if key.in_file}
 
 
 def test_variables_are_named_after_their_keys() -> None:

@@ -19,6 +19,7 @@ GOOD = [
     "",
     FULL,
     "timeout = 1",
+    "format = ['text', 'github', 'sarif=a=b']",
     'registries."[::1]:5000".insecure = true',
     'registries."localhost".mirror = "http://127.0.0.1:5000/a/b"',
     'registries.LOCALHOST5000.mirror = "http://x"'.replace("LOCALHOST5000", '"build-host:5000"'),
@@ -60,6 +61,10 @@ BAD = [
     "mirror = []",
     "insecure = []",
     "ca-file = ''",
+    "baseline = 1",
+    "format = 'json'",
+    "format = ['yaml']",
+    "format = ['json=']",
 ]
 
 
