@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from pinner.formats._spaces import ASCII_SPACES, space_width
+from pinner.formats._spaces import space_width, trim
 from pinner.formats._variables import ExpansionError, end_of_variable
 
 _HEREDOC = re.compile(r"[0-9]*<<(-?)[\t\f\r ]*([^<]*)\Z")
@@ -24,7 +24,7 @@ def heredocs_of(chars: str) -> list[Heredoc]:
     """The heredocs that an instruction opens, in order."""
     keyword, rest = _split_keyword(chars)
     if keyword == "ONBUILD":
-        keyword, rest = _split_keyword(rest.lstrip(ASCII_SPACES))
+        keyword, rest = _split_keyword(rest[trim(rest, 0, len(rest))[0] :])
     if keyword not in _INSTRUCTIONS or _is_json(rest):
         return []
     try:
