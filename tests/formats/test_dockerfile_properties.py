@@ -159,8 +159,8 @@ LINES = [
         "FROM a/|FROM a AS b/|from  b/|RUN x \\/|RUN x/|# c/|  # c/|/| \t/|\\/|`/|\r/|  y/|\\\\/|\\ /|x \\\r/|#|\\"
         '|RUN <<E/|RUN <<-E/|RUN <<E <<F/|RUN 3<<E/|RUN <<\'E\'/|RUN <<"E"/|RUN <<<E/|RUN x<<E/|RUN \\<<E/|RUN <<""/'
         "|RUN echo à<<E/|RUN x\\/<<E/|RUN ['<<E']/|RUN [\"<<E\"]/|RUN $(x <<E)/|RUN --mount=from=x <<E/"
-        "|ONBUILD RUN <<E/|COPY <<E x/|CMD <<E/|<<E/|E/|E /|\tE/|F/|ONBUILD |LABEL a='/|COPY --from=x a b/|# escape=`/|# syntax=x/"
-        "|\"|'|$|{|}|${X:-|é/|à|\xa0|\x0b|\x0c|\u2028|\x85"
+        "|ONBUILD RUN <<E/|COPY <<E x/|CMD <<E/|<<E/|E/|E /|\tE/|F/|ONBUILD |LABEL a='/|COPY --from=x a b/"
+        "|# escape=`/|# syntax=x/|\"|'|$|{|}|${X:-|é/|à|\xa0|\x0b|\x0c|\u2028|\x85"
     ).split("|")
 ]
 
