@@ -14,6 +14,7 @@ from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.policy import Override
 
 ENVIRONMENT_PREFIX = "PINNER_"
+_FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
 
 
 class Include(NamedTuple):
@@ -101,6 +102,6 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         return Settings()
     from pinner.config.layers import collect, redirect
 
-    values: dict[str, Any] = {name: value for name, value in given.items() if name in Settings._fields}
-    values |= {name: each.value for name, each in collect(given, environ).given.items()}
-    return redirect(Settings(**values), given.get("output_file"))
+    read = {name: each.value for name, each in collect(given, environ).given.items()}
+    only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
+    return redirect(Settings(**only_flags | read), given.get("output_file"))
