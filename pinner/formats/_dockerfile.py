@@ -11,7 +11,7 @@ from pinner.formats._flags import Command, InvalidMount, mount_source, read_comm
 from pinner.formats._frontends import is_foreign
 from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
-from pinner.formats._scope import PLATFORM_ARGS, PLATFORMS, Scope, Word, platform_args
+from pinner.formats._scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats._structure import structure
 from pinner.formats._text import Text, line_in_file
 from pinner.formats._variables import Dialect, ExpansionError
@@ -191,10 +191,12 @@ class _Reader:
         if isinstance(base.image, Placement):
             self._add(base.image, "FROM", base.platform)
             return
-        name = base.image.expansion.value.chars
-        if name == "scratch" or self._is_earlier(name, stage) or self._names_platform_stage(base.image, stage):
+        if base.image.expansion.unknown:
+            if not self._names_platform_stage(base.image, stage):
+                self._add(place(base.image, self.scope), "FROM", base.platform)
             return
-        if self._is_context(name):
+        name = base.image.expansion.value.chars
+        if name == "scratch" or self._is_earlier(name, stage) or self._is_context(name):
             return
         suspicion = None
         if name.isdecimal():
@@ -218,9 +220,9 @@ class _Reader:
         """Whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
         if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
             return False
-        return any(
-            self._is_earlier(self.scope.with_values(word, platform_args(platform)), stage) for platform in PLATFORMS
-        )
+        names = self.scope.on_platforms(word)
+        others = [(platform, name) for platform, name in names if not self._is_earlier(name, stage)]
+        return len(others) < len(names) and all(tells_platform(name, platform) for platform, name in others)
 
     def _read_trigger(self, instruction: Instruction, command: Command, stage: int) -> None:
         trigger = read_command(instruction, command.start)

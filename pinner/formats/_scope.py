@@ -15,7 +15,7 @@ from pinner.reference import Reference
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
-PLATFORMS = (
+_PLATFORMS = (
     "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64"
     " windows/amd64 windows/arm64"
 ).split()
@@ -105,9 +105,9 @@ class Scope:
         self.words.append(word)
         return word
 
-    def with_values(self, word: Word, values: dict[str, str]) -> str | None:
-        """What `word` stands for when the builder sets `values`; None where it stays open."""
-        return self.after(word, Change(overrides=tuple(values.items())))
+    def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
+        """The usual platforms, and what `word` stands for on each; None where it stays open."""
+        return [(each, self.after(word, Change(overrides=_platform_args(each)))) for each in _PLATFORMS]
 
     def after(self, word: Word, change: Change) -> str | None:
         """What `word` would stand for after `change`; None where it would be malformed or open."""
@@ -241,8 +241,18 @@ class Scope:
         return reached
 
 
-def platform_args(platform: str) -> dict[str, str]:
+def tells_platform(name: str | None, platform: str) -> bool:
+    """Whether `name` says that it is for `platform`, and is that of no image with a registry, a path or a tag.
+
+    Such a name stands for a stage that was left out: there is no image of that name to pull.
+    """
+    if name is None or any(char in name for char in "/:@"):
+        return False
+    return any(part in name for part in platform.split("/") if part != "linux")
+
+
+def _platform_args(platform: str) -> tuple[tuple[str, str], ...]:
     """The predefined ARGs of a build on and for `platform`."""
     system, architecture, variant, *_ = f"{platform}/".split("/")
     values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
-    return {f"{side}{part}": value for side in ("BUILD", "TARGET") for part, value in values.items()}
+    return tuple((f"{side}{part}", value) for side in ("BUILD", "TARGET") for part, value in values.items())

@@ -70,6 +70,18 @@ OPAQUE = {
     "registry without a default": ("ARG R\nFROM ${R}node:20", "the file gives R no value"),
     "architecture in the name": ("FROM node-$TARGETARCH:20", "TARGETARCH differs by platform"),
     "architecture in the tag": ("FROM node:$TARGETARCH", "TARGETARCH differs by platform"),
+    "architecture after a stage's name": ("FROM a:1@D AS x\nFROM x$TARGETARCH", "TARGETARCH differs by platform"),
+    "scratch and an architecture": ("FROM scratch$TARGETARCH", "TARGETARCH differs by platform"),
+    "scratch and an ARG without a default": ("ARG X\nFROM scratch$X", "the file gives X no value"),
+    "stage and an ARG without a default": ("ARG X\nFROM a:1@D AS x\nFROM x$X", "the file gives X no value"),
+    "stage for one variant, an image for others": (
+        "FROM a:1@D AS alpinev7\nFROM alpine$TARGETVARIANT",
+        "TARGETVARIANT differs by platform",
+    ),
+    "stage for one architecture, an image for others": (
+        "FROM a:1@D AS arm64\nFROM ${TARGETARCH/amd64/x\\/amd64:1}",
+        "TARGETARCH differs by platform",
+    ),
     "system of the builder": ("ARG BUILDOS\nFROM node:$BUILDOS", "BUILDOS differs by platform"),
     "template": ("FROM {{image}}", "this is a template: run pinner on what it renders to"),
     "template with a tag": ("FROM {{image}}:{{tag}} AS x", "this is a template"),
