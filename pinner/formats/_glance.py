@@ -178,7 +178,8 @@ class _Glance:
 
 
 def _check_comment(line: str) -> None:
-    if line[1:].lstrip().lower().startswith(_DIRECTIVES):
+    comment = line[1:].lstrip()
+    if comment.lower().startswith(_DIRECTIVES) or ("=" in comment and not comment[:1].isascii()):
         raise NotPlain
 
 

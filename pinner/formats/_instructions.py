@@ -82,6 +82,7 @@ class Division(NamedTuple):
 def divide(text: Text) -> Division:
     """All lines, instructions and directives of a Dockerfile. Raises Malformed."""
     lines = list(_lines(text))
+    _refuse_disputed_directive(lines)
     directives = _read_directives(lines)
     escape = directives["escape"].chars if "escape" in directives else "\\"
     instructions = list(_instructions(lines, escape))
@@ -102,6 +103,21 @@ def _lines(text: Text) -> Iterator[Line]:
         if start < len(text.chars):
             yield Line(text, start, chars, content[:1] == "#", not content)
         start += len(raw) + 1
+
+
+def _refuse_disputed_directive(lines: list[Line]) -> None:
+    """Newer BuildKits skip more white space after the `#` than older ones, and so find more directives."""
+    for number, line in enumerate(lines, 1):
+        start, end = trim(line.chars, 0, len(line.chars))
+        if not line.is_comment:
+            return
+        after = trim(line.chars, start + 1, end)[0]
+        match = _DIRECTIVE.match(line.chars, after)
+        is_directive = match is not None and match[1].lower() in _DIRECTIVES
+        if is_directive and line.chars[start + 1 : after].strip("\t\f\r "):
+            raise Malformed(number, "not every BuildKit reads this directive: put a plain space after its #")
+        if not is_directive and not line.chars.startswith("#!"):
+            return
 
 
 def _read_directives(lines: list[Line]) -> dict[str, Text]:

@@ -58,6 +58,7 @@ UNSETTLED = {
     "bad name of a stage": f"FROM {NODE} AS 1\n",
     "unknown flag of FROM": f"FROM --foo=bar {NODE}\n",
     "other escape": f"# escape=`\nFROM {NODE}\nRUN a `\nFROM alpine\n",
+    "directive after a no-break space": f"#\xa0escape=`\nFROM {NODE}\n",
     "unpinned frontend": f"# syntax=docker/dockerfile:1\nFROM {NODE}\n",
     "frontend further down": f"# check=skip=all\n# syntax={NODE}\nFROM {NODE}\n",
     "ignore comment": f"# pinner: ignore[unpinned]\nFROM {NODE}\n",

@@ -3,14 +3,11 @@
 import dockerfile
 import pytest
 
-from pinner.formats._instructions import divide
+from pinner.formats._instructions import Malformed, divide
 from pinner.formats._text import Text
 
 HIDING = {
-    "vertical tab in a directive": "#\vescape=`\nFROM a\nRUN x `\nFROM b\n",
     "vertical tab before the equals sign": "# escape\v=`\nFROM a\nRUN x `\nFROM b\n",
-    "next line in a directive": "#\x85escape=`\nFROM a\nRUN x `\nFROM b\n",
-    "no-break space in a directive": "# \xa0escape=`\nFROM a\nRUN x `\nFROM b\n",
     "unit separator in a directive": "#\x1fescape=`\nFROM a\nRUN x `\nFROM b\n",
     "no-break space before a terminator": "FROM a\nRUN <<\xa0EOF\nFROM b\nEOF\nFROM c\n",
     "vertical tab at a line's end": "FROM a\nRUN x \\\v\nFROM b\n",
@@ -29,3 +26,24 @@ def test_lines_belong_to_the_instructions_that_buildkit_sees(text: str) -> None:
     division = divide(Text.of_bytes(text.encode()))
     ours = [(each.first, each.chars.split(" ")[0].upper()) for each in division.instructions]
     assert ours == theirs
+
+
+DISPUTED = {
+    "vertical tab": "#\vescape=`\nFROM a\nRUN x `\nFROM b\n",
+    "next line": "#\x85escape=`\nFROM a\nRUN x `\nFROM b\n",
+    "no-break space": "# \xa0escape=`\nFROM a\nRUN x `\nFROM b\n",
+    "indented": " #\xa0escape=`\nFROM a\n",
+    "byte-order mark": "\ufeff#\xa0syntax=a\nFROM a\n",
+    "shebang": "#!/bin/x\n#\xa0syntax=a\nFROM a\n",
+    "second directive": "# check=skip=all\n#\u3000syntax=a\nFROM a\n",
+}
+
+
+@pytest.mark.parametrize("text", DISPUTED.values(), ids=DISPUTED)
+def test_a_directive_that_only_newer_buildkits_see_is_refused(text: str) -> None:
+    with pytest.raises(Malformed, match="not every BuildKit reads this directive"):
+        divide(Text.of_bytes(text.encode()))
+
+
+def test_a_comment_that_is_no_directive_may_have_any_white_space() -> None:
+    assert divide(Text.of_bytes("#\xa0escape room=x\n# \xa0 x\n# a\n#\xa0escape=`\nFROM a\n".encode())).escape == "\\"
