@@ -1,6 +1,6 @@
 """What the rules leave alone: places with a comment that says so, and images that the configuration names. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pinner.finding import Ignore, Occurrence, Reading
@@ -19,16 +19,21 @@ class Exemptions(NamedTuple):
         """`reading` with the comments that count for every place, and the images to leave alone marked."""
         if not (reading.ignores or self.ignore_images):
             return reading
-        ignores = {} if self.no_ignores else {each: self._judged(each) for each in reading.ignores}
-        of_file = tuple(each for each in ignores.values() if each.whole_file)
+        ignores = self._judged(reading.ignores)
+        of_file = tuple(each for each in ignores if each.whole_file)
         matches = self._image_matcher()
 
         def applied(occurrence: Occurrence) -> Occurrence:
-            own = (ignores[each] for each in occurrence.ignores if each in ignores and not each.whole_file)
+            own = self._judged(each for each in occurrence.ignores if not each.whole_file)
             exempt = isinstance(occurrence.target, Reference) and matches(occurrence.target)
-            return occurrence._replace(ignores=(*own, *of_file), exempt=exempt)
+            return occurrence._replace(ignores=own + of_file, exempt=exempt)
 
-        return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), ignores=tuple(ignores.values()))
+        return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), ignores=ignores)
+
+    def _judged(self, ignores: Iterable[Ignore]) -> tuple[Ignore, ...]:
+        if self.no_ignores:
+            return ()
+        return tuple(each._replace(void=self._why_void(each)) for each in ignores)
 
     def _image_matcher(self) -> Callable[[Reference], bool]:
         if not self.ignore_images:
@@ -36,9 +41,6 @@ class Exemptions(NamedTuple):
         from pinner.image_globs import glob_matcher
 
         return glob_matcher(self.ignore_images)
-
-    def _judged(self, ignore: Ignore) -> Ignore:
-        return ignore._replace(void=self._why_void(ignore))
 
     def _why_void(self, ignore: Ignore) -> str:
         if ignore.until is not None and not _is_date(ignore.until):

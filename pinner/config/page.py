@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pinner.config.keys import KEYS
 from pinner.config.layers import variable_of
+from pinner.config.schema import ADDRESS
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -33,8 +34,12 @@ A flag goes before the environment, and the environment before the file. A list 
 place of the whole list in another. In the environment commas separate the items of a list; an empty variable is as
 good as none. A key that is unknown, or has a value of another type, ends the run with exit code 2.
 
-`pinner config` shows the values in force and where each comes from. Editors that know JSON schemas can use
-[`pinner.schema.json`](https://github.com/digest-pinner/pinner/blob/main/pinner/pinner.schema.json).
+`pinner config` shows the values in force and where each comes from. Editors check and complete the file by its JSON
+schema, which they find through a first line such as
+
+```toml
+#:schema ADDRESS
+```
 
 !!! warning "The configuration is part of what is checked"
 
@@ -45,7 +50,8 @@ good as none. A key that is unknown, or has a value of another type, ends the ru
 
 def page() -> str:
     """All settings: what they mean, their types, their defaults, their variables."""
-    return "\n".join([_INTRODUCTION, *(line for key in KEYS for line in _section(key))])
+    introduction = _INTRODUCTION.replace("ADDRESS", ADDRESS)
+    return "\n".join([introduction, *(line for key in KEYS for line in _section(key))])
 
 
 def _section(key: Key) -> Iterator[str]:

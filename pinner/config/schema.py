@@ -24,13 +24,15 @@ from pinner.config.types import (
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' TOML plug-ins and SchemaStore use."""
+ADDRESS = "https://raw.githubusercontent.com/digest-pinner/pinner/main/pinner/pinner.schema.json"
 
 _WORD = {"type": "string", "minLength": 1}
 
 
 def schema() -> dict[str, Any]:
     """What `pinner.toml`, and the table `tool.pinner` of a pyproject.toml, may hold."""
-    return {"$schema": DIALECT, "title": "pinner", "description": "The configuration of pinner."} | _keys(KEYS)
+    head = {"$schema": DIALECT, "$id": ADDRESS, "title": "pinner", "description": "The configuration of pinner."}
+    return head | _keys(KEYS)
 
 
 def _schema_of(kind: Type) -> dict[str, Any]:

@@ -180,6 +180,8 @@ def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, An
         try:
             special = kind.special.get(name)
             made = name if special else read(kind.name, name, folder)
+            if made in values:
+                raise WrongSetting(f"{made} is there twice")
             values[made] = read(special or kind.value, value, folder)
         except WrongSetting as error:
             raise error.below(name) from error

@@ -229,6 +229,8 @@ def test_which_file_is_read(folder: Path, flags: dict[str, Any], environ: dict[s
         ("[registries.'https://ghcr.io']\ninsecure = true",
          'pinner.toml:1: registries."https://ghcr.io": "https://ghcr.io" is not a host of a registry in quotes, '
          'such as "ghcr.io"'),
+        ("registries.'docker.io'.insecure = true\nregistries.'Index.docker.io'.insecure = true",
+         'pinner.toml:2: registries."Index.docker.io": docker.io is there twice'),
         ("[registries.'*']\ninsecure = true",
          'pinner.toml:2: registries."*": unknown key "insecure": choose from mirror'),
         ("[registries.'ghcr.io']\nmirror = 'mirror.example'",
