@@ -13,6 +13,8 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 
+# What pinner itself prints in a workflow where no format is chosen.
+PRINTED = "text github"
 COUNTS = ("files", "references", "pinned", "findings", "unchecked")
 
 
@@ -24,9 +26,9 @@ def command(environment: Mapping[str, str], report: str, summary: str) -> list[s
 
     words = [sys.executable, "-P", "-m", "pinner", "check"]
     words += ["--online"] if given("ONLINE").lower() == "true" else []
-    for wanted in (given("FORMAT"), f"json={report}", f"markdown={summary}"):
-        words += ["--format", wanted] if wanted else []
-    words += ["--format", f"sarif={given('SARIF_FILE')}"] if given("SARIF_FILE") else []
+    formats = [*(given("FORMAT") or PRINTED).split(), f"json={report}", f"markdown={summary}"]
+    formats += [f"sarif={given('SARIF_FILE')}"] if given("SARIF_FILE") else []
+    words += [word for wanted in formats for word in ("--format", wanted)]
     words += ["--fail-on", given("FAIL_ON")] if given("FAIL_ON") else []
     paths = [line.strip() for line in given("PATHS").splitlines() if line.strip()]
     return [*words, *shlex.split(given("ARGS")), "--", *paths]

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 
 run = SimpleNamespace(**runpy.run_path(str(ROOT / "action/run.py")))
 PINNER = [sys.executable, "-P", "-m", "pinner", "check"]
-REPORTS = ["--format", "json=report.json", "--format", "markdown=summary.md"]
+FILES = ["--format", "json=report.json", "--format", "markdown=summary.md"]
+REPORTS = ["--format", "text", "--format", "github", *FILES]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ REPORTS = ["--format", "json=report.json", "--format", "markdown=summary.md"]
         ({"PATHS": "$(id)\n;id"}, [*REPORTS, "--", "$(id)", ";id"]),
         ({"ONLINE": "true"}, ["--online", *REPORTS, "--"]),
         ({"ONLINE": "false"}, [*REPORTS, "--"]),
-        ({"FORMAT": "github"}, ["--format", "github", *REPORTS, "--"]),
+        ({"FORMAT": "concise"}, ["--format", "concise", *FILES, "--"]),
         ({"SARIF_FILE": "out/a b.sarif"}, [*REPORTS, "--format", "sarif=out/a b.sarif", "--"]),
         ({"FAIL_ON": "warning"}, [*REPORTS, "--fail-on", "warning", "--"]),
         ({"ARGS": "--exclude 'a b' -q"}, [*REPORTS, "--exclude", "a b", "-q", "--"]),
