@@ -202,11 +202,14 @@ def _without_excluded(found: dict[str, Found], exclude: Patterns) -> list[Found]
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:
-    """Without the second and later names of one file: they are one place to edit."""
+    """Without the second and later names of one file: they are one place to edit.
+
+    Names of different formats count each: a Dockerfile that is a link to a Compose file is read as both.
+    """
     real_folder = cache(os.path.realpath)
-    by_target: dict[str, Found] = {}
+    by_target: dict[tuple[str, str], Found] = {}
     for file in sorted(files, key=lambda file: (os.path.islink(file.path), file.path)):
-        by_target.setdefault(_target(file.path, real_folder), file)
+        by_target.setdefault((_target(file.path, real_folder), file.format.NAME), file)
     return by_target.values()
 
 

@@ -235,6 +235,16 @@ def test_a_file_and_the_links_to_it_are_one_place(prepare: Callable[[], None]) -
     assert paths("Dockerfile", "a.dockerfile") == ["Dockerfile"]
 
 
+def test_a_link_that_gives_a_file_another_format_hides_nothing() -> None:
+    Path("compose.yaml").write_text("FROM a:1\n")
+    Path("Dockerfile").symlink_to("compose.yaml")
+    found = discover(["."]).files
+    assert [(file.path, file.format.NAME) for file in found] == [
+        ("Dockerfile", "dockerfile"),
+        ("compose.yaml", "compose"),
+    ]
+
+
 @pytest.mark.parametrize(
     "named",
     [
