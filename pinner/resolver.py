@@ -63,6 +63,10 @@ class Resolver:
     ) -> None:
         await self._client.__aexit__(kind, error, traceback)
 
+    def expect(self, references: Iterable[Reference]) -> None:
+        """Announce what will be asked: one token then serves several repositories where the registry grants that."""
+        self._client.expect(references)
+
     async def head(self, reference: Reference) -> Resolution:
         """The digest and the media type, by HEAD where the registry answers it well: that is no pull on Docker Hub."""
         return await _resolution(reference, self._head(_canonical(reference)))
@@ -116,6 +120,7 @@ async def _resolve(
         return resolution
 
     async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
+        resolver.expect(references)
         tasks = {reference: group.create_task(one(reference)) for reference in references}
     return {reference: task.result() for reference, task in tasks.items()}
 

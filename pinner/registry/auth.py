@@ -1,6 +1,5 @@
 """Answers to challenges: which credential, which token, and each only once."""
 
-from functools import partial
 from typing import NamedTuple
 
 import httpx
@@ -9,11 +8,11 @@ from pinner.registry.authfile import Credential
 from pinner.registry.challenge import Challenge, parse_challenges
 from pinner.registry.credentials import Credentials
 from pinner.registry.errors import Denied, RealmNotTrusted, RegistryError, Unauthorized
-from pinner.registry.flight import SingleFlight
+from pinner.registry.keyring import Keyring
 from pinner.registry.limits import Clock
 from pinner.registry.policy import Policy
 from pinner.registry.secret import basic, bearer
-from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
+from pinner.registry.tokens import Grant, Send, TokenKey
 from pinner.registry.urls import Origin, parse_url
 from pinner.registry.wire import Answer
 
@@ -37,14 +36,16 @@ class Authenticator:
     """Remembers what each origin demands and what satisfied it."""
 
     def __init__(self, send: Send, credentials: Credentials, policy: Policy, clock: Clock) -> None:
-        self._send = send
         self._credentials = credentials
         self._policy = policy
-        self._clock = clock
+        self._keyring = Keyring(send, credentials, clock)
         self._demands: dict[tuple[Origin, str], Demand] = {}
         self._latest: dict[Origin, Demand] = {}
         self._fixed: dict[tuple[Origin, Credential], Grant] = {}
-        self._tokens: SingleFlight[TokenKey, Grant] = SingleFlight()
+
+    def expect(self, authority: str, repository: str) -> None:
+        """Note that a repository will be asked of the registry at `authority`: its token may be had with others."""
+        self._keyring.expect(authority, repository)
 
     async def remembered(self, asker: Asker) -> Grant | None:
         """What an earlier challenge of the same origin says to send; None where nothing is known to help."""
@@ -68,12 +69,17 @@ class Authenticator:
             grant = await self._grant(asker, demand, credential)
         except Unauthorized as error:
             raise self._explained(error, credential) from None
-        if grant is not refused:
-            return
-        if not grant.accepted or demand.realm is None:
+        if grant is refused and not self._keyring.renew(grant, asker.repository):
             raise self._explained(_refusal(asker, demand, credential), credential)
-        # The registry took this token before, so it ended before its time.
-        self._tokens.forget(_key(demand.realm, demand.service, asker, credential))
+
+    def separate(self, asker: Asker, refused: Grant) -> bool:
+        """Whether there is a token for the one repository to try instead: `remembered` then has it."""
+        return self._keyring.separate(refused, asker.repository)
+
+    def unshare(self, grant: Grant) -> None:
+        """Note that a token of its own opened a repository that `grant`, a shared one, did not open."""
+        if grant.key:
+            self._keyring.unshare(grant.key.realm)
 
     async def _credential(self, asker: Asker) -> Credential | None:
         return await self._credentials.of(asker.authority, asker.repository) if asker.authority else None
@@ -91,21 +97,14 @@ class Authenticator:
 
     async def _token(self, realm: httpx.URL, service: str, asker: Asker, credential: Credential | None) -> Grant:
         await self._policy.check_realm(asker.origin, realm, has_credential=credential is not None)
-        key = _key(realm, service, asker, credential)
-        known = self._tokens.known(key)
-        if known and known.expires <= self._clock.now():
-            self._tokens.forget(key)
-        return await self._tokens.get(key, partial(fetch_token, key, self._send, self._clock.now()))
+        key = TokenKey(realm, service, credential, (asker.repository,))
+        return await self._keyring.get(key, asker.authority)
 
     def _explained(self, error: RegistryError, credential: Credential | None) -> RegistryError:
         """`error`, with why credentials that the user believes to be there were not used."""
         if credential or not self._credentials.problems:
             return error
         return type(error)(f"{error.detail} ({self._credentials.problems[0]})")
-
-
-def _key(realm: httpx.URL, service: str, asker: Asker, credential: Credential | None) -> TokenKey:
-    return TokenKey(realm, service, f"repository:{asker.repository}:pull", credential)
 
 
 def _demand(answer: Answer) -> Demand:

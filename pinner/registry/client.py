@@ -5,6 +5,8 @@ Source: distribution-spec, "Pulling manifests" and "Checking if content exists i
 
 import asyncio
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +18,15 @@ from pinner.registry.auth import Asker, Authenticator
 from pinner.registry.content import Content, described, failure, fetched
 from pinner.registry.credentials import Credentials
 from pinner.registry.endpoint import Endpoint, endpoint_of
-from pinner.registry.errors import ConnectFailed, ConnectTimedOut, Dropped, NotTLS, RegistryError, TLSFailure
+from pinner.registry.errors import (
+    ConnectFailed,
+    ConnectTimedOut,
+    Dropped,
+    NotTLS,
+    RegistryError,
+    TLSFailure,
+    Unreachable,
+)
 from pinner.registry.limits import Clock
 from pinner.registry.manifest import ACCEPT, MAX_SIZE
 from pinner.registry.policy import Policy
@@ -31,6 +41,8 @@ from pinner.registry.wire import Answer, Question, Wire, field
 # Statuses after which GET may still answer: registries and proxies that know no HEAD.
 _ASK_BY_GET = frozenset({200, 400, 404, 405, 501})
 _MAX_CHALLENGES = 4
+# What too little scope may bring: 403 by RFC 6750 section 3.1, and 404 from registries that hide what they do not show.
+_REFUSALS = frozenset({401, 403, 404})
 _REPOSITORY = re.compile(r"/v2/(.+)/manifests/[^/]+")
 _REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
 
@@ -63,6 +75,13 @@ class RegistryClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._wire.close()
+
+    def expect(self, references: Iterable[Reference]) -> None:
+        """Announce what will be asked, so that one token may serve several repositories."""
+        for reference in references:
+            with suppress(Unreachable):  # for a host that makes no URL: whoever asks is told
+                endpoint = self._door(reference.registry).endpoint
+                self._auth.expect(endpoint.authority, endpoint.repository(reference))
 
     async def head(self, reference: Reference) -> Content:
         """What `reference` names, by its digest if it has one: one HEAD where that is enough. Raises RegistryError."""
@@ -152,26 +171,36 @@ class _Way:
         self._auth = auth
         self._home = home
         self._authority = authority
-        self._sent: dict[Origin, Grant] = {}
+        self._sent: list[tuple[Asker, Grant | None]] = []
+        self._weak: Grant | None = None
 
     async def authorize(self, url: httpx.URL) -> Secret | None:
         """The Authorization for one hop."""
-        grant = await self._auth.remembered(self._asker(url))
-        if grant is None:
-            return None
-        self._sent[Origin.of(url)] = grant
-        return grant.authorization
+        asker = self._asker(url)
+        grant = await self._auth.remembered(asker)
+        self._sent.append((asker, grant))
+        return grant.authorization if grant else None
 
     async def meet(self, answer: Answer) -> bool:
-        """Find what a challenge in `answer` asks for. False where there is none. Raises RegistryError."""
-        refused = self._sent.pop(answer.origin, None) if answer.status == 401 else None
-        for grant in self._sent.values():
-            grant.accepted = True
+        """Whether to ask once more, now that what a refusal calls for has been found. Raises RegistryError."""
+        asker, grant = self._sent[-1]
+        self._judge_weak(answer, asker, grant)
+        refused = grant if answer.status == 401 or self._weak else None
+        for each, taken in self._sent:
+            if taken and taken is not refused:
+                taken.opened.add(each.repository)
         self._sent.clear()
-        if answer.status != 401:
-            return False
-        await self._auth.authorize(answer, self._asker(answer.url), refused)
-        return True
+        if answer.status == 401:
+            await self._auth.authorize(answer, asker, refused)
+            return True
+        return refused is not None and self._auth.separate(asker, refused)
+
+    def _judge_weak(self, answer: Answer, asker: Asker, grant: Grant | None) -> None:
+        """Note a shared grant that may be why this is a refusal, or that the last one was."""
+        refused = answer.status in _REFUSALS
+        if self._weak and not refused:
+            self._auth.unshare(self._weak)
+        self._weak = grant if refused and grant and grant.may_lack(asker.repository) else None
 
     def _asker(self, url: httpx.URL) -> Asker:
         """Who asks at `url`. Away from home, after a redirect, nobody's credentials are used."""

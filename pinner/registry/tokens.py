@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -24,23 +24,45 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 Send = Callable[[Question], Awaitable[Answer]]
 
 
-@dataclass(slots=True, eq=False)
-class Grant:
-    """What goes into an Authorization field until `expires` on the clock; `accepted` once a registry took it."""
-
-    authorization: Secret
-    expires: float = math.inf
-    accepted: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """What makes one token another: nothing else does."""
+    """What makes one token another: nothing else does. It is to open all of `repositories` for reading."""
 
     realm: httpx.URL
     service: str
-    scope: str
     credential: Credential | None
+    repositories: tuple[str, ...]
+
+    @property
+    def scopes(self) -> list[str]:
+        """One for each repository (distribution, "Token Scope Documentation")."""
+        return [f"repository:{repository}:pull" for repository in self.repositories]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the token is for more than one repository."""
+        return len(self.repositories) > 1
+
+    def alone(self, repository: str) -> "TokenKey":
+        """The key of a token of the same server for `repository` and no other."""
+        return replace(self, repositories=(repository,))
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """What goes into an Authorization field until `expires` on the clock.
+
+    `key` is that of a token. `opened` are the repositories for which a registry took it.
+    """
+
+    authorization: Secret
+    expires: float = math.inf
+    key: TokenKey | None = None
+    opened: set[str] = field(default_factory=set)
+
+    def may_lack(self, repository: str) -> bool:
+        """Whether the token is shared and nothing shows that its server granted it for `repository` too."""
+        return self.key is not None and self.key.is_shared and repository not in self.opened
 
 
 async def fetch_token(key: TokenKey, send: Send, now: float) -> Grant:
@@ -55,12 +77,12 @@ async def fetch_token(key: TokenKey, send: Send, now: float) -> Grant:
     token = document.get("token") or document.get("access_token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise _no_token(answer)
-    return Grant(bearer(Secret(token)), now + _lifetime(document.get("expires_in")))
+    return Grant(bearer(Secret(token)), now + _lifetime(document.get("expires_in")), key)
 
 
 def _get(key: TokenKey) -> Question:
-    parameters = {"service": key.service, "scope": key.scope}
-    url = key.realm.copy_merge_params({name: value for name, value in parameters.items() if value})
+    service = {"service": key.service} if key.service else {}
+    url = key.realm.copy_merge_params({**service, "scope": key.scopes})
     return Question("GET", url, "application/json", authorization=_basic(key.credential))
 
 
@@ -72,7 +94,8 @@ def _basic(credential: Credential | None) -> Secret | None:
 
 
 def _post(key: TokenKey, identity: Secret) -> Question:
-    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
+    scope = " ".join(key.scopes)
+    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": scope}
     secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
     return Question("POST", key.realm, "application/json", form=secrets)
 

@@ -7,7 +7,7 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -25,12 +25,41 @@ PASSWORD = "tr0ub4dor-and-3"
 IDENTITY_TOKEN = "identity-token-of-robot"
 
 
+# The scopes that are granted of those that are asked for; None refuses the request.
+Grants = Callable[[list[str]], list[str] | None]
+
+
+def all_scopes(scopes: list[str]) -> list[str]:
+    """What the specification says, and Docker Hub does."""
+    return scopes
+
+
+def first_scope(scopes: list[str]) -> list[str]:
+    """What servers do that read the first of several fields."""
+    return scopes[:1]
+
+
+def last_scope(scopes: list[str]) -> list[str]:
+    """What servers do that keep the last of several fields."""
+    return scopes[-1:]
+
+
+def one_scope(scopes: list[str]) -> list[str] | None:
+    """What servers do to which several scopes make no sense."""
+    return scopes if len(scopes) == 1 else None
+
+
 class TokenRequest(NamedTuple):
     """One request for a token; `fields` are those of the query or, for POST, of the form."""
 
     method: str
     fields: dict[str, list[str]]
     authorization: str | None
+
+    @property
+    def scopes(self) -> list[str]:
+        """Those of all fields; one field may list several."""
+        return [scope for field in self.fields.get("scope", []) for scope in field.split(" ")]
 
 
 class Issuer:
@@ -41,11 +70,18 @@ class Issuer:
     """
 
     def __init__(
-        self, signer: Certificate, *, anonymous: bool = True, oauth: bool = True, answer_field: str = "token"
+        self,
+        signer: Certificate,
+        *,
+        anonymous: bool = True,
+        oauth: bool = True,
+        answer_field: str = "token",
+        grants: Grants = all_scopes,
     ) -> None:
         self.requests: list[TokenRequest] = []
         self.host = ""
         self.signer = signer
+        self.grants = grants
         self._anonymous = anonymous
         self._oauth = oauth
         self._answer_field = answer_field
@@ -57,7 +93,9 @@ class Issuer:
             return 404, {}
         if not self._permits(request):
             return 401, {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
-        scopes = request.fields.get("scope", [])
+        scopes = self.grants(request.scopes)
+        if scopes is None:
+            return 400, {"errors": [{"code": "UNSUPPORTED", "message": "one scope at a time"}]}
         token = sign(self.signer, [access for scope in scopes for access in parse_scope(scope)])
         return 200, {self._answer_field: token, "expires_in": 300}
 

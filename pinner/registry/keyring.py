@@ -1,0 +1,115 @@
+"""The tokens of a run. Each is asked for once, and where the server grants it one opens several repositories.
+
+A request may name several scopes, and a server may grant fewer without a word (distribution, "Token
+Authentication"). So a shared token that does not open a repository says nothing: that repository is asked
+again with a token of its own.
+"""
+
+from collections import defaultdict
+from dataclasses import replace
+from functools import partial
+
+import httpx
+
+from pinner.registry.credentials import Credentials
+from pinner.registry.errors import RegistryError
+from pinner.registry.flight import SingleFlight
+from pinner.registry.limits import Clock
+from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
+
+# A token that lists ten repositories has about a kilobyte, for which the header limit of every proxy has room.
+MAX_SHARED = 10
+# Code points of their names together, which keeps the query within the 2,048 bytes that every server takes.
+MAX_NAMES = 1200
+
+
+class Keyring:
+    """Knows which token opens which repository.
+
+    A key that is given here is that of a token for one repository; `_chosen` says which token stands in for it.
+    """
+
+    def __init__(self, send: Send, credentials: Credentials, clock: Clock) -> None:
+        self._send = send
+        self._credentials = credentials
+        self._clock = clock
+        self._grants: SingleFlight[TokenKey, Grant] = SingleFlight()
+        self._chosen: dict[TokenKey, TokenKey] = {}
+        self._expected: defaultdict[str | None, dict[str, None]] = defaultdict(dict)
+        self._unshared: set[httpx.URL] = set()
+
+    def expect(self, authority: str, repository: str) -> None:
+        """Note that a repository will be asked of the registry at `authority`."""
+        self._expected[authority][repository] = None
+
+    async def get(self, key: TokenKey, authority: str | None) -> Grant:
+        """A token for what `key` names, perhaps one for more of the registry at `authority`. Raises RegistryError."""
+        if key not in self._chosen:
+            await self._choose(key, authority)
+        chosen = self._chosen[key]
+        try:
+            return await self._fetch(chosen)
+        except RegistryError:
+            if not chosen.is_shared:
+                raise
+        self.unshare(key.realm)
+        return await self._fetch(key)
+
+    def renew(self, grant: Grant, repository: str) -> bool:
+        """Whether `get` has something better now than `grant`, which the registry does not take for `repository`."""
+        if grant.key is None or repository not in grant.opened:
+            return self.separate(grant, repository)
+        self._grants.forget(grant.key)  # the registry took it before: it ended before its time
+        return True
+
+    def separate(self, grant: Grant, repository: str) -> bool:
+        """Give `repository` a token of its own if `grant` may not have been for it. Whether that is so."""
+        if grant.key is None or not grant.may_lack(repository):
+            return False
+        alone = grant.key.alone(repository)
+        self._chosen[alone] = alone
+        return True
+
+    def unshare(self, realm: httpx.URL) -> None:
+        """Ask the server at `realm` for one repository at a time, also for those that no shared token has opened."""
+        self._unshared.add(realm)
+        for key, chosen in self._chosen.items():
+            if key.realm == realm and not self._has_opened(chosen, key.repositories[0]):
+                self._chosen[key] = key
+
+    def _has_opened(self, chosen: TokenKey, repository: str) -> bool:
+        grant = self._grants.known(chosen)
+        return grant is not None and repository in grant.opened
+
+    async def _choose(self, key: TokenKey, authority: str | None) -> None:
+        """Choose the token that stands in for `key` and, where its server shares, for others that wait for theirs."""
+        mates = await self._mates(key, authority) if authority and key.realm not in self._unshared else []
+        if key in self._chosen:  # meanwhile, by another task
+            return
+        waiting = self._expected[authority]
+        mates = [mate for mate in mates if mate in waiting]
+        # In the middle, so that the first answer tells of a server that grants the first scope alone, or the last.
+        shared = replace(key, repositories=(*mates[:1], *key.repositories, *mates[1:]))
+        for repository in shared.repositories:
+            waiting.pop(repository, None)
+            self._chosen[key.alone(repository)] = shared
+
+    async def _mates(self, key: TokenKey, authority: str) -> list[str]:
+        """Repositories of the same registry, for which the same credential counts and no token has been asked for."""
+        (own,) = key.repositories
+        mates: list[str] = []
+        room = MAX_NAMES - len(own)
+        for repository in list(self._expected[authority]):
+            if repository == own or await self._credentials.of(authority, repository) != key.credential:
+                continue
+            room -= len(repository)
+            if room < 0 or len(mates) == MAX_SHARED - 1:
+                break
+            mates.append(repository)
+        return mates
+
+    async def _fetch(self, key: TokenKey) -> Grant:
+        known = self._grants.known(key)
+        if known and known.expires <= self._clock.now():
+            self._grants.forget(key)
+        return await self._grants.get(key, partial(fetch_token, key, self._send, self._clock.now()))
