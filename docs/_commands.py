@@ -13,16 +13,16 @@ INTRODUCTION = """\
 # Command line
 
 Most options have a setting of the same name, which may also stand in a file or in the environment: see
-[Configuration](configuration.md). A flag goes before both, and a list that is given by flags takes the place of the whole
-list there.
+[Configuration](configuration.md). A flag goes before both, and a list that is given by flags takes the place of the
+whole list there.
 
-`@FILE` stands for the lines of a file, each of which is one argument. Behind `--` everything is a path, also what begins
-with `-` or `@`.
+`@FILE` stands for the lines of a file, each of which is one argument. Behind `--` everything is a path, also what
+begins with `-` or `@`.
 
 `pinner --install-completion` makes the shell complete commands, options and their values.
 
-Colour depends on `--color`, else on `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`, else on whether the output is a terminal.
-A progress bar is shown at a terminal alone, and neither in CI nor in a hook.
+Colour depends on `--color`, else on `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`, else on whether the output is a
+terminal. A progress bar is shown at a terminal alone, and neither in CI nor in a hook.
 
 In GitHub Actions `check`, `pin`, `update` and `unpin` accompany their text with annotations, unless `--format` or
 `--output-file` chooses something else.
