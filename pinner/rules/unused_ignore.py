@@ -31,7 +31,7 @@ ignore = ["unused-ignore"]
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.finding import Finding, Ignore, Severity
 from pinner.rules._base import Facts
 
 ID = "unused-ignore"
@@ -45,5 +45,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every ignore comment that hid nothing."""
     for path, ignore in facts.unused_ignores:
         rules = f"[{', '.join(ignore.rules)}]" if ignore.rules else ""
-        message = f"ignore{rules} hides no finding: remove the comment"
+        message = f"ignore{rules} hides no finding: {_advice(ignore)}"
         yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, message)
+
+
+def _advice(ignore: Ignore) -> str:
+    from pinner.rules import RULES
+
+    unknown = sorted({*ignore.rules} - {rule.ID for rule in RULES})
+    return f"there is no rule {' or '.join(unknown)}" if unknown else "remove the comment"

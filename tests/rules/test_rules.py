@@ -143,6 +143,7 @@ def test_no_conflict(texts: Sequence[str]) -> None:
         (("unpinned",), "ignore[unpinned] hides no finding: remove the comment"),
         (("unpinned", "floating-tag"), "ignore[unpinned, floating-tag] hides no finding: remove the comment"),
         ((), "ignore hides no finding: remove the comment"),
+        (("unpinned", "float"), "ignore[unpinned, float] hides no finding: there is no rule float"),
     ],
 )
 def test_unused_ignore(rules: tuple[str, ...], message: str) -> None:
