@@ -122,22 +122,32 @@ class RegistryClient:
         failures: list[RegistryError] = []
         doubtful: Answer | None = None
         for base in door.bases:
+            is_last = base is door.bases[-1]
             try:
-                answer = await self._converse(door.endpoint, base, method, reference)
+                answer = await self._converse(door.endpoint, base, method, reference, patient=is_last)
             except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
                 failures.append(error)
                 continue
-            if base is door.bases[-1] or not _wants_tls(answer):
+            if is_last or not _wants_tls(answer):
                 door.bases = (base,)
                 return answer
             doubtful = answer
-        return _judge(failures, doubtful)
+        if distrust := _distrust(failures):
+            raise distrust
+        if doubtful:
+            return doubtful
+        if len(door.bases) > 1 and isinstance(failures[0], Dropped):  # asked but once, and nothing better was found
+            door.bases = door.bases[:1]
+            return await self._through(door, method, reference)
+        raise failures[0]
 
-    async def _converse(self, endpoint: Endpoint, base: httpx.URL, method: str, reference: Reference) -> Answer:
+    async def _converse(
+        self, endpoint: Endpoint, base: httpx.URL, method: str, reference: Reference, *, patient: bool
+    ) -> Answer:
         """Ask, and answer challenges until there are none or nothing is left to say."""
         way = _Way(self._auth, Origin.of(base), endpoint.repository(reference), endpoint.authority)
         url = base.copy_with(path=f"/v2/{way.repository}/manifests/{reference.digest or reference.by_tag().tag}")
-        question = Question(method, url, ACCEPT, MAX_SIZE)
+        question = Question(method, url, ACCEPT, MAX_SIZE, patient=patient)
         for _ in range(_MAX_CHALLENGES):
             answer = await self._redirects.send(question, way.authorize)
             if not await way.meet(answer):
@@ -216,11 +226,6 @@ def _wants_tls(answer: Answer) -> bool:
     return plain and (answer.http_version == "HTTP/1.0" or answer.content_type == "text/html")
 
 
-def _judge(failures: list[RegistryError], doubtful: Answer | None) -> Answer:
-    """The doubtful answer, or raise what says most: a certificate that is not trusted, else the first failure."""
-    for error in failures:
-        if isinstance(error, TLSFailure) and not isinstance(error, NotTLS):
-            raise error
-    if doubtful is None:
-        raise failures[0]
-    return doubtful
+def _distrust(failures: Iterable[RegistryError]) -> TLSFailure | None:
+    """A failure of TLS with a side that does speak it: that says more than what plain HTTP came to."""
+    return next((each for each in failures if isinstance(each, TLSFailure) and not isinstance(each, NotTLS)), None)

@@ -23,18 +23,19 @@ from pinner.registry.secret import Secret
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.tls import tls_failure
 from pinner.registry.transport import TransportFactory
-from pinner.registry.urls import Origin, is_loopback
+from pinner.registry.urls import Origin
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
-# Seconds to connect within one machine. A plain server there may wait for ever for the rest of a TLS greeting.
-_NEAR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further."""
+    """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further.
+
+    Without `patient` a connection that breaks is not tried again.
+    """
 
     method: str
     url: httpx.URL
@@ -42,6 +43,7 @@ class Question:
     limit: int = SMALL
     authorization: Secret | None = None
     form: Mapping[str, Secret] | None = None
+    patient: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -96,6 +98,8 @@ class Wire:
         self._make_transport = transports
         self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
         self._clock = clock
+        times = settings.timeouts
+        self._times = {"connect": times.connect, "read": times.read, "write": times.read}
         self._slots = asyncio.Semaphore(settings.jobs)
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
 
@@ -115,7 +119,8 @@ class Wire:
                 try:
                     answer = await self._admitted(host, question)
                 except RegistryError as error:
-                    delay = delay_after(error, attempt)
+                    hasty = isinstance(error, Dropped) and not question.patient
+                    delay = None if hasty else delay_after(error, attempt)
                     if delay is None:
                         host.failed(error)
                         raise
@@ -161,18 +166,13 @@ class Wire:
             raise self._failure(error, question.origin) from None
 
     async def _ask(self, question: Question) -> Answer:
-        response = await self._transport(question.origin).handle_async_request(question.request(self._times(question)))
+        response = await self._transport(question.origin).handle_async_request(question.request(self._times))
         try:
             body = await _read(response, question)
         finally:
             await response.aclose()
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
-
-    def _times(self, question: Question) -> dict[str, float]:
-        times = self._settings.timeouts
-        connect = min(times.connect, _NEAR) if is_loopback(question.origin.host) else times.connect
-        return {"connect": connect, "read": times.read, "write": times.read}
 
     def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
         if origin not in self._transports:

@@ -151,7 +151,7 @@ def test_no_secret_is_printed() -> None:
         config = {"auths": {each.host: CREDENTIALS["password"] for each in registries}}
         environ = {**os.environ, "DOCKER_AUTH_CONFIG": json.dumps(config)}
         run = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
-        assert all(each.heard for each in registries)
+        assert all(each.heard for each in registries), run.stderr
         for _, other in pairs:
             assert_saw_nothing(other)
     assert run.returncode == 3, run.stderr

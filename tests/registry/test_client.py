@@ -20,8 +20,10 @@ from pinner.registry.content import Content
 from pinner.registry.errors import (
     Denied,
     DigestMismatch,
+    Dropped,
     NotAManifest,
     NotFound,
+    NotTLS,
     RateLimited,
     RealmNotTrusted,
     RedirectRefused,
@@ -31,6 +33,7 @@ from pinner.registry.errors import (
     Unreachable,
 )
 from pinner.registry.manifest import ACCEPT, OCI_INDEX
+from pinner.registry.retry import ATTEMPTS
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, ask, manifest, reply
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -602,6 +605,37 @@ def test_a_local_registry_whose_certificate_is_not_trusted() -> None:
         return reply(400, {"content-type": "text/html"})
 
     assert isinstance(head(handler, LOCAL)[0], TLSFailure)
+
+
+def test_a_local_registry_that_breaks_plain_connections_is_asked_by_tls_at_once() -> None:
+    clock = FakeClock()
+    content, network = head(only("https", raising(httpx.RemoteProtocolError("x"))), LOCAL, clock=clock)
+    assert content == Content(DIGEST, OCI_INDEX)
+    assert clock.slept == []
+    assert [url.partition(":")[0] for url in network.urls()] == ["http", "https"]
+
+
+@pytest.mark.parametrize("otherwise", [httpx.ConnectError("x"), httpx.ReadError("x"), NotTLS("x")])
+def test_a_local_registry_without_tls_that_breaks_a_connection_is_asked_again(otherwise: Exception) -> None:
+    turns = iter(range(10**6))
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.scheme == "https":
+            raise otherwise
+        if next(turns) == 0:
+            raise httpx.ReadError("x")
+        return manifest(request)
+
+    assert head(handler, LOCAL)[0] == Content(DIGEST, OCI_INDEX)
+
+
+def test_a_local_registry_that_breaks_every_connection() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise NotTLS("x") if request.url.scheme == "https" else httpx.ReadError("x")
+
+    error, network = head(handler, LOCAL)
+    assert isinstance(error, Dropped)
+    assert len(network.requests) == 2 + ATTEMPTS
 
 
 def test_an_insecure_registry_may_speak_plain_http() -> None:

@@ -91,6 +91,21 @@ def test_what_is_sent() -> None:
     assert run.network.closed == 1
 
 
+@pytest.mark.parametrize("host", ["reg.example", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"])
+def test_a_near_host_gets_no_less_time_than_a_far_one(host: str) -> None:
+    """A busy machine may pause a process for seconds, also while it connects to itself."""
+    run = Run(answers(200), timeouts=Timeouts(connect=7))
+    run.one(get(httpx.URL(f"https://{host}/v2/a/manifests/1")))
+    assert run.network.requests[0].extensions["timeout"]["connect"] == 7
+
+
+def test_an_impatient_question_is_not_asked_again_when_the_connection_breaks() -> None:
+    run = Run(Script(httpx.ReadError("no")))
+    assert type(run.one(get(patient=False))) is Dropped
+    assert len(run.network.requests) == 1
+    assert Run(answers(503, 200)).one(get(patient=False)).status == 200
+
+
 def test_a_form_is_posted() -> None:
     run = Run(answers(200))
     run.one(Question("POST", URL, "application/json", form={"refresh_token": Secret("a&b")}))
