@@ -1,5 +1,6 @@
 """Whose certificates are believed, and what pinner shows of its own."""
 
+import re
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from pinner.registry.urls import Origin
 
 # What OpenSSL says when the other side answers a greeting with plain text or with nothing.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}
+# Alerts on the certificate that pinner shows, or does not show (RFC 8446 section 6.2), by OpenSSL's names.
+_CLIENT_CERTIFICATE = re.compile(r"\w*_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA)")
 
 
 class Trust(NamedTuple):
@@ -113,6 +116,11 @@ def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
         )
     if isinstance(cause, ssl.SSLEOFError) or cause.reason in _NOT_TLS:
         return NotTLS(f"{authority} does not speak TLS; if that is meant to be so, pass --insecure {authority}")
+    if _CLIENT_CERTIFICATE.fullmatch(cause.reason or ""):
+        return TLSFailure(
+            f"{authority} wants a client certificate that it knows ({cause.reason}); "
+            f"put it with its key into /etc/docker/certs.d/{authority} as client.cert and client.key"
+        )
     return TLSFailure(f"the TLS handshake with {authority} failed ({cause.reason}); check its TLS settings")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pinner.reference import parse
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolution, Resolved, resolve
+from pinner.resolver import Resolution, Resolved, Unresolved, resolve
 from tests.support import images, tokens
 from tests.support.answers import outcome
 from tests.support.certificates import Authority
@@ -221,7 +221,10 @@ def test_certificates_of_one_registry(folder: Path, tmp_path: Path, authority: A
         own.mkdir(parents=True)
         settings = RegistrySettings(certs_dirs=(str(tmp_path / "certs.d"),))
         (own / "ca.crt").write_bytes(authority.certificate.read_bytes())
-        assert outcome(ask(name, settings)) == "tls"
+        refused = ask(name, settings)
+        assert isinstance(refused, Unresolved)
+        assert refused.reason == "tls"
+        assert f"certs.d/{own.name}" in refused.detail
         client = authority.issue("client")
         (own / "client.cert").write_bytes(client.certificate.read_bytes())
         (own / "client.key").write_bytes(client.key.read_bytes())

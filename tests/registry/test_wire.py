@@ -189,6 +189,10 @@ def ssl_error(reason: str) -> ssl.SSLError:
         (ssl.SSLCertVerificationError(1, "self-signed"), TLSFailure, "--ca-file"),
         (ssl_error("WRONG_VERSION_NUMBER"), NotTLS, "--insecure reg.example"),
         (ssl.SSLEOFError(8, "EOF"), NotTLS, "does not speak TLS"),
+        (ssl_error("TLSV13_ALERT_CERTIFICATE_REQUIRED"), TLSFailure, "into /etc/docker/certs.d/reg.example as client."),
+        (ssl_error("SSLV3_ALERT_BAD_CERTIFICATE"), TLSFailure, "certs.d"),
+        (ssl_error("TLSV1_ALERT_UNKNOWN_CA"), TLSFailure, "certs.d"),
+        (ssl_error("SSLV3_ALERT_HANDSHAKE_FAILURE"), TLSFailure, "check its TLS settings"),
         (ssl_error("NO_PROTOCOLS_AVAILABLE"), TLSFailure, "NO_PROTOCOLS_AVAILABLE"),
     ],
 )
