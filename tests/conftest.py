@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.environment import only_local_names, only_loopback, refuse, scrubbed
 
 # No test is timed: a busy machine must not fail one.
-settings.register_profile("pinner", deadline=None)
+settings.register_profile("pinner", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pinner")
 
 

@@ -71,7 +71,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 REPLIES: st.SearchStrategy[list[Reply]] = st.lists(answers(), min_size=1, max_size=3)
 SCRIPTS = st.builds(Script, head=REPLIES, get=REPLIES, token=REPLIES, other=REPLIES)
-FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture
