@@ -69,13 +69,10 @@ def compose(source: Source, text: str) -> "Yaml | Problem":
 
 
 def _compose(source: Source, text: str) -> list[Node] | Problem:
-    from ruamel.yaml import YAML
+    from pinner.formats import _ruamel
 
-    yaml = YAML(typ="safe", pure=True)
-    yaml.max_depth = MAX_DEPTH
-    yaml.composer.warn_double_anchors = False
     try:
-        return list(yaml.compose_all(text))
+        return _ruamel.compose(text, MAX_DEPTH)
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
         return _problem(source, text, error)
 
