@@ -10,6 +10,7 @@ import pytest
 from pinner.registry.authfile import Credential
 from pinner.registry.helpers import HelperFailed, ask_helper
 from pinner.registry.secret import Secret
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -71,7 +72,15 @@ def test_a_helper_that_hangs_ends_with_what_it_started(tmp_path: Path) -> None:
         ask(environ, seconds=1)
     assert time.monotonic() - begin < 30
     child = Path("/proc", Path(environ["MARK"]).read_text().strip(), "stat")
-    assert not child.exists() or child.read_text().split()[2] == "Z"
+    assert eventually(lambda: has_ended(child))
+
+
+def has_ended(process: Path) -> bool:
+    """Whether the process behind a file of /proc is gone, or waits only to be reaped."""
+    try:
+        return process.read_text().split()[2] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 @pytest.mark.parametrize("name", ["", "../evil", "a b", "x;id", "-x", "a/b", "ü", "n" * 65, "$(id)"])
