@@ -4,26 +4,27 @@ The rules are those of the Compose specification and of compose-go, Docker Compo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
 from pinner.formats._ignores import read_ignore
 from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
 from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
 from pinner.formats._scope import Scope
-from pinner.formats._services import Entry, Fields, Services, find, is_null, is_reset, is_string, with_defaults
+from pinner.formats._services import Entry, Services, find, is_null, is_reset, is_string
 from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE
+from pinner.formats._variables import COMPOSE, with_defaults
 from pinner.formats._yaml import Node, Yaml, compose, decode
 from pinner.reference import Reference
-from pinner.source import Source
+from pinner.source import Source, Span
 
 _IMAGE_CONTEXT = "docker-image://"
 _SPACE = " \t\r\n"
+_MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
 # Every way to a reference leads over one of these words, or over an escape in one.
-_MAY_HOLD_REFERENCES = re.compile(rb"(?i)image|dockerfile_inline|additional_contexts|pinner:|\\|\0")
+_MAY_HOLD_REFERENCES = re.compile(rb"(?i)image|dockerfile_inline|additional_contexts|pinner:|!|\\|\0")
 
 
 def read(source: Source) -> Reading:
@@ -61,16 +62,18 @@ class _Reader:
         self.ignores: dict[int, list[Ignore]] = {}
         self.holders: dict[int, Node] = {}
         self._seen: set[int] = set()
+        self._builds_read: dict[int, set[tuple[int, ...]]] = {}
+        self._inline_places: set[tuple[Span, object]] = set()
 
     def read(self) -> Reading:
         """The reading of the whole file."""
         self._read_ignores()
         for name in self.services.layers:
             self._read_service(name)
-        ignores = [ignore for ignores in self.ignores.values() for ignore in ignores]
+        ignores = {ignore for ignores in self.ignores.values() for ignore in ignores}
         problems = {*self.yaml.problems(), *self.services.problems}
         for _, reading in self.inline:
-            ignores += reading.ignores
+            ignores.update(reading.ignores)
             problems.update(reading.problems)
         self.occurrences.sort(key=lambda occurrence: occurrence.span)
         return Reading(tuple(self.occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
@@ -83,10 +86,11 @@ class _Reader:
         for layer in self.services.layers[name]:
             image = find(layer.fields, "image")
             if image is not None and not self.services.builds(name):
-                self._read_image(image, f"{path}.image", platform)
-            self._read_pre_start(find(layer.fields, "pre_start"), f"{path}.pre_start")
-            self._read_volumes(find(layer.fields, "volumes"), f"{path}.volumes")
+                self._read_image(image, name, f"{path}.image", platform)
+            self._read_pre_start(find(layer.fields, "pre_start"), name)
+            self._read_volumes(find(layer.fields, "volumes"), name)
             self._read_build(find(layer.fields, "build"), f"{path}.build")
+        self._read_inlines(name, f"{path}.build.dockerfile_inline")
 
     def _platform(self, name: str) -> str | None:
         platform = self.services.effective(name, "platform")
@@ -94,13 +98,15 @@ class _Reader:
             return None
         return str(platform.value.value)
 
-    def _read_pre_start(self, entry: Entry | None, path: str) -> None:
+    def _read_pre_start(self, entry: Entry | None, name: str) -> None:
+        path = f"services.{name}.pre_start"
         for index, item in self._new_items(entry, path):
             image = find(self.services.fields_of(item, f"{path}[{index}]"), "image")
             if image is not None:
-                self._read_image(image, f"{path}[{index}].image")
+                self._read_image(image, name, f"{path}[{index}].image")
 
-    def _read_volumes(self, entry: Entry | None, path: str) -> None:
+    def _read_volumes(self, entry: Entry | None, name: str) -> None:
+        path = f"services.{name}.volumes"
         for index, item in self._new_items(entry, path):
             if item.id != "mapping":
                 continue
@@ -110,14 +116,13 @@ class _Reader:
                 continue
             is_service = source.value.id == "scalar" and source.value.value in self.services.layers
             if with_defaults(kind.value.value) == "image" and not is_service:
-                self._read_image(source, f"{path}[{index}].source")
+                self._read_image(source, name, f"{path}[{index}].source")
 
     def _read_build(self, entry: Entry | None, path: str) -> None:
         if entry is None or entry.value.id == "scalar" or not self._is_new(entry.value):
             return
         fields = self.services.fields_of(entry.value, path)
         self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
-        self._read_inline(fields, f"{path}.dockerfile_inline")
 
     def _read_contexts(self, entry: Entry | None, path: str) -> None:
         if entry is None or entry.value.id != "mapping":
@@ -141,7 +146,7 @@ class _Reader:
 
     # References.
 
-    def _read_image(self, entry: Entry, context: str, platform: str | None = None) -> None:
+    def _read_image(self, entry: Entry, service: str, context: str, platform: str | None = None) -> None:
         node = entry.value
         if is_null(node) or is_reset(node):
             return
@@ -151,7 +156,7 @@ class _Reader:
                 self.services.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
             self._note(Placement(self.yaml.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
-        elif not self.services.is_built(node.value):
+        elif not self.services.is_built(node.value, service):
             text = _strip(self.yaml.text_of(node))
             if text.chars:
                 self._note(self._place(text), entry, context, platform)
@@ -188,21 +193,47 @@ class _Reader:
         occurrence = occurrence_at(placement, self.source, context, platform)
         self.occurrences.append(occurrence._replace(ignores=self._ignores_of(entry)))
 
-    def _read_inline(self, build: Fields, context: str) -> None:
-        entry = find(build, "dockerfile_inline")
-        if entry is None or is_null(entry.value) or is_reset(entry.value) or not self._is_new(entry.value):
-            return
-        if entry.value.id != "scalar":
-            self.services.complain(entry.value, f"{context} is not a string")
-            return
+    def _read_inlines(self, name: str, context: str) -> None:
+        """The inline Dockerfiles of a service, with the arguments and contexts that its whole build has."""
+        builds = self.services.builds_of(name)
+        for build in builds:
+            entry = find(self.services.fields_of(build, context), "dockerfile_inline")
+            if entry is None or is_null(entry.value) or is_reset(entry.value):
+                continue
+            if entry.value.id != "scalar":
+                self.services.complain(entry.value, f"{context} is not a string")
+            elif self._is_new_build(entry.value, builds):
+                self._read_inline(entry, builds, context)
+
+    def _is_new_build(self, text: Node, builds: list[Node]) -> bool:
+        """Whether an inline Dockerfile was not read yet with these arguments and contexts."""
+        read = self._builds_read.setdefault(id(text), set())
+        build = tuple(id(entry.value) for each in builds for entry in self._what_matters(each))
+        if build in read:
+            return False
+        read.add(build)
+        if len(read) > _MAX_BUILDS:
+            self.services.complain(text, f"more than {_MAX_BUILDS} different builds share this dockerfile_inline")
+        return len(read) <= _MAX_BUILDS
+
+    def _what_matters(self, build: Node) -> Iterator[Entry]:
+        for key in ("args", "additional_contexts"):
+            entry = find(self.services.fields_of(build, "build"), key)
+            if entry is not None:
+                yield entry
+
+    def _read_inline(self, entry: Entry, builds: list[Node], context: str) -> None:
         self.holders[id(entry.value)] = entry.value
         text = self.yaml.text_of(entry.value)
-        args = self.services.pairs_of(find(build, "args"), "args")
-        contexts = self.services.pairs_of(find(build, "additional_contexts"), "additional_contexts")
+        args = self.services.all_pairs(builds, "args")
+        contexts = self.services.all_pairs(builds, "additional_contexts")
         inline = InlineDockerfile(self.source, text, args, frozenset(contexts))
         reading = inline.read(context)
         ignores = self._ignores_of(entry)
-        self.occurrences += [each._replace(ignores=ignores + each.ignores) for each in reading.occurrences]
+        for each in reading.occurrences:
+            if (each.span, each.target) not in self._inline_places:
+                self._inline_places.add((each.span, each.target))
+                self.occurrences.append(each._replace(ignores=ignores + each.ignores))
         self.inline.append((inline, reading))
 
     # Comments and the outline.

@@ -7,15 +7,14 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pinner.errors import InvalidReference
 from pinner.finding import Problem
-from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE, ExpansionError, Missing, expand
+from pinner.formats._built import BuiltImages
+from pinner.formats._variables import known, with_defaults
 from pinner.formats._yaml import MAX_DEPTH, Node, Yaml
-from pinner.reference import parse
 
 MAX_MERGED = 300_000
 _TAG = "tag:yaml.org,2002:"
+_NULLS = ("", "~", "null", "Null", "NULL")
 _NOT_STRINGS = frozenset(f"{_TAG}{kind}" for kind in ("bool", "float", "int", "null", "timestamp"))
 
 
@@ -37,13 +36,20 @@ class Layer(NamedTuple):
 
 
 def is_null(node: Node) -> bool:
-    """Whether a value says nothing."""
-    return node.id == "scalar" and node.tag == f"{_TAG}null"
+    """Whether a value says nothing. `!override` does not make a string of it."""
+    if node.id != "scalar":
+        return False
+    return node.tag == f"{_TAG}null" or (node.tag == "!override" and node.style is None and node.value in _NULLS)
 
 
 def is_reset(node: Node) -> bool:
     """Whether a value takes away what other documents say (Compose specification, "Merge")."""
     return node.tag == "!reset"
+
+
+def replaces(node: Node) -> bool:
+    """Whether other documents' values no longer count beside this one."""
+    return node.tag in ("!reset", "!override")
 
 
 def is_string(node: Node) -> bool:
@@ -57,23 +63,6 @@ def find(fields: Fields, name: str) -> Entry | None:
     if entry is None:
         return next((entry for key, entry in fields.items() if key.lower() == name), None)
     return entry
-
-
-def with_defaults(value: str) -> str:
-    """`value` with the defaults of its variables, or as it is where they have none."""
-    known = _known(value)
-    return value if known is None else known
-
-
-def _known(value: str) -> str | None:
-    if "$" not in value:
-        return value
-    text = Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
-    try:
-        expansion = expand(text, lambda _: Missing.NO_DEFAULT, COMPOSE)
-    except ExpansionError:
-        return None
-    return None if expansion.unknown else str(expansion.value)
 
 
 class Services:
@@ -93,7 +82,8 @@ class Services:
         if not any("services" in fields for fields in documents):
             self._complain_of_version_1(documents)
         self._builds = {name: self._does_build(name) for name in self.layers}
-        self._built = frozenset(self._built_names())
+        self._built = BuiltImages()
+        self._collect_built()
 
     def complain(self, node: Node, message: str) -> None:
         """Note that Compose would refuse the file because of `node`."""
@@ -119,13 +109,37 @@ class Services:
 
     def pairs_of(self, entry: Entry | None, what: str) -> dict[str, str | None]:
         """Names and values of a mapping or of a list of `name=value`; None is a value from outside the file."""
+        if entry is not None and is_reset(entry.value):
+            return {}
         if entry is None or entry.value.id != "mapping":
             items = [item.value.partition("=") for _, item in self.items_of(entry, what) if item.id == "scalar"]
-            return {name: _known(value) if equals else None for name, equals, value in items}
+            return {name: known(value) if equals else None for name, equals, value in items}
         return {
-            name: None if value.id != "scalar" or is_null(value) else _known(value.value)
+            name: None if value.id != "scalar" or is_null(value) else known(value.value)
             for name, (_, value) in self._merge(entry.value).items()
         }
+
+    def builds_of(self, name: str) -> list[Node]:
+        """The `build` mappings that make up a service's build, those that hold first."""
+        found = []
+        for service in self._ancestry(name):
+            for layer in reversed(self.layers[service]):
+                build = find(layer.fields, "build")
+                if build is not None and build.value.id == "mapping":
+                    found.append(build.value)
+                if layer.replaces or (build is not None and replaces(build.value)):
+                    break
+        return found
+
+    def all_pairs(self, builds: Iterable[Node], key: str) -> dict[str, str | None]:
+        """The names and values below `key` in all `builds` together."""
+        pairs: dict[str, str | None] = {}
+        for build in builds:
+            entry = find(self.fields_of(build, "build"), key)
+            pairs = self.pairs_of(entry, key) | pairs
+            if entry is not None and replaces(entry.value):
+                break
+        return pairs
 
     def effective(self, name: str, key: str) -> Entry | None:
         """What holds for a service after all documents and everything that it extends."""
@@ -139,18 +153,21 @@ class Services:
         """Whether a service's image is built, so that its `image` is the name of the result."""
         return self._builds[name]
 
-    def is_built(self, image: str) -> bool:
-        """Whether `image` is the name of what a service of this file builds."""
-        return bool(self._built) and _comparable(image) in self._built
+    def is_built(self, image: str, name: str) -> bool:
+        """Whether `image` is the name of what some service builds whenever the service `name` runs."""
+        return self._built.has(image, self._profiles(name))
 
     def _read_document(self, document: Fields) -> None:
         if "name" in document and document["name"].value.id == "scalar":
             self._project = document["name"].value.value
         if "services" not in document:
             return
-        for name, entry in self.fields_of(document["services"].value, "services").items():
-            replaces = entry.value.tag in ("!reset", "!override")
-            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces)
+        services = document["services"].value
+        if replaces(services):
+            for layers in self.layers.values():
+                layers.append(Layer({}, True))
+        for name, entry in self.fields_of(services, "services").items():
+            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces(entry.value))
             self.layers.setdefault(name, []).append(layer)
 
     def _complain_of_version_1(self, documents: list[Fields]) -> None:
@@ -172,23 +189,27 @@ class Services:
             return {}
         self._merging.add(id(node))
         fields: Fields = {}
+        resets: Fields = {}
         for key, value in node.value:
             if key.id == "scalar" and key.tag != f"{_TAG}merge":
-                fields.setdefault(key.value, Entry(key, value))
+                _add(Entry(key, value), key.value, fields, resets)
         for source in self._merge_sources(node):
-            self._add_missing(fields, source, depth)
+            for name, entry in self._merged_from(source, depth).items():
+                _add(entry, name, fields, resets)
         self._merging.remove(id(node))
-        self._merged[id(node)] = fields
-        return fields
+        # Compose takes a `!reset` out of its mapping before it merges, so that what is merged holds.
+        # A build that is taken away counts as gone all the same: it would hide an image.
+        build = {name: entry for name, entry in resets.items() if name == "build"}
+        self._merged[id(node)] = resets | fields | build
+        return self._merged[id(node)]
 
-    def _add_missing(self, fields: Fields, source: Node, depth: int) -> None:
+    def _merged_from(self, source: Node, depth: int) -> Fields:
         merged = self._merge(source, depth + 1)
         self._merged_entries += len(merged)
-        if self._merged_entries > MAX_MERGED:
-            self.complain(source, "merge keys make the file larger than pinner reads")
-            return
-        for name, entry in merged.items():
-            fields.setdefault(name, entry)
+        if self._merged_entries <= MAX_MERGED:
+            return merged
+        self.complain(source, "merge keys make the file larger than pinner reads")
+        return {}
 
     def _merge_sources(self, node: Node) -> Iterator[Node]:
         for key, value in node.value:
@@ -241,26 +262,22 @@ class Services:
             return True
         return self.effective(name, "build") is not None
 
-    def _built_names(self) -> Iterator[str]:
-        """The names of the images that the services build: without `image`, project and service."""
+    def _collect_built(self) -> None:
+        """Note the names of the images that the services build: without `image`, project and service."""
         for name in self.layers:
             if self.effective(name, "build") is None:
                 continue
             image = self.effective(name, "image")
             if image is not None and image.value.id == "scalar" and image.value.value:
-                yield _comparable(image.value.value)
+                self._built.add(image.value.value, self._profiles(name))
             elif self._project:
-                yield _comparable(f"{self._project}-{name}")
+                self._built.add(f"{self._project}-{name}", self._profiles(name))
+
+    def _profiles(self, name: str) -> list[str]:
+        """The profiles of a service; without any it always runs."""
+        items = self.items_of(self.effective(name, "profiles"), f"services.{name}.profiles")
+        return [item.value for _, item in items if item.id == "scalar"]
 
 
-def _comparable(image: str) -> str:
-    """An image's canonical name and tag; names with variables are compared as they are written.
-
-    A digest comes from a registry, so an image with a digest is never one that is built here.
-    """
-    image = with_defaults(image.strip())
-    try:
-        reference = parse(image)
-    except InvalidReference:
-        return image
-    return str(reference if reference.digest else reference.by_tag())
+def _add(entry: Entry, name: str, fields: Fields, resets: Fields) -> None:
+    (resets if is_reset(entry.value) else fields).setdefault(name, entry)

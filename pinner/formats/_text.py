@@ -35,8 +35,8 @@ class Text:
         return Text(self.chars[start:end], self.offsets[start:end])
 
     def with_insertion(self, at: int, chars: str) -> "Text":
-        """This text as it would be with `chars` inserted at byte offset `at` of the file."""
-        if at - 1 not in self.offsets:
+        """This text as it would be with `chars` inserted before byte offset `at`, after one of its own characters."""
+        if at - 1 == NOWHERE or at - 1 not in self.offsets:
             return self
         index = self.offsets.index(at - 1) + 1
         return join([self.cut(0, index), Text.made_up(chars), self.cut(index)])

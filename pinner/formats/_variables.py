@@ -60,6 +60,24 @@ def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
     return Expansion(value, frozenset(lexer.used), tuple(lexer.unknown))
 
 
+def with_defaults(value: str) -> str:
+    """`value` with the defaults of its Compose variables, or as it is where they have none."""
+    with_values = known(value)
+    return value if with_values is None else with_values
+
+
+def known(value: str) -> str | None:
+    """`value` with the defaults of its Compose variables, None where they have none."""
+    if "$" not in value:
+        return value
+    text = Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
+    try:
+        expansion = expand(text, lambda _: Missing.NO_DEFAULT, COMPOSE)
+    except ExpansionError:
+        return None
+    return None if expansion.unknown else str(expansion.value)
+
+
 def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:
     """The index after the variable expression whose `$` is at `start`. Raises ExpansionError."""
     lexer = _Lexer(Text(chars, range(len(chars))), lambda _: Missing.NO_DEFAULT, dialect)

@@ -151,9 +151,14 @@ class Yaml:
                 yield Comment(line[at:], Span(self.offset(start + at), self.offset(start + len(line))), following)
 
     def problems(self) -> Iterator[Problem]:
-        """What ruamel.yaml composes and Compose refuses: keys that stand twice, and halves of surrogate pairs."""
+        """What ruamel.yaml composes and Compose refuses or reads as something else.
+
+        Keys that stand twice, halves of surrogate pairs, and text that is hidden in base64.
+        """
         escapes = "\\" in self._text
         for node in self.nodes:
+            if node.tag == "tag:yaml.org,2002:binary":
+                yield Problem(self.line_of(node), "!!binary hides what stands here: write it as plain text")
             if node.id == "mapping":
                 yield from self._duplicate_keys(node)
             elif escapes and node.id == "scalar" and _SURROGATE.search(node.value):

@@ -225,6 +225,81 @@ def test_positions(name: str) -> None:
     assert [shown(each) for each in occurrences(text)] == expected
 
 
+# Where something looks as if it kept Compose from pulling an image, and does not.
+NOT_HIDDEN = {
+    "image that is taken away and merged": (
+        "x-a: &a {image: a}\nservices: {web: {<<: *a, image: !reset null}}",
+        ["services.web.image: a -> docker.io/library/a"],
+    ),
+    "image that a merged fragment takes away": (
+        "services: {web: {<<: [{image: !reset null}, {image: a}]}}",
+        ["services.web.image: a -> docker.io/library/a"],
+    ),
+    "build that is overridden with nothing": (
+        "services: {web: {image: a, build: !override }}",
+        ["services.web.image: a -> docker.io/library/a"],
+    ),
+    "services replaced by a later document": (
+        "services: {web: {image: a, build: .}}\n---\nservices: !override {web: {image: b}}",
+        ["services.web.image: a -> docker.io/library/a", "services.web.image: b -> docker.io/library/b"],
+    ),
+    "services taken away by a later document": (
+        "services: {web: {image: a, build: .}}\n---\nservices: !reset null\n---\nservices: {web: {image: b}}",
+        ["services.web.image: a -> docker.io/library/a", "services.web.image: b -> docker.io/library/b"],
+    ),
+    "image that is built in another profile": (
+        "services: {app: {image: a, build: ., profiles: [x]}, web: {image: a}, job: {image: a, profiles: [x, y]}}",
+        ["services.web.image: a -> docker.io/library/a", "services.job.image: a -> docker.io/library/a"],
+    ),
+    "shared inline Dockerfile with a context in one build": (
+        "x-i: &i FROM a\nservices:\n  app: {build: {dockerfile_inline: *i, additional_contexts: {a: .}}}\n"
+        "  web: {build: {dockerfile_inline: *i}}",
+        ["services.web.build.dockerfile_inline > FROM: a -> docker.io/library/a"],
+    ),
+    "shared inline Dockerfile with an argument in one build": (
+        'x-i: &i "ARG B=scratch\\nFROM $$B"\nservices:\n  app: {build: {dockerfile_inline: *i}}\n'
+        "  web: {build: {dockerfile_inline: *i, args: {B: b}}}",
+        ["services.web.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+    ),
+    "argument in a later document": (
+        'services: {web: {build: {dockerfile_inline: "ARG B=scratch\\nFROM $$B"}}}\n---\n'
+        "services: {web: {build: {args: [B=b]}}}",
+        ["services.web.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+    ),
+    "argument of an extending service": (
+        'services:\n  web: {build: {dockerfile_inline: "ARG B=scratch\\nFROM $$B"}}\n'
+        "  job: {extends: web, build: {args: {B: b}}}",
+        ["services.job.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+    ),
+    "context that is taken away": (
+        "services: {web: {build: {dockerfile_inline: FROM a, additional_contexts: !reset {a: .}}}}",
+        ["services.web.build.dockerfile_inline > FROM: a -> docker.io/library/a"],
+    ),
+    "context that a later document takes away": (
+        "services: {web: {build: {dockerfile_inline: FROM a, additional_contexts: {a: .}}}}\n---\n"
+        "services: {web: {build: {additional_contexts: !reset null}}}",
+        ["services.web.build.dockerfile_inline > FROM: a -> docker.io/library/a"],
+    ),
+    "argument that is taken away": (
+        'services: {web: {build: {dockerfile_inline: "ARG B=a\\nFROM $$B", args: !reset {B: scratch}}}}',
+        ["services.web.build.dockerfile_inline > FROM: a -> docker.io/library/a"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_HIDDEN)
+def test_nothing_is_hidden(name: str) -> None:
+    text, expected = NOT_HIDDEN[name]
+    assert [shown(each) for each in occurrences(text)] == expected
+
+
+def test_an_image_that_is_built_whenever_it_is_used_is_not_pulled() -> None:
+    text = "services: {{app: {{image: a, build: ., profiles: [x, y]}}, web: {{image: a, profiles: {profiles}}}}}"
+    assert occurrences(text.format(profiles="[x]")) == []
+    assert occurrences(text.format(profiles="[y, x]")) == []
+    assert len(occurrences(text.format(profiles="[x, z]"))) == 1
+
+
 NOTHING = {
     "empty": "",
     "comment": "# image: a",

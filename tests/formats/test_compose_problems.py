@@ -52,6 +52,12 @@ PROBLEMS: dict[str, tuple[str | bytes, int, str]] = {
     "merge keys in a ring": ("services: &s {a: {image: a}, b: {<<: *s}, <<: {c: &c {<<: *c}}}", 1, "lead back"),
     "deep flow": (f"services: {{image: {'[' * 1000}", 1, "nested more than 100 levels"),
     "deep block": ("image:\n" + "".join(" " * depth + "a:\n" for depth in range(200)), 101, "nested more than 100"),
+    "image in base64": ("services:\n  web: {? !!binary aW1hZ2U= : a}", 2, "!!binary hides what stands here"),
+    "base64 by another name": (
+        "%TAG !a! tag:yaml.org,2002:bin\n---\nservices: {web: {? !a!ary aW1hZ2U= : a}}",
+        3,
+        "!!binary hides what stands here",
+    ),
     "list at the top": ("- image: a", 1, "not a mapping"),
     "text at the top": ("image", 1, "not a mapping"),
     "list of services": ("services:\n  - image: a", 2, "services is not a mapping"),
@@ -150,3 +156,12 @@ def test_a_file_without_a_reference_is_not_even_parsed() -> None:
 def test_a_large_file() -> None:
     services = {f"s{number}": {"image": f"node:{number}", "command": "x" * 2000} for number in range(1000)}
     assert len(reading(json.dumps({"services": services})).occurrences) == 1000
+
+
+def test_builds_that_share_an_inline_dockerfile_are_bounded() -> None:
+    services = "".join(
+        f"  s{number}: {{build: {{dockerfile_inline: *i, args: {{A: a{number}}}}}}}\n" for number in range(21)
+    )
+    result = reading(f'x: &i "ARG A\\nFROM $$A"\nservices:\n{services}')
+    assert result.problems == (Problem(1, "more than 20 different builds share this dockerfile_inline"),)
+    assert len(result.occurrences) == 20
