@@ -19,7 +19,9 @@ def main() -> None:
 
     summary = shortcut.check(paths)
     if summary is not None:
-        sys.stderr.write(f"{summary}\n")
+        from pinner.terminal import tell
+
+        tell(summary)
         return
     from pinner import commands
     from pinner.config import load

@@ -26,7 +26,7 @@ from pinner.report import Report
 from pinner.reporting import write_report
 from pinner.scan import Scan, scan_files, scan_stdin
 from pinner.source import Source
-from pinner.terminal import prepare_streams, tell, write_bytes, write_text
+from pinner.terminal import abandon_broken_streams, prepare_streams, tell, write_bytes, write_text
 
 if TYPE_CHECKING:
     from pinner.changed_lines import ChangedLines
@@ -50,9 +50,13 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Python would complain when it flushes at exit.
-        sys.stdout = None
+        # Whoever read the output has seen enough.
+        abandon_broken_streams()
         return ExitCode.FINDINGS
+    except OSError as error:
+        abandon_broken_streams()
+        tell(f"error: {error.strerror or error}")
+        return ExitCode.UNCHECKED
 
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -172,7 +176,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> 
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, sys.stdin.buffer.read()), format_of(name, include), _exemptions(settings))
+        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, include)
@@ -180,6 +184,12 @@ def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> 
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
     return scan_files(found.files, found.failures, _exemptions(settings), settle=settle)
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("- stands for standard input, which is closed")
+    return sys.stdin.buffer.read()
 
 
 def _changed_lines(settings: Settings) -> "ChangedLines | None":

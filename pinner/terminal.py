@@ -1,5 +1,6 @@
 """What the process writes on: streams, colour, progress."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -8,13 +9,26 @@ from typing import TextIO
 
 Progress = Callable[[int, int], None]
 
+_STREAMS = ("stdout", "stderr")
+
 
 def prepare_streams() -> None:
-    """Let no file name or image name that the stream's encoding lacks end the run."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
+    """Let neither a closed stream end the run nor a name that the stream's encoding lacks."""
+    for name in _STREAMS:
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def abandon_broken_streams() -> None:
+    """Forget the streams that take no more: Python would complain of them when it flushes at exit."""
+    for name in _STREAMS:
+        try:
+            getattr(sys, name).flush()
+        except OSError:
+            setattr(sys, name, None)
 
 
 def wants_color(choice: str, stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
@@ -41,8 +55,12 @@ def write_bytes(data: bytes) -> None:
 
 
 def tell(line: str) -> None:
-    """Put a line for people on standard error."""
-    sys.stderr.write(f"{line}\n")
+    """Put a line for people on standard error, if they can be told."""
+    try:
+        if sys.stderr:
+            sys.stderr.write(f"{line}\n")
+    except OSError:
+        abandon_broken_streams()
 
 
 @contextmanager
