@@ -7,6 +7,7 @@ left out silently; elsewhere the `.gitignore` files found on the way are followe
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,6 +49,7 @@ def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS, include: Inc
 
     `include` holds patterns of further files by the name of the format that they have.
     """
+    paths = tuple(paths)
     found: dict[str, Found] = {}
     failures: list[FileFailure] = []
     by_name = _namer(include)
@@ -59,7 +61,9 @@ def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS, include: Inc
         else:
             failures.append(FileFailure(path, None, "no such file or folder"))
     kept = _without_excluded(found, exclude)
-    files = sorted(_once_each(kept), key=lambda file: file.path)
+    # No folder is entered through a link: below one path, only a link can be a file's second name.
+    may_repeat = len(paths) > 1 or any(os.path.islink(file.path) for file in kept)
+    files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
     return Discovery(tuple(files), tuple(failures), len(found) - len(kept))
 
 
@@ -103,10 +107,19 @@ def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | 
 def _files_of_git(folder: str, names: Iterable[str], failures: list[FileFailure]) -> Iterator[str]:
     for name in names:
         path = os.path.normpath(os.path.join(folder, name))
-        if os.path.isdir(path) and not os.path.islink(path):
+        mode = _mode(path)
+        if mode is not None and stat.S_ISDIR(mode):
             yield from _below(path, folder, failures)
-        elif os.path.lexists(path) or _by_name(name):
+        elif mode is not None or _by_name(name):
             yield path
+
+
+def _mode(path: str) -> int | None:
+    """The mode of a file or a link; None where there is none."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return None
 
 
 def _below(path: str, folder: str, failures: list[FileFailure]) -> Iterable[str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pinner.errors import ReadError, WriteError
 
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -105,10 +106,15 @@ def read_source(path: str) -> Source:
     Only regular files are read: a FIFO or a device in a pull request must not hang the reader.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        handle = os.open(path, _READ)
+        try:
+            status = os.fstat(handle)
+            # A folder fails when it is read, with a better reason.
+            if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
                 raise ReadError(path, "not a regular file")
-            return Source(path, file.read())
+            return Source(path, _read(handle, status.st_size))
+        finally:
+            os.close(handle)
     except OSError as error:
         raise ReadError(path, _reason(error)) from error
 
@@ -159,8 +165,12 @@ def _take_after(path: str, status: os.stat_result) -> None:
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _read(handle: int, size: int) -> bytes:
+    """All that there is, which may be more or less than `size` by now."""
+    parts = []
+    while part := os.read(handle, max(size + 1, 4096)):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _reason(error: OSError) -> str:
