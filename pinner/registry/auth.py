@@ -70,7 +70,10 @@ class Authenticator:
         except Unauthorized as error:
             raise self._explained(error, credential) from None
         if grant is refused and not self._keyring.renew(grant, asker.repository):
-            raise self._explained(_refusal(asker, demand, credential), credential)
+            refusal = self._explained(_refusal(asker, demand, credential), credential)
+            if demand.realm is None and not grant.opened:
+                grant.refusal = refusal
+            raise refusal
 
     def separate(self, asker: Asker, refused: Grant) -> bool:
         """Whether there is a token for the one repository to try instead: `remembered` then has it."""
@@ -93,7 +96,10 @@ class Authenticator:
             grant = Grant(basic(credential.username, credential.password))
         else:
             raise _refusal(asker, demand, credential)
-        return self._fixed.setdefault((asker.origin, credential), grant)
+        grant = self._fixed.setdefault((asker.origin, credential), grant)
+        if grant.refusal:
+            raise grant.refusal
+        return grant
 
     async def _token(self, realm: httpx.URL, service: str, asker: Asker, credential: Credential | None) -> Grant:
         await self._policy.check_realm(asker.origin, realm, has_credential=credential is not None)

@@ -3,6 +3,7 @@
     RegistryError              not-a-manifest when nothing below says it better
     ├── NotFound               not-found
     ├── Unauthorized           unauthorized
+    │   └── CredentialsRefused not one more time with the same
     ├── Denied                 denied
     ├── RateLimited            rate-limited
     ├── Unreachable            unreachable
@@ -56,6 +57,10 @@ class Unauthorized(RegistryError):
     """Credentials are needed, or those given were refused."""
 
     reason = "unauthorized"
+
+
+class CredentialsRefused(Unauthorized):
+    """Credentials were refused as such: to show them again could lock the account."""
 
 
 class Denied(RegistryError):

@@ -11,8 +11,9 @@ from functools import partial
 
 import httpx
 
+from pinner.registry.authfile import Credential
 from pinner.registry.credentials import Credentials
-from pinner.registry.errors import RegistryError
+from pinner.registry.errors import CredentialsRefused, RegistryError
 from pinner.registry.flight import SingleFlight
 from pinner.registry.limits import Clock
 from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
@@ -21,6 +22,9 @@ from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
 MAX_SHARED = 10
 # Code points of their names together, which keeps the query within the 2,048 bytes that every server takes.
 MAX_NAMES = 1200
+
+# Who asks whom, as far as a credential may be right or wrong there.
+_User = tuple[httpx.URL, Credential | None]
 
 
 class Keyring:
@@ -37,6 +41,8 @@ class Keyring:
         self._chosen: dict[TokenKey, TokenKey] = {}
         self._expected: defaultdict[str | None, dict[str, None]] = defaultdict(dict)
         self._unshared: set[httpx.URL] = set()
+        self._accepted: set[_User] = set()
+        self._refused: dict[_User, CredentialsRefused] = {}
 
     def expect(self, authority: str, repository: str) -> None:
         """Note that a repository will be asked of the registry at `authority`."""
@@ -109,7 +115,17 @@ class Keyring:
         return mates
 
     async def _fetch(self, key: TokenKey) -> Grant:
+        user = key.realm, key.credential
+        if user in self._refused:
+            raise self._refused[user]
         known = self._grants.known(key)
         if known and known.expires <= self._clock.now():
             self._grants.forget(key)
-        return await self._grants.get(key, partial(fetch_token, key, self._send, self._clock.now()))
+        try:
+            grant = await self._grants.get(key, partial(fetch_token, key, self._send, self._clock.now()))
+        except CredentialsRefused as error:
+            if user not in self._accepted and not key.is_shared:
+                self._refused[user] = error
+            raise
+        self._accepted.add(user)
+        return grant

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from pinner.registry.authfile import Credential
-from pinner.registry.errors import Denied, RegistryError, Unauthorized, Unreachable
+from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized, Unreachable
 from pinner.registry.secret import Secret, basic, bearer
 from pinner.registry.wire import Answer, Question, rate_limited
 
@@ -52,13 +52,15 @@ class TokenKey:
 class Grant:
     """What goes into an Authorization field until `expires` on the clock.
 
-    `key` is that of a token. `opened` are the repositories for which a registry took it.
+    `key` is that of a token. `opened` are the repositories for which a registry took it, `refusal` is why it
+    must not be sent once more.
     """
 
     authorization: Secret
     expires: float = math.inf
     key: TokenKey | None = None
     opened: set[str] = field(default_factory=set)
+    refusal: RegistryError | None = None
 
     def may_lack(self, repository: str) -> bool:
         """Whether the token is shared and nothing shows that its server granted it for `repository` too."""
@@ -131,7 +133,7 @@ def _failure(key: TokenKey, answer: Answer) -> RegistryError:
         case status if status == 408 or status >= 500:
             return Unreachable(f"the token server {origin} answers {status}; try again later")
         case 401 if key.credential:
-            return Unauthorized(
+            return CredentialsRefused(
                 f"the token server {origin} refuses the credentials from {key.credential.source}; log in again"
             )
         case 401:

@@ -18,6 +18,7 @@ from pinner.reference import Reference, parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.content import Content
 from pinner.registry.errors import (
+    CredentialsRefused,
     Denied,
     DigestMismatch,
     Dropped,
@@ -378,6 +379,33 @@ def test_refused_credentials_are_shown_once() -> None:
     assert "refuses the credentials from DOCKER_AUTH_CONFIG" in error.detail
 
 
+MANY = [parse(f"reg.example/team/app{number}:1") for number in range(20)]
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_refused_credentials_are_not_tried_on_the_next_repository(announced: bool) -> None:
+    registry = TokenRegistry(status=401)
+
+    async def work(client: RegistryClient) -> list[Any]:
+        client.expect(MANY if announced else [])
+        return await asyncio.gather(*map(client.head, MANY), return_exceptions=True)
+
+    errors = ask(StubNetwork(registry), work, environ=PASSWORD)
+    assert len(registry.token_requests) == 1 + announced  # once more, lest it were the number of scopes
+    assert {type(error) for error in errors} == {CredentialsRefused}
+
+
+def test_credentials_that_were_taken_once_are_not_given_up() -> None:
+    registry = TokenRegistry()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return reply(401) if "team/app1:" in request.url.params.get("scope", "") else registry(request)
+
+    network = heads(handler, MANY, environ=PASSWORD)
+    assert len(registry.token_requests) == 19
+    assert len([url for url in network.urls("GET") if "/token" in url]) == 20
+
+
 def test_credentials_that_do_not_open_the_repository() -> None:
     registry = TokenRegistry(status=200, body=b'{"token": "useless"}')
     assert isinstance(head(registry, environ=PASSWORD)[0], Denied)
@@ -403,6 +431,22 @@ def test_basic_without_and_with_wrong_credentials() -> None:
     error, network = head(basic_registry, environ=wrong)
     assert "refuses the credentials" in error.detail
     assert len(network.requests) == 2
+
+
+def test_a_refused_password_is_not_tried_on_the_next_repository() -> None:
+    wrong = docker_config(**{"reg.example": {"username": "me", "password": "wrong"}})
+    network = heads(basic_registry, MANY, environ=wrong)
+    assert sum("authorization" in request.headers for request in network.requests) == 1
+    assert len(network.requests) == 21
+
+
+def test_a_password_that_was_taken_once_is_not_given_up() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        challenge = reply(401, {"www-authenticate": "Basic"})
+        return challenge if "team/app1/" in request.url.path else basic_registry(request)
+
+    network = heads(handler, MANY, environ=PASSWORD)
+    assert sum("authorization" in request.headers for request in network.requests) == 20
 
 
 def test_an_identity_token_is_no_password() -> None:
