@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from pinner.discovery import Discovery, discover, format_of
-
-not_as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may list every folder")
+from tests.support.unprivileged import unprivileged
 
 
 @pytest.fixture(autouse=True)
@@ -267,11 +266,12 @@ def test_an_absolute_name_and_a_relative_one_are_one_place(folder: Path) -> None
     assert len(paths("Dockerfile", str(folder / "Dockerfile"))) == 1
 
 
-@not_as_root
-def test_a_folder_that_cannot_be_listed_is_reported() -> None:
+def test_a_folder_that_cannot_be_listed_is_reported(folder: Path) -> None:
     make("Dockerfile", "secret/Dockerfile")
+    folder.chmod(0o755)
     Path("secret").chmod(0)
-    found = discover(["."])
+    with unprivileged():
+        found = discover(["."])
     Path("secret").chmod(0o755)
     assert [file.path for file in found.files] == ["Dockerfile"]
     assert failures(found) == [("secret", "cannot list the folder: Permission denied")]
