@@ -164,9 +164,17 @@ def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Referen
     if redeclared is not None:
         return f"a stage declares {redeclared} again and would see the digest"
     for other in words:
-        if _reference_or_none(other.expansion.value.chars) != target or not _gets_digest(other, edit, scope):
+        if not _may_take_digest(other, edit, scope, target):
             return f"{name} is also used in {other.text}"
     return None
+
+
+def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) -> bool:
+    """Whether `word` means `target`, and the digest of `edit` reaches it and makes no variable of it a dead knob."""
+    if _reference_or_none(word.expansion.value.chars) != target or not _gets_digest(word, edit, scope):
+        return False
+    names = scope.names_behind(word, _MAX_VARIABLES)
+    return len(names) <= _MAX_VARIABLES and not any(_kills(name, word, scope, edit, target) for name in names)
 
 
 def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
