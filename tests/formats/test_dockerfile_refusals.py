@@ -19,6 +19,10 @@ UNWRITABLE = {
     "replacement at the end": ("ARG V=20-slim\nFROM node:${V/slim/alpine}", "V is part of the tag"),
     "ARG shared by two images": ("ARG V=20\nFROM node:$V AS x\nFROM golang:$V", "V is also used in golang:$V"),
     "ARG shared with a platform": ("ARG V=20\nFROM --platform=$V node:$V", "V is also used in $V"),
+    "ARG that is used behind another part of a tag": (
+        "ARG V=20 P=\nFROM node:$V AS x\nFROM node:$P$V",
+        "V is also used in node:$P$V",
+    ),
     "ARG shared with a stage": ("ARG V=x\nFROM a:$V AS x\nFROM $V", "V is also used in $V"),
     "ARG that is used with and without more": (
         "ARG V=20\nFROM node:$V AS x\nFROM node:$V-slim",
