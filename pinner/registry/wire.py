@@ -27,6 +27,7 @@ from pinner.registry.urls import Origin
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
+_SHOWN = 400
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 
 
@@ -171,6 +172,7 @@ class Wire:
             body = await _read(response, question)
         finally:
             await response.aclose()
+        self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
 
@@ -195,6 +197,12 @@ class Wire:
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
         return dropped
+
+
+def _shown(url: httpx.URL) -> str:
+    """`url` as its percent-encoded ASCII, without the query: that of a redirect may be as good as a password."""
+    path = url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
+    return f"{url.scheme}://{Origin.of(url)}{path}"
 
 
 async def _read(response: httpx.Response, question: Question) -> bytes:

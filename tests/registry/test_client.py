@@ -702,7 +702,7 @@ def test_the_pulls_that_are_left_are_told_when_they_change() -> None:
         return reply(200, {**FIELDS, "ratelimit-remaining": next(left)})
 
     heads(handler, [TAGGED._replace(tag=str(number)) for number in range(5)], log=lines.append, jobs=1)
-    assert lines == ["reg.example: 100 pulls left", "reg.example: 99 pulls left"]
+    assert [line for line in lines if "left" in line] == ["reg.example: 100 pulls left", "reg.example: 99 pulls left"]
 
 
 header_text = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=40)

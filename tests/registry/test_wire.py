@@ -106,6 +106,22 @@ def test_an_impatient_question_is_not_asked_again_when_the_connection_breaks() -
     assert Run(answers(503, 200)).one(get(patient=False)).status == 200
 
 
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("https://reg.example/v2/a/manifests/1", "GET https://reg.example/v2/a/manifests/1: 200"),
+        ("http://[::1]:5000/v2/a/manifests/1", "GET http://[::1]:5000/v2/a/manifests/1: 200"),
+        ("https://reg.example/x?X-Amz-Signature=hunter2", "GET https://reg.example/x: 200"),
+        ("https://reg.example/%1b[31m\u202e", "GET https://reg.example/%1b[31m%E2%80%AE: 200"),
+        (f"https://reg.example/{'x' * 9000}", f"GET https://reg.example/{'x' * 399}: 200"),
+    ],
+)
+def test_every_request_is_told(url: str, line: str) -> None:
+    lines: list[str] = []
+    Run(answers(200), log=lines.append).one(get(httpx.URL(url)))
+    assert lines == [line]
+
+
 def test_a_form_is_posted() -> None:
     run = Run(answers(200))
     run.one(Question("POST", URL, "application/json", form={"refresh_token": Secret("a&b")}))
