@@ -82,6 +82,7 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         },
         trusted_realms=settings.trusted_realms,
         jobs=settings.jobs,
+        jobs_per_host=settings.jobs_per_host,
         timeouts=Timeouts(overall=settings.timeout),
         log=tell if settings.verbosity > 0 else lambda _: None,
     )

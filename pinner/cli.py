@@ -163,6 +163,9 @@ REGISTRIES: Options = {
         str | None, typer.Option("--ca-file", metavar="FILE", help="Trust the certificates in this PEM file, too.")
     ],
     "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
+    "jobs_per_host": Annotated[
+        int | None, typer.Option("--jobs-per-host", min=1, max=256, help="Requests at once to one host. Default: 8.")
+    ],
     "timeout": Annotated[
         float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")
     ],
@@ -172,7 +175,7 @@ COLOR: Options = {
 }
 VERBOSITY: Options = {
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress.")],
-    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Say what registries are asked.")],
+    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Show every request to a registry.")],
 }
 
 

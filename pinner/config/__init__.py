@@ -80,6 +80,7 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, Registry] = {}
     jobs: int = 16
+    jobs_per_host: int = 8
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
