@@ -160,8 +160,6 @@ def show_config(flags: Mapping[str, object], *, as_json: bool) -> ExitCode:
 
     settings = show.in_force(flags, os.environ)
     write_text(show.as_json(settings) if as_json else show.as_text(settings))
-    for variable, meant in show.misspelt_variables(os.environ):
-        tell(f"warning: {variable} is no setting: did you mean {meant}?")
     return ExitCode.CLEAN
 
 

@@ -95,6 +95,7 @@ def _of_file(file: ConfigFile) -> dict[str, Given]:
 
 def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
     """Variables that are empty are as good as unset: that is how a CI system passes on an input without a value."""
+    _refuse_strangers(environ)
     given = {}
     for key in KEYS:
         variable = variable_of(key.name)
@@ -102,6 +103,19 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
             raw, value = _from_environment(key.type, variable, environ)
             given[key.field] = Given(key, raw, value, Origin.ENVIRONMENT, variable)
     return given
+
+
+def _refuse_strangers(environ: Mapping[str, str]) -> None:
+    """Refuse what must mean pinner and says nothing to it; other variables with the prefix may be somebody else's."""
+    from difflib import get_close_matches
+
+    known = [variable_of(name) for name in ("config", "no-config", *(key.name for key in KEYS if key.in_environment))]
+    settings = {variable_of(field) for field in Settings._fields}
+    for name in sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and environ[name]):
+        if name not in known and name in settings:
+            raise UsageError(f"{name}: this setting is not read from the environment")
+        if name not in known and (close := get_close_matches(name, known, 1, 0.85)):
+            raise UsageError(f"{name}: unknown variable: did you mean {close[0]}?")
 
 
 def _of_flags(flags: Mapping[str, Any]) -> dict[str, Given]:

@@ -32,7 +32,8 @@ those of flags and of the environment at the working directory.
 
 A flag goes before the environment, and the environment before the file. A list that is given in one place takes the
 place of the whole list in another. In the environment commas separate the items of a list; an empty variable is as
-good as none. A key that is unknown, or has a value of another type, ends the run with exit code 2.
+good as none. A key that is unknown, or has a value of another type, ends the run with exit code 2, and so does a
+variable that looks like a misspelt one of these.
 
 `pinner config` shows the values in force and where each comes from. Editors check and complete the file by its JSON
 schema, which they find through a first line such as

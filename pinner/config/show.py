@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.config import ENVIRONMENT_PREFIX
 from pinner.config.keys import KEYS
-from pinner.config.layers import Given, Origin, collect, variable_of
+from pinner.config.layers import Given, Origin, collect
 from pinner.config.values import key_text, quoted
 
 SCHEMA_VERSION = 1
@@ -43,16 +42,6 @@ def as_json(settings: InForce) -> str:
         for key, raw, _, origin, source in settings.settings
     }
     return dumps({"schema_version": SCHEMA_VERSION, "file": settings.file, "settings": values}, indent=2) + "\n"
-
-
-def misspelt_variables(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The variables that look as if one of pinner's was meant, with that one."""
-    from difflib import get_close_matches
-
-    known = [variable_of(name) for name in ("config", "no-config", *(key.name for key in KEYS if key.in_environment))]
-    strangers = sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
-    close = ((name, get_close_matches(name, known, 1, 0.85)) for name in strangers)
-    return [(name, matches[0]) for name, matches in close if matches]
 
 
 def _toml(raw: Any) -> str:

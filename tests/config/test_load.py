@@ -139,7 +139,9 @@ def test_every_key_without_a_table_has_a_variable() -> None:
     assert without == {"extend-include", "severity", "overrides", "registries"}
 
 
-@pytest.mark.parametrize("variable", ["PINNER_JOBS", "PINNER_EXCLUDE", "PINNER_NO_CONFIG", "PINNER_CONFIG"])
+@pytest.mark.parametrize(
+    "variable", ["PINNER_JOBS", "PINNER_EXCLUDE", "PINNER_NO_CONFIG", "PINNER_CONFIG", "PINNER_JOB"]
+)
 def test_an_empty_variable_says_nothing(folder: Path, variable: str) -> None:
     (folder / "pinner.toml").write_text('jobs = 4\nexclude = ["a"]')
     assert load({variable: ""}) == Settings(jobs=4, exclude=Patterns(("a",), "."))
@@ -251,6 +253,10 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
         ({}, {"PINNER_JOBS": "1.5"}, "PINNER_JOBS: a whole number is needed, not 1.5"),
         ({}, {"PINNER_SELECT": "a"}, "PINNER_SELECT: unknown rule \"a\": choose from "),
         ({}, {"PINNER_NO_CONFIG": "x"}, 'PINNER_NO_CONFIG: true or false is needed, not "x"'),
+        ({}, {"PINNER_JOB": "1"}, "PINNER_JOB: unknown variable: did you mean PINNER_JOBS?"),
+        ({}, {"PINNER_NO_CONFG": "1"}, "PINNER_NO_CONFG: unknown variable: did you mean PINNER_NO_CONFIG?"),
+        ({}, {"PINNER_ONLINE": "1"}, "PINNER_ONLINE: this setting is not read from the environment"),
+        ({}, {"PINNER_REGISTRIES": "x"}, "PINNER_REGISTRIES: this setting is not read from the environment"),
         ({}, {"PINNER_CONFIG": "none"}, "none: cannot read the configuration: No such file or directory"),
         ({"select": ["x"]}, {}, '--select: unknown rule "x": choose from '),
         ({"mirror": ["ghcr.io"]}, {}, '--mirror: "ghcr.io" is not HOST=URL, with * for any other host'),

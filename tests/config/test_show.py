@@ -67,8 +67,3 @@ def test_without_a_file(folder: Path) -> None:
     settings = show.in_force({}, {})
     assert show.as_text(settings).startswith("# no configuration file\nexclude = []  # default\n")
     assert json.loads(show.as_json(settings))["file"] is None
-
-
-def test_misspelt_variables_are_told() -> None:
-    environ = {"PINNER_JOB": "1", "PINNER_VERSION": "1", "PINNER_NO_CONFG": "1", "PINNER_JOBS": "1", "PATH": "/"}
-    assert show.misspelt_variables(environ) == [("PINNER_JOB", "PINNER_JOBS"), ("PINNER_NO_CONFG", "PINNER_NO_CONFIG")]
