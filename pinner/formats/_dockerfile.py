@@ -9,7 +9,7 @@ from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._comments import Comments
 from pinner.formats._flags import Command, InvalidMount, mount_source, read_command, split_quoted_words, split_words
 from pinner.formats._frontends import is_foreign
-from pinner.formats._instructions import Division, Instruction, Malformed, divide, syntax_of
+from pinner.formats._instructions import INSTRUCTIONS, Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
 from pinner.formats._scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats._structure import structure
@@ -18,10 +18,6 @@ from pinner.formats._variables import Dialect, ExpansionError
 from pinner.reference import parse
 from pinner.source import Location, Source
 
-_INSTRUCTIONS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
-    " VOLUME WORKDIR".split()
-)
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
@@ -112,7 +108,7 @@ class _Reader:
     def _collect(self) -> None:
         """Read the ARGs, the FROMs and the stage names, and say what BuildKit would refuse."""
         for instruction, command in self.commands:
-            if command.name not in _INSTRUCTIONS:
+            if command.name not in INSTRUCTIONS:
                 self._complain_of_unknown(instruction, command)
             elif command.name == "FROM":
                 self.froms.append(self._read_from(instruction, command))
@@ -228,7 +224,7 @@ class _Reader:
         trigger = read_command(instruction, command.start)
         if trigger.name in _NOT_IN_ONBUILD:
             self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
-        elif trigger.name not in _INSTRUCTIONS:
+        elif trigger.name not in INSTRUCTIONS:
             self._complain_of_unknown(instruction, trigger)
         self._read_sources(instruction, trigger, stage, "ONBUILD ")
 

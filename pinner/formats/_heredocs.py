@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pinner.formats._spaces import space_width, trim
 from pinner.formats._variables import ExpansionError, end_of_variable
 
-_HEREDOC = re.compile(r"[0-9]*<<(-?)[\t\f\r ]*([^<]*)\Z")
+_HEREDOC = re.compile(r"[0-9]*<<(-?)([\t\f\r ]*)([^<]*)\Z")
 _JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z', re.ASCII)
 _FLAGS = re.compile(r"(?:\s+--\S*)*\s+", re.ASCII)
 _QUOTED = re.compile(r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
@@ -14,10 +14,11 @@ _INSTRUCTIONS = ("ADD", "COPY", "RUN")
 
 
 class Heredoc(NamedTuple):
-    """A heredoc's terminator, and whether tabs before it are ignored (`<<-`)."""
+    """A heredoc's terminator, whether tabs before it are ignored (`<<-`), and whether white space follows the `<<`."""
 
     name: str
     strips_tabs: bool
+    is_spaced: bool
 
 
 def heredocs_of(chars: str) -> list[Heredoc]:
@@ -47,10 +48,10 @@ def _is_json(rest: str) -> bool:
 
 def _parse(word: str) -> Heredoc | None:
     match = _HEREDOC.match(word)
-    if match is None or not match[2]:
+    if match is None or not match[3]:
         return None
-    name = _unquote(match[2])
-    return Heredoc(name, match[1] == "-") if name else None
+    name = _unquote(match[3])
+    return Heredoc(name, match[1] == "-", bool(match[2])) if name else None
 
 
 def _unquote(word: str) -> str:

@@ -12,11 +12,16 @@ from pinner.formats._text import Text, join
 if TYPE_CHECKING:
     from pinner.formats._heredocs import Heredoc
 
+INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
+    " VOLUME WORKDIR".split()
+)
 MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
 _BOM = "\xef\xbb\xbf"
 # White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
 _DIRECTIVE = re.compile(r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z")
+_FIRST_WORD = re.compile(r"\s*(\S*).*", re.ASCII | re.DOTALL)
 _DIRECTIVES = ("escape", "syntax", "check")
 
 
@@ -174,7 +179,7 @@ def _instructions(lines: list[Line], escape: str) -> Iterator[Instruction]:
             continue
         last = _last_line(lines, at, escape)
         instruction = _join_lines(lines, at, last, escape)
-        if any("<<" in line.chars for line in lines[at : last + 1]):
+        if "<<" in instruction.chars:
             instruction = instruction._replace(end=_body_end(lines, instruction))
         yield instruction
         at = instruction.end
@@ -205,10 +210,20 @@ def _body_end(lines: list[Line], instruction: Instruction) -> int:
 
     end = instruction.last
     for heredoc in heredocs_of(instruction.chars):
-        end = _terminator(lines, end, heredoc) + 1
+        start, end = end, _terminator(lines, end, heredoc) + 1
         if end > len(lines):
             raise Malformed(instruction.first, "unterminated heredoc")
+        if heredoc.is_spaced and _may_be_instructions(lines[start:end]):
+            raise Malformed(instruction.first, "not every BuildKit takes this for a heredoc: put no space after the <<")
     return end
+
+
+def _may_be_instructions(heredoc: list[Line]) -> bool:
+    """Whether a BuildKit that sees no heredoc in `<< EOF` may accept the heredoc's lines, the last one included."""
+    lines = [line.chars for line in heredoc if not (line.is_comment or line.is_blank)]
+    are_instructions = [_FIRST_WORD.sub(r"\1", line).upper() in INSTRUCTIONS for line in lines]
+    is_swallowed = any("<<" in line or line.rstrip(" \t").endswith(("\\", "`")) for line in lines)
+    return any(are_instructions[:1]) and (are_instructions[-1] or is_swallowed)
 
 
 def _terminator(lines: list[Line], start: int, heredoc: "Heredoc") -> int:

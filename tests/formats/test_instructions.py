@@ -7,6 +7,8 @@ from pinner.formats._instructions import Malformed, divide
 from pinner.formats._text import Text
 
 HIDING = {
+    "heredoc in two pieces": "FROM a\nRUN <\\\n<EOF\nRUN <<'LABEL x=y'\nEOF\nFROM b\nLABEL x=y\n",
+    "heredoc across a comment": "FROM a\nRUN <\\\n# x\n<EOF\nFROM b\nEOF\nFROM c\n",
     "vertical tab before the equals sign": "# escape\v=`\nFROM a\nRUN x `\nFROM b\n",
     "unit separator in a directive": "#\x1fescape=`\nFROM a\nRUN x `\nFROM b\n",
     "no-break space before a terminator": "FROM a\nRUN <<\xa0EOF\nFROM b\nEOF\nFROM c\n",
@@ -47,3 +49,23 @@ def test_a_directive_that_only_newer_buildkits_see_is_refused(text: str) -> None
 
 def test_a_comment_that_is_no_directive_may_have_any_white_space() -> None:
     assert divide(Text.of_bytes("#\xa0escape room=x\n# \xa0 x\n# a\n#\xa0escape=`\nFROM a\n".encode())).escape == "\\"
+
+
+SPACED = {
+    "terminator that is an instruction": "RUN << 'LABEL x=y'\n# z\n\n\tfrom b\nLABEL x=y\n",
+    "terminator that is continued to": "RUN << EOF\nFROM b\nLABEL \\\nEOF\n",
+    "terminator in another heredoc": "RUN << EOF\nFROM b\nRUN << LABEL\nEOF\nLABEL\n",
+}
+
+
+@pytest.mark.parametrize("text", SPACED.values(), ids=SPACED)
+def test_a_heredoc_that_only_newer_buildkits_see_may_hold_no_instructions(text: str) -> None:
+    with pytest.raises(Malformed, match="not every BuildKit takes this for a heredoc"):
+        divide(Text.of_bytes(f"FROM a\n{text}".encode()))
+
+
+def test_a_heredoc_after_a_space() -> None:
+    text = "FROM a\nRUN << EOF\nFROM b\nEOF\nRUN << E\necho \\\nE\nRUN << '#'\n\n#\nFROM c\n"
+    assert [each.first for each in divide(Text.of_bytes(text.encode())).instructions] == [1, 2, 5, 8, 11]
+    with pytest.raises(Malformed, match="unterminated heredoc"):
+        divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))
