@@ -16,6 +16,8 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _HASH = re.compile(r"(?<![^ \t])#")
 _STRETCH = 1024
+# Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
+_DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -153,8 +155,9 @@ class Yaml:
     def problems(self) -> Iterator[Problem]:
         """What ruamel.yaml composes and Compose refuses or reads as something else.
 
-        Keys that stand twice, halves of surrogate pairs, and text that is hidden in base64.
+        Keys that stand twice, halves of surrogate pairs, text that is hidden in base64, and line breaks in dispute.
         """
+        yield from self._disputed()
         escapes = "\\" in self._text
         for node in self.nodes:
             if node.tag == "tag:yaml.org,2002:binary":
@@ -163,6 +166,18 @@ class Yaml:
                 yield from self._duplicate_keys(node)
             elif escapes and node.id == "scalar" and _SURROGATE.search(node.value):
                 yield Problem(self.line_of(node), "not valid YAML: an escape stands for half a character")
+
+    def _disputed(self) -> Iterator[Problem]:
+        """The first character on whose meaning YAML readers do not agree. In quotes they do."""
+        if self._text.isascii() or not _DISPUTED.search(self._text):
+            return
+        scalars = (node for node in self.nodes if node.id == "scalar" and node.style in ("'", '"'))
+        quoted = [(node.start_mark.index, node.end_mark.index) for node in scalars]
+        for match in _DISPUTED.finditer(self._text):
+            if not _is_in(match.start(), quoted):
+                line = self.source.line_of(self.offset(match.start()))
+                yield Problem(line, f"U+{ord(match[0]):04X} is a line break to some YAML readers alone: remove it")
+                return
 
     def _duplicate_keys(self, mapping: Node) -> Iterator[Problem]:
         seen: dict[str, Node] = {}
@@ -216,10 +231,15 @@ def _comment_in(line: str, start: int, scalars: list[tuple[int, int]]) -> int | 
     """Where the comment begins in a line that begins at `start`: no `#` of a scalar begins one."""
     for match in _HASH.finditer(line):
         at = start + match.start()
-        index = bisect_right(scalars, (at, sys.maxsize)) - 1
-        if index < 0 or at >= scalars[index][1]:
+        if not _is_in(at, scalars):
             return match.start()
     return None
+
+
+def _is_in(at: int, ranges: list[tuple[int, int]]) -> bool:
+    """Whether one of the `ranges`, which are in order, holds the index `at`."""
+    index = bisect_right(ranges, (at, sys.maxsize)) - 1
+    return index >= 0 and at < ranges[index][1]
 
 
 def _latin1(chars: str) -> str:
