@@ -238,7 +238,7 @@ def pin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, LEDGER, FILES, JUDGEMENT, REPORT, REGISTRIES, COLOR, VERBOSITY)
+@_command(EDIT, UPDATE, LEDGER, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
 def update(settings: Settings, paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)

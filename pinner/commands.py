@@ -98,7 +98,8 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner.updates import Options
 
     age = timedelta(days=settings.min_age)
-    options = Options(settings.platforms, settings.add, settings.all_changes, settings.allow_lost_platforms, age)
+    kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
+    options = Options(settings.platforms, *kinds, age, settings.verify)
     scan = _scan(paths, settings)
     write = _writes(paths, settings)
     find = partial(asking.find_updates, options=options, settings=settings, write=write)

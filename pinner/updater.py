@@ -119,8 +119,9 @@ class _Updater:
         if isinstance(state, Unresolved):
             return state
         if state.verdict is Verdict.UNPINNED and state.current:
+            fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
             broken = Stay(EMPTY_INDEX, state.broken, refused=True) if state.broken else None
-            return Update(state, broken or Move(state.current))
+            return fetched if isinstance(fetched, Unresolved) else Update(state, broken or Move(state.current))
         if state.verdict not in _MOVED or not state.current:
             return Update(state)
         decision = await self._decision(reference, state, state.current, used, options)

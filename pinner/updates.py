@@ -39,13 +39,17 @@ Decision = Move | Stay
 
 
 class Options(NamedTuple):
-    """What `update` may do. `platforms` are those that matter, empty for all that an index has."""
+    """What `update` may do. `platforms` are those that matter, empty for all that an index has.
+
+    `verify` has it fetch what it adds; that to which it moves a pin it fetches anyhow.
+    """
 
     platforms: tuple[str, ...] = ()
     add: bool = False
     all_changes: bool = False
     allow_lost_platforms: bool = False
     min_age: timedelta = timedelta()
+    verify: bool = False
 
 
 def platforms_in_use(occurrences: Iterable[Occurrence], options: Options) -> Mapping[Reference, tuple[str, ...]]:

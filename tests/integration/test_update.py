@@ -339,6 +339,27 @@ def test_what_cannot_be_compared_is_unchecked(project: Path) -> None:
         assert answers.WRONG_DIGEST in path.read_text()
 
 
+@pytest.mark.parametrize("command", [["pin"], ["update", "--add"]], ids=["pin", "update"])
+def test_verify_fetches_what_is_to_be_written(command: list[str], project: Path) -> None:
+    wrong = Script([answers.head(digest=answers.WRONG_DIGEST)], [answers.RIGHT_GET])
+    with misbehaving(wrong) as server:
+        path = dockerfile(project, f"FROM {server.host}/app:1")
+        ran = pinner(*command, "--verify", "--format", "json")
+        assert (ran.code, [each["reason"] for each in ran.document["unchecked"]]) == (3, ["digest-mismatch"])
+        assert answers.WRONG_DIGEST not in path.read_text()
+        server.follow(Script([answers.RIGHT_HEAD], [answers.RIGHT_GET]))
+        assert pinner(*command, "--verify").code == 0
+        assert f"@{answers.DIGEST}" in path.read_text()
+        assert (server.count("HEAD"), server.count("GET", answers.DIGEST)) == (1, 1)
+
+
+def test_verify_fetches_what_is_resolved() -> None:
+    with misbehaving(Script([answers.RIGHT_HEAD], [answers.get(b"{}")])) as server:
+        assert pinner("resolve", f"{server.host}/app:1").code == 0
+        ran = pinner("resolve", "--verify", "--format", "json", f"{server.host}/app:1")
+        assert (ran.code, [each["reason"] for each in ran.document["unchecked"]]) == (3, ["not-a-manifest"])
+
+
 def test_an_unpinned_finding_holds_the_digest(embedded_registry: Embedded, project: Path) -> None:
     shelf = EmbeddedShelf(embedded_registry)
     shelf.put("app", A, "1")
