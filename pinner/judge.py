@@ -39,11 +39,15 @@ def judge(
         for finding in _ruled(RULES, facts, ruling_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
-    findings, suppressed, used = _suppress(raised, facts.occurrences)
+    on_images = {(each.path, each.where): each.ignores for each in facts.occurrences if each.ignores}
+    findings, suppressed, used = _suppress(raised, on_images)
     used |= _undecided(scan, facts, ruling_of)
     unused = [each for each in scan.ignores if each not in used]
-    findings += _ruled([unused_ignore], facts._replace(unused_ignores=unused), ruling_of)
-    return report(scan, findings, suppressed, unchecked=unchecked, changes=changes, kept=kept)
+    raised = list(_ruled([unused_ignore], facts._replace(unused_ignores=unused), ruling_of))
+    left, more, used = _suppress(raised, _on_comments(scan.ignores))
+    in_use = {(path, ignore.where) for path, ignore in used}
+    findings += [each for each in left if (each.path, each.where) not in in_use]
+    return report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
 
 
 def report(
@@ -105,10 +109,9 @@ def _ruled(rules: Iterable[Rule], facts: Facts, ruling_of: Callable[[str], Rulin
 
 
 def _suppress(
-    raised: Iterable[Finding], occurrences: Iterable[Occurrence]
+    raised: Iterable[Finding], ignores: Mapping[Place, Sequence[Ignore]]
 ) -> tuple[list[Finding], list[Suppressed], set[_PlacedIgnore]]:
     """The findings that stand, those that a comment hides, and the comments that are about any of them."""
-    ignores = {(each.path, each.where): each.ignores for each in occurrences if each.ignores}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[_PlacedIgnore] = set()
@@ -121,6 +124,16 @@ def _suppress(
         else:
             findings.append(_explained(finding, covering))
     return findings, suppressed, used
+
+
+def _on_comments(ignores: Sequence[_PlacedIgnore]) -> dict[Place, list[Ignore]]:
+    """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
+    letting = [each for each in ignores if each[1].whole_file and unused_ignore.ID in each[1].rules]
+    return {
+        (path, ignore.where): [other for its_path, other in letting if its_path == path and other != ignore]
+        for path, ignore in ignores
+        if letting
+    }
 
 
 def _explained(finding: Finding, void: Sequence[Ignore]) -> Finding:

@@ -96,6 +96,27 @@ def test_a_comment_about_the_file_counts_everywhere() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("ignore-file[unused-ignore] generated", []),
+        ("ignore-file[unused-ignore, unpinned] generated", []),
+        ("ignore-file[unused-ignore] until=2020-01-01 generated", [("unused-ignore", 2)]),
+        ("ignore-file[unpinned] generated", [("unused-ignore", 1), ("unused-ignore", 2)]),
+        ("ignore-file generated", [("unused-ignore", 1), ("unused-ignore", 2)]),
+    ],
+)
+def test_a_comment_lets_the_comments_of_its_file_be_unused(comment: str, expected: list[tuple[str, int]]) -> None:
+    report = judge(scan(f"# pinner: {comment}", "# pinner: ignore[unpinned] why", f"FROM node:20@{DIGEST}"))
+    assert rules(report) == expected
+    assert [each.finding.rule for each in report.suppressed] == ([] if expected else ["unused-ignore"])
+
+
+@pytest.mark.parametrize("comment", ["ignore-file[unused-ignore]", "ignore[unused-ignore]"])
+def test_a_comment_that_lets_no_comment_be_unused_is_unused(comment: str) -> None:
+    assert rules(judge(scan(f"# pinner: {comment}", f"FROM node:20@{DIGEST}"))) == [("unused-ignore", 1)]
+
+
 def test_a_comment_about_a_compose_file() -> None:
     lines = "# pinner: ignore-file[unpinned] a demo", "services:", "  a: {image: a:1}", "  b: {image: b:1}"
     assert rules(judge(scan(*lines, path="compose.yaml"))) == []

@@ -21,7 +21,13 @@ to ignore.
 
 ## Ignoring it
 
-Leave the rule out in the configuration:
+In one file, by a comment of its own:
+
+```dockerfile
+# pinner: ignore-file[unused-ignore] the comments come from a template
+```
+
+Everywhere, in the configuration:
 
 ```toml
 [tool.pinner]
