@@ -183,8 +183,8 @@ def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
 
 def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
     """Whether another value of `name` would change the tag but not the digest, or come to stand after the digest."""
-    # The second value still holds what a pattern in ${V/…} would look for, but no digest.
-    values = dict.fromkeys((_PROBE_VALUE, _PROBE_VALUE + scope.value(name).partition("@")[0]))
+    # Empty for ${V:+…}; with the usual value at its end, without a digest, for the patterns of ${V/…}.
+    values = dict.fromkeys(("", _PROBE_VALUE, _PROBE_VALUE + scope.value(name).partition("@")[0]))
     return any(_kills_as((name, value), word, scope, edit, target) for value in values)
 
 
