@@ -6,15 +6,17 @@ write them anew with `python -m tests.output.golden`, and read the difference be
 
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
-from pinner.finding import Applicability, Finding, Fix, Ignore, Opaque, Severity
+from pinner.finding import Finding, Ignore, Occurrence, Opaque, Severity
 from pinner.output._states import Detail
 from pinner.output.listing import Answer, NoAnswer
-from pinner.reference import parse
+from pinner.reference import Reference, parse
 from pinner.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.rules import Rule
-from pinner.source import Edit, Location, Source, Span
+from pinner.rules import RULES as ALL_RULES
+from pinner.rules import Facts, Rule, unused_ignore
+from pinner.source import Location, Source, Span
+from pinner.state import State, Verdict
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
 
 NEW_DIGEST = "sha256:" + "c" * 64
@@ -66,7 +68,7 @@ COMPOSE = Source(
     f"""\
 \ufeffservices: {{"größe": {{image: "nginx:1.27@{OTHER_DIGEST}"}}}}\r
   # 名前: 🐳\r
-  "名🐳": {{image: 'alpine:3.20'}}\r
+  "名🐳": {{image: 'alpine:3.20@{DIGEST}'}}\r
 """.encode(),
 )
 
@@ -75,17 +77,26 @@ HOSTILE = Source(
 )
 
 
-def _find(source: Source, text: str, rule: str, message: str, fix: Fix | None = None, at: int = 0) -> Finding:
+def _place(source: Source, text: str, **fields: Any) -> Occurrence:
+    """The place of `text`, as a reader finds it."""
     context = "FROM" if "dockerfile" in source.path.lower() else "services.größe.image"
-    place = occurrence_in(source, text, at=at)
-    return Finding(rule, RULES[rule], source.path, place.where, text, context, message, fix)
+    place = occurrence_in(source, text, context, **fields)
+    if not isinstance(place.target, Reference):
+        return place
+    if place.target.digest is None:
+        return place._replace(insert_at=place.span.end)
+    return place._replace(digest=Span(place.span.end - len(place.target.digest), place.span.end))
 
 
-def _fix(source: Source, text: str, new: str, old: str = "") -> Fix:
-    """Put `new` in the place of `old` at the end of `text`."""
-    span = occurrence_in(source, text).span
-    title = f"Pin {text.partition('@')[0]} to {new.rpartition('@')[2]}"
-    return Fix(title, Applicability.SAFE, (Edit(Span(span.end - len(old), span.end), new),))
+def _find(rule: str, *places: Occurrence, state: State | None = None) -> tuple[Finding, ...]:
+    """What the rule itself says of the places, all of which are in this state."""
+    states = {place.target: state for place in places if state and isinstance(place.target, Reference)}
+    (module,) = (module for module in ALL_RULES if rule == module.ID)
+    return tuple(module.check(Facts(places, states=states)))
+
+
+def _unused(source: Source, text: str) -> tuple[Finding, ...]:
+    return tuple(unused_ignore.check(Facts((), [(source.path, _ignore(source, text))])))
 
 
 def _ignore(source: Source, text: str) -> Ignore:
@@ -94,73 +105,45 @@ def _ignore(source: Source, text: str) -> Ignore:
 
 
 _IGNORE = _ignore(DOCKERFILE, "# pinner: ignore[unpinned] built on the machine | `itself`")
-_PINNED = f"node:18@{DIGEST}"
-_CONFLICT = f"node:18@{OTHER_DIGEST}"
+_CONFLICT = (_place(DOCKERFILE, f"node:18@{DIGEST}"), _place(DOCKERFILE, f"node:18@{OTHER_DIGEST}"))
 _STALE = f"nginx:1.27@{OTHER_DIGEST}"
+_CHILD = f"alpine:3.20@{DIGEST}"
 _INJECTION = "a\x1b[2J\u202e##[error]x|`@team`<b>"
+_NEW = State(Verdict.UNPINNED, NEW_DIGEST)
 
 FINDINGS = (
-    _find(DOCKERFILE, "docker/dockerfile:1", "unpinned", "docker/dockerfile:1 is not pinned to a digest"),
-    _find(
-        DOCKERFILE, "node:20", "unpinned", "node:20 is not pinned to a digest",
-        _fix(DOCKERFILE, "node:20", f"@{NEW_DIGEST}"),
+    *_find("unpinned", _place(DOCKERFILE, "docker/dockerfile:1")),
+    *_find("unpinned", _place(DOCKERFILE, "node:20"), state=_NEW),
+    *_find("floating-tag", _place(DOCKERFILE, "redis")),
+    *_find("unpinned", _place(DOCKERFILE, "redis"), state=_NEW),
+    *_find("opaque-reference", _place(DOCKERFILE, "${BASE}", target=Opaque("give BASE a default"))),
+    *_find("invalid-reference", _place(DOCKERFILE, "Node:20")),
+    *_find(
+        "digest-after-variable",
+        _place(DOCKERFILE, f"node:${{VERSION}}@{DIGEST}", target=parse(f"node:20@{DIGEST}"), dead_variable="VERSION"),
     ),
-    _find(
-        DOCKERFILE, "redis", "floating-tag", "redis has no tag, which means latest: name the version that is meant",
+    *_find("not-an-image", _place(DOCKERFILE, "tools", stage="tools")),
+    *_find("digest-without-tag", _place(DOCKERFILE, f"node@{DIGEST}")),
+    *_find("conflicting-digests", *_CONFLICT),
+    *_unused(DOCKERFILE, "# pinner: ignore[unpinned] published next week"),
+    *_find("missing-digest", _place(DOCKERFILE, f"gone:1@{DIGEST}"), state=State(Verdict.GONE, None)),
+    *_find("missing-tag", _place(DOCKERFILE, f"untagged:1@{DIGEST}"), state=State(Verdict.NO_TAG, None)),
+    *_find(
+        "broken-index",
+        _place(DOCKERFILE, f"empty:1@{DIGEST}"),
+        state=State(Verdict.FRESH, DIGEST, broken="the index lists no image"),
     ),
-    _find(
-        DOCKERFILE, "redis", "unpinned", "redis is not pinned to a digest",
-        _fix(DOCKERFILE, "redis", f":latest@{NEW_DIGEST}"),
+    *_find("invalid-reference", _place(HOSTILE, _INJECTION)),
+    *_find("stale-digest", _place(COMPOSE, _STALE), state=State(Verdict.STALE, NEW_DIGEST)),
+    *_find(
+        "platform-digest",
+        _place(COMPOSE, _CHILD),
+        state=State(Verdict.PLATFORM, NEW_DIGEST, child="linux/amd64"),
     ),
-    _find(
-        DOCKERFILE, "${BASE}", "opaque-reference", "${BASE} cannot be known from this file: give BASE a default",
-    ),
-    _find(
-        DOCKERFILE, "Node:20", "invalid-reference",
-        '"Node:20" is no image reference: repository name (library/Node) must be lowercase',
-    ),
-    _find(
-        DOCKERFILE, "node:${VERSION}@" + DIGEST, "digest-after-variable",
-        "the digest switches VERSION off: move it into the default of VERSION",
-    ),
-    _find(
-        DOCKERFILE, "tools", "not-an-image",
-        "tools names no earlier build stage, so BuildKit pulls an image of that name",
-    ),
-    _find(
-        DOCKERFILE, "node@" + DIGEST, "digest-without-tag",
-        f"node@{DIGEST} names no tag: write the tag that the digest was taken from before it",
-    ),
-    _find(
-        DOCKERFILE, _PINNED, "conflicting-digests",
-        f"node:18 is pinned to {DIGEST} here and to {OTHER_DIGEST} at Dockerfile:11",
-    ),
-    _find(
-        DOCKERFILE, _CONFLICT, "conflicting-digests",
-        f"node:18 is pinned to {OTHER_DIGEST} here and to {DIGEST} at Dockerfile:10",
-    ),
-    Finding(
-        "unused-ignore", RULES["unused-ignore"], DOCKERFILE.path,
-        occurrence_in(DOCKERFILE, "# pinner: ignore[unpinned] published next week").where,
-        "# pinner: ignore[unpinned] published next week", "# pinner: ignore",
-        "ignore[unpinned] hides no finding: remove the comment",
-    ),
-    _find(DOCKERFILE, "gone:1@" + DIGEST, "missing-digest", f"the registry no longer has {DIGEST}"),
-    _find(DOCKERFILE, "untagged:1@" + DIGEST, "missing-tag", "the registry has no tag 1 any more"),
-    _find(DOCKERFILE, "empty:1@" + DIGEST, "broken-index", f"the index {DIGEST} lists no manifest"),
-    _find(HOSTILE, _INJECTION, "invalid-reference", f'"{_INJECTION}" is no image reference: invalid reference format'),
-    _find(
-        COMPOSE, _STALE, "stale-digest", f"the tag 1.27 names {NEW_DIGEST} now",
-        _fix(COMPOSE, _STALE, NEW_DIGEST, OTHER_DIGEST),
-    ),
-    _find(
-        COMPOSE, "alpine:3.20", "platform-digest", "the manifest is for linux/amd64 alone",
-        _fix(COMPOSE, "alpine:3.20", f"@{NEW_DIGEST}"),
-    ),
-)  # fmt: skip
+)
 
 _SLOW = occurrence_in(DOCKERFILE, "quay.io/slow/image:3")
-_LOCAL = _find(DOCKERFILE, "localhost/app:dev", "unpinned", "localhost/app:dev is not pinned to a digest")
+(_LOCAL,) = _find("unpinned", _place(DOCKERFILE, "localhost/app:dev"))
 
 REPORT = Report(
     Summary(files=5, references=20, pinned=9, findings=len(FINDINGS), unchecked=1, ignored=1, changed=5, kept=4),

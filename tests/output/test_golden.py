@@ -4,6 +4,7 @@ import pytest
 
 from pinner.output import OUTPUTS, Style, load
 from pinner.report import Report
+from pinner.rules import RULES
 from tests.output import case, golden
 
 RENDERINGS = golden.renderings()
@@ -20,6 +21,7 @@ def test_every_golden_file_is_tested() -> None:
 
 def test_every_rule_is_in_the_case() -> None:
     assert {finding.rule for finding in case.FINDINGS} == set(case.RULES)
+    assert {rule.ID: rule.SEVERITY for rule in RULES} == case.RULES
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
