@@ -16,6 +16,10 @@ from pinner.registry.flight import SingleFlight
 _PATIENT_FAILURES = 16
 _IMPATIENCE = 0.5
 
+# IPv6 networks whose addresses end with an IPv4 address: a translator's (RFC 6052 section 2.1), and the compatible
+# ones (RFC 4291 section 2.5.5.1).
+_HOLD_IPV4 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+
 Lookup = Callable[[str], list[str]]
 
 
@@ -74,8 +78,12 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
+        ip = ip.ipv4_mapped or ip.sixtofour or _held(ip) or ip
     return ip.is_global and not ip.is_multicast
+
+
+def _held(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    return ipaddress.IPv4Address(ip.packed[-4:]) if any(ip in network for network in _HOLD_IPV4) else None
 
 
 def is_literal(host: str) -> bool:

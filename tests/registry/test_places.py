@@ -238,8 +238,10 @@ def test_loopback(host: str, expected: bool) -> None:
     [
         ("93.184.216.34", True),
         ("2606:4700::1", True),
+        ("64:ff9b::93.184.216.34", True),
         *((each, False) for each in "10.0.0.1 172.16.0.1 192.168.0.1 127.0.0.1 169.254.169.254 100.64.0.1".split()),
         *((each, False) for each in "0.0.0.0 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 ff02::1".split()),
+        *((each, False) for each in "64:ff9b::10.0.0.1 64:ff9b::a9fe:a9fe ::10.0.0.1 ::127.0.0.1".split()),
         *((each, False) for each in "::ffff:10.0.0.1 2002:0a00:0001:: nonsense fe80::1%eth0".split()),
     ],
 )
