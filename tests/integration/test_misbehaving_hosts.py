@@ -1,7 +1,10 @@
 """What the client makes of connections, redirects and challenges that break the rules."""
 
+import socket
+
 import pytest
 
+from pinner.registry.settings import RegistrySettings
 from tests.support.answers import (
     ASK_FOR_TOKEN,
     BEARER,
@@ -16,10 +19,12 @@ from tests.support.answers import (
     challenge,
     check,
     head,
+    outcome,
     redirect,
+    resolve_one,
     token,
 )
-from tests.support.misbehaving import Reply, Script, drip, flood, reply, reset, silence
+from tests.support.misbehaving import Reply, Script, drip, flood, misbehaving, reply, reset, silence
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("hurried")]
 
@@ -152,6 +157,24 @@ CHALLENGES = [
     Case("Basic without credentials", Script([challenge('Basic realm="b"')]), "unauthorized"),
     Case("again with every token", Script([ASK_FOR_TOKEN], [ASK_FOR_TOKEN], [TOKEN]), "unauthorized", at_most=6),
 ]
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has the loopback address ::1."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no ::1")
+def test_an_ipv6_address_is_a_registry_s_name() -> None:
+    with misbehaving(Script([ASK_FOR_TOKEN, RIGHT_HEAD], token=[TOKEN]), address="::1") as server:
+        assert server.host.startswith("[::1]:")
+        assert outcome(resolve_one(server, RegistrySettings(environ={}))) == DIGEST
+        assert server.heard[0].field("host") == server.host
+
 
 CASES = {
     "connection": CONNECTIONS,

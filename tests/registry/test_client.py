@@ -30,10 +30,11 @@ from pinner.registry.errors import (
     RedirectRefused,
     RegistryError,
     TLSFailure,
+    TooLarge,
     Unauthorized,
     Unreachable,
 )
-from pinner.registry.manifest import ACCEPT, OCI_INDEX
+from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX
 from pinner.registry.retry import ATTEMPTS
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, ask, manifest, reply
 
@@ -112,6 +113,14 @@ def test_get_decides_where_head_does_not(odd: Handler) -> None:
     content, network = head(by_method(HEAD=odd, GET=manifest))
     assert content == FETCHED
     assert [request.method for request in network.requests] == ["HEAD", "GET"]
+    assert {request.headers["accept"] for request in network.requests} == {ACCEPT}
+
+
+@pytest.mark.parametrize(("size", "expected"), [(MAX_SIZE, type(FETCHED)), (MAX_SIZE + 1, TooLarge)])
+def test_a_manifest_has_at_most_four_mebibytes(size: int, expected: type[object]) -> None:
+    assert MAX_SIZE == 4 * 1024 * 1024
+    body = INDEX + b" " * (size - len(INDEX))
+    assert type(head(by_method(HEAD=fixed(405), GET=fixed(200, body)))[0]) is expected
 
 
 def test_media_type_with_parameters_and_capitals() -> None:

@@ -10,6 +10,9 @@ import pytest
 from pinner.registry.authfile import Credential
 from pinner.registry.helpers import HelperFailed, ask_helper
 from pinner.registry.secret import Secret
+from pinner.registry.settings import RegistrySettings
+from tests.support import answers
+from tests.support.misbehaving import Script, misbehaving
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -81,6 +84,20 @@ def has_ended(process: Path) -> bool:
         return process.read_text().split()[2] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def test_a_helper_runs_only_after_a_registry_has_asked(tmp_path: Path) -> None:
+    script = """echo asked >> "$MARK"; echo '{"Username": "me", "Secret": "s3cret"}'"""
+    environ = install(tmp_path, script) | {"DOCKER_AUTH_CONFIG": '{"credsStore": "test"}'}
+    mark = tmp_path / "mark"
+    with misbehaving(Script([answers.RIGHT_HEAD])) as public:
+        assert answers.outcome(answers.resolve_one(public, RegistrySettings(environ=environ))) == answers.DIGEST
+    assert not mark.exists()
+    private = Script([answers.challenge('Basic realm="r"'), answers.RIGHT_HEAD])
+    with misbehaving(private) as server:
+        assert answers.outcome(answers.resolve_one(server, RegistrySettings(environ=environ))) == answers.DIGEST
+        assert [request.authorization is None for request in server.heard] == [True, False]
+    assert mark.read_text() == "asked\n"
 
 
 @pytest.mark.parametrize("name", ["", "../evil", "a b", "x;id", "-x", "a/b", "ü", "n" * 65, "$(id)"])

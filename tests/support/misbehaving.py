@@ -122,7 +122,7 @@ class Misbehaving:
 
     def __init__(self, listener: socket.socket, script: Script, context: ssl.SSLContext | None) -> None:
         self.heard: list[Heard] = []
-        self.url = f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        self.url = f"{'https' if context else 'http'}://{_authority(listener)}"
         self._listener = listener
         self._script = script
         self._names = _names("", self.url)
@@ -208,6 +208,11 @@ class Misbehaving:
         return piece
 
 
+def _authority(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _names(prefix: str, url: str) -> dict[bytes, bytes]:
     """What stands for `url` and its parts in a reply."""
     host = url.rpartition("/")[2]
@@ -249,9 +254,12 @@ def _close_in_order(connection: socket.socket) -> None:
 
 
 @contextmanager
-def misbehaving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[Misbehaving]:
-    """Run a server on a free port of loopback that follows `script`; `context` makes it speak TLS."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+def misbehaving(
+    script: Script, context: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+) -> Iterator[Misbehaving]:
+    """Run a server on a free port of a loopback address that follows `script`; `context` makes it speak TLS."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family, backlog=128) as listener:
         server = Misbehaving(listener, script, context)
         thread = threading.Thread(target=server.accept, daemon=True)
         thread.start()
