@@ -11,9 +11,9 @@ def main() -> None:
         arguments = _expanded(arguments)
     paths = _plain_check(arguments)
     if paths is None:
-        from pinner.cli import app
+        from pinner import cli
 
-        app(args=arguments)
+        cli.main(arguments)
         return
     from pinner import shortcut
 

@@ -2,14 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+import pinner
 from pinner import commands
-from pinner.config import Settings, load
 from pinner.errors import ExitCode
 from pinner.output import OUTPUTS
+
+if TYPE_CHECKING:
+    from pinner.config import Settings
 
 app = typer.Typer(
     name="pinner",
@@ -19,6 +22,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command line. Of the commands only the one that is called is built: all would take twice as long."""
+    commands_of_all = app.registered_commands
+    called = [command for command in commands_of_all if command.name in arguments[:1]]
+    app.registered_commands = called or commands_of_all
+    try:
+        app(args=arguments)
+    finally:
+        app.registered_commands = commands_of_all
+
 
 Options = Mapping[str, Any]
 """Options of a command by the name of the setting, annotated as parameters are."""
@@ -204,8 +219,10 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _settings(flags: dict[str, Any]) -> Settings:
+def _settings(flags: dict[str, Any]) -> "Settings":
     """The settings of these flags. A list is empty where its flag was not given."""
+    from pinner.config import load
+
     verbosity = flags.pop("verbose", False) - flags.pop("quiet", False)
     return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
@@ -220,45 +237,43 @@ def options(
     digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
     """
     if version:
-        from importlib.metadata import version as version_of
-
-        typer.echo(f"pinner {version_of('digest-pinner')}")
+        typer.echo(f"pinner {pinner.__version__}")
         raise typer.Exit
 
 
 @_command(ONLINE, DEEP, FILES, JUDGEMENT, ADOPTION, REPORT, REGISTRIES, COLOR, VERBOSITY)
-def check(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
 
 
 @_command(EDIT, REUSE, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
-def pin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Add the missing digests. Images that are pinned already stay as they are."""
     return commands.pin(paths or [], settings)
 
 
 @_command(EDIT, UPDATE, LEDGER, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
-def update(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)
 
 
 @_command(EDIT, FILES, REPORT, COLOR, VERBOSITY)
-def unpin(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Take all digests away. name:tag@sha256:... becomes name:tag."""
     return commands.unpin(paths or [], settings)
 
 
 @_command(ONLINE, LEDGER, FILES, LIST, REGISTRIES, COLOR, VERBOSITY, name="list")
-def list_references(settings: Settings, paths: PathsArgument = None) -> ExitCode:
+def list_references(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Show every image reference, pinned or not, and what it stands for."""
     return commands.list_references(paths or [], settings)
 
 
 @_command(LIST, VERIFY, REGISTRIES, VERBOSITY)
 def resolve(
-    settings: Settings,
+    settings: "Settings",
     references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],
 ) -> ExitCode:
     """Ask registries for the digests of images. JSON also shows the platforms of an index."""
@@ -276,13 +291,13 @@ def show_config(
     raise typer.Exit(commands.run(lambda: commands.show_config(flags, as_json=list_format == "json")))
 
 
-@app.command()
+@app.command("explain")
 def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, such as unpinned.")]) -> None:
     """Print the documentation of a rule."""
     raise typer.Exit(commands.run(lambda: commands.explain(rule)))
 
 
-@app.command()
+@app.command("demo")
 def demo() -> None:
     """Show pinner at work on a sample project with an embedded registry. Needs no network."""
     raise typer.Exit(commands.run(commands.demo))

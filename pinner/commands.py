@@ -1,38 +1,34 @@
 """The commands: settings in, output and exit code out. `cli` declares their flags.
 
-They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer.
+They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer. Each imports
+what it needs when it is run: the others would double the time that it takes to start.
 """
+
+from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pinner.config import Settings
-from pinner.diff import unified_diff
-from pinner.discovery import discover, format_of
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
-from pinner.exemptions import Exemptions
-from pinner.pipeline import Outcome, check_online
-from pinner.pipeline import check as check_scan
-from pinner.pipeline import pin as pin_scan
-from pinner.pipeline import unpin as unpin_scan
-from pinner.pipeline import update as update_scan
-from pinner.policy import Policy
-from pinner.reference import Reference, parse
-from pinner.report import Report
-from pinner.reporting import write_report
-from pinner.scan import Scan, scan_files, scan_stdin
-from pinner.source import Source
 from pinner.terminal import abandon_broken_streams, prepare_streams, tell, write_bytes, write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from pinner.changed_lines import ChangedLines
+    from pinner.config import Settings
     from pinner.examiner import Examination
+    from pinner.exemptions import Exemptions
     from pinner.output._states import Detail
+    from pinner.pipeline import Outcome
+    from pinner.policy import Policy
+    from pinner.reference import Reference
+    from pinner.report import Report
     from pinner.resolver import Resolution
+    from pinner.scan import Scan
 
 STDIN = "-"
 
@@ -61,6 +57,9 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Judge every reference below `paths`."""
+    from pinner import pipeline
+    from pinner.reporting import write_report
+
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
     scan = _scan(paths, settings, settle=not settings.online)
@@ -68,9 +67,11 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     changed = _changed_lines(settings)
     if settings.online:
         is_wanted = changed.touches_reference if changed else None
-        report = check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
+        report = pipeline.check_online(
+            scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted
+        )
     else:
-        report = check_scan(scan, policy=policy)
+        report = pipeline.check(scan, policy=policy)
     report = _without_known(report, settings, policy)
     report = changed.restrict(report) if changed else report
     write_report(report, settings)
@@ -79,8 +80,10 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
+    from pinner import pipeline
+
     scan = _scan(paths, settings)
-    outcome = pin_scan(
+    outcome = pipeline.pin(
         scan,
         lambda asked: _resolve(asked, settings),
         write=_writes(paths, settings),
@@ -94,7 +97,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
     from datetime import timedelta
 
-    from pinner import asking
+    from pinner import asking, pipeline
     from pinner.updates import Options
 
     age = timedelta(days=settings.min_age)
@@ -103,26 +106,30 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     write = _writes(paths, settings)
     find = partial(asking.find_updates, options=options, settings=settings, write=write)
-    outcome = update_scan(scan, find, options, write=write, policy=_policy(settings))
+    outcome = pipeline.update(scan, find, options, write=write, policy=_policy(settings))
     return _finish(scan, outcome, paths, settings)
 
 
 def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Take away the digests below `paths`."""
+    from pinner import pipeline
+
     scan = _scan(paths, settings)
-    outcome = unpin_scan(scan, write=_writes(paths, settings))
+    outcome = pipeline.unpin(scan, write=_writes(paths, settings))
     return _finish(scan, outcome, paths, settings)
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Show every reference below `paths`."""
-    from pinner.output import listing, table
-
     scan = _scan(paths, settings)
     online = _detail(scan, settings) if settings.online else None
     if settings.list_format == "json":
+        from pinner.output import listing
+
         write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
+        from pinner.output import table
+
         write_text(table.render_list(scan.occurrences, online))
         for failure in scan.failures:
             tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
@@ -172,6 +179,10 @@ def demo() -> ExitCode:
 
 
 def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> Scan:
+    from pinner.discovery import discover, format_of
+    from pinner.scan import scan_files, scan_stdin
+    from pinner.source import Source
+
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
@@ -191,7 +202,7 @@ def _read_stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _changed_lines(settings: Settings) -> "ChangedLines | None":
+def _changed_lines(settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.changed_lines import changed_since
@@ -208,10 +219,14 @@ def _without_known(report: Report, settings: Settings, policy: Policy) -> Report
 
 
 def _policy(settings: Settings) -> Policy:
+    from pinner.policy import Policy
+
     return Policy(settings.select, settings.ignore, settings.severity, settings.overrides)
 
 
 def _exemptions(settings: Settings) -> Exemptions:
+    from pinner.exemptions import Exemptions
+
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Exemptions(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
@@ -220,27 +235,27 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _resolve(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False
-) -> "Mapping[Reference, Resolution]":
+def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
     from pinner import asking
 
     return asking.resolve(asked, settings, fetch=fetch or settings.verify)
 
 
-def _examine(asked: Iterable[Reference], settings: Settings) -> "Mapping[Reference, Examination]":
+def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
     from pinner import asking
 
     return asking.examine(asked, settings)
 
 
-def _detail(scan: Scan, settings: Settings) -> "list[Detail]":
+def _detail(scan: Scan, settings: Settings) -> list[Detail]:
     from pinner import asking
 
     return asking.detail(scan, settings)
 
 
 def _parse_argument(text: str) -> Reference:
+    from pinner.reference import parse
+
     try:
         return parse(text)
     except InvalidReference as error:
@@ -253,6 +268,9 @@ def _asked(reference: Reference) -> Reference:
 
 def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
     """Write what a command that edits has to say: a diff, the new content, or a report."""
+    from pinner.diff import unified_diff
+    from pinner.reporting import write_report
+
     report, fixed = outcome
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):

@@ -7,11 +7,13 @@ file, `layers` puts one source over the other, `schema` and `page` describe the 
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.finding import Severity
 from pinner.patterns import NO_PATTERNS, Patterns
-from pinner.policy import Override
+
+if TYPE_CHECKING:
+    from pinner.policy import Override
 
 ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
@@ -53,7 +55,7 @@ class Settings(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = {}
-    overrides: tuple[Override, ...] = ()
+    overrides: "tuple[Override, ...]" = ()
     ignore_images: tuple[str, ...] = ()
     require_ignore_reason: bool = False
     no_ignores: bool = False
@@ -99,8 +101,12 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     from pinner.config.files import find
 
     given = {name: value for name, value in flags.items() if value is not None}
-    if not given and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ) and find(os.curdir) is None:
-        return Settings()
+    if (
+        not given.keys() - {"verbosity"}
+        and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ)
+        and find(os.curdir) is None
+    ):
+        return Settings(**given)
     from pinner.config.layers import collect, redirect
 
     read = {name: each.value for name, each in collect(given, environ).given.items()}

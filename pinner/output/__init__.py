@@ -6,7 +6,8 @@ OUTPUTS holds names and `load` imports one module: a run needs one of them, and 
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from pinner.report import Report
+if TYPE_CHECKING:
+    from pinner.report import Report
 
 
 class Style(NamedTuple):
@@ -21,7 +22,7 @@ class Output(Protocol):
 
     NAME: str
 
-    def render(self, report: Report, style: Style, /) -> str:
+    def render(self, report: "Report", style: Style, /) -> str:
         """The whole report as text, with a final newline unless it is empty."""
         ...
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.output._escape import clean, clean_path
-from pinner.output._states import Detail
-from pinner.output.listing import Answer
 from pinner.reference import Reference
 
+if TYPE_CHECKING:
+    from pinner.output._states import Detail
+    from pinner.output.listing import Answer
 
-def render_list(occurrences: Sequence[Occurrence], online: Sequence[Detail] | None = None) -> str:
+
+def render_list(occurrences: Sequence[Occurrence], online: "Sequence[Detail] | None" = None) -> str:
     """One line for each place: where, in what context, as written, and what it stands for.
 
     Where registries were asked: its state, the kind of content, its platforms and its age.
@@ -23,7 +26,7 @@ def render_list(occurrences: Sequence[Occurrence], online: Sequence[Detail] | No
     return "".join(_line(row, widths) for row in rows)
 
 
-def render_resolve(answers: Sequence[Answer]) -> str:
+def render_resolve(answers: "Sequence[Answer]") -> str:
     """The digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
     if len(answers) == 1:
         return f"{answers[0].digest}\n"
