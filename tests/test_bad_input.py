@@ -8,8 +8,7 @@ from types import FrameType
 
 import pytest
 
-from pinner import asking, commands
-from pinner.discovery import discover
+from pinner import asking, discovery
 from pinner.finding import Opaque
 from pinner.formats import DOCKERFILE
 from pinner.reference import Reference
@@ -158,13 +157,14 @@ def test_a_folder_named_dockerfile_is_searched() -> None:
 
 def test_a_file_that_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("Dockerfile").write_text("FROM a:1\n")
+    discover = discovery.discover
 
     def discover_and_remove(*arguments: object, **keywords: object) -> object:
         found = discover(*arguments, **keywords)  # type: ignore[arg-type]
         os.unlink("Dockerfile")
         return found
 
-    monkeypatch.setattr(commands, "discover", discover_and_remove)
+    monkeypatch.setattr(discovery, "discover", discover_and_remove)
     pin(UNCHECKED, "Dockerfile: error: no such file or directory\n")
     assert not Path("Dockerfile").exists()
 
