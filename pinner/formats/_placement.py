@@ -183,9 +183,7 @@ def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
 
 def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
     """Whether another value of `name` would change the tag but not the digest, or come to stand after the digest."""
-    # Empty for ${V:+…}; with the usual value at its end, without a digest, for the patterns of ${V/…}.
-    values = dict.fromkeys(("", _PROBE_VALUE, _PROBE_VALUE + scope.value(name).partition("@")[0]))
-    return any(_kills_as((name, value), word, scope, edit, target) for value in values)
+    return any(_kills_as((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
 
 
 def _kills_as(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:

@@ -126,11 +126,6 @@ class Scope:
         default = self._arguments[index].default
         return index if default is not None and at <= default.extent.end else None
 
-    def value(self, name: str) -> str:
-        """The value that the file gives a variable; empty where it gives none."""
-        value = self._values[self._visible[name]] if name in self._visible else None
-        return value.chars if isinstance(value, Text) else ""
-
     def argument_name(self, index: int) -> str:
         """The name of an ARG."""
         return self._arguments[index].name

@@ -232,7 +232,8 @@ class _Lexer:
         every = self._peek() == "/"
         self.at += every
         pattern = self.read_until("/", raw_escapes=True).chars
-        replacement = self.read_until("}", raw_escapes=True)
+        # A digest in the replacement would stay for every other value that has the pattern.
+        replacement = Text.made_up(self.read_until("}", raw_escapes=True).chars)
         value = self._plain_value(name)
         try:
             pieces = replace(pattern, value.chars, every)

@@ -16,7 +16,10 @@ UNWRITABLE = {
         " write ARG IMAGE=node:20-slim above the first FROM, use ${IMAGE} here, and run pinner again",
     ),
     "tag of two variables": ("ARG A=2 B=0\nFROM node:$A$B", "A is part of the tag, and a digest would switch it off"),
-    "replacement at the end": ("ARG V=20-slim\nFROM node:${V/slim/alpine}", "V is part of the tag"),
+    "replacement at the end": (
+        "ARG V=20-slim\nFROM node:${V/slim/alpine}",
+        "the variables leave no place for a digest",
+    ),
     "ARG shared by two images": ("ARG V=20\nFROM node:$V AS x\nFROM golang:$V", "V is also used in golang:$V"),
     "ARG shared with a platform": ("ARG V=20\nFROM --platform=$V node:$V", "V is also used in $V"),
     "ARG that is used behind another part of a tag": (
