@@ -22,6 +22,7 @@ from pinner.registry.errors import (
     Denied,
     DigestMismatch,
     Dropped,
+    NameNotFound,
     NotAManifest,
     NotFound,
     NotTLS,
@@ -689,6 +690,16 @@ def test_a_local_registry_that_breaks_every_connection() -> None:
     error, network = head(handler, LOCAL)
     assert isinstance(error, Dropped)
     assert len(network.requests) == 2 + ATTEMPTS
+
+
+@pytest.mark.parametrize("problem", [NameNotFound("x"), httpx.ConnectError("x")])
+def test_a_hundred_hosts_without_a_network_are_not_waited_for(problem: Exception) -> None:
+    clock = FakeClock()
+    references = [parse(f"host{number}.example/app:1") for number in range(100)]
+    network = heads(raising(problem), references, clock)
+    assert len(network.requests) <= 200
+    assert sum(clock.slept) <= 100 * 0.1
+    assert max(clock.slept, default=0) <= 0.1
 
 
 def test_an_insecure_registry_may_speak_plain_http() -> None:

@@ -15,7 +15,7 @@ keyUsage = critical, digitalSignature, keyEncipherment
 extendedKeyUsage = serverAuth, clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1, DNS:registry.example
 """
 
 
@@ -34,7 +34,7 @@ class Authority(NamedTuple):
     key: Path
 
     def issue(self, name: str) -> Certificate:
-        """A certificate for loopback's names and addresses, good for servers and for clients."""
+        """A certificate for loopback's names and addresses and for registry.example, good for servers and clients."""
         key, request, certificate = (self.folder / f"{name}.{suffix}" for suffix in ("key", "csr", "crt"))
         _openssl("req", *_new_key(key), "-subj", f"/CN={name}", "-out", request)
         signer = ("-CA", self.certificate, "-CAkey", self.key, "-set_serial", str(int.from_bytes(name.encode()[:16])))
