@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pinner.discovery import Discovery, discover, format_of
+from pinner.errors import UsageError
+from pinner.patterns import Patterns
 from tests.support.unprivileged import unprivileged
 
 
@@ -351,3 +353,47 @@ def test_the_spelling_of_a_folder_is_tidied(named: str) -> None:
 
 def test_an_empty_folder_holds_nothing() -> None:
     assert discover(["."]) == Discovery((), (), 0)
+
+
+# What is left out by name.
+
+
+@in_and_outside_of_git
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        ([], ["Dockerfile", "a/Dockerfile", "a/vendor/Dockerfile", "vendor/Dockerfile"]),
+        (["vendor"], ["Dockerfile", "a/Dockerfile"]),
+        (["/vendor/"], ["Dockerfile", "a/Dockerfile", "a/vendor/Dockerfile"]),
+        (["a/**"], ["Dockerfile", "vendor/Dockerfile"]),
+        (["Dockerfile", "!/Dockerfile"], ["Dockerfile"]),
+        (["**/Dockerfile"], []),
+        (["# a comment", ""], ["Dockerfile", "a/Dockerfile", "a/vendor/Dockerfile", "vendor/Dockerfile"]),
+    ],
+    ids=str,
+)
+def test_exclude(prepare: Callable[[], None], patterns: list[str], expected: list[str]) -> None:
+    prepare()
+    make("Dockerfile", "vendor/Dockerfile", "a/vendor/Dockerfile", "a/Dockerfile")
+    found = discover(["."], Patterns(tuple(patterns)))
+    assert [file.path for file in found.files] == expected
+    assert len(found.files) + found.excluded == 4
+
+
+@pytest.mark.parametrize("named", ["vendor/Dockerfile", "./vendor/Dockerfile", "a/../vendor/Dockerfile"])
+def test_exclude_counts_for_files_that_are_named(named: str, folder: Path) -> None:
+    make("vendor/Dockerfile", "a/x")
+    for path in (named, str(folder / named)):
+        assert discover([path], Patterns(("/vendor/",))) == Discovery((), (), 1)
+
+
+def test_exclude_is_relative_to_where_it_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("a/vendor/Dockerfile", "a/Dockerfile")
+    monkeypatch.chdir("a")
+    assert [file.path for file in discover(["."], Patterns(("/a/vendor/",), str(folder))).files] == ["Dockerfile"]
+
+
+def test_a_pattern_that_is_none() -> None:
+    make("Dockerfile")
+    with pytest.raises(UsageError, match="Invalid git pattern: '!'"):
+        discover(["."], Patterns(("!",)))
