@@ -214,6 +214,12 @@ def _command(*groups: Options, name: str | None = None) -> Callable[[Callable[..
     return declare
 
 
+def _rule_names() -> list[str]:
+    from pinner.rules import RULES
+
+    return [rule.ID for rule in RULES]
+
+
 def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     default = False if annotation.__origin__ is bool else None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -292,9 +298,14 @@ def show_config(
 
 
 @app.command("explain")
-def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, such as unpinned.")]) -> None:
-    """Print the documentation of a rule."""
-    raise typer.Exit(commands.run(lambda: commands.explain(rule)))
+def explain(
+    rules: Annotated[
+        list[str],
+        typer.Argument(metavar="RULE...", help="Rules by their names, such as unpinned.", autocompletion=_rule_names),
+    ],
+) -> None:
+    """Print the documentation of rules."""
+    raise typer.Exit(commands.run(lambda: commands.explain(rules)))
 
 
 @app.command("demo")

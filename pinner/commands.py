@@ -151,15 +151,20 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
     return ExitCode.UNCHECKED if unanswered else ExitCode.CLEAN
 
 
-def explain(rule: str) -> ExitCode:
-    """Print the documentation of a rule."""
+def explain(names: Sequence[str]) -> ExitCode:
+    """Print the documentation of rules."""
+    from pinner.config.values import unknown
     from pinner.rules import RULES
 
-    for each in RULES:
-        if rule == each.ID:
-            write_text(f"# {each.ID} ({each.SEVERITY.label})\n\n{each.SUMMARY}\n\n{each.__doc__ or ''}")
-            return ExitCode.CLEAN
-    raise UsageError(f"there is no rule {rule!r}; the rules are {', '.join(each.ID for each in RULES)}")
+    rules = {rule.ID: rule for rule in RULES}
+    for name in names:
+        if name not in rules:
+            raise UsageError(unknown("rule", name, rules))
+    pages = (
+        f"# {name} ({rules[name].SEVERITY.label})\n\n{rules[name].SUMMARY}\n\n{rules[name].__doc__}" for name in names
+    )
+    write_text("\n".join(pages))
+    return ExitCode.CLEAN
 
 
 def show_config(flags: Mapping[str, object], *, as_json: bool) -> ExitCode:

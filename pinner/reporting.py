@@ -32,6 +32,8 @@ def write_report(report: Report, settings: Settings, *, to_stderr: bool = False)
     if settings.verbosity >= 0:
         stream.flush()
         tell(summary(report))
+        if report.findings:
+            tell(f"Learn more: pinner explain {' '.join(sorted({finding.rule for finding in report.findings}))}")
 
 
 def _write_file(file: str, text: str) -> None:

@@ -191,7 +191,7 @@ def test_an_unreadable_file(folder: Path) -> None:
         run = pinner("check")
     assert "Dockerfile: error: permission denied\n" in run.stdout
     assert "good.dockerfile:1:6: error[unpinned]" in run.stdout
-    assert run.stderr == "2 files, 1 reference: 0 pinned, 1 finding, 0 unchecked, 1 error\n"
+    assert run.stderr.startswith("2 files, 1 reference: 0 pinned, 1 finding, 0 unchecked, 1 error\n")
 
 
 def test_a_symlink_is_written_through_and_stays() -> None:

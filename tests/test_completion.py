@@ -30,6 +30,7 @@ def completions(line: str) -> list[str]:
         ("pinner check --diff-b", ["--diff-base"]),
         ("pinner check --fail-on w", ["warning"]),
         ("pinner check --format sa", ["sarif"]),
+        ("pinner explain unp", ["unpinned"]),
         ("pinner check --color ", ["auto", "always", "never"]),
     ],
 )

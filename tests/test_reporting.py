@@ -12,7 +12,7 @@ from pinner.reporting import targets_of
 from tests.support.command import pinner
 
 TEXT, GITHUB = ReportTarget("text"), ReportTarget("github")
-SUMMARY = "1 file, 1 reference: 0 pinned, 1 finding, 0 unchecked\n"
+SUMMARY = "1 file, 1 reference: 0 pinned, 1 finding, 0 unchecked\nLearn more: pinner explain unpinned\n"
 
 
 @pytest.fixture(autouse=True)
