@@ -3,10 +3,10 @@
 Source: distribution-spec, "Pulling manifests" and "Checking if content exists in the registry".
 """
 
-import asyncio
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,16 +17,9 @@ from pinner.registry.addresses import Addresses
 from pinner.registry.auth import Asker, Authenticator
 from pinner.registry.content import Content, described, failure, fetched
 from pinner.registry.credentials import Credentials
+from pinner.registry.door import Door
 from pinner.registry.endpoint import Endpoint, endpoint_of
-from pinner.registry.errors import (
-    ConnectFailed,
-    ConnectTimedOut,
-    Dropped,
-    NotTLS,
-    RegistryError,
-    TLSFailure,
-    Unreachable,
-)
+from pinner.registry.errors import Unreachable
 from pinner.registry.limits import Clock
 from pinner.registry.manifest import ACCEPT, MAX_SIZE
 from pinner.registry.policy import Policy
@@ -65,7 +58,7 @@ class RegistryClient:
         self._wire = Wire(settings, transports or Transports(settings, addresses), clock)
         self._redirects = Redirects(self._wire, policy)
         self._auth = Authenticator(self._redirects.send, Credentials(settings.environ), policy, clock)
-        self._doors: dict[str, _Door] = {}
+        self._doors: dict[str, Door] = {}
         self._remaining: dict[Origin, str] = {}
 
     async def __aenter__(self) -> Self:
@@ -100,51 +93,18 @@ class RegistryClient:
         return fetched(answer, reference)
 
     async def _ask(self, method: str, reference: Reference) -> Answer:
-        """Ask once the registry's door is known; the first who come find it, and the others wait."""
         door = self._door(reference.registry)
-        if door.opened:
-            return await self._through(door, method, reference)
-        async with door.lock:
-            if not door.opened:
-                try:
-                    return await self._through(door, method, reference)
-                finally:
-                    door.opened = True
-        return await self._through(door, method, reference)
+        return await door.through(partial(self._converse, door.endpoint, method, reference))
 
-    def _door(self, registry: str) -> "_Door":
+    def _door(self, registry: str) -> Door:
         if registry not in self._doors:
-            self._doors[registry] = _Door(endpoint_of(registry, self._settings))
+            self._doors[registry] = Door(endpoint_of(registry, self._settings))
         return self._doors[registry]
 
-    async def _through(self, door: "_Door", method: str, reference: Reference) -> Answer:
-        """The first answer from one of the door's bases, which then stays the only one."""
-        failures: list[RegistryError] = []
-        doubtful: Answer | None = None
-        for base in door.bases:
-            is_last = base is door.bases[-1]
-            try:
-                answer = await self._converse(door.endpoint, base, method, reference, patient=is_last)
-            except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
-                failures.append(error)
-                continue
-            if is_last or not _wants_tls(answer):
-                door.bases = (base,)
-                return answer
-            doubtful = answer
-        if distrust := _distrust(failures):
-            raise distrust
-        if doubtful:
-            return doubtful
-        if len(door.bases) > 1 and isinstance(failures[0], Dropped):  # asked but once, and nothing better was found
-            door.bases = door.bases[:1]
-            return await self._through(door, method, reference)
-        raise failures[0]
-
     async def _converse(
-        self, endpoint: Endpoint, base: httpx.URL, method: str, reference: Reference, *, patient: bool
+        self, endpoint: Endpoint, method: str, reference: Reference, base: httpx.URL, patient: bool
     ) -> Answer:
-        """Ask, and answer challenges until there are none or nothing is left to say."""
+        """Ask at one of the endpoint's bases, and answer challenges until there are none or nothing is left to say."""
         way = _Way(self._auth, Origin.of(base), endpoint.repository(reference), endpoint.authority)
         url = base.copy_with(path=f"/v2/{way.repository}/manifests/{reference.digest or reference.by_tag().tag}")
         question = Question(method, url, ACCEPT, MAX_SIZE, patient=patient)
@@ -161,16 +121,6 @@ class RegistryClient:
         if remaining and self._remaining.get(answer.origin) != remaining.group(1):
             self._remaining[answer.origin] = remaining.group(1)
             self._settings.log(f"{answer.origin}: {remaining.group(1)} pulls left")
-
-
-class _Door:
-    """How to reach one endpoint: `bases` still to try, and whether somebody has been there."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.bases = endpoint.bases
-        self.opened = False
-        self.lock = asyncio.Lock()
 
 
 class _Way:
@@ -218,14 +168,3 @@ class _Way:
         origin = Origin.of(url)
         authority = self._authority if origin == self._home else None
         return Asker(origin, repository.group(1) if repository else self.repository, authority)
-
-
-def _wants_tls(answer: Answer) -> bool:
-    """Whether a plain request met a port that speaks TLS: what Go's, nginx's and Apache's servers answer then."""
-    plain = answer.url.scheme == "http" and answer.status == 400
-    return plain and (answer.http_version == "HTTP/1.0" or answer.content_type == "text/html")
-
-
-def _distrust(failures: Iterable[RegistryError]) -> TLSFailure | None:
-    """A failure of TLS with a side that does speak it: that says more than what plain HTTP came to."""
-    return next((each for each in failures if isinstance(each, TLSFailure) and not isinstance(each, NotTLS)), None)
