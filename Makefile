@@ -20,7 +20,7 @@ check: .venv/dev.stamp ## Lint, check the formatting and the types
 	$(BIN)/mypy
 
 docs: .venv/docs.stamp ## Build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: ## Measure pinner next to its peers, into bench/README.md; ARGS="hook pin" shows some of the figures only
 	$(PYTHON) -m bench.run $(ARGS)
