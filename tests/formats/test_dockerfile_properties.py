@@ -219,7 +219,7 @@ def check_any(data: bytes) -> None:
     assert pin(once) == once
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(damaged())
 def test_damaged_files(data: bytes) -> None:
     check_any(data)

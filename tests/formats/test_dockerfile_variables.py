@@ -73,7 +73,7 @@ def lines(draw: st.DrawFn) -> Lines:
     return Lines(arguments, draw(st.lists(_WORDS, min_size=1, max_size=3)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(lines())
 @example(Lines(["ARG A=20"], ["node:${A:+z}${B:-1}"]))
 @example(Lines(["ARG A=20"], ["node:${A/20/21}"]))
