@@ -79,7 +79,7 @@ def place(word: Word, scope: Scope) -> Placement:
     if word.expansion.unknown:
         return Placement(span, text, Opaque(_why_open(word, scope)))
     try:
-        target = parse(word.expansion.value.chars)
+        target = parse(str(word.expansion.value))
     except InvalidReference as error:
         return Placement(span, text, Invalid(str(error)))
     placement = Placement(span, text, target)

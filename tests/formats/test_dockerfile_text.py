@@ -2,6 +2,7 @@
 
 import pytest
 
+from pinner.finding import Invalid
 from tests.support.dockerfiles import only, pin, reading
 from tests.support.pinning import DIGEST
 
@@ -149,3 +150,14 @@ def test_what_a_comment_says() -> None:
     assert ignore.rules == ("unpinned", "floating-tag")
     assert ignore.reason == "the é image"
     assert tuple(ignore.where) == (2, 3, 2, 57)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("größe:1", "invalid reference format"),
+        ("Größe:1", "invalid reference format: repository name (library/Größe) must be lowercase"),
+    ],
+)
+def test_what_is_no_reference_is_told_in_its_own_letters(name: str, reason: str) -> None:
+    assert only(f"FROM {name}").target == Invalid(reason)
