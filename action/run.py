@@ -36,7 +36,8 @@ def command(environment: Mapping[str, str], report: str, summary: str) -> list[s
 
 def outputs(environment: Mapping[str, str], report: str, exit_code: int) -> str:
     """The lines for GITHUB_OUTPUT. The delimiter cannot be guessed, so no value can end itself."""
-    values = {"exit-code": str(exit_code), "sarif-file": environment.get("INPUT_SARIF_FILE", "").strip()}
+    sarif = environment.get("INPUT_SARIF_FILE", "").strip()
+    values = {"exit-code": str(exit_code), "sarif-file": sarif if os.path.isfile(sarif) else ""}
     text = read(report)
     counts = json.loads(text)["summary"] if text else {}
     values |= {name: str(counts[name]) for name in COUNTS if name in counts}

@@ -48,7 +48,9 @@ def read_outputs(text: str) -> dict[str, str]:
     return values
 
 
-def test_outputs_hold_the_counts(tmp_path: Path) -> None:
+def test_outputs_hold_the_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out.sarif").touch()
     counts = {"files": 2, "references": 5, "pinned": 3, "findings": 1, "unchecked": 1}
     report = tmp_path / "report.json"
     report.write_text(json.dumps({"summary": counts}))
@@ -57,12 +59,16 @@ def test_outputs_hold_the_counts(tmp_path: Path) -> None:
 
 
 def test_outputs_without_a_report_hold_the_exit_code(tmp_path: Path) -> None:
-    assert read_outputs(run.outputs({}, str(tmp_path / "none"), 2)) == {"exit-code": "2", "sarif-file": ""}
+    outputs = run.outputs({"INPUT_SARIF_FILE": "none.sarif"}, str(tmp_path / "none"), 2)
+    assert read_outputs(outputs) == {"exit-code": "2", "sarif-file": ""}
 
 
-def test_an_input_cannot_forge_an_output(tmp_path: Path) -> None:
-    text = run.outputs({"INPUT_SARIF_FILE": "x\nexit-code=0\nexit-code<<y\n0\ny"}, str(tmp_path / "none"), 1)
-    assert read_outputs(text)["exit-code"] == "1"
+def test_an_input_cannot_forge_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sarif = "x\nexit-code=0\nexit-code<<y\n0\ny"
+    (tmp_path / sarif).touch()
+    outputs = read_outputs(run.outputs({"INPUT_SARIF_FILE": sarif}, str(tmp_path / "none"), 1))
+    assert outputs == {"exit-code": "1", "sarif-file": sarif}
 
 
 def test_the_action_passes_every_input_on_and_every_output_back() -> None:
