@@ -82,7 +82,7 @@ class Authenticator:
     def unshare(self, grant: Grant) -> None:
         """Note that a token of its own opened a repository that `grant`, a shared one, did not open."""
         if grant.key:
-            self._keyring.unshare(grant.key.realm)
+            self._keyring.unshare(grant.key)
 
     async def _credential(self, asker: Asker) -> Credential | None:
         return await self._credentials.of(asker.authority, asker.repository) if asker.authority else None
@@ -103,8 +103,8 @@ class Authenticator:
 
     async def _token(self, realm: httpx.URL, service: str, asker: Asker, credential: Credential | None) -> Grant:
         await self._policy.check_realm(asker.origin, realm, has_credential=credential is not None)
-        key = TokenKey(realm, service, credential, (asker.repository,))
-        return await self._keyring.get(key, asker.authority)
+        key = TokenKey(asker.authority, str(realm), service, credential, (asker.repository,))
+        return await self._keyring.get(key)
 
     def _explained(self, error: RegistryError, credential: Credential | None) -> RegistryError:
         """`error`, with why credentials that the user believes to be there were not used."""

@@ -9,8 +9,6 @@ from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 
-import httpx
-
 from pinner.registry.authfile import Credential
 from pinner.registry.credentials import Credentials
 from pinner.registry.errors import CredentialsRefused, RegistryError
@@ -23,8 +21,9 @@ MAX_SHARED = 10
 # Code points of their names together, which keeps the query within the 2,048 bytes that every server takes.
 MAX_NAMES = 1200
 
-# Who asks whom, as far as a credential may be right or wrong there.
-_User = tuple[httpx.URL, Credential | None]
+# A token server as one registry names it, and who is somebody there.
+_Server = tuple[str | None, str]
+_User = tuple[_Server, Credential | None]
 
 
 class Keyring:
@@ -40,7 +39,7 @@ class Keyring:
         self._grants: SingleFlight[TokenKey, Grant] = SingleFlight()
         self._chosen: dict[TokenKey, TokenKey] = {}
         self._expected: defaultdict[str | None, dict[str, None]] = defaultdict(dict)
-        self._unshared: set[httpx.URL] = set()
+        self._unshared: set[_Server] = set()
         self._accepted: set[_User] = set()
         self._refused: dict[_User, CredentialsRefused] = {}
 
@@ -48,17 +47,17 @@ class Keyring:
         """Note that a repository will be asked of the registry at `authority`."""
         self._expected[authority][repository] = None
 
-    async def get(self, key: TokenKey, authority: str | None) -> Grant:
-        """A token for what `key` names, perhaps one for more of the registry at `authority`. Raises RegistryError."""
+    async def get(self, key: TokenKey) -> Grant:
+        """A token for what `key` names, perhaps one for more of the same registry. Raises RegistryError."""
         if key not in self._chosen:
-            await self._choose(key, authority)
+            await self._choose(key)
         chosen = self._chosen[key]
         try:
             return await self._fetch(chosen)
         except RegistryError:
             if not chosen.is_shared:
                 raise
-        self.unshare(key.realm)
+        self.unshare(key)
         return await self._fetch(key)
 
     def renew(self, grant: Grant, repository: str) -> bool:
@@ -76,23 +75,24 @@ class Keyring:
         self._chosen[alone] = alone
         return True
 
-    def unshare(self, realm: httpx.URL) -> None:
-        """Ask the server at `realm` for one repository at a time, also for those that no shared token has opened."""
-        self._unshared.add(realm)
-        for key, chosen in self._chosen.items():
-            if key.realm == realm and not self._has_opened(chosen, key.repositories[0]):
-                self._chosen[key] = key
+    def unshare(self, key: TokenKey) -> None:
+        """Ask the server of `key` for one repository at a time, also for those that no shared token has opened."""
+        server = _server(key)
+        self._unshared.add(server)
+        for each, chosen in self._chosen.items():
+            if _server(each) == server and not self._has_opened(chosen, each.repositories[0]):
+                self._chosen[each] = each
 
     def _has_opened(self, chosen: TokenKey, repository: str) -> bool:
         grant = self._grants.known(chosen)
         return grant is not None and repository in grant.opened
 
-    async def _choose(self, key: TokenKey, authority: str | None) -> None:
+    async def _choose(self, key: TokenKey) -> None:
         """Choose the token that stands in for `key` and, where its server shares, for others that wait for theirs."""
-        mates = await self._mates(key, authority) if authority and key.realm not in self._unshared else []
+        mates = [] if _server(key) in self._unshared else await self._mates(key)
         if key in self._chosen:  # meanwhile, by another task
             return
-        waiting = self._expected[authority]
+        waiting = self._expected[key.authority]
         mates = [mate for mate in mates if mate in waiting]
         # In the middle, so that the first answer tells of a server that grants the first scope alone, or the last.
         shared = replace(key, repositories=(*mates[:1], *key.repositories, *mates[1:]))
@@ -100,13 +100,13 @@ class Keyring:
             waiting.pop(repository, None)
             self._chosen[key.alone(repository)] = shared
 
-    async def _mates(self, key: TokenKey, authority: str) -> list[str]:
+    async def _mates(self, key: TokenKey) -> list[str]:
         """Repositories of the same registry, for which the same credential counts and no token has been asked for."""
         (own,) = key.repositories
         mates: list[str] = []
         room = MAX_NAMES - len(own)
-        for repository in list(self._expected[authority]):
-            if repository == own or await self._credentials.of(authority, repository) != key.credential:
+        for repository in list(self._expected[key.authority]):
+            if repository == own or not await self._is_for(key, repository):
                 continue
             room -= len(repository)
             if room < 0 or len(mates) == MAX_SHARED - 1:
@@ -114,8 +114,12 @@ class Keyring:
             mates.append(repository)
         return mates
 
+    async def _is_for(self, key: TokenKey, repository: str) -> bool:
+        """Whether the credential of `key` counts for another repository, too."""
+        return key.authority is not None and key.credential == await self._credentials.of(key.authority, repository)
+
     async def _fetch(self, key: TokenKey) -> Grant:
-        user = key.realm, key.credential
+        user = _server(key), key.credential
         if user in self._refused:
             raise self._refused[user]
         known = self._grants.known(key)
@@ -129,3 +133,7 @@ class Keyring:
             raise
         self._accepted.add(user)
         return grant
+
+
+def _server(key: TokenKey) -> _Server:
+    return key.authority, key.realm

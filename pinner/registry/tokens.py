@@ -26,9 +26,14 @@ Send = Callable[[Question], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """What makes one token another: nothing else does. It is to open all of `repositories` for reading."""
+    """What makes one token another: nothing else does. It is to open all of `repositories` for reading.
 
-    realm: httpx.URL
+    `authority` is the registry that it is for, None behind a redirect: a hostile one that names another's token
+    server shall not meddle with the other's tokens.
+    """
+
+    authority: str | None
+    realm: str
     service: str
     credential: Credential | None
     repositories: tuple[str, ...]
@@ -84,7 +89,7 @@ async def fetch_token(key: TokenKey, send: Send, now: float) -> Grant:
 
 def _get(key: TokenKey) -> Question:
     service = {"service": key.service} if key.service else {}
-    url = key.realm.copy_merge_params({**service, "scope": key.scopes})
+    url = httpx.URL(key.realm).copy_merge_params({**service, "scope": key.scopes})
     return Question("GET", url, "application/json", authorization=_basic(key.credential))
 
 
@@ -99,7 +104,7 @@ def _post(key: TokenKey, identity: Secret) -> Question:
     scope = " ".join(key.scopes)
     form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": scope}
     secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
-    return Question("POST", key.realm, "application/json", form=secrets)
+    return Question("POST", httpx.URL(key.realm), "application/json", form=secrets)
 
 
 def _lifetime(seconds: object) -> float:

@@ -262,6 +262,27 @@ def test_two_registries_behind_one_mirror_share() -> None:
     assert [sorted(each.repositories) for each in registry.asked] == [["one/app", "two/other"]]
 
 
+def test_a_registry_that_names_another_s_token_server_does_not_spoil_it() -> None:
+    """It refuses what the token server grants, and so makes itself look as if that did not share."""
+    good = Registry()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.host != "evil.example":
+            return good(request)
+        if "token-2" in request.headers.get("authorization", ""):
+            return manifest(request)
+        return reply(401, {"www-authenticate": 'Bearer realm="https://reg.example/token",service="s"'})
+
+    async def work(client: RegistryClient) -> None:
+        evil = [each._replace(registry="evil.example") for each in images(10)]
+        client.expect([*evil, *images(50)])
+        await asyncio.gather(*map(client.head, evil[:1]), return_exceptions=True)
+        await asyncio.gather(*map(client.head, images(50)))
+
+    ask(StubNetwork(handler), work)
+    assert [len(each.repositories) for each in good.asked] == [10, 1, 10, 10, 10, 10, 10]
+
+
 names = st.sampled_from(["red/a", "red/b", "red/private", "blue/a", "blue/b", "open/a", "open/b", "open/private"])
 references_of_any_kind = st.lists(st.tuples(names, st.sampled_from(["1", "2", "missing"])), max_size=12)
 servers = st.tuples(
