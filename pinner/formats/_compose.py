@@ -227,7 +227,7 @@ class _Reader:
         text = self.yaml.text_of(entry.value)
         args = self.services.all_pairs(builds, "args")
         contexts = self.services.all_pairs(builds, "additional_contexts")
-        inline = InlineDockerfile(self.source, text, args, frozenset(contexts))
+        inline = InlineDockerfile(self.source, text, args, contexts)
         reading = inline.read(context)
         ignores = self._ignores_of(entry)
         for each in reading.occurrences:

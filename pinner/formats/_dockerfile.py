@@ -1,7 +1,7 @@
 """Dockerfiles: every place of a build that pulls an image."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
@@ -30,7 +30,7 @@ class Build(NamedTuple):
     """
 
     args: Mapping[str, Text | None]
-    contexts: frozenset[str]
+    contexts: Collection[str]
 
 
 PLAIN_BUILD = Build({}, frozenset())

@@ -1,7 +1,7 @@
 """`dockerfile_inline`: a Dockerfile inside a Compose file, in which Compose replaces its own variables first."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
 from pinner.formats._dockerfile import Build, outline_text, read_text
@@ -21,12 +21,10 @@ _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with 
 class InlineDockerfile:
     """The value of a `dockerfile_inline` in `source`, with the `args` (None: whoever builds sets it) and contexts."""
 
-    def __init__(
-        self, source: Source, text: Text, build_args: Mapping[str, str | None], contexts: frozenset[str]
-    ) -> None:
+    def __init__(self, source: Source, text: Text, args: Mapping[str, str | None], contexts: Collection[str]) -> None:
         self._source = source
         self._written = text
-        self._build = Build({name: _literal(value) for name, value in build_args.items()}, contexts)
+        self._build = Build(_Arguments(args), contexts)
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
         self._text = text
@@ -135,6 +133,22 @@ class InlineDockerfile:
         """The last variable that begins before `index`."""
         at = bisect_right(self._variables, (index - 1, len(self._written.chars))) - 1
         return self._variables[at] if at >= 0 else None
+
+
+class _Arguments(Mapping[str, Text | None]):
+    """Build arguments as the defaults of ARGs. Many services may share many of them, and few are asked for."""
+
+    def __init__(self, values: Mapping[str, str | None]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Text | None:
+        return _literal(self._values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def _literal(value: str | None) -> Text | None:

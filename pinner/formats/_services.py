@@ -4,7 +4,7 @@ No alias is ever copied: every mapping is merged once, and all merges together a
 """
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.finding import Problem
@@ -29,10 +29,11 @@ Fields = dict[str, Entry]
 
 
 class Layer(NamedTuple):
-    """What one document says of a service. `replaces` is set where earlier documents no longer count."""
+    """What the document of a number says of a service. `replaces` is set where earlier documents no longer count."""
 
     fields: Fields
     replaces: bool
+    document: int
 
 
 def is_null(node: Node) -> bool:
@@ -73,12 +74,14 @@ class Services:
         self.problems: dict[Problem, None] = {}
         self._yaml = yaml
         self._merged: dict[int, Fields] = {}
+        self._pairs: dict[int, Mapping[str, str | None]] = {}
         self._merging: set[int] = set()
         self._merged_entries = 0
         self._project = ""
         documents = [self.fields_of(document, "the file") for document in yaml.documents]
-        for fields in documents:
-            self._read_document(fields)
+        self._first_document = 0
+        for number, fields in enumerate(documents):
+            self._read_document(number, fields)
         if not any("services" in fields for fields in documents):
             self._complain_of_version_1(documents)
         self._builds = {name: self._does_build(name) for name in self.layers}
@@ -123,23 +126,32 @@ class Services:
         """The `build` mappings that make up a service's build, those that hold first."""
         found = []
         for service in self._ancestry(name):
-            for layer in reversed(self.layers[service]):
+            for layer in self._layers_that_count(service):
                 build = find(layer.fields, "build")
                 if build is not None and build.value.id == "mapping":
                     found.append(build.value)
-                if layer.replaces or (build is not None and replaces(build.value)):
+                if build is not None and replaces(build.value):
                     break
         return found
 
-    def all_pairs(self, builds: Iterable[Node], key: str) -> dict[str, str | None]:
+    def all_pairs(self, builds: Iterable[Node], key: str) -> Mapping[str, str | None]:
         """The names and values below `key` in all `builds` together."""
-        pairs: dict[str, str | None] = {}
+        pairs: Mapping[str, str | None] = {}
         for build in builds:
             entry = find(self.fields_of(build, "build"), key)
-            pairs = self.pairs_of(entry, key) | pairs
+            more = self._pairs_once(entry, key)
+            pairs = {**more, **pairs} if pairs else more
             if entry is not None and replaces(entry.value):
                 break
         return pairs
+
+    def _pairs_once(self, entry: Entry | None, what: str) -> Mapping[str, str | None]:
+        """`pairs_of`, worked out once for a node that many services share."""
+        if entry is None:
+            return {}
+        if id(entry.value) not in self._pairs:
+            self._pairs[id(entry.value)] = self.pairs_of(entry, what)
+        return self._pairs[id(entry.value)]
 
     def effective(self, name: str, key: str) -> Entry | None:
         """What holds for a service after all documents and everything that it extends."""
@@ -157,17 +169,16 @@ class Services:
         """Whether `image` is the name of what some service builds whenever the service `name` runs."""
         return self._built.has(image, self._profiles(name))
 
-    def _read_document(self, document: Fields) -> None:
+    def _read_document(self, number: int, document: Fields) -> None:
         if "name" in document and document["name"].value.id == "scalar":
             self._project = document["name"].value.value
         if "services" not in document:
             return
         services = document["services"].value
         if replaces(services):
-            for layers in self.layers.values():
-                layers.append(Layer({}, True))
+            self._first_document = number
         for name, entry in self.fields_of(services, "services").items():
-            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces(entry.value))
+            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces(entry.value), number)
             self.layers.setdefault(name, []).append(layer)
 
     def _complain_of_version_1(self, documents: list[Fields]) -> None:
@@ -223,13 +234,20 @@ class Services:
 
     def _own(self, name: str, key: str) -> Entry | None:
         """What the last document that speaks of a service's `key` says; the value may be a `!reset`."""
-        for layer in reversed(self.layers[name]):
+        for layer in self._layers_that_count(name):
             entry = find(layer.fields, key)
             if entry is not None and not is_null(entry.value):
                 return entry
-            if layer.replaces:
-                return None
         return None
+
+    def _layers_that_count(self, name: str) -> Iterator[Layer]:
+        """The layers of a service, the last one first, back to where everything is replaced."""
+        for layer in reversed(self.layers[name]):
+            if layer.document < self._first_document:
+                return
+            yield layer
+            if layer.replaces:
+                return
 
     def _ancestry(self, name: str) -> Iterator[str]:
         """A service and those of this file that it extends."""

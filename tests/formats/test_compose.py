@@ -247,6 +247,10 @@ NOT_HIDDEN = {
         "services: {web: {image: a, build: .}}\n---\nservices: !reset null\n---\nservices: {web: {image: b}}",
         ["services.web.image: a -> docker.io/library/a", "services.web.image: b -> docker.io/library/b"],
     ),
+    "builder that a later document takes away": (
+        "services: {app: {image: a, build: .}}\n---\nservices: !override {web: {image: a}}",
+        ["services.app.image: a -> docker.io/library/a", "services.web.image: a -> docker.io/library/a"],
+    ),
     "image that is built in another profile": (
         "services: {app: {image: a, build: ., profiles: [x]}, web: {image: a}, job: {image: a, profiles: [x, y]}}",
         ["services.web.image: a -> docker.io/library/a", "services.job.image: a -> docker.io/library/a"],
