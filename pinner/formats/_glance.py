@@ -90,9 +90,9 @@ class _Glance:
         elif not self._stages:
             self._look_at_argument(rest)
         elif keyword in _WITH_HEREDOCS:
-            rest = self._look_at_flags(keyword, rest)
+            arguments = self._look_at_flags(keyword, rest)
             if "<<" in rest:
-                self._skip_heredoc(rest)
+                self._skip_heredoc(rest, arguments)
         elif rest.startswith("--"):
             self._look_at_flags(keyword, rest)
 
@@ -163,8 +163,8 @@ class _Glance:
             raise NotPlain
         self._references.append(reference)
 
-    def _skip_heredoc(self, rest: str) -> None:
-        before, _, after = f" {rest} ".partition(" <<")
+    def _skip_heredoc(self, rest: str, arguments: str) -> None:
+        before, _, after = f" {arguments} ".partition(" <<")
         name, _, after = after.partition(" ")
         stripped = name.removeprefix("-")
         if not (rest.isascii() and rest.isprintable() and stripped.isidentifier()):

@@ -63,6 +63,8 @@ UNSETTLED = {
     "frontend further down": f"# check=skip=all\n# syntax={NODE}\nFROM {NODE}\n",
     "ignore comment": f"# pinner: ignore[unpinned]\nFROM {NODE}\n",
     "heredoc without end": f"FROM {NODE}\nRUN <<EOF\na\n",
+    "heredoc after an open variable": f"FROM {NODE}\nCOPY --chmod=${{x <<a /b\nFROM alpine\nLABEL x=y \\\na\n",
+    "heredoc in a flag": f"FROM {NODE}\nCOPY --chmod=<<a /b /c\nFROM alpine\na\n",
     "heredoc in quotes": f"FROM {NODE}\nRUN echo '<<EOF'\nFROM alpine\nEOF\n",
     "heredoc in two pieces": f"FROM {NODE}\nRUN <\\\n<EOF\nFROM alpine\nEOF\n",
     "two escapes": f"FROM {NODE}\nRUN a \\\\\nFROM alpine\n",
