@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 from pinner.edits import edit_of
 from pinner.errors import WriteError
-from pinner.finding import Occurrence
+from pinner.finding import Occurrence, Reading
 from pinner.reference import DEFAULT_TAG, Reference
 from pinner.report import Change, FileFailure
-from pinner.scan import Scan, ScannedFile, scan_source
+from pinner.scan import Scan, ScannedFile
 from pinner.source import Source, apply_edits, write_source
+
+WRITERS = 16
+"""How many files are written at once."""
 
 
 class Plan(NamedTuple):
@@ -21,11 +24,12 @@ class Plan(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """Files with their new bytes, what changed in them, and the files that were left alone."""
+    """Files with their new bytes, what changed in them, the files that were left alone, and how the new bytes read."""
 
     contents: Mapping[str, bytes]
     changes: tuple[Change, ...]
     failures: tuple[FileFailure, ...]
+    readings: Mapping[str, Reading] = {}
 
 
 NOTHING_FIXED = Fixed({}, (), ())
@@ -37,49 +41,61 @@ def apply_plans(scan: Scan, plans: Iterable[Plan]) -> Fixed:
     for plan in plans:
         by_path.setdefault(plan.occurrence.path, []).append(plan)
     contents: dict[str, bytes] = {}
+    readings: dict[str, Reading] = {}
     changes: list[Change] = []
     failures: list[FileFailure] = []
     for path, planned in by_path.items():
         file = scan.files[path]
         data = apply_edits(file.source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
-        if not file.reading.problems and _same_but_for_digests(file, data, planned):
-            contents[path] = data
+        if file.reading.problems:
+            continue
+        reading = file.format.read(Source(path, data))
+        if _same_but_for_digests(file, data, reading, planned):
+            contents[path], readings[path] = data, reading
             changes += [_change(plan) for plan in planned]
-        elif not file.reading.problems:
+        else:
             failures.append(FileFailure(path, None, "the edited file would read differently; it was left alone"))
-    return Fixed(contents, tuple(changes), tuple(failures))
+    return Fixed(contents, tuple(changes), tuple(failures), readings)
 
 
 def write_all(scan: Scan, fixed: Fixed) -> Fixed:
     """Write the files. What could not be written becomes a failure and loses its changes."""
-    failures = list(fixed.failures)
-    contents = dict(fixed.contents)
-    for path, data in fixed.contents.items():
-        try:
-            write_source(scan.files[path].source, data)
-        except WriteError as error:
-            failures.append(FileFailure(path, None, error.reason))
-            del contents[path]
-    changes = tuple(change for change in fixed.changes if change.path in contents)
-    return Fixed(contents, changes, tuple(failures))
+    from concurrent.futures import ThreadPoolExecutor
+
+    # The disk is what takes time: each file is on it before its name is.
+    with ThreadPoolExecutor(WRITERS) as pool:
+        written = pool.map(lambda item: _write(scan.files[item[0]].source, item[1]), fixed.contents.items())
+        failures = {failure.path: failure for failure in written if failure}
+    contents = {path: data for path, data in fixed.contents.items() if path not in failures}
+    changes = tuple(change for change in fixed.changes if change.path not in failures)
+    return Fixed(contents, changes, (*fixed.failures, *failures.values()), fixed.readings)
+
+
+def _write(source: Source, data: bytes) -> FileFailure | None:
+    try:
+        write_source(source, data)
+    except WriteError as error:
+        return FileFailure(source.path, None, error.reason)
+    return None
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """What a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        files[path] = scan_source(Source(path, data), files[path].format, scan.exemptions)
+        reading = scan.exemptions.apply(fixed.readings[path])
+        files[path] = ScannedFile(Source(path, data), files[path].format, reading)
     return Scan(files, (*scan.failures, *fixed.failures), scan.exemptions)
 
 
-def _same_but_for_digests(file: ScannedFile, data: bytes, plans: list[Plan]) -> bool:
+def _same_but_for_digests(file: ScannedFile, data: bytes, after: Reading, plans: list[Plan]) -> bool:
     """Whether instructions, stages and references of the edited file equal the original's."""
-    edited = Source(file.source.path, data)
-    before, after = file.reading, file.format.read(edited)
+    before = file.reading
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}
-    return file.format.outline(edited) == file.format.outline(file.source) and all(
+    outline = file.format.outline(Source(file.source.path, data))
+    return outline == file.format.outline(file.source) and all(
         new.context == old.context and new.target == _expected(old, digests)
         for old, new in zip(before.occurrences, after.occurrences, strict=True)
     )

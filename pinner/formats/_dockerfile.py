@@ -74,7 +74,7 @@ def outline_text(text: Text, source: Source) -> tuple[str, ...]:
         reader = _Reader(text, divide(text), source, "", PLAIN_BUILD)
     except Malformed:
         return ()
-    reader.read()
+    reader.collect()
     return reader.outline()
 
 
@@ -98,14 +98,14 @@ class _Reader:
 
     def read(self) -> Reading:
         self._read_syntax()
-        self._collect()
+        self.collect()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
         return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
 
     # Stages and variables: what the references need to know of the whole file.
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         """Read the ARGs, the FROMs and the stage names, and say what BuildKit would refuse."""
         for instruction, command in self.commands:
             if command.name not in INSTRUCTIONS:

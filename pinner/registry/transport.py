@@ -4,7 +4,9 @@ The transport is used without httpx's client: pinner wants none of its redirects
 decoding, and the transport alone takes less time.
 """
 
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import httpx
 
@@ -14,6 +16,10 @@ from pinner.registry.proxies import proxy_for
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.tls import Contexts, tls_failure
 from pinner.registry.urls import Origin
+
+# httpcore imports sniffio at every turn. Where it is not installed, each time would be a search of all folders.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 TransportFactory = Callable[[Origin], httpx.AsyncBaseTransport]
 
