@@ -195,13 +195,23 @@ class _Lexer:
             self.at += 1
         match operator[-1:]:
             case "-" | "+" | "?":
-                return self._with_word(name, operator, self.read_until("}"))
+                return self._chosen(name, operator)
             case ("#" | "%") as end if self._dialect != COMPOSE:
                 return self._trimmed(name, end, self.read_until("}", raw_escapes=True).chars)
             case "/" if self._dialect != COMPOSE and operator == "/":
                 return self._replaced(name)
             case _:
                 raise ExpansionError(f"${{{name}{operator} is no substitution that pinner knows")
+
+    def _chosen(self, name: str, operator: str) -> Text:
+        """The variable or the word behind it. What is not taken leaves nothing open."""
+        before = self.unknown.copy()
+        word = self.read_until("}").cut(0)  # an object of its own
+        inside, self.unknown = self.unknown, before
+        value = self._with_word(name, operator, word)
+        if value is word:
+            self.unknown |= inside
+        return value
 
     def _with_word(self, name: str, operator: str, word: Text) -> Text:
         """`${V:-word}`, `${V:+word}`, `${V:?word}`, and the same without the colon."""
