@@ -97,7 +97,8 @@ class Wire:
     def __init__(self, settings: RegistrySettings, transports: TransportFactory, clock: Clock) -> None:
         self._settings = settings
         self._make_transport = transports
-        self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
+        self._transports: list[httpx.AsyncBaseTransport] = []
+        self._idle: defaultdict[Origin, list[httpx.AsyncBaseTransport]] = defaultdict(list)
         self._clock = clock
         times = settings.timeouts
         self._times = {"connect": times.connect, "read": times.read, "write": times.read}
@@ -106,7 +107,7 @@ class Wire:
 
     async def close(self) -> None:
         """End all connections."""
-        for transport in self._transports.values():
+        for transport in self._transports:
             await transport.aclose()
 
     async def send(self, question: Question) -> Answer:
@@ -167,19 +168,24 @@ class Wire:
             raise self._failure(error, question.origin) from None
 
     async def _ask(self, question: Question) -> Answer:
-        response = await self._transport(question.origin).handle_async_request(question.request(self._times))
+        idle = self._idle[question.origin]
+        transport = idle.pop() if idle else self._new_transport(question.origin)
         try:
-            body = await _read(response, question)
+            response = await transport.handle_async_request(question.request(self._times))
+            try:
+                body = await _read(response, question)
+            finally:
+                await response.aclose()
         finally:
-            await response.aclose()
+            idle.append(transport)
         self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
 
-    def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
-        if origin not in self._transports:
-            self._transports[origin] = self._make_transport(origin)
-        return self._transports[origin]
+    def _new_transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
+        """A transport for one request at a time: the pool of one that has many looks at all of them at every request."""
+        self._transports.append(self._make_transport(origin))
+        return self._transports[-1]
 
     def _failure(self, error: httpx.TransportError | OSError, origin: Origin) -> RegistryError:
         dropped = Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
