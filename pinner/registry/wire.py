@@ -183,7 +183,7 @@ class Wire:
         return Answer(question.url, response.status_code, response.headers, body, version)
 
     def _new_transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
-        """A transport for one request at a time: the pool of one that has many looks at all of them at every request."""
+        """A transport for one request at a time: one with many connections looks at all of them at every request."""
         self._transports.append(self._make_transport(origin))
         return self._transports[-1]
 
