@@ -9,12 +9,14 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
-from pinner.git import GitFailed, git
+from pinner.git import GitFailed, git, start
 from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.report import FileFailure
 from pinner.source import read_source
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
-_GIT_LIST = "ls-files --cached --others --exclude-standard -z --".split()
+_TRACKED = "ls-files --cached -z --".split()
+_UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
 Include = Mapping[str, Patterns]
 NO_INCLUDE: Include = {}
@@ -97,15 +100,31 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], failures: l
 def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | None:
     """The files that Git knows or would take; None where Git is missing or refuses."""
     try:
-        listed = git(_GIT_LIST, folder)
+        # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
+        untracked = start(_UNTRACKED, folder)
     except GitFailed:
         return None
-    names = dict.fromkeys(os.fsdecode(name) for name in listed.split(b"\0") if name)
-    return _files_of_git(folder, names, failures)
+    try:
+        tracked = git(_TRACKED, folder)
+    except GitFailed:
+        with suppress(GitFailed):
+            untracked()
+        return None
+    return chain(_files_of_git(folder, tracked, failures), _untracked(folder, untracked, failures))
 
 
-def _files_of_git(folder: str, names: Iterable[str], failures: list[FileFailure]) -> Iterator[str]:
-    for name in names:
+def _untracked(folder: str, listed: Callable[[], bytes], failures: list[FileFailure]) -> Iterator[str]:
+    try:
+        names = listed()
+    except GitFailed:
+        yield from _walk(folder, failures)
+    else:
+        yield from _files_of_git(folder, names, failures)
+
+
+def _files_of_git(folder: str, listed: bytes, failures: list[FileFailure]) -> Iterator[str]:
+    # A file in conflict is listed once for each side.
+    for name in dict.fromkeys(os.fsdecode(name) for name in listed.split(b"\0") if name):
         path = os.path.normpath(os.path.join(folder, name))
         mode = _mode(path)
         if mode is not None and stat.S_ISDIR(mode):

@@ -1,7 +1,7 @@
 """Git, by its command line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 # What `git rev-parse --local-env-vars` lists, but for configuration. A hook of Git sets variables that
 # name the hook's own repository, which need not be the one that is asked about.
@@ -17,16 +17,25 @@ class GitFailed(Exception):
 
 def git(arguments: Sequence[str], folder: str) -> bytes:
     """What a command prints when it is run in `folder`. Raises GitFailed."""
-    import subprocess
+    return start(arguments, folder)()
+
+
+def start(arguments: Sequence[str], folder: str) -> Callable[[], bytes]:
+    """Start a command in `folder`; a call of the result waits for what it prints. Both raise GitFailed."""
+    from subprocess import DEVNULL, PIPE, Popen
 
     environ = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
     try:
-        run = subprocess.run(
-            command, cwd=folder, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL
-        )
+        process = Popen(command, cwd=folder, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
     except OSError as error:
         raise GitFailed(f"git cannot be run: {error.strerror}") from error
-    except subprocess.CalledProcessError as error:
-        raise GitFailed(os.fsdecode(error.stderr).strip() or f"git ended with {error.returncode}") from error
-    return run.stdout
+
+    def printed() -> bytes:
+        with process:
+            output, complaint = process.communicate()
+        if process.returncode:
+            raise GitFailed(os.fsdecode(complaint).strip() or f"git ended with {process.returncode}")
+        return output
+
+    return printed
