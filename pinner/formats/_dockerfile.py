@@ -18,6 +18,7 @@ from pinner.formats._variables import Dialect, ExpansionError
 from pinner.reference import parse
 from pinner.source import Location, Source
 
+_SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
@@ -127,7 +128,9 @@ class _Reader:
         if is_template(instruction.chars):
             self._complain(instruction, TEMPLATE)
         elif not self.has_foreign_frontend:
-            self._complain(instruction, f"unknown instruction: {command.name}")
+            # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
+            name = f": {command.name}" if _SAFE_NAME.fullmatch(command.name) else ""
+            self._complain(instruction, f"unknown instruction{name}")
 
     def _read_arg(self, instruction: Instruction, command: Command) -> None:
         for word in split_quoted_words(instruction, command, self.division.escape):

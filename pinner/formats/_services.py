@@ -78,6 +78,7 @@ class Services:
         self._merging: set[int] = set()
         self._merged_entries = 0
         self._project = ""
+        self._owned: dict[tuple[str, str], Entry | None] = {}
         documents = [self.fields_of(document, "the file") for document in yaml.documents]
         self._first_document = 0
         for number, fields in enumerate(documents):
@@ -234,11 +235,11 @@ class Services:
 
     def _own(self, name: str, key: str) -> Entry | None:
         """What the last document that speaks of a service's `key` says; the value may be a `!reset`."""
-        for layer in self._layers_that_count(name):
-            entry = find(layer.fields, key)
-            if entry is not None and not is_null(entry.value):
-                return entry
-        return None
+        if (name, key) not in self._owned:
+            entries = (find(layer.fields, key) for layer in self._layers_that_count(name))
+            said = (entry for entry in entries if entry is not None and not is_null(entry.value))
+            self._owned[name, key] = next(said, None)
+        return self._owned[name, key]
 
     def _layers_that_count(self, name: str) -> Iterator[Layer]:
         """The layers of a service, the last one first, back to where everything is replaced."""

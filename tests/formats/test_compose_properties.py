@@ -76,7 +76,7 @@ class Writer:
         return "null" if value is None else self.scalar(value)
 
     def scalar(self, value: str) -> str:
-        if re.fullmatch(r"[a-zé][a-zé0-9.:/@-]*", value):
+        if re.fullmatch(r"[a-zé]([a-zé0-9.:/@-]*[a-zé0-9./@-])?", value):
             style = self.pick("plain", "single", "double")
         else:
             style = self.pick("single", "double") if "\t" not in value else "double"
