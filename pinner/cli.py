@@ -177,9 +177,9 @@ REGISTRIES: Options = {
     "ca_file": Annotated[
         str | None, typer.Option("--ca-file", metavar="FILE", help="Trust the certificates in this PEM file, too.")
     ],
-    "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 20.")],
+    "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
     "jobs_per_host": Annotated[
-        int | None, typer.Option("--jobs-per-host", min=1, max=256, help="Requests at once to one host. Default: 20.")
+        int | None, typer.Option("--jobs-per-host", min=1, max=256, help="Requests at once to one host. Default: 8.")
     ],
     "timeout": Annotated[
         float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")

@@ -81,8 +81,8 @@ class Settings(NamedTuple):
     ca_file: str | None = None
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, Registry] = {}
-    jobs: int = 20
-    jobs_per_host: int = 20
+    jobs: int = 16
+    jobs_per_host: int = 8
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()

@@ -168,8 +168,8 @@ KEYS = (
         "Hosts of token servers that may see the credentials of every registry that names them.",
         'trusted-realms = ["auth.example"]',
     ),
-    Key("jobs", Integer(1, 256), 20, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 256), 20, "Requests at once to one host.", "jobs-per-host = 4"),
+    Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
+    Key("jobs-per-host", Integer(1, 256), 8, "Requests at once to one host.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",

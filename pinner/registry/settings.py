@@ -52,8 +52,8 @@ class RegistrySettings:
     ca_file: str | None = None
     registries: Mapping[str, RegistryOverride] = field(default_factory=dict)
     trusted_realms: tuple[str, ...] = ()
-    jobs: int = 20
-    jobs_per_host: int = 20
+    jobs: int = 16
+    jobs_per_host: int = 8
     timeouts: Timeouts = field(default_factory=Timeouts)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     certs_dirs: tuple[str, ...] = ("/etc/docker/certs.d", "/etc/containers/certs.d")

@@ -188,13 +188,13 @@ def test_what_only_flags_say(folder: Path) -> None:
     [
         ({}, {}, 2),
         ({"config": "other.toml"}, {}, 3),
-        ({"no_config": True}, {}, 20),
+        ({"no_config": True}, {}, 16),
         ({}, {"PINNER_CONFIG": "other.toml"}, 3),
-        ({}, {"PINNER_NO_CONFIG": "1"}, 20),
+        ({}, {"PINNER_NO_CONFIG": "1"}, 16),
         ({}, {"PINNER_NO_CONFIG": "0"}, 2),
-        ({}, {"PINNER_NO_CONFIG": "1", "PINNER_CONFIG": "other.toml"}, 20),
+        ({}, {"PINNER_NO_CONFIG": "1", "PINNER_CONFIG": "other.toml"}, 16),
         ({"config": "other.toml"}, {"PINNER_NO_CONFIG": "1"}, 3),
-        ({"no_config": True}, {"PINNER_CONFIG": "other.toml"}, 20),
+        ({"no_config": True}, {"PINNER_CONFIG": "other.toml"}, 16),
     ],
 )
 def test_which_file_is_read(folder: Path, flags: dict[str, Any], environ: dict[str, str], jobs: int) -> None:

@@ -18,7 +18,7 @@ def test_a_section_in_full() -> None:
 Requests at once.
 
 * Type: whole number, 1 to 256
-* Default: `20`
+* Default: `16`
 * Environment: `PINNER_JOBS`
 
 ```toml
