@@ -3,8 +3,10 @@
 The rules are those of the Compose specification and of compose-go, Docker Compose's reader.
 """
 
+import gc
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
 from pinner.formats._ignores import read_ignore
@@ -34,8 +36,21 @@ def read(source: Source) -> Reading:
         return Reading((), problems=(text,))
     if text.isascii() and not _MAY_HOLD_REFERENCES.search(source.data):
         return Reading(())
-    yaml = compose(source, text)
-    return Reading((), problems=(yaml,)) if isinstance(yaml, Problem) else _Reader(yaml).read()
+    with _no_collection():
+        yaml = compose(source, text)
+        return Reading((), problems=(yaml,)) if isinstance(yaml, Problem) else _Reader(yaml).read()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away: all nodes are in use, and it would look through them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def outline(source: Source) -> tuple[str, ...]:

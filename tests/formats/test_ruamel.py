@@ -1,5 +1,6 @@
 """The short cuts through ruamel.yaml lead where ruamel.yaml goes."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pinner.formats import _ruamel
+from pinner.formats import COMPOSE, _ruamel
+from pinner.source import Source
 
 MAX_DEPTH = 10
 CASES = Path(__file__).parents[1] / "cases" / "compose"
@@ -91,3 +93,10 @@ def test_one_file_leaves_nothing_for_the_next(text: str) -> None:
     first = outcome(short, text)
     outcome(short, "%YAML 1.1\n---\n" + "[" * 20)
     assert outcome(short, text) == first
+
+
+@pytest.mark.parametrize("text", ["services: {a: {image: b}}", "services: [image"])
+def test_the_garbage_collector_is_on_afterwards(text: str) -> None:
+    assert gc.isenabled()
+    COMPOSE.read(Source("compose.yaml", text.encode()))
+    assert gc.isenabled()
