@@ -57,22 +57,14 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Judge every reference below `paths`."""
-    from pinner import pipeline
     from pinner.reporting import write_report
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
     scan = _scan(paths, settings, settle=not settings.online)
-    policy = _policy(settings)
     changed = _changed_lines(settings)
-    if settings.online:
-        is_wanted = changed.touches_reference if changed else None
-        report = pipeline.check_online(
-            scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted
-        )
-    else:
-        report = pipeline.check(scan, policy=policy)
-    report = _without_known(report, settings, policy)
+    report = _judged(scan, settings, changed)
+    report = _without_known(report, settings)
     report = changed.restrict(report) if changed else report
     write_report(report, settings)
     return _exit_code(report, settings)
@@ -215,12 +207,27 @@ def _changed_lines(settings: Settings) -> ChangedLines | None:
     return changed_since(settings.diff_base)
 
 
-def _without_known(report: Report, settings: Settings, policy: Policy) -> Report:
+def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
+    if not (settings.online or scan.files or scan.failures):
+        # A glance settled every file: there is nothing for a rule to look at.
+        from pinner.tally import report
+
+        return report(scan)
+    from pinner import pipeline
+
+    policy = _policy(settings)
+    if not settings.online:
+        return pipeline.check(scan, policy=policy)
+    is_wanted = changed.touches_reference if changed else None
+    return pipeline.check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
+
+
+def _without_known(report: Report, settings: Settings) -> Report:
     if not (settings.baseline or settings.write_baseline):
         return report
     from pinner.adoption import without_known
 
-    return without_known(report, settings, policy)
+    return without_known(report, settings, _policy(settings))
 
 
 def _policy(settings: Settings) -> Policy:

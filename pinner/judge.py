@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from pinner.finding import Finding, Ignore, Occurrence
+from pinner.finding import Finding, Ignore
 from pinner.policy import ALL_RULES, DEFAULT_POLICY, Policy, Ruling
 from pinner.reference import Reference
-from pinner.report import Change, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.report import Change, Kept, Report, Suppressed, Unchecked
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scan import Scan
 from pinner.source import Location
 from pinner.state import State
+from pinner.tally import report
 
 Place = tuple[str, Location]
 
@@ -50,52 +51,9 @@ def judge(
     return report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
 
 
-def report(
-    scan: Scan,
-    findings: Iterable[Finding] = (),
-    suppressed: Iterable[Suppressed] = (),
-    *,
-    unchecked: Iterable[Unchecked] = (),
-    changes: Iterable[Change] = (),
-    kept: Iterable[Kept] = (),
-) -> Report:
-    """Everything in order, and counted."""
-    result = Report(
-        summary=Summary(0, 0, 0, 0, 0),
-        findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
-        unchecked=tuple(sorted(unchecked)),
-        errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),
-        changes=tuple(sorted(changes, key=lambda change: (change.path, change.where))),
-        suppressed=tuple(suppressed),
-        kept=tuple(sorted(kept)),
-        sources={path: file.source for path, file in scan.files.items()},
-    )
-    return result._replace(summary=_count(result, scan))
-
-
 def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
     """The first comment that lets a rule's finding go."""
     return next((ignore for ignore in ignores if ignore.covers(rule) and not ignore.void), None)
-
-
-def _count(result: Report, scan: Scan) -> Summary:
-    settled = sum(len(references) for references in scan.settled.values())
-    unread = {failure.path for failure in scan.failures} - scan.files.keys()
-    return Summary(
-        files=len(scan.files) + len(scan.settled) + len(unread),
-        references=len(scan.occurrences) + settled,
-        pinned=sum(_is_pinned(each) for each in scan.occurrences) + settled,
-        findings=len(result.findings),
-        unchecked=len(result.unchecked),
-        ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
-        changed=len(result.changes),
-        kept=len(result.kept),
-    )
-
-
-def _is_pinned(occurrence: Occurrence) -> bool:
-    target = occurrence.target
-    return isinstance(target, Reference) and target.digest is not None and not occurrence.exempt
 
 
 def _ruled(rules: Iterable[Rule], facts: Facts, ruling_of: Callable[[str], Ruling]) -> Iterator[Finding]:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.finding import Occurrence
 from pinner.fixer import Fixed, Plan, apply_plans, rescan, write_all
-from pinner.judge import ignore_for, judge, report
+from pinner.judge import ignore_for, judge
 from pinner.policy import DEFAULT_POLICY, Policy
 from pinner.reference import Reference, is_digest
 from pinner.report import Kept, Report, Unchecked
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scan import Scan
 from pinner.state import State, Verdict
+from pinner.tally import report
 
 if TYPE_CHECKING:
     from pinner.examiner import Examination

@@ -21,9 +21,8 @@ _REFERENCE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
 )
-_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _ENCODED_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class Reference(NamedTuple):
@@ -71,12 +70,12 @@ class Reference(NamedTuple):
 
 def is_digest(text: str) -> bool:
     """Whether `text` is a digest that pinner writes: sha256 and 64 lower-case hexadecimal digits."""
-    return _DIGEST.fullmatch(text) is not None
+    return text.startswith("sha256:") and _is_hash(text.removeprefix("sha256:"))
 
 
 def parse(text: str) -> Reference:
     """The reference that `text` spells, normalised. Raises InvalidReference with distribution's reason."""
-    if _IDENTIFIER.fullmatch(text):
+    if _is_hash(text):
         raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     registry, remainder = _split_registry(text)
     repository = remainder.partition(":")[0]
@@ -91,6 +90,10 @@ def parse(text: str) -> Reference:
     if len(reference.repository) > MAX_REPOSITORY_LENGTH:
         raise InvalidReference(f"repository name must not be more than {MAX_REPOSITORY_LENGTH} characters")
     return reference
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == 64 and _HEXADECIMAL.issuperset(text)
 
 
 def _split_registry(text: str) -> tuple[str, str]:

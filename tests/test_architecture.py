@@ -18,6 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
+    frozenset({"tally"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"adoption", "asking", "reporting"}),
