@@ -61,7 +61,9 @@ class _Glance:
                 _check_comment(line)
                 continue
             keyword, _, rest = (self._joined(line) if line[-1] == "\\" else line).partition(" ")
-            self._look_at(keyword.upper(), rest.lstrip(_SPACES))
+            # Most instructions: neither flags nor heredocs.
+            if not (self._stages and keyword in _PLAIN and "." <= rest[:1] <= "~" and "<<" not in rest):
+                self._look_at(keyword.upper(), rest.lstrip(_SPACES))
         if not self._stages:
             raise NotPlain
         return tuple(self._references)
