@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import pinner
 from tests.support.occurrences import DIGEST
 
 SLOW = frozenset(
@@ -56,3 +58,8 @@ def test_no_command_imports_what_it_does_not_need(tmp_path: Path, arguments: lis
     modules = imported(tmp_path, *arguments)
     assert "typer" in modules
     assert not {"asyncio", "httpx", "ruamel", "rich", "ssl", "dockerfile_parse"} & modules
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    document = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    assert pinner.__version__ == document["project"]["version"]
