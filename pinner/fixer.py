@@ -32,9 +32,6 @@ class Fixed(NamedTuple):
     readings: Mapping[str, Reading] = {}
 
 
-NOTHING_FIXED = Fixed({}, (), ())
-
-
 def apply_plans(scan: Scan, plans: Iterable[Plan]) -> Fixed:
     """Make the edits in memory, and read every result again before it may be written."""
     by_path: dict[str, list[Plan]] = {}
