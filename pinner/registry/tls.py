@@ -75,6 +75,7 @@ def _with_suffix(files: Iterable[Path], suffix: str) -> list[Path]:
 
 def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
     context = _default_context(environ)
+    context.set_alpn_protocols(["http/1.1"])
     for file in trust.ca_files:
         try:
             context.load_verify_locations(cafile=file)

@@ -1,6 +1,5 @@
-"""What connections are made of: addresses, proxies, certificates."""
+"""What speaks to an origin: proxies, certificates."""
 
-import asyncio
 import ssl
 from pathlib import Path
 from typing import Any
@@ -9,86 +8,20 @@ import httpx
 import pytest
 
 from pinner.registry.addresses import Addresses
+from pinner.registry.connection import Connection
 from pinner.registry.endpoint import endpoint_of
-from pinner.registry.errors import ConnectFailed, NameNotFound, TLSFailure
+from pinner.registry.errors import ConnectFailed, TLSFailure
 from pinner.registry.settings import RegistryOverride
 from pinner.registry.tls import Contexts, Trust, trust_of
 from pinner.registry.transport import Transports
 from pinner.registry.urls import Origin
-from tests.registry.stub import StubNetwork, reply, settings
+from tests.registry.stub import settings
 
 REG = Origin("https", "reg.example", 443)
-LOOKED_UP = {"reg.example": ["2001:db8::1", "192.0.2.1"]}
 
 
-class Inner:
-    """What the transport finds below it: some addresses answer."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *alive: str, error: Exception | None = None) -> None:
-        self.network = StubNetwork(self._answer)
-        self._alive = alive
-        self._error = error or httpx.ConnectError("refused")
-        monkeypatch.setattr(httpx, "AsyncHTTPTransport", lambda **options: self.network(REG))
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host not in self._alive:
-            raise self._error
-        return reply()
-
-    def ask(self, *urls: str) -> list[httpx.Request]:
-        async def run() -> None:
-            transport = Transports(settings(), Addresses(5, LOOKED_UP.__getitem__))(REG)
-            for url in urls:
-                await transport.handle_async_request(httpx.Request("GET", url, extensions={"timeout": {}}))
-            await transport.aclose()
-
-        asyncio.run(run())
-        return self.network.requests
-
-
-def test_the_connection_goes_to_the_address_and_speaks_to_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    [request] = Inner(monkeypatch, "2001:db8::1").ask("https://reg.example:5000/x")
-    assert str(request.url) == "https://[2001:db8::1]:5000/x"
-    assert request.headers["host"] == "reg.example:5000"
-    assert request.extensions == {"timeout": {}, "sni_hostname": "reg.example"}
-
-
-def test_the_next_address_is_tried_and_the_good_one_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    requests = Inner(monkeypatch, "192.0.2.1").ask("https://reg.example/1", "https://reg.example/2")
-    assert [request.url.host for request in requests] == ["2001:db8::1", "192.0.2.1", "192.0.2.1"]
-
-
-def test_the_last_address_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = Inner(monkeypatch)
-    with pytest.raises(httpx.ConnectError):
-        inner.ask("https://reg.example/")
-    assert len(inner.network.requests) == 2
-
-
-def test_a_bad_certificate_is_not_shopped_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    error = httpx.ConnectError("x")
-    error.__cause__ = ssl.SSLCertVerificationError(1, "x")
-    error.__cause__.verify_message = "expired"
-    inner = Inner(monkeypatch, error=error)
-    with pytest.raises(httpx.ConnectError):
-        inner.ask("https://reg.example/")
-    assert len(inner.network.requests) == 1
-
-
-def test_a_literal_address_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    [request] = Inner(monkeypatch, "192.0.2.7").ask("https://192.0.2.7/x")
-    assert "sni_hostname" not in request.extensions
-
-
-def test_a_name_without_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    Inner(monkeypatch)
-
-    def lookup(host: str) -> list[str]:
-        raise OSError
-
-    transport = Transports(settings(), Addresses(5, lookup))(REG)
-    with pytest.raises(NameNotFound):
-        asyncio.run(transport.handle_async_request(httpx.Request("GET", "https://reg.example/")))
+def test_a_direct_connection_needs_no_proxy() -> None:
+    assert isinstance(Transports(settings(), Addresses(5))(REG), Connection)
 
 
 def test_a_proxy_is_given_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
