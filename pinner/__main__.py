@@ -1,32 +1,53 @@
-"""The entry point. A plain `pinner check [PATHS]` goes straight to its command, and past that where a glance is enough:
-typer alone takes several times as long to import as the whole check takes."""
+"""The entry point. A plain `pinner COMMAND [PATHS]` goes straight to its command, and a check past that where a glance
+is enough: typer alone takes several times as long to import as a whole check takes."""
 
+import atexit
+import gc
 import sys
+
+PLAIN = {"check": "check", "pin": "pin", "update": "update", "unpin": "unpin", "list": "list_references"}
+"""The commands that take paths, and their names in `pinner.commands`."""
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    _spare_the_collector()
     arguments = sys.argv[1:]
     if any(argument.startswith("@") for argument in arguments):
         arguments = _expanded(arguments)
-    paths = _plain_check(arguments)
+    paths = _plain_paths(arguments)
     if paths is None:
         from pinner import cli
 
         cli.main(arguments)
         return
-    from pinner import shortcut
-
-    summary = shortcut.check(paths)
-    if summary is not None:
-        from pinner.terminal import tell
-
-        tell(summary)
+    command, *_ = arguments
+    if command == "check" and _is_settled(paths):
         return
     from pinner import commands
     from pinner.config import load
 
-    sys.exit(commands.run(lambda: commands.check(paths, load())))
+    run = getattr(commands, PLAIN[command])
+    sys.exit(commands.run(lambda: run(paths, load())))
+
+
+def _spare_the_collector() -> None:
+    """Nearly everything that a run makes it keeps to its end: look for garbage rarely, and not at all while leaving."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
+
+
+def _is_settled(paths: list[str]) -> bool:
+    """Whether a glance was enough; the summary of the check is then told."""
+    from pinner import shortcut
+
+    summary = shortcut.check(paths)
+    if summary is None:
+        return False
+    from pinner.terminal import tell
+
+    tell(summary)
+    return True
 
 
 def _expanded(arguments: list[str]) -> list[str]:
@@ -41,9 +62,9 @@ def _expanded(arguments: list[str]) -> list[str]:
         sys.exit(ExitCode.USAGE)
 
 
-def _plain_check(arguments: list[str]) -> list[str] | None:
-    """The paths of a `check` without flags; None where the command line has to be parsed."""
-    if arguments[:1] != ["check"]:
+def _plain_paths(arguments: list[str]) -> list[str] | None:
+    """The paths of a command without flags; None where the command line has to be parsed."""
+    if not (arguments and arguments[0] in PLAIN):
         return None
     before, _, after = _partition(arguments[1:])
     return None if any(argument.startswith("-") for argument in before) else before + after

@@ -1,14 +1,16 @@
-"""A check runs by a glance, by the command, or through typer, and nobody sees which it was."""
+"""A command runs by a glance, straight, or through typer, and nobody sees which it was."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from pinner import shortcut
-from pinner.__main__ import main
+from pinner import asking, cli, shortcut
+from pinner.__main__ import PLAIN, main
 from pinner.config import ENVIRONMENT_PREFIX, files
+from pinner.reference import Reference
+from pinner.resolver import Unresolved
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 FILES = {
@@ -44,7 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Runner:
-    """Runs `pinner check`, with an empty standard input."""
+    """Runs pinner, with an empty standard input."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capsys = capsys
@@ -52,7 +54,7 @@ class Runner:
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error."""
-        self._monkeypatch.setattr(sys, "argv", ["pinner", "check", *arguments])
+        self._monkeypatch.setattr(sys, "argv", ["pinner", *arguments])
         with open("/dev/null") as nothing:
             self._monkeypatch.setattr(sys, "stdin", nothing)
             try:
@@ -64,6 +66,16 @@ class Runner:
         return code, *self._capsys.readouterr()
 
 
+def contents(project: Path) -> dict[str, bytes]:
+    """Every file below the project that is no link."""
+    files = (path for path in project.rglob("*") if path.is_file() and not path.is_symlink())
+    return {str(path.relative_to(project)): path.read_bytes() for path in files}
+
+
+def nobody_answers(references: Iterable[Reference], *_: object, **__: object) -> dict[Reference, Unresolved]:
+    return {each: Unresolved(each, "connect-failed", "nobody answers") for each in references}
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Runner:
     return Runner(capsys, monkeypatch)
@@ -73,10 +85,33 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_way_gives_the_same(
     arguments: Sequence[str], project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    straight = run(*arguments)
-    through_typer = run("--color=auto", *arguments)
+    straight = run("check", *arguments)
+    through_typer = run("check", "--color=auto", *arguments)
     monkeypatch.setattr(shortcut, "check", lambda paths: None)
-    assert run(*arguments) == straight == through_typer
+    assert run("check", *arguments) == straight == through_typer
+
+
+@pytest.mark.parametrize("command", PLAIN.keys() - {"check"})
+@pytest.mark.parametrize("arguments", [*SHORT, *LONG], ids=" ".join)
+def test_every_command_does_the_same_through_typer(
+    command: str, arguments: Sequence[str], project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ("resolve", "find_updates"):
+        monkeypatch.setattr(asking, question, nobody_answers)
+    before = contents(project)
+    straight = run(command, *arguments), contents(project)
+    for name, data in before.items():
+        (project / name).write_bytes(data)
+    assert (run(command, "--color=auto", *arguments), contents(project)) == straight
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--", "check"], ["resolve", "node"], ["check", "-q"], ["pin", "-"]])
+def test_what_is_not_plain_is_for_typer(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(cli, "main", given.append)
+    monkeypatch.setattr(sys, "argv", ["pinner", *arguments])
+    main()
+    assert given == [arguments]
 
 
 @pytest.mark.parametrize("arguments", SHORT, ids=" ".join)

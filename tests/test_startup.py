@@ -52,12 +52,18 @@ def test_a_hook_imports_little(tmp_path: Path, text: str, most: int) -> None:
     assert len(modules) <= most, sorted(modules)
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["explain", "unpinned"], ["list", "Dockerfile"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["explain", "unpinned"], ["list", "-q", "Dockerfile"]])
 def test_no_command_imports_what_it_does_not_need(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "Dockerfile").write_text("FROM node:20\n")
     modules = imported(tmp_path, *arguments)
     assert "typer" in modules
     assert not {"asyncio", "httpx", "ruamel", "rich", "ssl", "dockerfile_parse"} & modules
+
+
+@pytest.mark.parametrize("command", ["check", "list", "unpin"])
+def test_a_command_without_flags_is_not_parsed(tmp_path: Path, command: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM node:20\n")
+    assert "typer" not in imported(tmp_path, command, "Dockerfile")
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
