@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
@@ -61,7 +62,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
-    scan = _scan(paths, settings, settle=not settings.online)
+    scan = _scan(paths, settings, settle=not settings.online, meanwhile=_prepare_to_ask if settings.online else None)
     changed = _changed_lines(settings)
     report = _judged(scan, settings, changed)
     report = _without_known(report, settings)
@@ -74,7 +75,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings)
+    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
     outcome = pipeline.pin(
         scan,
         lambda asked: _resolve(asked, settings),
@@ -95,7 +96,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     age = timedelta(days=settings.min_age)
     kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
     options = Options(settings.platforms, *kinds, age, settings.verify)
-    scan = _scan(paths, settings)
+    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
     write = _writes(paths, settings)
     find = partial(asking.find_updates, options=options, settings=settings, write=write)
     outcome = pipeline.update(scan, find, options, write=write, policy=_policy(settings))
@@ -175,7 +176,9 @@ def demo() -> ExitCode:
     return show()
 
 
-def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> Scan:
+def _scan(
+    paths: Sequence[str], settings: Settings, *, settle: bool = False, meanwhile: Callable[[], object] | None = None
+) -> Scan:
     from pinner.discovery import discover, format_of
     from pinner.scan import scan_files, scan_stdin
     from pinner.source import Source
@@ -190,7 +193,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> 
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, _exemptions(settings), settle=settle)
+    return scan_files(found.files, found.failures, _exemptions(settings), settle=settle, meanwhile=meanwhile)
 
 
 def _read_stdin() -> bytes:
@@ -245,6 +248,12 @@ def _exemptions(settings: Settings) -> Exemptions:
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
+
+
+def _prepare_to_ask() -> None:
+    """Import what asks registries: that takes as long as reading some hundred files."""
+    import_module("pinner.asking")
+    import_module("pinner.resolver")
 
 
 def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:

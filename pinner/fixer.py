@@ -1,6 +1,7 @@
 """Digests into files: which edits, and the proof that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from pinner.edits import edit_of
@@ -10,9 +11,12 @@ from pinner.reference import DEFAULT_TAG, Reference
 from pinner.report import Change, FileFailure
 from pinner.scan import Scan, ScannedFile
 from pinner.source import Source, apply_edits, write_source
+from pinner.workers import processes_for, spread
 
-WRITERS = 16
-"""How many files are written at once."""
+# An edited file is read, and two outlines are made of it and of what it was.
+_READINGS = 3
+# Microseconds, roughly.
+_WRITING = 150
 
 
 class Plan(NamedTuple):
@@ -32,48 +36,51 @@ class Fixed(NamedTuple):
     readings: Mapping[str, Reading] = {}
 
 
-def apply_plans(scan: Scan, plans: Iterable[Plan]) -> Fixed:
-    """Make the edits in memory, and read every result again before it may be written."""
+class _Work(NamedTuple):
+    file: ScannedFile
+    planned: tuple[Plan, ...]
+
+
+class _Edited(NamedTuple):
+    data: bytes
+    reading: Reading
+
+
+def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
+    """Make the edits, read every result again, and with `write` write it.
+
+    A file of which more than digests would change is left alone. What is left alone or could not be
+    written becomes a failure and loses its changes.
+    """
     by_path: dict[str, list[Plan]] = {}
     for plan in plans:
-        by_path.setdefault(plan.occurrence.path, []).append(plan)
-    contents: dict[str, bytes] = {}
-    readings: dict[str, Reading] = {}
-    changes: list[Change] = []
-    failures: list[FileFailure] = []
-    for path, planned in by_path.items():
-        file = scan.files[path]
-        data = apply_edits(file.source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
-        if file.reading.problems:
-            continue
-        reading = file.format.read(Source(path, data))
-        if _same_but_for_digests(file, data, reading, planned):
-            contents[path], readings[path] = data, reading
-            changes += [_change(plan) for plan in planned]
-        else:
-            failures.append(FileFailure(path, None, "the edited file would read differently; it was left alone"))
-    return Fixed(contents, tuple(changes), tuple(failures), readings)
+        if not scan.files[plan.occurrence.path].reading.problems:
+            by_path.setdefault(plan.occurrence.path, []).append(plan)
+    works = [_Work(scan.files[path], tuple(planned)) for path, planned in by_path.items()]
+    takes = sum(_READINGS * work.file.format.COST + _WRITING for work in works)
+    results = dict(zip(by_path, spread(partial(_fix, write=write), works, processes_for(takes)), strict=True))
+    edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
+    return Fixed(
+        {path: each.data for path, each in edited.items()},
+        tuple(_change(plan) for path in edited for plan in by_path[path]),
+        tuple(result for result in results.values() if isinstance(result, FileFailure)),
+        {path: each.reading for path, each in edited.items()},
+    )
 
 
-def write_all(scan: Scan, fixed: Fixed) -> Fixed:
-    """Write the files. What could not be written becomes a failure and loses its changes."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    # The disk is what takes time: each file is on it before its name is.
-    with ThreadPoolExecutor(WRITERS) as pool:
-        written = pool.map(lambda item: _write(scan.files[item[0]].source, item[1]), fixed.contents.items())
-        failures = {failure.path: failure for failure in written if failure}
-    contents = {path: data for path, data in fixed.contents.items() if path not in failures}
-    changes = tuple(change for change in fixed.changes if change.path not in failures)
-    return Fixed(contents, changes, (*fixed.failures, *failures.values()), fixed.readings)
-
-
-def _write(source: Source, data: bytes) -> FileFailure | None:
+def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
+    file, planned = work
+    source = file.source
+    data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
+    reading, outline = file.format.reread(Source(source.path, data))
+    if outline != file.format.outline(source) or not _same_but_for_digests(file.reading, reading, planned):
+        return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     try:
-        write_source(source, data)
+        if write:
+            write_source(source, data)
     except WriteError as error:
         return FileFailure(source.path, None, error.reason)
-    return None
+    return _Edited(data, reading)
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
@@ -85,14 +92,12 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     return Scan(files, (*scan.failures, *fixed.failures), scan.exemptions)
 
 
-def _same_but_for_digests(file: ScannedFile, data: bytes, after: Reading, plans: list[Plan]) -> bool:
-    """Whether instructions, stages and references of the edited file equal the original's."""
-    before = file.reading
+def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
+    """Whether the references of the edited file are those of the original, but for the planned digests."""
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}
-    outline = file.format.outline(Source(file.source.path, data))
-    return outline == file.format.outline(file.source) and all(
+    return all(
         new.context == old.context and new.target == _expected(old, digests)
         for old, new in zip(before.occurrences, after.occurrences, strict=True)
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.finding import Occurrence
-from pinner.fixer import Fixed, Plan, apply_plans, rescan, write_all
+from pinner.fixer import Fixed, Plan, fix, rescan
 from pinner.judge import ignore_for, judge
 from pinner.policy import DEFAULT_POLICY, Policy
 from pinner.reference import Reference, is_digest
@@ -94,7 +94,8 @@ def update(
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    fixed = _fixed(scan, [Plan(each, None) for each in scan.occurrences if each.digest and not each.exempt], write)
+    plans = [Plan(each, None) for each in scan.occurrences if each.digest and not each.exempt]
+    fixed = fix(scan, plans, write=write)
     return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
@@ -133,18 +134,13 @@ def _finish(
     states: Mapping[Reference, State] | None = None,
 ) -> Outcome:
     """Make the edits and judge the result. What the report says of a place beforehand is not `unpinned` as well."""
-    fixed = _fixed(scan, plans, write)
+    fixed = fix(scan, plans, write=write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
     after = rescan(scan, fixed)
     said = judge(
         after, policy=policy, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept
     )
     return Outcome(said, fixed)
-
-
-def _fixed(scan: Scan, plans: Iterable[Plan], write: bool) -> Fixed:
-    fixed = apply_plans(scan, plans)
-    return write_all(scan, fixed) if write else fixed
 
 
 def _target(occurrence: Occurrence) -> Reference:

@@ -1,6 +1,6 @@
 """Files in, occurrences out: what every command begins with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ from pinner.formats import Format
 from pinner.reference import Reference
 from pinner.report import FileFailure
 from pinner.source import Source, read_source
-from pinner.workers import processors, spread
+from pinner.workers import WORTH_SHARING, processes_for, spread
 
-WORTH_SHARING = 50_000
-"""How long the files must take to read, in microseconds, before more than one process reads them."""
+WORTH_READING_BESIDE = 5_000
+"""How long the files must take to read, in microseconds, before another process does it while this one is busy."""
 
 
 class ScannedFile(NamedTuple):
@@ -67,12 +67,14 @@ def scan_files(
     exemptions: Exemptions = NO_EXEMPTIONS,
     *,
     settle: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Scan:
     """Read every file. One that cannot be read is a failure, and the others' results stand.
 
     With `settle` a file is only glanced at where that is enough: for a check that asks no registry.
+    Where other processes help, this one does `meanwhile` while they read.
     """
-    look_at = partial(_look_at, exemptions=exemptions)
+    look_at = partial(_look_at, exemptions=exemptions, meanwhile=meanwhile)
     looks = look_at(tuple(found), settle and not exemptions.ignore_images)
     torn = _torn(looks.values())
     if torn:
@@ -98,10 +100,13 @@ def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> 
     return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
 
 
-def _look_at(found: Sequence[Found], settle: bool, exemptions: Exemptions) -> dict[Found, _Look]:
-    processes = processors() if sum(each.format.COST for each in found) > WORTH_SHARING else 1
+def _look_at(
+    found: Sequence[Found], settle: bool, exemptions: Exemptions, meanwhile: Callable[[], object] | None
+) -> dict[Found, _Look]:
+    takes = sum(each.format.COST for each in found)
+    processes = processes_for(takes, WORTH_SHARING if meanwhile is None else WORTH_READING_BESIDE)
     look = partial(_look, settle=settle, exemptions=exemptions)
-    return dict(zip(found, spread(look, found, processes), strict=True))
+    return dict(zip(found, spread(look, found, processes, meanwhile), strict=True))
 
 
 def _look(found: Found, settle: bool, exemptions: Exemptions) -> _Look:

@@ -147,8 +147,6 @@ def _replace(target: str, data: bytes, status: os.stat_result) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
         _take_after(temporary, status)
         os.replace(temporary, target)
     except BaseException:

@@ -87,6 +87,14 @@ def test_a_report_does_not_show_how_many_processes_read(
 ) -> None:
     found = write(tmp_path, {f"{number}.Dockerfile": content for number, content in enumerate(CONTENTS)})
     alone = report(found, settle=settle)
-    monkeypatch.setattr(scan, "WORTH_SHARING", 0)
-    monkeypatch.setattr(scan, "processors", lambda: 3)
+    monkeypatch.setattr(scan, "processes_for", lambda *_: 3)
     assert report(found, settle=settle) == alone
+
+
+def test_what_comes_next_is_prepared_while_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = write(tmp_path, {"Dockerfile": "FROM node:20\n"})
+    done: list[str] = []
+    scan_files(found, meanwhile=lambda: done.append("not for one file"))
+    monkeypatch.setattr(scan, "processes_for", lambda *_: 2)
+    assert len(scan_files(found, meanwhile=lambda: done.append("prepared")).files) == 1
+    assert done == ["prepared"]

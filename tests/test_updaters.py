@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pinner.discovery import format_of
-from pinner.fixer import Plan, apply_plans
+from pinner.fixer import Plan, fix
 from pinner.scan import scan_stdin
 from pinner.source import Source
 
@@ -45,7 +45,7 @@ def file_of(lines: tuple[str, ...]) -> tuple[str, str]:
 
 def pin(name: str, text: str) -> str:
     scan = scan_stdin(Source(name, text.encode()), format_of(name))
-    fixed = apply_plans(scan, [Plan(each, DIGEST) for each in scan.occurrences if each.insert_at is not None])
+    fixed = fix(scan, [Plan(each, DIGEST) for each in scan.occurrences if each.insert_at is not None], write=False)
     return fixed.contents[name].decode()
 
 

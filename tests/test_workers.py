@@ -22,10 +22,25 @@ def test_results_come_in_the_order_of_the_items(count: int, processes: int) -> N
 
 
 @needs_fork
-def test_every_process_does_its_share() -> None:
-    results = spread(triple, range(10), 3)
-    assert len({process for _, process in results}) == 3
-    assert [process == os.getpid() for _, process in results] == [item % 3 == 0 for item in range(10)]
+def test_others_work_while_this_process_is_busy() -> None:
+    reading, writing = os.pipe()
+
+    def work(item: int) -> int:
+        os.write(writing, b"x")
+        return os.getpid()
+
+    processes = spread(work, range(10), 2, lambda: [os.read(reading, 1) for _ in range(10)])
+    assert os.getpid() not in processes
+    assert len(set(processes)) == 1
+
+
+def test_alone_there_is_no_meanwhile() -> None:
+    assert spread(triple, [1], 1, lambda: 1 // 0) == [(3, os.getpid())]
+
+
+@needs_fork
+def test_many_items_share_a_number() -> None:
+    assert [result for result, _ in spread(triple, range(1000), 2)] == [3 * item for item in range(1000)]
 
 
 @needs_fork

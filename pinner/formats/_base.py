@@ -32,3 +32,7 @@ class Format(Protocol):
     def outline(self, source: "Source") -> tuple[str, ...]:
         """What no edit may change: that of an edited file must equal that of the file as it was."""
         ...
+
+    def reread(self, source: "Source") -> "tuple[Reading, tuple[str, ...]]":
+        """What `read` and `outline` say, at the cost of one of them."""
+        ...

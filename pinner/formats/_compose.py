@@ -53,15 +53,15 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def outline(source: Source) -> tuple[str, ...]:
-    """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
+def reread(source: Source) -> tuple[Reading, tuple[str, ...]]:
+    """What a Compose file says, and what no edit may change: see the outline of the reader."""
     text = decode(source)
-    yaml = text if isinstance(text, Problem) else compose(source, text)
-    if isinstance(yaml, Problem):
-        return ()
-    reader = _Reader(yaml)
-    reader.read()
-    return reader.outline()
+    with _no_collection():
+        yaml = text if isinstance(text, Problem) else compose(source, text)
+        if isinstance(yaml, Problem):
+            return Reading((), problems=(yaml,)), ()
+        reader = _Reader(yaml)
+        return reader.read(), reader.outline()
 
 
 class _Reader:

@@ -45,41 +45,41 @@ class From(NamedTuple):
     stage: str | None
 
 
-def read(source: Source) -> Reading:
-    """Everything that a Dockerfile says."""
+def open_source(source: Source) -> "Reader | Refused":
+    """A reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Reading((), problems=(Problem(1, "the file is UTF-16: save it as UTF-8"),))
-    return read_text(Text.of_bytes(source.data), source)
+        return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
+    return open_text(Text.of_bytes(source.data), source)
 
 
-def read_text(text: Text, source: Source, context: str = "", build: Build = PLAIN_BUILD) -> Reading:
-    """Everything that the Dockerfile `text` says, which stands somewhere in `source`.
+def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "Reader | Refused":
+    """A reader of the Dockerfile `text`, which stands somewhere in `source`.
 
-    `context` comes before the context of every occurrence: ` > FROM` and so on follow it.
+    `prefix` comes before the context of every occurrence.
     """
     try:
-        division = divide(text)
+        reader = Reader(text, divide(text), source, prefix, build)
     except Malformed as error:
-        return Reading((), problems=(Problem(line_in_file(text, error.line, source), error.message),))
-    return _Reader(text, division, source, f"{context} > " if context else "", build).read()
-
-
-def outline(source: Source) -> tuple[str, ...]:
-    """What no edit may change: instructions with their lines, and stages."""
-    return outline_text(Text.of_bytes(source.data), source)
-
-
-def outline_text(text: Text, source: Source) -> tuple[str, ...]:
-    """The outline of the Dockerfile `text`, which stands somewhere in `source`; empty where it cannot be divided."""
-    try:
-        reader = _Reader(text, divide(text), source, "", PLAIN_BUILD)
-    except Malformed:
-        return ()
+        return Refused(Problem(line_in_file(text, error.line, source), error.message))
     reader.collect()
-    return reader.outline()
+    return reader
 
 
-class _Reader:
+class Refused(NamedTuple):
+    """A Dockerfile that cannot be divided: BuildKit's parser refuses it."""
+
+    problem: Problem
+
+    def read(self) -> Reading:
+        """The problem."""
+        return Reading((), problems=(self.problem,))
+
+    def outline(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+
+class Reader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
     def __init__(self, text: Text, division: Division, source: Source, prefix: str, build: Build) -> None:
@@ -98,8 +98,8 @@ class _Reader:
         self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
 
     def read(self) -> Reading:
+        """Everything that the Dockerfile says."""
         self._read_syntax()
-        self.collect()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
         return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
@@ -312,7 +312,7 @@ class _Reader:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
-        """The instructions with their lines, and the stages."""
+        """What no edit may change: the instructions with their lines, and the stages."""
         names = [command.name for _, command in self.commands]
         stages = [f"stage {base.stage} on {base.platform}" for base in self.froms]
         return (*structure(self.division, names), *stages)

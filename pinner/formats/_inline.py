@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._dockerfile import Build, outline_text, read_text
+from pinner.formats._dockerfile import Build, Reader, Refused, open_text
 from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
@@ -27,22 +27,23 @@ class InlineDockerfile:
         self._build = Build(_Arguments(args), contexts)
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
-        self._text = text
+        self._reader: Reader | Refused | None = None
 
     def read(self, context: str) -> Reading:
         """Everything that the Dockerfile says; `context` is its place in the Compose file."""
         try:
-            text = self._text = join(list(self._interpolated()))
+            text = join(list(self._interpolated()))
         except ExpansionError as error:
             line = self._source.line_of(self._written.offsets[0])
             message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
             return Reading((), problems=(Problem(line, message),))
-        reading = read_text(text, self._source, context, self._build)
+        self._reader = open_text(text, self._source, f"{context} > ", self._build)
+        reading = self._reader.read()
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
 
     def outline(self) -> tuple[str, ...]:
         """What no edit may change in the Dockerfile, which was read before."""
-        return outline_text(self._text, self._source)
+        return self._reader.outline() if self._reader else ()
 
     def _interpolated(self) -> Iterator[Text]:
         """The text with Compose's variables replaced by their defaults."""

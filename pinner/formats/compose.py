@@ -28,6 +28,11 @@ def read(source: "Source") -> "Reading":
 
 def outline(source: "Source") -> tuple[str, ...]:
     """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
+    return reread(source)[1]
+
+
+def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
+    """What `read` and `outline` say, at the cost of one of them."""
     from pinner.formats import _compose
 
-    return _compose.outline(source)
+    return _compose.reread(source)

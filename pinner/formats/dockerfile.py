@@ -25,11 +25,19 @@ def read(source: "Source") -> "Reading":
     """Everything that a Dockerfile says."""
     from pinner.formats import _dockerfile
 
-    return _dockerfile.read(source)
+    return _dockerfile.open_source(source).read()
 
 
 def outline(source: "Source") -> tuple[str, ...]:
     """What no edit may change: instructions with their lines, and stages."""
     from pinner.formats import _dockerfile
 
-    return _dockerfile.outline(source)
+    return _dockerfile.open_source(source).outline()
+
+
+def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
+    """What `read` and `outline` say, at the cost of one of them."""
+    from pinner.formats import _dockerfile
+
+    reader = _dockerfile.open_source(source)
+    return reader.read(), reader.outline()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pinner.finding import Invalid, Opaque
 from pinner.formats import DOCKERFILE
-from pinner.formats._dockerfile import Build, read_text
+from pinner.formats._dockerfile import Build, open_text
 from pinner.formats._text import Text
 from pinner.reference import Reference
 from pinner.source import Source
@@ -60,7 +60,7 @@ class Lines(NamedTuple):
     def _image(self, word: str, overrides: dict[str, str]) -> Reference | Invalid | Opaque | None:
         source = Lines(self.arguments, [word]).source
         build = Build({name: Text.made_up(value) for name, value in overrides.items()}, frozenset())
-        reading = read_text(Text.of_bytes(source.data), source, build=build)
+        reading = open_text(Text.of_bytes(source.data), source, build=build).read()
         return reading.occurrences[0].target if reading.occurrences and not reading.problems else None
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pinner.formats import COMPOSE, DOCKERFILE, Format
 from pinner.formats.dockerfile import outline
 from pinner.source import Source
 
@@ -33,3 +34,20 @@ def test_an_outline_sees_heredocs_and_stages() -> None:
 
 def test_what_cannot_be_divided_has_no_outline() -> None:
     assert outline(Source("Dockerfile", b"RUN <<E\n")) == ()
+
+
+@pytest.mark.parametrize(
+    ("file_format", "data"),
+    [
+        (DOCKERFILE, b"FROM node:20 AS a\nCOPY --from=alpine / /\n"),
+        (DOCKERFILE, b"RUN <<E\n"),
+        (DOCKERFILE, "FROM a\n".encode("utf-16")),
+        (COMPOSE, b"services:\n  a:\n    image: node:20\n  b:\n    build:\n      dockerfile_inline: FROM node:20\n"),
+        (COMPOSE, b"services: [\n"),
+        (COMPOSE, b"\xff"),
+        (COMPOSE, b"volumes:\n  a:\n"),
+    ],
+)
+def test_one_reading_says_what_two_say(file_format: Format, data: bytes) -> None:
+    source = Source("file", data)
+    assert file_format.reread(source) == (file_format.read(source), file_format.outline(source))

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 
 from pinner.finding import Occurrence
-from pinner.fixer import Plan, apply_plans
+from pinner.fixer import Plan, fix
 from pinner.formats import Format
 from pinner.reference import Reference
 from pinner.scan import scan_stdin
@@ -38,6 +38,6 @@ def _missing_digest(occurrence: Occurrence, digest: Callable[[Reference], str]) 
 def _edited(source: Source, file_format: Format, planned: Callable[[Occurrence], Plan | None]) -> bytes:
     scan = scan_stdin(source, file_format)
     plans = [plan for each in scan.occurrences if (plan := planned(each)) is not None]
-    fixed = apply_plans(scan, plans)
+    fixed = fix(scan, plans, write=False)
     assert fixed.failures == (), "the second reading differs"
     return fixed.contents.get(source.path, source.data)
