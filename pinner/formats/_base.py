@@ -34,5 +34,5 @@ class Format(Protocol):
         ...
 
     def reread(self, source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-        """What `read` and `outline` say, at the cost of one of them."""
+        """What `read` and `outline` say of a file that has references, at the cost of one of them."""
         ...

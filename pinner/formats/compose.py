@@ -32,7 +32,7 @@ def outline(source: "Source") -> tuple[str, ...]:
 
 
 def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-    """What `read` and `outline` say, at the cost of one of them."""
+    """What `read` and `outline` say of a file that has references, at the cost of one of them."""
     from pinner.formats import _compose
 
     return _compose.reread(source)

@@ -36,7 +36,7 @@ def outline(source: "Source") -> tuple[str, ...]:
 
 
 def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-    """What `read` and `outline` say, at the cost of one of them."""
+    """What `read` and `outline` say of a file that has references, at the cost of one of them."""
     from pinner.formats import _dockerfile
 
     reader = _dockerfile.open_source(source)

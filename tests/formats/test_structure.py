@@ -43,7 +43,7 @@ def test_what_cannot_be_divided_has_no_outline() -> None:
         (DOCKERFILE, b"RUN <<E\n"),
         (DOCKERFILE, "FROM a\n".encode("utf-16")),
         (COMPOSE, b"services:\n  a:\n    image: node:20\n  b:\n    build:\n      dockerfile_inline: FROM node:20\n"),
-        (COMPOSE, b"services: [\n"),
+        (COMPOSE, b"services: {a: {image: [\n"),
         (COMPOSE, b"\xff"),
         (COMPOSE, b"volumes:\n  a:\n"),
     ],
