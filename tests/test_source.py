@@ -250,7 +250,7 @@ def test_a_file_that_became_a_folder(dockerfile: Path) -> None:
         write_source(source, b"FROM b\n")
 
 
-@pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
+@pytest.mark.parametrize("step", ["chmod", "replace"])
 def test_a_write_that_fails_leaves_the_old_file_alone(
     step: str, dockerfile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,7 +284,7 @@ def test_an_interrupted_write_leaves_no_temporary_file(dockerfile: Path, monkeyp
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "fsync", interrupt)
+    monkeypatch.setattr(os, "chmod", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_source(read_source(str(dockerfile)), b"FROM b\n")
     monkeypatch.undo()
