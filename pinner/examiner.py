@@ -7,7 +7,7 @@ platform's manifest in an index, to look into an index that is suspiciously smal
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pinner.reference import Reference, is_digest
 from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
@@ -22,18 +22,20 @@ _SMALLEST_INDEX = 200
 Examination = State | Unresolved
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(NamedTuple):
     """How much to ask: `fetch` the content for its platforms, `deep` for the children of an index."""
 
     fetch: bool = False
     deep: bool = False
 
 
+SHALLOW = Depth()
+
+
 def examine(
     references: Iterable[Reference],
     settings: RegistrySettings,
-    depth: Depth = Depth(),
+    depth: Depth = SHALLOW,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Examination]:
@@ -49,7 +51,7 @@ def examine(
 async def examine_all(
     references: Iterable[Reference],
     resolver: Resolver,
-    depth: Depth = Depth(),
+    depth: Depth = SHALLOW,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Examination]:

@@ -5,9 +5,8 @@ A reference that could not be resolved is a value with a reason, never an except
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pinner.reference import Reference
 from pinner.registry.client import RegistryClient
@@ -17,8 +16,7 @@ from pinner.registry.flight import SingleFlight
 from pinner.registry.settings import RegistrySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What the registry says. `body` holds the content only where it was fetched and verified.
 
     `size` is the content's length in bytes, None where the registry does not say it.
@@ -31,8 +29,7 @@ class Resolved:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """Why there is no digest. `reason` is a slug of `pinner.registry.errors`, `detail` a sentence on what to do."""
 
     reference: Reference

@@ -5,7 +5,6 @@ A fresh pin costs one HEAD. One whose tag has moved costs two, and two GETs for 
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ from pinner.updates import EMPTY_INDEX, Decision, Move, Options, Stay, decide, i
 _MOVED = frozenset({Verdict.STALE, Verdict.PLATFORM, Verdict.GONE})
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """What has become of a reference, and what is to be done; None where there is nothing to do."""
 
     state: State

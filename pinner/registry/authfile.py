@@ -4,8 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pinner.reference import DOCKER_HUB
 from pinner.registry.secret import Secret
@@ -15,8 +14,7 @@ _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _API_PATHS = {"v1", "v2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """What to show a registry or its token server. Exactly one of the secrets is set."""
 
     source: str
@@ -26,12 +24,11 @@ class Credential:
     registry_token: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuthFile:
+class AuthFile(NamedTuple):
     """One file: credentials by normalised key, helpers by normalised host, the helper for all other hosts."""
 
-    auths: Mapping[str, Credential] = field(default_factory=dict)
-    helpers: Mapping[str, str] = field(default_factory=dict)
+    auths: Mapping[str, Credential] = {}
+    helpers: Mapping[str, str] = {}
     store: str | None = None
 
     def helper(self, authority: str) -> str | None:

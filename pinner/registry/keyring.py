@@ -6,7 +6,6 @@ again with a token of its own.
 """
 
 from collections import defaultdict
-from dataclasses import replace
 from functools import partial
 
 from pinner.registry.authfile import Credential
@@ -95,7 +94,7 @@ class Keyring:
         waiting = self._expected[key.authority]
         mates = [mate for mate in mates if mate in waiting]
         # In the middle, so that the first answer tells of a server that grants the first scope alone, or the last.
-        shared = replace(key, repositories=(*mates[:1], *key.repositories, *mates[1:]))
+        shared = key._replace(repositories=(*mates[:1], *key.repositories, *mates[1:]))
         for repository in shared.repositories:
             waiting.pop(repository, None)
             self._chosen[key.alone(repository)] = shared

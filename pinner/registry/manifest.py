@@ -6,8 +6,7 @@ Schema 2". Both are told apart by `mediaType`, and where that is missing by thei
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pinner.registry.errors import NotAManifest, UnsupportedMediaType
 from pinner.registry.text import clean
@@ -33,15 +32,14 @@ _IMAGE_CONFIGS = frozenset(
 _IMAGE_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """One manifest that an index lists. `size` is in bytes, `platform` as in `linux/arm/v7`, None where not given."""
 
     digest: str
     media_type: str
     size: int
     platform: str | None
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = {}
 
     @property
     def is_attestation(self) -> bool:
@@ -49,8 +47,7 @@ class Child:
         return self.annotations.get(_ATTESTATION_KEY) == _ATTESTATION or self.platform == _UNKNOWN_PLATFORM
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a body says. Only an index has children; an index without any is broken, but it is one.
 
     `artifact` is the media type that says what it holds where that is no image: a chart, a signature, an attestation.

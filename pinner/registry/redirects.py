@@ -1,7 +1,6 @@
 """Redirects, followed by hand."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import httpx
 
@@ -32,11 +31,11 @@ class Redirects:
         """
         authorize = authorize or _only_to(question)
         for _ in range(MAX_REDIRECTS + 1):
-            question = replace(question, authorization=await authorize(question.url))
+            question = question._replace(authorization=await authorize(question.url))
             answer = await self._wire.send(question)
             if answer.status not in _REDIRECTS or question.form:
                 return answer
-            question = replace(question, url=await self._target(answer))
+            question = question._replace(url=await self._target(answer))
         raise RedirectRefused(f"{answer.origin} redirects more than {MAX_REDIRECTS} times; pinner does not follow")
 
     async def _target(self, answer: Answer) -> httpx.URL:

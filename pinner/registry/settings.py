@@ -22,8 +22,7 @@ class Timeouts(NamedTuple):
     overall: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryOverride:
+class RegistryOverride(NamedTuple):
     """The settings of one registry, added to those for all."""
 
     insecure: bool = False

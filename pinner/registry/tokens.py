@@ -4,8 +4,8 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -24,8 +24,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 Send = Callable[[Question], Awaitable[Answer]]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenKey:
+class TokenKey(NamedTuple):
     """What makes one token another: nothing else does. It is to open all of `repositories` for reading.
 
     `authority` is the registry that it is for, None behind a redirect: a hostile one that names another's token
@@ -50,7 +49,7 @@ class TokenKey:
 
     def alone(self, repository: str) -> "TokenKey":
         """The key of a token of the same server for `repository` and no other."""
-        return replace(self, repositories=(repository,))
+        return self._replace(repositories=(repository,))
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
@@ -31,8 +31,7 @@ _SHOWN = 400
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further.
 
     Without `patient` a connection that breaks is not tried again.
@@ -60,8 +59,7 @@ class Question:
         return httpx.Request(self.method, self.url, headers=headers, data=form, extensions={"timeout": dict(timeout)})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A response with its body as it came: nothing is decoded. `http_version` is `HTTP/1.0` or `HTTP/1.1`."""
 
     url: httpx.URL
