@@ -38,14 +38,19 @@ class Connection(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer to `request`, whose extension `timeout` holds the seconds to `connect` and to `read`."""
         timeouts = request.extensions["timeout"]
-        if self._link is None or not self._link.is_idle:
-            await self.aclose()
-            self._link = await self._connected(timeouts["connect"])
+        link = await self.connect(timeouts["connect"])
         try:
-            return await self._link.ask(request, timeouts["read"])
+            return await link.ask(request, timeouts["read"])
         except BaseException:
             await self.aclose()
             raise
+
+    async def connect(self, seconds: float) -> "_Link":
+        """A connection that is ready for a request: the one that there is, or a new one."""
+        if self._link is None or not self._link.is_idle:
+            await self.aclose()
+            self._link = await self._connected(seconds)
+        return self._link
 
     async def aclose(self) -> None:
         """End the connection."""

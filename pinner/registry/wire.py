@@ -4,10 +4,12 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
 
+from pinner.registry.connection import Connection
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
@@ -97,6 +99,7 @@ class Wire:
         self._make_transport = transports
         self._transports: list[httpx.AsyncBaseTransport] = []
         self._idle: defaultdict[Origin, list[httpx.AsyncBaseTransport]] = defaultdict(list)
+        self._preparing: set[asyncio.Task[None]] = set()
         self._clock = clock
         times = settings.timeouts
         self._times = {"connect": times.connect, "read": times.read, "write": times.read}
@@ -105,8 +108,15 @@ class Wire:
 
     async def close(self) -> None:
         """End all connections."""
+        for task in self._preparing:
+            task.cancel()
         for transport in self._transports:
             await transport.aclose()
+
+    def prepare(self, origin: Origin, connections: int) -> None:
+        """Connect while the first question is under way, since so many more follow."""
+        for _ in range(connections):
+            self._preparing.add(asyncio.create_task(self._connect(origin)))
 
     async def send(self, question: Question) -> Answer:
         """The answer, of whatever status, after as many attempts as that takes.
@@ -179,6 +189,13 @@ class Wire:
         self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
+
+    async def _connect(self, origin: Origin) -> None:
+        with suppress(RegistryError, httpx.TransportError, OSError):  # they come again where somebody asks
+            transport = self._new_transport(origin)
+            if isinstance(transport, Connection):
+                await transport.connect(self._times["connect"])
+                self._idle[origin].append(transport)
 
     def _new_transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
         """A transport for one request at a time: one with many connections looks at all of them at every request."""

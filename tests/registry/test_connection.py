@@ -8,15 +8,21 @@ from typing import Any
 import httpx
 import pytest
 
+from pinner.reference import parse
 from pinner.registry.addresses import Addresses
+from pinner.registry.client import RegistryClient
 from pinner.registry.connection import Connection
 from pinner.registry.errors import NameNotFound
+from pinner.registry.limits import Clock
 from pinner.registry.urls import Origin
+from pinner.registry.wire import Wire
+from tests.registry.stub import FIELDS, settings
 
 FIRST, SECOND = "2001:db8::1", "192.0.2.1"
 HTTP = Origin("http", "reg.example", 5000)
 HTTPS = Origin("https", "reg.example", 443)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+MANIFEST = "\r\n".join(["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in FIELDS.items()), "", ""]).encode()
 END = None
 """The other side ends the connection."""
 
@@ -103,6 +109,10 @@ def request(origin: Origin, method: str = "GET", *, path: str = "/v2/x", **optio
     return httpx.Request(method, f"{origin.scheme}://{origin}{path}", extensions={"timeout": timeout}, **options)
 
 
+def found() -> Addresses:
+    return Addresses(5, lambda host: [FIRST, SECOND])
+
+
 def ask(
     network: Network, *replies: Replies, requests: Sequence[httpx.Request] = (), origin: Origin = HTTP
 ) -> list[Any]:
@@ -110,8 +120,7 @@ def ask(
     network.replies = iter(replies)
 
     async def run() -> list[bytes]:
-        found = Addresses(5, lambda host: [FIRST, SECOND])
-        connection = Connection(origin, ssl.create_default_context() if origin.scheme == "https" else None, found)
+        connection = Connection(origin, ssl.create_default_context() if origin.scheme == "https" else None, found())
         bodies = []
         for each in requests or [request(origin) for _ in replies]:
             response = await connection.handle_async_request(each)
@@ -279,3 +288,52 @@ def test_a_flood_is_held_up(network: Network) -> None:
     flood = [b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n", *[b"x" * 100_000] * 4]
     assert ask(network, flood) == [b"x" * 400_000]
     assert network.sides[0].pauses
+
+
+def test_connections_are_made_while_the_first_question_is_under_way(network: Network) -> None:
+    network.replies = iter([[MANIFEST]] * 3)
+    references = [parse(f"127.0.0.1:5000/app:{tag}") for tag in range(3)]
+
+    async def run() -> list[int]:
+        made = []
+        async with RegistryClient(settings()) as client:
+            client.expect(references)
+            for reference in references:
+                await client.head(reference)
+                await asyncio.sleep(0)
+                made.append(len(network.sides))
+        return made
+
+    assert asyncio.run(run()) == [3, 3, 3]
+    assert [side.received.count(b"HEAD ") for side in network.sides] == [3, 0, 0]
+    assert all(side.closed for side in network.sides)
+
+
+def test_no_more_connections_are_made_than_questions_may_be_asked_at_once(network: Network) -> None:
+    network.replies = iter([[MANIFEST]])
+    references = [parse(f"127.0.0.1:5000/app:{tag}") for tag in range(50)]
+
+    async def run() -> None:
+        async with RegistryClient(settings(jobs_per_host=4)) as client:
+            client.expect(references)
+            await client.head(references[0])
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert len(network.sides) == 4
+
+
+@pytest.mark.parametrize("handshake", [None, ssl.SSLError(1, "x")])
+def test_a_connection_that_cannot_be_made_ahead_is_no_failure(
+    network: Network, handshake: BaseException | None
+) -> None:
+    network.dead, network.handshake = {FIRST, SECOND}, handshake
+
+    async def run() -> int:
+        wire = Wire(settings(), lambda origin: Connection(origin, ssl.create_default_context(), found()), Clock())
+        wire.prepare(HTTPS, 2)
+        await asyncio.sleep(0.01)
+        await wire.close()
+        return len(network.sides)
+
+    assert asyncio.run(run()) == 0
