@@ -158,9 +158,9 @@ class Yaml:
         Keys that stand twice, halves of surrogate pairs, text that is hidden in base64, and line breaks in dispute.
         """
         yield from self._disputed()
-        escapes = "\\" in self._text
+        escapes, tags = "\\" in self._text, "!" in self._text
         for node in self.nodes:
-            if node.tag == "tag:yaml.org,2002:binary":
+            if tags and node.tag == "tag:yaml.org,2002:binary":
                 yield Problem(self.line_of(node), "!!binary hides what stands here: write it as plain text")
             if node.id == "mapping":
                 yield from self._duplicate_keys(node)

@@ -2,11 +2,12 @@
 
 import gc
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -23,7 +24,7 @@ BLOCKS = ["a: |\n  text\n  more", "b: >-\n  folded\n  text", "c: |2+\n    d\n", 
 OTHERS = ["a: &x b", "c: *x", "<<: *x", "d: !!str 1", "e: !t f", "? g\n: h", "? [i, j]\n: k", "@", "`", "---", "..."]
 DIRECTIVES = ["%YAML 1.1\n---", "%YAML 1.2\n---", "%TAG ! tag:x,2000:\n---", "%FOO\n---"]
 LINES = st.sampled_from(PLAIN) | st.sampled_from(PLAIN + FLOW + QUOTED + BLOCKS + OTHERS + DIRECTIVES)
-SPECIAL = ["\x85", "\u2028", "\ufeff", "é", "😀", "\r\n", "\0", ": ", "- "]
+SPECIAL = ["\x85", "\u2028", "\u2029", "\ufeff", "é", "😀", "\r\n", "\0", ": ", "- ", " #", "---", "..."]
 PIECES = st.sampled_from([*" \t\n\r:-?[]{},#&*!|>'\"%@`ab1~", *SPECIAL])
 
 
@@ -63,7 +64,16 @@ def outcome(compose: Callable[[str], list[Any]], text: str) -> Any:
 
 
 COMPOSE_FILES = [path.read_bytes().decode() for path in sorted(CASES.rglob("*.yaml"))]
-BREAKS = st.sampled_from(["\n", "\n", "\r\n", "\r"])
+BREAKS = st.sampled_from(["\n", "\n", "\r\n", "\r", "\x85", "\u2028"])
+INDENTS = st.sampled_from(["", "", " ", "  ", "    "])
+INDICATORS = st.sampled_from(["", "", "- ", "- - ", "? ", ": ", "-\t", "--- ", "&x ", "!t ", "!!str &y ", "# "])
+KEYS = ["", "a: ", "b:", "c d: ", "1: ", "'e': ", "&z f: ", "[g]: ", "h :", "i:\t", "*x : ", "<<: ", "#j: "]
+WORDS = ["", "k", "k l", "1.5", "yes", "~", "m:n", "o#p", "q: r", "-i", "?j", ":k", "m ?n", "o, p"]
+NODES = ["'s'", '"t u"', "'v''w'", '"x\\ty"', "*x", "&x z", "!t l", "|", ">-", "[a, b c]", "{d: e}", "[f", "g]", "- h"]
+VALUES = [*WORDS, *NODES, "\ufeffk", "k\ufeff", "k\x85", "k\u2029l"]
+LASTS = st.sampled_from(["", "", "", " ", " # t", "# u", "\t", "\t# v", ":", " :", "  ", " #\ufeff", " #\x85w"])
+LINE = st.tuples(INDENTS, INDICATORS, st.sampled_from(KEYS), st.sampled_from(VALUES), LASTS).map("".join)
+FRAGMENTS = [*"a1: #[],'\n\t\r\x85\ufeff", "  ", "- ", "? ", "&x ", "---"]
 
 
 @st.composite
@@ -77,15 +87,47 @@ def yaml_texts(draw: st.DrawFn) -> str:
     return text
 
 
-@given(yaml_texts() | st.text(max_size=20))
+@st.composite
+def structures(draw: st.DrawFn) -> str:
+    """Lines with all kinds of indentation, keys, values and ends."""
+    line_break = draw(BREAKS)
+    return line_break.join(draw(st.lists(LINE, max_size=6))) + draw(st.sampled_from(["", line_break]))
+
+
+@settings(max_examples=400)
+@given(yaml_texts() | structures() | st.text(max_size=20))
 @example("a: b\r\nc: 'd\r\n  e'\r\n")
 @example("\ufeffa: b\n")
 @example("%YAML 1.1\n---\na: yes\n---\nb: 012\n")
 @example("[" * (MAX_DEPTH + 1))
+@example("[" * MAX_DEPTH + "a")
+@example("- " * MAX_DEPTH + "a: b")
+@example("a: b\n\x85  c")
+@example("a: b\n'c'\x85d: e")
+@example("a: b\n--- c\n... d")
+@example("a: &x b\nc: *x")
+@example("a:\n-\nb:\n-\n: c")
+@example("'a'\n: b")
+@example("%YAML 1.1\n---\n[a?b, c:]")
+@example("a" * 1024 + ": b\n")
 @example("a" * 1025 + ": b\n")
 @example("")
 def test_composes_the_same(text: str) -> None:
     assert outcome(short, text) == outcome(plain, text)
+
+
+@pytest.mark.parametrize("first", FRAGMENTS)
+def test_composes_the_same_of_all_small_texts(first: str) -> None:
+    for rest in product(["", *FRAGMENTS], repeat=2):
+        text = first + "".join(rest)
+        assert outcome(short, text) == outcome(plain, text), text
+
+
+def test_composes_the_same_of_all_vectors() -> None:
+    for text in COMPOSE_FILES:
+        for line_break in ("\n", "\r\n", "\r"):
+            other = text.replace("\n", line_break)
+            assert outcome(short, other) == outcome(plain, other)
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "a: [b\n"])
