@@ -4,7 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -154,6 +157,7 @@ def unpinned_tree(shop: Workshop) -> Iterator[Row]:
 def pin(shop: Workshop) -> Iterator[Row]:
     """Resolve and write: at 50 ms and at no delay, with and without tokens."""
     yield from _pin(shop, ROUND_TRIP, 0.3)
+    yield from _pin(shop, ROUND_TRIP, 0.3, registries=2)
     yield from _pin(shop, ROUND_TRIP, 0.3, flags=_TWENTY_AT_ONCE)
     yield from _pin(shop, 0.0, 2.0)
     yield from _pin(shop, ROUND_TRIP, None, authenticated=True)
@@ -224,41 +228,51 @@ def _pin(
     bound: float | None,
     *,
     flags: tuple[str, ...] = (),
+    registries: int = 1,
     authenticated: bool = False,
     several_scopes: bool = True,
 ) -> Iterator[Row]:
     names = [(f"team-{number // 10}/app-{number}", f"1.{number}") for number in range(shop.sizes.tags)]
-    slow = latency.SlowRegistry(names, delay, authenticated=authenticated, several_scopes=several_scopes)
-    with latency.serve(slow) as registry:
-        images = [f"{registry.url.removeprefix('http://')}/{repository}:{tag}" for repository, tag in names]
+    with ExitStack() as stack:
+        served = []
+        for first in range(registries):
+            tags = names[first::registries]
+            slow = latency.SlowRegistry(tags, delay, authenticated=authenticated, several_scopes=several_scopes)
+            served.append(stack.enter_context(latency.serve(slow)))
+        images = [f"{served[at % registries].address}/{name}:{tag}" for at, (name, tag) in enumerate(names)]
         folder = shop.folder / "tags"
 
         def fresh() -> None:
-            shutil.rmtree(folder, ignore_errors=True)
+            # Moved away, not removed: ext4 takes longer to make files for some seconds after others were removed.
+            if folder.exists():
+                folder.rename(shop.folder / f"tags-{time.monotonic_ns()}")
             corpus.write_tagged(folder, shop.sizes.tagged_files, images)
-            registry.forget()
+            for registry in served:
+                registry.forget()
 
         fresh()
         sides = [shop.command("pinner", "pin", *flags, folder=folder)]
         run_once(sides[0])
-        counts = _checked_counts(registry, len(names))
+        counts = _checked_counts(served, len(names))
         if shop.has("pindock"):
             sides.append(shop.command("pindock", "run", folder=folder))
         timings = alternate(sides, shop.sizes.rounds, fresh)
-    asked = " ".join(["pin", *flags, f"{len(names)} tags"])
+    where = f" of {registries} registries" if registries > 1 else ""
+    asked = " ".join(["pin", *flags, f"{len(names)} tags{where}"])
     work = f"{asked} over {shop.sizes.tagged_files} files, {delay * 1000:.0f} ms{counts}"
     yield from _compared(work, timings, [bound])
 
 
-def _checked_counts(registry: latency.SlowRegistry, tags: int) -> str:
+def _checked_counts(registries: Sequence[latency.SlowRegistry], tags: int) -> str:
     """What pinner asked, for the table. Raises Failed where it asked more than one HEAD for a tag."""
-    asked = registry.requests
-    if len(registry.asked) != tags or asked["HEAD"] != tags or asked["GET"]:
+    asked = sum((registry.requests for registry in registries), Counter())
+    if sum(len(registry.asked) for registry in registries) != tags or asked["HEAD"] != tags or asked["GET"]:
         raise Failed(f"one HEAD for each of {tags} tags was expected, not {dict(asked)}")
-    if registry.most_under_way > MOST_AT_ONCE:
-        raise Failed(f"{registry.most_under_way} requests were under way at once")
+    most_at_once = sum(registry.most_under_way for registry in registries)
+    if most_at_once > MOST_AT_ONCE:
+        raise Failed(f"{most_at_once} requests were under way at once")
     tokens = f", {asked['token']} for tokens" if asked["token"] else ""
-    return f" ({asked['HEAD']} HEAD{tokens}, at most {registry.most_under_way} at once)"
+    return f" ({asked['HEAD']} HEAD{tokens}, at most {most_at_once} at once)"
 
 
 def _tree(shop: Workshop, files: int) -> Path:

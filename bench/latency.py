@@ -55,6 +55,11 @@ class SlowRegistry:
         self._several_scopes = several_scopes
         self.forget()
 
+    @property
+    def address(self) -> str:
+        """The host and the port, as references spell them."""
+        return self.url.removeprefix("http://")
+
     def forget(self) -> None:
         """Start counting from zero."""
         self.requests: Counter[str] = Counter()
