@@ -72,8 +72,11 @@ def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
     file, planned = work
     source = file.source
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
-    reading, outline = file.format.reread(Source(source.path, data))
-    if outline != file.format.outline(source) or not _same_but_for_digests(file.reading, reading, planned):
+    edited = file.format.open(Source(source.path, data))
+    reading = edited.read()
+    if edited.outline() != file.format.open(source).outline() or not _same_but_for_digests(
+        file.reading, reading, planned
+    ):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     try:
         if write:

@@ -25,7 +25,7 @@ def test_what_is_written(case: Case) -> None:
 def test_what_is_written_is_final(case: Case) -> None:
     after = Source(case.path.name, case.pinned.read_bytes())
     assert with_digests(after, case.format) == after.data
-    assert case.format.outline(after) == case.format.outline(case.source)
+    assert case.format.open(after).outline() == case.format.open(case.source).outline()
 
 
 def test_every_format_has_cases() -> None:

@@ -8,6 +8,18 @@ if TYPE_CHECKING:
     from pinner.source import Source
 
 
+class Reader(Protocol):
+    """What has been opened, for looks of two kinds at the cost of one."""
+
+    def read(self) -> "Reading":
+        """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
+        ...
+
+    def outline(self) -> tuple[str, ...]:
+        """What no edit may change: that of an edited file must equal that of the file as it was."""
+        ...
+
+
 class Format(Protocol):
     """What a module of `pinner.formats` offers.
 
@@ -25,14 +37,10 @@ class Format(Protocol):
         """
         ...
 
+    def open(self, source: "Source") -> Reader:
+        """A reader of the file."""
+        ...
+
     def read(self, source: "Source") -> "Reading":
-        """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
-        ...
-
-    def outline(self, source: "Source") -> tuple[str, ...]:
-        """What no edit may change: that of an edited file must equal that of the file as it was."""
-        ...
-
-    def reread(self, source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-        """What `read` and `outline` say of a file that has references, at the cost of one of them."""
+        """What a reader of the file reads."""
         ...

@@ -12,6 +12,7 @@ from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
 from pinner.formats._ignores import read_ignore
 from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
 from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
+from pinner.formats._refused import Refused
 from pinner.formats._scope import Scope
 from pinner.formats._services import Entry, Services, find, is_null, is_reset, is_string
 from pinner.formats._text import Text
@@ -29,16 +30,20 @@ _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the
 _MAY_HOLD_REFERENCES = re.compile(rb"(?i)image|dockerfile_inline|additional_contexts|pinner:|!|\\|\0")
 
 
-def read(source: Source) -> Reading:
-    """Everything that a Compose file says."""
+def open_source(source: Source) -> "_Reader | _NoReferences | Refused":
+    """A reader of the Compose file in `source`."""
     text = decode(source)
     if isinstance(text, Problem):
-        return Reading((), problems=(text,))
+        return Refused(text)
     if text.isascii() and not _MAY_HOLD_REFERENCES.search(source.data):
-        return Reading(())
+        return _NoReferences()
     with _no_collection():
         yaml = compose(source, text)
-        return Reading((), problems=(yaml,)) if isinstance(yaml, Problem) else _Reader(yaml).read()
+    if isinstance(yaml, Problem):
+        return Refused(yaml)
+    reader = _Reader(yaml)
+    reader.collect()
+    return reader
 
 
 @contextmanager
@@ -53,15 +58,14 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def reread(source: Source) -> tuple[Reading, tuple[str, ...]]:
-    """What a Compose file says, and what no edit may change: see the outline of the reader."""
-    text = decode(source)
-    with _no_collection():
-        yaml = text if isinstance(text, Problem) else compose(source, text)
-        if isinstance(yaml, Problem):
-            return Reading((), problems=(yaml,)), ()
-        reader = _Reader(yaml)
-        return reader.read(), reader.outline()
+class _NoReferences:
+    """The reader of a file that holds none, and nothing to edit."""
+
+    def read(self) -> Reading:
+        return Reading(())
+
+    def outline(self) -> tuple[str, ...]:
+        return ()
 
 
 class _Reader:
@@ -80,17 +84,20 @@ class _Reader:
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
         self._inline_places: set[tuple[Span, object]] = set()
 
-    def read(self) -> Reading:
-        """The reading of the whole file."""
+    def collect(self) -> None:
+        """Read everything."""
         self._read_ignores()
         for name in self.services.layers:
             self._read_service(name)
+        self.occurrences.sort(key=lambda occurrence: occurrence.span)
+
+    def read(self) -> Reading:
+        """What has been collected."""
         ignores = {ignore for ignores in self.ignores.values() for ignore in ignores}
         problems = {*self.yaml.problems(), *self.services.problems}
         for _, reading in self.inline:
             ignores.update(reading.ignores)
             problems.update(reading.problems)
-        self.occurrences.sort(key=lambda occurrence: occurrence.span)
         return Reading(tuple(self.occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
 
     # Positions.

@@ -11,6 +11,7 @@ from pinner.formats._flags import Command, InvalidMount, mount_source, read_comm
 from pinner.formats._frontends import is_foreign
 from pinner.formats._instructions import INSTRUCTIONS, Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
+from pinner.formats._refused import Refused
 from pinner.formats._scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats._structure import structure
 from pinner.formats._text import Text, line_in_file
@@ -63,20 +64,6 @@ def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN
         return Refused(Problem(line_in_file(text, error.line, source), error.message))
     reader.collect()
     return reader
-
-
-class Refused(NamedTuple):
-    """A Dockerfile that cannot be divided: BuildKit's parser refuses it."""
-
-    problem: Problem
-
-    def read(self) -> Reading:
-        """The problem."""
-        return Reading((), problems=(self.problem,))
-
-    def outline(self) -> tuple[str, ...]:
-        """Nothing."""
-        return ()
 
 
 class Reader:

@@ -4,8 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._dockerfile import Build, Reader, Refused, open_text
+from pinner.formats._dockerfile import Build, Reader, open_text
 from pinner.formats._placement import Placement, place, read_word
+from pinner.formats._refused import Refused
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand

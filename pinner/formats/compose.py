@@ -6,6 +6,7 @@ from pinner.formats._files import COMPOSE_FILES
 
 if TYPE_CHECKING:
     from pinner.finding import Reading
+    from pinner.formats._base import Reader
     from pinner.reference import Reference
     from pinner.source import Source
 
@@ -19,20 +20,13 @@ def glance(_: "Source") -> "tuple[Reference, ...] | None":
     return None
 
 
+def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
+    """A reader of a Compose file. Its outline is every node's tag and value, and that of every inline Dockerfile."""
+    from pinner.formats import _compose
+
+    return _compose.open_source(source)
+
+
 def read(source: "Source") -> "Reading":
-    """Everything that a Compose file says."""
-    from pinner.formats import _compose
-
-    return _compose.read(source)
-
-
-def outline(source: "Source") -> tuple[str, ...]:
-    """What no edit may change: every node's tag and value, and the outlines of inline Dockerfiles."""
-    return reread(source)[1]
-
-
-def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-    """What `read` and `outline` say of a file that has references, at the cost of one of them."""
-    from pinner.formats import _compose
-
-    return _compose.reread(source)
+    """Everything that the file says."""
+    return open(source).read()

@@ -6,6 +6,7 @@ from pinner.formats._files import DOCKERFILE_FILES
 
 if TYPE_CHECKING:
     from pinner.finding import Reading
+    from pinner.formats._base import Reader
     from pinner.reference import Reference
     from pinner.source import Source
 
@@ -21,23 +22,13 @@ def glance(source: "Source") -> "tuple[Reference, ...] | None":
     return _glance.glance(source.data)
 
 
+def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
+    """A reader of a Dockerfile. Its outline are the instructions with their lines, and the stages."""
+    from pinner.formats import _dockerfile
+
+    return _dockerfile.open_source(source)
+
+
 def read(source: "Source") -> "Reading":
-    """Everything that a Dockerfile says."""
-    from pinner.formats import _dockerfile
-
-    return _dockerfile.open_source(source).read()
-
-
-def outline(source: "Source") -> tuple[str, ...]:
-    """What no edit may change: instructions with their lines, and stages."""
-    from pinner.formats import _dockerfile
-
-    return _dockerfile.open_source(source).outline()
-
-
-def reread(source: "Source") -> "tuple[Reading, tuple[str, ...]]":
-    """What `read` and `outline` say of a file that has references, at the cost of one of them."""
-    from pinner.formats import _dockerfile
-
-    reader = _dockerfile.open_source(source)
-    return reader.read(), reader.outline()
+    """Everything that the file says."""
+    return open(source).read()

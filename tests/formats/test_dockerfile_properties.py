@@ -83,7 +83,7 @@ def test_nothing_but_digests_is_written(generated: Generated) -> None:
 @given(dockerfiles())
 def test_the_pinned_file_reads_the_same_but_for_digests(generated: Generated) -> None:
     before, after = source_of(generated.data), source_of(pin(generated.data))
-    assert DOCKERFILE.outline(after) == DOCKERFILE.outline(before)
+    assert DOCKERFILE.open(after).outline() == DOCKERFILE.open(before).outline()
     for old, new in zip(occurrences(before.data), occurrences(after.data), strict=True):
         assert isinstance(old.target, Reference)
         assert new.target == old.target.by_tag()._replace(digest=DIGEST)
