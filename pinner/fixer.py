@@ -74,9 +74,8 @@ def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
     reading = edited.read()
-    if edited.outline() != file.format.open(source).outline() or not _same_but_for_digests(
-        file.reading, reading, planned
-    ):
+    same_outline = edited.outline() == file.format.open(source).outline()
+    if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     try:
         if write:
