@@ -104,7 +104,9 @@ class _Glance:
         words = rest.split()
         if words[0].startswith("--platform=") and _QUOTES.isdisjoint(words[0]):
             del words[0]
-        self._look_at_image(*words[:1])
+        if not words:
+            raise NotPlain
+        self._look_at_image(words[0])
         match words[1:]:
             case []:
                 self._stages.append("")
@@ -113,7 +115,7 @@ class _Glance:
             case _:
                 raise NotPlain
 
-    def _look_at_image(self, image: str = "") -> None:
+    def _look_at_image(self, image: str) -> None:
         if image.startswith("$"):
             name = image[2:-1] if image[1:2] == "{" and image[-1] == "}" else image[1:]
             reference = self._arguments.get(name)

@@ -42,6 +42,8 @@ UNSETTLED = {
     "dead variable": f"ARG V=20\nFROM node:${{V}}@{DIGEST}\n",
     "unknown argument": "ARG A\nFROM $A\n",
     "default in the expansion": f"FROM ${{A:-{NODE}}}\n",
+    "platform alone": f"FROM {NODE}\nFROM --platform=linux/amd64\nRUN make\n",
+    "platform alone at first": "FROM --platform=linux/amd64\n",
     "later stage": f"FROM {NODE}\nCOPY --from=b /a /b\nFROM {NODE} AS b\n",
     "own stage": f"FROM {NODE} AS a\nCOPY --from=a /a /b\n",
     "no such stage": f"FROM {NODE}\nCOPY --from=0 /a /b\n",
