@@ -177,6 +177,7 @@ def demo() -> ExitCode:
 
 def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> Scan:
     from pinner.discovery import discover, format_of
+    from pinner.looks import Looks
     from pinner.scan import scan_files, scan_stdin
     from pinner.source import Source
 
@@ -186,11 +187,13 @@ def _scan(paths: Sequence[str], settings: Settings, *, settle: bool = False) -> 
         return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude, include)
+    exemptions = _exemptions(settings)
+    looks = Looks(exemptions, settle=settle)
+    found = discover(paths or ["."], settings.exclude, include, looks.expect)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, _exemptions(settings), settle=settle)
+    return scan_files(found.files, found.failures, exemptions, settle=settle, looks=looks)
 
 
 def _read_stdin() -> bytes:
