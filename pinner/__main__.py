@@ -1,12 +1,24 @@
 """The entry point. A plain `pinner check [PATHS]` goes straight to its command, and past that where a glance is enough:
 typer alone takes several times as long to import as the whole check takes."""
 
+import gc
 import sys
+
+FEW_COLLECTIONS = 50_000
+"""How many objects more there must be before the collector looks for cycles. Imports leave tens of thousands."""
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    arguments = sys.argv[1:]
+    gc.set_threshold(FEW_COLLECTIONS)
+    try:
+        _run(sys.argv[1:])
+    finally:
+        # At its end Python would look for cycles in everything once more. What is open was closed by its `with`.
+        gc.freeze()
+
+
+def _run(arguments: list[str]) -> None:
     if any(argument.startswith("@") for argument in arguments):
         arguments = _expanded(arguments)
     paths = _plain_check(arguments)
