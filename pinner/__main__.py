@@ -1,18 +1,27 @@
 """The entry point. A plain `pinner COMMAND [PATHS]` goes straight to its command, and a check past that where a glance
 is enough: typer alone takes several times as long to import as a whole check takes."""
 
-import atexit
 import gc
 import sys
 
 PLAIN = {"check": "check", "pin": "pin", "update": "update", "unpin": "unpin", "list": "list_references"}
 """The commands that take paths, and their names in `pinner.commands`."""
 
+FEW_COLLECTIONS = 50_000
+"""How many objects more there must be before the collector looks for cycles. Imports leave tens of thousands."""
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    _spare_the_collector()
-    arguments = sys.argv[1:]
+    gc.set_threshold(FEW_COLLECTIONS)
+    try:
+        _run(sys.argv[1:])
+    finally:
+        # At its end Python would look for cycles in everything once more. What is open was closed by its `with`.
+        gc.freeze()
+
+
+def _run(arguments: list[str]) -> None:
     if any(argument.startswith("@") for argument in arguments):
         arguments = _expanded(arguments)
     paths = _plain_paths(arguments)
@@ -29,12 +38,6 @@ def main() -> None:
 
     run = getattr(commands, PLAIN[command])
     sys.exit(commands.run(lambda: run(paths, load())))
-
-
-def _spare_the_collector() -> None:
-    """Nearly everything that a run makes it keeps to its end: look for garbage rarely, and not at all while leaving."""
-    gc.set_threshold(100_000)
-    atexit.register(gc.freeze)
 
 
 def _is_settled(paths: list[str]) -> bool:

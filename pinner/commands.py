@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
@@ -180,6 +179,7 @@ def _scan(
     paths: Sequence[str], settings: Settings, *, settle: bool = False, meanwhile: Callable[[], object] | None = None
 ) -> Scan:
     from pinner.discovery import discover, format_of
+    from pinner.looks import Looks
     from pinner.scan import scan_files, scan_stdin
     from pinner.source import Source
 
@@ -189,11 +189,13 @@ def _scan(
         return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude, include)
+    exemptions = _exemptions(settings)
+    looks = Looks(exemptions, settle=settle, meanwhile=meanwhile)
+    found = discover(paths or ["."], settings.exclude, include, looks.expect)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, _exemptions(settings), settle=settle, meanwhile=meanwhile)
+    return scan_files(found.files, found.failures, exemptions, settle=settle, looks=looks)
 
 
 def _read_stdin() -> bytes:
@@ -252,6 +254,8 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 
 def _prepare_to_ask() -> None:
     """Import what asks registries: that takes as long as reading some hundred files."""
+    from importlib import import_module
+
     import_module("pinner.asking")
     import_module("pinner.resolver")
 

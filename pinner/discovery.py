@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
-from pinner.git import GitFailed, git, start
+from pinner.git import GitFailed, start
 from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.report import FileFailure
 from pinner.source import read_source
@@ -47,27 +47,52 @@ class Discovery(NamedTuple):
     excluded: int
 
 
-def discover(paths: Iterable[str], exclude: Patterns = NO_PATTERNS, include: Include = NO_INCLUDE) -> Discovery:
+class _Notes:
+    """What is noticed on the way through folders."""
+
+    def __init__(self) -> None:
+        self.failures: list[FileFailure] = []
+        self.links = False
+
+
+def discover(
+    paths: Iterable[str],
+    exclude: Patterns = NO_PATTERNS,
+    include: Include = NO_INCLUDE,
+    expect: Callable[[Found], None] = lambda _: None,
+) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
-    `include` holds patterns of further files by the name of the format that they have.
+    `include` holds patterns of further files by the name of the format that they have. `expect` is told of each
+    file, and perhaps of second names of some, while others are still looked for.
     """
     paths = tuple(paths)
-    found: dict[str, Found] = {}
-    failures: list[FileFailure] = []
+    found: set[str] = set()
+    kept: list[Found] = []
+    notes = _Notes()
     by_name = _namer(include)
+    excludes = exclude.matcher()
+    for file in _behind(paths, by_name, notes):
+        if file.path in found:
+            continue
+        found.add(file.path)
+        if not excludes(file.path):
+            kept.append(file)
+            expect(file)
+    # No folder is entered through a link: below one path, only a link can be a file's second name.
+    may_repeat = len(paths) > 1 or notes.links
+    files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
+    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept))
+
+
+def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
     for path in paths:
         if os.path.isdir(path):
-            found.update((file.path, file) for file in _in_folder(os.path.normpath(path), by_name, failures))
+            yield from _in_folder(os.path.normpath(path), by_name, notes)
         elif os.path.lexists(path):
-            found.setdefault(path, Found(path, by_name(path) or _by_extension(path)))
+            yield Found(path, by_name(path) or _by_extension(path))
         else:
-            failures.append(FileFailure(path, None, "no such file or folder"))
-    kept = _without_excluded(found, exclude)
-    # No folder is entered through a link: below one path, only a link can be a file's second name.
-    may_repeat = len(paths) > 1 or any(os.path.islink(file.path) for file in kept)
-    files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(failures), len(found) - len(kept))
+            notes.failures.append(FileFailure(path, None, "no such file or folder"))
 
 
 def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
@@ -77,27 +102,39 @@ def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
 
 def _namer(include: Include) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
-    included = [(include[each.NAME].matcher(), each) for each in FORMATS if each.NAME in include]
+    included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
+    if not included:
+        return _by_name
     return lambda path: next((each for matches, each in included if matches(path)), None) or _by_name(path)
 
 
 def _by_name(path: str) -> Format | None:
-    return next((each for each in FORMATS if re.search(each.FILES, path)), None)
+    # What a pattern finds lies in the last part of the path, though it may look at what is before that.
+    at = path.rfind("/")
+    for search, each in _searches():
+        if search(path, at):
+            return each
+    return None
+
+
+@cache
+def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
+    return [(re.compile(each.FILES).search, each) for each in FORMATS]
 
 
 def _by_extension(path: str) -> Format:
     return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
 
 
-def _in_folder(folder: str, by_name: Callable[[str], Format | None], failures: list[FileFailure]) -> Iterator[Found]:
-    listed = _listed_by_git(folder, failures) if _in_work_tree(folder) else None
-    for path in _walk(folder, failures) if listed is None else listed:
+def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
+    listed = _listed_by_git(folder, notes) if _in_work_tree(folder) else None
+    for path in _walk(folder, notes) if listed is None else listed:
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             yield Found(path, named)
 
 
-def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | None:
+def _listed_by_git(folder: str, notes: _Notes) -> Iterator[str] | None:
     """The files that Git knows or would take; None where Git is missing or refuses."""
     try:
         # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
@@ -105,31 +142,38 @@ def _listed_by_git(folder: str, failures: list[FileFailure]) -> Iterator[str] | 
     except GitFailed:
         return None
     try:
-        tracked = git(_TRACKED, folder)
+        tracked = start(_TRACKED, folder)()
     except GitFailed:
         with suppress(GitFailed):
             untracked()
         return None
-    return chain(_files_of_git(folder, tracked, failures), _untracked(folder, untracked, failures))
+    return chain(_files_of_git(folder, tracked, notes), _untracked(folder, untracked, notes))
 
 
-def _untracked(folder: str, listed: Callable[[], bytes], failures: list[FileFailure]) -> Iterator[str]:
+def _untracked(folder: str, listed: Callable[[], bytes], notes: _Notes) -> Iterator[str]:
     try:
         names = listed()
     except GitFailed:
-        yield from _walk(folder, failures)
+        yield from _walk(folder, notes)
     else:
-        yield from _files_of_git(folder, names, failures)
+        yield from _files_of_git(folder, names, notes)
 
 
-def _files_of_git(folder: str, listed: bytes, failures: list[FileFailure]) -> Iterator[str]:
+def _files_of_git(folder: str, listed: bytes, notes: _Notes) -> Iterator[str]:
+    above = _prefix(folder)
     # A file in conflict is listed once for each side.
-    for name in dict.fromkeys(os.fsdecode(name) for name in listed.split(b"\0") if name):
-        path = os.path.normpath(os.path.join(folder, name))
-        mode = _mode(path)
-        if mode is not None and stat.S_ISDIR(mode):
-            yield from _below(path, folder, failures)
-        elif mode is not None or _by_name(name):
+    for name in dict.fromkeys(os.fsdecode(listed).split("\0")):
+        path = above + name.replace("/", os.sep)
+        if name.endswith("/"):
+            path = os.path.normpath(path)
+        mode = _mode(path) if name else None
+        if mode is None:
+            if _by_name(name):
+                yield path
+        elif stat.S_ISDIR(mode):
+            yield from _below(path, folder, notes)
+        else:
+            notes.links = notes.links or stat.S_ISLNK(mode)
             yield path
 
 
@@ -141,12 +185,12 @@ def _mode(path: str) -> int | None:
         return None
 
 
-def _below(path: str, folder: str, failures: list[FileFailure]) -> Iterable[str]:
+def _below(path: str, folder: str, notes: _Notes) -> Iterable[str]:
     """The files of a submodule or another repository, of which Git names the folder only."""
     # In a submodule that is not checked out, Git names the folder itself.
     is_repository = path != folder and os.path.lexists(os.path.join(path, ".git"))
-    listed = _listed_by_git(path, failures) if is_repository else None
-    return _walk(path, failures) if listed is None else listed
+    listed = _listed_by_git(path, notes) if is_repository else None
+    return _walk(path, notes) if listed is None else listed
 
 
 def _in_work_tree(folder: str) -> bool:
@@ -158,43 +202,45 @@ def _in_work_tree(folder: str) -> bool:
     return True
 
 
-def _walk(folder: str, failures: list[FileFailure]) -> Iterator[str]:
+def _walk(folder: str, notes: _Notes) -> Iterator[str]:
     waiting: list[tuple[str, tuple[_Ignores, ...]]] = [(folder, ())]
     while waiting:
         folder, rules = waiting.pop()
-        entries = _entries(folder, failures)
-        if any(entry.name == ".gitignore" for entry in entries):
-            rules = (*rules, _Ignores(folder, failures))
-        for entry in entries:
+        entries = {entry.name: entry for entry in _entries(folder, notes)}
+        if ".gitignore" in entries:
+            rules = (*rules, _Ignores(folder, notes))
+        above = _prefix(folder)
+        for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
-            path = _join(folder, entry.name)
-            if entry.name in _VERSION_CONTROL or any(rule.ignores(path, is_folder) for rule in rules):
+            path = above + name
+            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
                 waiting.append((path, rules))
             else:
+                notes.links = notes.links or entry.is_symlink()
                 yield path
 
 
-def _entries(folder: str, failures: list[FileFailure]) -> list[os.DirEntry[str]]:
+def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
-        return []
+        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        return ()
 
 
 class _Ignores:
     """The `.gitignore` of one folder."""
 
-    def __init__(self, folder: str, failures: list[FileFailure]) -> None:
+    def __init__(self, folder: str, notes: _Notes) -> None:
         self._folder = folder
         path = os.path.join(folder, ".gitignore")
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path, None, error.reason))
             text = ""
         self._spec = _compile(text.split("\n"))
 
@@ -224,13 +270,9 @@ def _is_pattern(line: str) -> bool:
     return True
 
 
-def _join(folder: str, name: str) -> str:
-    return name if folder == os.curdir else os.path.join(folder, name)
-
-
-def _without_excluded(found: dict[str, Found], exclude: Patterns) -> list[Found]:
-    excludes = exclude.matcher()
-    return [file for path, file in found.items() if not excludes(path)]
+def _prefix(folder: str) -> str:
+    """What goes before a name in `folder`."""
+    return "" if folder == os.curdir else os.path.join(folder, "")
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:

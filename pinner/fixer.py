@@ -11,7 +11,10 @@ from pinner.reference import DEFAULT_TAG, Reference
 from pinner.report import Change, FileFailure
 from pinner.scan import Scan, ScannedFile
 from pinner.source import Source, apply_edits, write_source
-from pinner.workers import processes_for, spread
+from pinner.workers import processors, spread
+
+WORTH_SHARING = 20_000
+"""How long the edits must take, in microseconds, before more than one process makes them."""
 
 # An edited file is read, and two outlines are made of it and of what it was.
 _READINGS = 3
@@ -58,7 +61,8 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
     works = [_Work(scan.files[path], tuple(planned)) for path, planned in by_path.items()]
     takes = sum(_READINGS * work.file.format.COST + _WRITING for work in works)
-    results = dict(zip(by_path, spread(partial(_fix, write=write), works, processes_for(takes)), strict=True))
+    processes = processors() if takes > WORTH_SHARING else 1
+    results = dict(zip(by_path, spread(partial(_fix, write=write), works, processes), strict=True))
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
         {path: each.data for path, each in edited.items()},

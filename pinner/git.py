@@ -17,25 +17,51 @@ class GitFailed(Exception):
 
 def git(arguments: Sequence[str], folder: str) -> bytes:
     """What a command prints when it is run in `folder`. Raises GitFailed."""
-    return start(arguments, folder)()
+    from subprocess import DEVNULL, run
+
+    try:
+        done = run(_command(arguments), cwd=folder, env=_environ(), stdin=DEVNULL, capture_output=True, check=False)
+    except OSError as error:
+        raise GitFailed(f"git cannot be run: {error.strerror}") from error
+    if done.returncode:
+        raise GitFailed(os.fsdecode(done.stderr).strip() or f"git ended with {done.returncode}")
+    return done.stdout
 
 
 def start(arguments: Sequence[str], folder: str) -> Callable[[], bytes]:
-    """Start a command in `folder`; a call of the result waits for what it prints. Both raise GitFailed."""
-    from subprocess import DEVNULL, PIPE, Popen
+    """Start a command in `folder`; a call of the result waits for what it prints. Both raise GitFailed.
 
-    environ = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
+    What Git complains of is not kept, and so `subprocess` need not be imported.
+    """
+    if not hasattr(os, "posix_spawnp"):
+        return lambda: git(arguments, folder)
+    reading, writing = os.pipe()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    # In this order: where standard streams are closed, the pipe may have their numbers.
+    files = [(os.POSIX_SPAWN_DUP2, *each) for each in ((writing, 1), (nothing, 0), (nothing, 2))]
     try:
-        process = Popen(command, cwd=folder, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+        process = os.posix_spawnp("git", _command(["-C", folder, *arguments]), _environ(), file_actions=files)
     except OSError as error:
+        os.close(reading)
         raise GitFailed(f"git cannot be run: {error.strerror}") from error
+    finally:
+        os.close(writing)
+        os.close(nothing)
+    return lambda: _printed(process, reading)
 
-    def printed() -> bytes:
-        with process:
-            output, complaint = process.communicate()
-        if process.returncode:
-            raise GitFailed(os.fsdecode(complaint).strip() or f"git ended with {process.returncode}")
-        return output
 
-    return printed
+def _printed(process: int, pipe: int) -> bytes:
+    with open(pipe, "rb") as file:
+        output = file.read()
+    _, status = os.waitpid(process, 0)
+    if status:
+        raise GitFailed(f"git ended with {os.waitstatus_to_exitcode(status)}")
+    return output
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _VARIABLES}

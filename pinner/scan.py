@@ -1,21 +1,16 @@
 """Files in, occurrences out: what every command begins with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pinner.discovery import Found
-from pinner.errors import ReadError
 from pinner.exemptions import NO_EXEMPTIONS, Exemptions
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
+from pinner.looks import Look, Looks, Read, Settled
 from pinner.reference import Reference
 from pinner.report import FileFailure
-from pinner.source import Source, read_source
-from pinner.workers import WORTH_SHARING, processes_for, spread
-
-WORTH_READING_BESIDE = 5_000
-"""How long the files must take to read, in microseconds, before another process does it while this one is busy."""
+from pinner.source import Source
 
 
 class ScannedFile(NamedTuple):
@@ -49,43 +44,31 @@ class Scan(NamedTuple):
         return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
 
 
-class _Read(NamedTuple):
-    source: Source
-    reading: Reading
-
-
-class _Settled(NamedTuple):
-    references: tuple[Reference, ...]
-
-
-_Look = _Read | _Settled | FileFailure
-
-
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
     exemptions: Exemptions = NO_EXEMPTIONS,
     *,
     settle: bool = False,
-    meanwhile: Callable[[], object] | None = None,
+    looks: Looks | None = None,
 ) -> Scan:
     """Read every file. One that cannot be read is a failure, and the others' results stand.
 
-    With `settle` a file is only glanced at where that is enough: for a check that asks no registry.
-    Where other processes help, this one does `meanwhile` while they read.
+    With `settle` a file is only glanced at where that is enough: for a check that asks no registry. `looks` may have
+    begun with the files; `exemptions` and `settle` are those that it was made with.
     """
-    look_at = partial(_look_at, exemptions=exemptions, meanwhile=meanwhile)
-    looks = look_at(tuple(found), settle and not exemptions.ignore_images)
-    torn = _torn(looks.values())
+    seen = dict((looks or Looks(exemptions, settle=settle)).of(found))
+    torn = _torn(seen.values())
     if torn:
-        looks |= look_at([each for each, look in looks.items() if not torn.isdisjoint(_settled_tags(look))], False)
+        again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
+        seen |= Looks(exemptions, settle=False).of(again)
     files = {
         each.path: ScannedFile(look.source, each.format, look.reading)
-        for each, look in looks.items()
-        if isinstance(look, _Read)
+        for each, look in seen.items()
+        if isinstance(look, Read)
     }
-    failed = [look for look in looks.values() if isinstance(look, FileFailure)]
-    settled = {each.path: look.references for each, look in looks.items() if isinstance(look, _Settled)}
+    failed = [look for look in seen.values() if isinstance(look, FileFailure)]
+    settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
     return Scan(files, (*failures, *failed, *_problems(files)), exemptions, settled)
 
 
@@ -100,48 +83,31 @@ def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> 
     return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
 
 
-def _look_at(
-    found: Sequence[Found], settle: bool, exemptions: Exemptions, meanwhile: Callable[[], object] | None
-) -> dict[Found, _Look]:
-    takes = sum(each.format.COST for each in found)
-    processes = processes_for(takes, WORTH_SHARING if meanwhile is None else WORTH_READING_BESIDE)
-    look = partial(_look, settle=settle, exemptions=exemptions)
-    return dict(zip(found, spread(look, found, processes, meanwhile), strict=True))
-
-
-def _look(found: Found, settle: bool, exemptions: Exemptions) -> _Look:
-    try:
-        source = read_source(found.path)
-    except ReadError as error:
-        return FileFailure(found.path, None, error.reason)
-    references = found.format.glance(source) if settle else None
-    if references is not None:
-        return _Settled(references)
-    return _Read(source, exemptions.apply(found.format.read(source)))
-
-
-def _torn(looks: Iterable[_Look]) -> set[Reference]:
+def _torn(looks: Iterable[Look]) -> set[Reference]:
     """The tags that are pinned to more than one digest: a rule has to see all their places."""
+    pins: set[Reference] = set()
+    for look in looks:
+        pins.update(_pins(look))
     seen: set[Reference] = set()
     torn: set[Reference] = set()
-    for pin in {reference for look in looks for reference in _pins(look)}:
+    for pin in pins:
         tag = pin.by_tag()
         (torn if tag in seen else seen).add(tag)
     return torn
 
 
-def _pins(look: _Look) -> Iterable[Reference]:
+def _pins(look: Look) -> Iterable[Reference]:
     match look:
-        case _Settled(references):
+        case Settled(references):
             return references
-        case _Read(_, reading):
+        case Read(_, reading):
             targets = (occurrence.target for occurrence in reading.occurrences)
             return (target for target in targets if isinstance(target, Reference) and target.digest)
     return ()
 
 
-def _settled_tags(look: _Look) -> Iterable[Reference]:
-    return (reference.by_tag() for reference in look.references) if isinstance(look, _Settled) else ()
+def _settled_tags(look: Look) -> Iterable[Reference]:
+    return (reference.by_tag() for reference in look.references) if isinstance(look, Settled) else ()
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

@@ -17,6 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "source", "state", "workers"}),
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
+    frozenset({"looks"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"tally"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),

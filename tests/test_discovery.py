@@ -1,15 +1,19 @@
 """Which files are found: sorted, each once, none left out silently."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pinner.discovery import Discovery, discover, format_of
+from pinner.discovery import Discovery, Found, discover, format_of
 from pinner.errors import UsageError
+from pinner.formats import COMPOSE, DOCKERFILE, FORMATS
 from pinner.patterns import Patterns
 from tests.support.unprivileged import unprivileged
 
@@ -397,3 +401,42 @@ def test_a_pattern_that_is_none() -> None:
     make("Dockerfile")
     with pytest.raises(UsageError, match="Invalid git pattern: '!'"):
         discover(["."], Patterns(("!",)))
+
+
+NAMES = st.sampled_from(
+    "Dockerfile dockerfile Dockerfile.dev Dockerfile.go dockerfile.go Containerfile a.dockerfile Dockerfile~".split()
+    + "compose.yaml docker-compose.yml compose.yaml.md x_compose.dev.yml .github/workflows/compose.yaml".split()
+)
+PARTS = NAMES | st.text(st.sampled_from("aDd.-_~\n"), max_size=3) | st.sampled_from(["", ".github", "workflows"])
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4).map("/".join), st.sampled_from(["", "\n", "~", ".txt", "/"]))
+def test_the_last_part_of_a_path_is_enough_to_tell_its_format(path: str, end: str) -> None:
+    path += end
+    other = COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
+    assert format_of(path) == next((each for each in FORMATS if re.search(each.FILES, path)), other)
+
+
+@in_and_outside_of_git
+def test_each_file_is_told_of_as_it_is_found(prepare: Callable[[], None]) -> None:
+    prepare()
+    make("b/Dockerfile", "a/compose.yml", "vendor/Dockerfile", "README.md")
+    told: list[Found] = []
+    found = discover(["b/Dockerfile", ".", "a", "missing"], Patterns(("vendor/",)), expect=told.append)
+    assert sorted(each.path for each in told) == sorted(each.path for each in found.files)
+    assert found.excluded == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_git_is_asked_where_standard_streams_are_closed(closed: str, folder: Path) -> None:
+    repository()
+    make("Dockerfile", "ignored/Dockerfile")
+    Path(".gitignore").write_text("ignored/\n")
+    git("add", ".")
+    git("add", "--force", "ignored/Dockerfile")
+    program = (
+        "from pinner.discovery import discover; found = discover(['.']).files; open('out', 'w').write(str(len(found)))"
+    )
+    subprocess.run(["/bin/sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program], check=True)
+    assert Path("out").read_text() == "2"

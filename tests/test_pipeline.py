@@ -209,7 +209,8 @@ def test_an_outcome_does_not_show_how_many_processes_wrote(monkeypatch: pytest.M
             Path("f3.dockerfile").chmod(0o644)
 
     alone = outcome()
-    monkeypatch.setattr(fixer, "processes_for", lambda _: 3)
+    monkeypatch.setattr(fixer, "WORTH_SHARING", 0)
+    monkeypatch.setattr(fixer, "processors", lambda: 3)
     shared = outcome()
     assert shared.fixed == alone.fixed
     assert shared.report._replace(sources={}) == alone.report._replace(sources={})

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner import scan
+from pinner import looks
 from pinner.discovery import Found, discover
 from pinner.exemptions import NO_EXEMPTIONS, Exemptions
+from pinner.formats import DOCKERFILE
+from pinner.looks import Look, Looks, PackedLooks, Read
 from pinner.pipeline import check
 from pinner.report import Report
 from pinner.scan import scan_files
@@ -87,14 +89,45 @@ def test_a_report_does_not_show_how_many_processes_read(
 ) -> None:
     found = write(tmp_path, {f"{number}.Dockerfile": content for number, content in enumerate(CONTENTS)})
     alone = report(found, settle=settle)
-    monkeypatch.setattr(scan, "processes_for", lambda *_: 3)
+    for name, value in (("WORTH_SHARING", 1), ("PART", 1), ("MANY", 0), ("processors", lambda: 3)):
+        monkeypatch.setattr(looks, name, value)
     assert report(found, settle=settle) == alone
 
 
 def test_what_comes_next_is_prepared_while_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = write(tmp_path, {"Dockerfile": "FROM node:20\n"})
+    found = write(tmp_path, {f"{number}.Dockerfile": content for number, content in enumerate(CONTENTS)})
     done: list[str] = []
-    scan_files(found, meanwhile=lambda: done.append("not for one file"))
-    monkeypatch.setattr(scan, "processes_for", lambda *_: 2)
-    assert len(scan_files(found, meanwhile=lambda: done.append("prepared")).files) == 1
+
+    def seen(name: str) -> object:
+        return scan_files(found, looks=Looks(NO_EXEMPTIONS, settle=False, meanwhile=lambda: done.append(name))).files
+
+    seen("not for a few files")
+    monkeypatch.setattr(looks, "PART", 1)
+    monkeypatch.setattr(looks, "processors", lambda: 2)
+    assert seen("prepared")
     assert done == ["prepared"]
+
+
+@pytest.mark.parametrize("settle", [False, True])
+@pytest.mark.parametrize("expected", [slice(0), slice(3), slice(None), slice(None, None, -1)], ids=str)
+def test_a_scan_does_not_show_what_was_expected(tmp_path: Path, settle: bool, expected: slice) -> None:
+    found = write(tmp_path, {f"{number}.Dockerfile": content for number, content in enumerate(CONTENTS)})
+    begun = Looks(NO_EXEMPTIONS, settle=settle)
+    for each in found[expected]:
+        begun.expect(each)
+    begun.expect(Found(str(tmp_path / "gone"), DOCKERFILE))
+    ahead = check(scan_files(found, settle=settle, looks=begun))
+    assert ahead._replace(sources={}) == report(found, settle=settle)
+
+
+def test_looks_travel(tmp_path: Path) -> None:
+    found = write(tmp_path, {f"{number}.Dockerfile": content for number, content in enumerate(CONTENTS)})
+    looked = list(Looks(NO_EXEMPTIONS, settle=True).of([*found, Found("gone", DOCKERFILE)]).values())
+    here, there = PackedLooks(), PackedLooks()
+    for part in (looked[:4], looked[4:], looked):
+        arrived = there.unpack(here.pack(part))
+        assert list(map(comparable, arrived)) == list(map(comparable, part))
+
+
+def comparable(look: Look) -> object:
+    return (look.source.data, look.reading) if isinstance(look, Read) else look

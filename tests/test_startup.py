@@ -69,3 +69,10 @@ def test_a_command_without_flags_is_not_parsed(tmp_path: Path, command: str) -> 
 def test_the_version_is_that_of_the_distribution() -> None:
     document = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
     assert pinner.__version__ == document["project"]["version"]
+
+
+def test_the_collector_has_nothing_to_do_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM node:20@{DIGEST}\n")
+    program = "import atexit, gc; atexit.register(lambda: print(len(gc.get_objects())))\n" + PROGRAM
+    run = subprocess.run([sys.executable, "-c", program, "check", "Dockerfile"], cwd=tmp_path, capture_output=True)
+    assert int(run.stdout.split()[-1]) < 5000

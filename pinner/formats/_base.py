@@ -30,10 +30,11 @@ class Format(Protocol):
     FILES: str
     COST: int
 
-    def glance(self, source: "Source") -> "tuple[Reference, ...] | None":
+    def glance(self, source: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":
         """The references of a file that needs no reading: all pinned, and nothing in it for a rule to find.
 
-        One for each occurrence, all with tag and digest. None where the file has to be read.
+        One for each occurrence, all with tag and digest. None where the file has to be read. With `many` it is one of
+        hundreds: preparations pay.
         """
         ...
 

@@ -6,6 +6,10 @@ place, anything unpinned, anything that BuildKit would refuse. Where a glance is
 the same references and no problem; a test holds both to that on generated files.
 """
 
+from collections.abc import Callable, Iterator
+from re import Match
+from typing import NamedTuple
+
 from pinner.errors import InvalidReference
 from pinner.reference import Reference, parse
 
@@ -28,21 +32,36 @@ class NotPlain(Exception):
     """Something is out of the ordinary."""
 
 
-def glance(data: bytes) -> tuple[Reference, ...] | None:
-    """The references of a Dockerfile, one for each occurrence, all with tag and digest; None: it must be read."""
+class Advance(NamedTuple):
+    """Takes many lines at once, from a position on.
+
+    They end with what names an `image` and its `stage`, with a `source` of COPY, or with the `end` of a heredoc.
+    """
+
+    above: Callable[[str, int], Match[str] | None]
+    below: Callable[[str, int], Match[str] | None]
+
+
+def glance(data: bytes, advance: Advance | None = None) -> tuple[Reference, ...] | None:
+    """The references of a Dockerfile, one for each occurrence, all with tag and digest; None: it must be read.
+
+    `advance` takes what is plain above and below the first FROM; nothing but the time that it takes depends on it.
+    """
     if len(data) > MAX_SIZE or b"pinner:" in data:
         return None
     text = data.decode("latin-1").replace("\r\n", "\n")
     try:
-        return None if "\r" in text else _Glance(text).look()
+        return None if "\r" in text else _Glance(text, advance).look()
     except NotPlain:
         return None
 
 
 class _Glance:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, advance: Advance | None) -> None:
         self._text = text
-        self._lines = iter(text.split("\n"))
+        self._at = 0
+        self._advance = advance
+        self._lines = self._lines_from_here()
         self._line = ""
         self._references: list[Reference] = []
         self._arguments: dict[str, Reference | None] = {}
@@ -53,6 +72,7 @@ class _Glance:
         if self._text.startswith(_SYNTAX):
             self._line = next(self._lines)
             self._add(self._line[len(_SYNTAX) :].rstrip(_SPACES))
+        self._take_many()
         for line in self._lines:
             self._line = line = line.strip(_SPACES)
             if not line:
@@ -64,9 +84,36 @@ class _Glance:
             # Most instructions: neither flags nor heredocs.
             if not (self._stages and keyword in _PLAIN and "." <= rest[:1] <= "~" and "<<" not in rest):
                 self._look_at(keyword.upper(), rest.lstrip(_SPACES))
+            self._take_many()
         if not self._stages:
             raise NotPlain
         return tuple(self._references)
+
+    def _lines_from_here(self) -> Iterator[str]:
+        text = self._text
+        while self._at < len(text):
+            at = self._at
+            end = text.find("\n", at)
+            self._at = len(text) if end < 0 else end + 1
+            yield text[at:] if end < 0 else text[at:end]
+
+    def _take_many(self) -> None:
+        """Go on to the next line that has to be looked at by itself."""
+        if self._advance is None:
+            return
+        above, below = self._advance
+        while found := (below if self._stages else above)(self._text, self._at):
+            self._at = found.end()
+            image, stage, source, heredoc = found.group("image", "stage", "source", "end")
+            if image:
+                self._line = image
+                self._look_at_image(image)
+                self._stages.append(stage.lower() if stage else "")
+            elif source:
+                self._line = source
+                self._look_at_source(source)
+            elif not heredoc:
+                return
 
     def _joined(self, line: str) -> str:
         """The instruction that begins with `line`, without line ends and comments."""
@@ -104,7 +151,9 @@ class _Glance:
         words = rest.split()
         if words[0].startswith("--platform=") and _QUOTES.isdisjoint(words[0]):
             del words[0]
-        self._look_at_image(*words[:1])
+        if not words:
+            raise NotPlain
+        self._look_at_image(words[0])
         match words[1:]:
             case []:
                 self._stages.append("")
@@ -113,7 +162,7 @@ class _Glance:
             case _:
                 raise NotPlain
 
-    def _look_at_image(self, image: str = "") -> None:
+    def _look_at_image(self, image: str) -> None:
         if image.startswith("$"):
             name = image[2:-1] if image[1:2] == "{" and image[-1] == "}" else image[1:]
             reference = self._arguments.get(name)
@@ -141,8 +190,10 @@ class _Glance:
             name, _, value = flag[2:].partition("=")
             if not (flag.isascii() and flag.isprintable() and _QUOTES.isdisjoint(flag)):
                 raise NotPlain
-            if name.lower() == "from":
-                self._look_at_source(keyword, name, value)
+            if (keyword, name) == ("COPY", "from"):
+                self._look_at_source(value)
+            elif name.lower() == "from":
+                raise NotPlain
             elif name == "mount" and keyword == "RUN":
                 _check_mount(value)
             rest = rest.lstrip(_SPACES)
@@ -150,10 +201,10 @@ class _Glance:
                 raise NotPlain
         return rest
 
-    def _look_at_source(self, keyword: str, name: str, value: str) -> None:
-        earlier = self._stages[:-1]
-        if (keyword, name) != ("COPY", "from") or not value:
+    def _look_at_source(self, value: str) -> None:
+        if not value:
             raise NotPlain
+        earlier = self._stages[:-1]
         if value.lower() in earlier or (value.isdecimal() and len(value) < 5 and int(value) < len(earlier)):
             return
         self._add(value)

@@ -15,7 +15,7 @@ FILES = COMPOSE_FILES
 COST = 2500
 
 
-def glance(_: "Source") -> "tuple[Reference, ...] | None":
+def glance(_: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":  # noqa: ARG001 - Format has it
     """None: what YAML means takes a YAML parser to tell."""
     return None
 

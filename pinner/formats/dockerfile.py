@@ -1,5 +1,6 @@
 """Dockerfiles. The reader is imported when there is something to read: a hook may have a Compose file only."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from pinner.formats._files import DOCKERFILE_FILES
@@ -14,12 +15,19 @@ NAME = "dockerfile"
 FILES = DOCKERFILE_FILES
 COST = 50
 
+# Before, Python's expressions that do not go back may match too much: https://github.com/python/cpython/issues/106052
+_ADVANCES = (3, 11, 5)
 
-def glance(source: "Source") -> "tuple[Reference, ...] | None":
+
+def glance(source: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":
     """The references of a Dockerfile with nothing in it for a rule to find; None where it has to be read."""
     from pinner.formats import _glance
 
-    return _glance.glance(source.data)
+    if not many or sys.version_info < _ADVANCES:
+        return _glance.glance(source.data)
+    from pinner.formats._advance import ADVANCE
+
+    return _glance.glance(source.data, ADVANCE)
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened

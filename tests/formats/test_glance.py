@@ -42,6 +42,8 @@ UNSETTLED = {
     "dead variable": f"ARG V=20\nFROM node:${{V}}@{DIGEST}\n",
     "unknown argument": "ARG A\nFROM $A\n",
     "default in the expansion": f"FROM ${{A:-{NODE}}}\n",
+    "platform alone": f"FROM {NODE}\nFROM --platform=linux/amd64\nRUN make\n",
+    "platform alone at first": "FROM --platform=linux/amd64\n",
     "later stage": f"FROM {NODE}\nCOPY --from=b /a /b\nFROM {NODE} AS b\n",
     "own stage": f"FROM {NODE} AS a\nCOPY --from=a /a /b\n",
     "no such stage": f"FROM {NODE}\nCOPY --from=0 /a /b\n",
@@ -50,6 +52,8 @@ UNSETTLED = {
     "mount without value": f"FROM {NODE}\nRUN --mount=type=cache,x make\n",
     "quoted flag": f'FROM {NODE}\nCOPY --fr"om"=alpine /a /b\n',
     "flag in two pieces": f"FROM {NODE}\nCOPY --fr\\\nom=alpine /a /b\n",
+    "dashes in two pieces": f"FROM {NODE}\nCOPY -\\\n-from=alpine /a /b\n",
+    "dashes in two pieces after a flag": f"FROM {NODE}\nCOPY --link -\\\n-from=alpine /a /b\n",
     "flag after an empty line part": f"FROM {NODE}\nCOPY \\\n--from=alpine /a /b\n",
     "trigger": f"FROM {NODE}\nONBUILD COPY --from=a/b /a /b\n",
     "unknown instruction": f"FROM {NODE}\nFOO bar\n",
@@ -78,7 +82,10 @@ UNSETTLED = {
 
 
 def glance(data: bytes) -> tuple[Reference, ...] | None:
-    return DOCKERFILE.glance(Source("Dockerfile", data))
+    """What a glance says, which is the same line by line and many lines at once."""
+    references = DOCKERFILE.glance(Source("Dockerfile", data))
+    assert DOCKERFILE.glance(Source("Dockerfile", data), many=True) == references
+    return references
 
 
 def read(data: bytes) -> tuple[Occurrence, ...]:
@@ -117,7 +124,54 @@ def test_a_compose_file_has_to_be_read() -> None:
     assert COMPOSE.glance(Source("compose.yaml", f"services: {{a: {{image: {NODE}}}}}".encode())) is None
 
 
+# What an expression has to tell apart to take many lines at once.
+FLAGS_AND_PARTS = rf"""
+RUN --mount=type=cache,target=/root/.cache make
+RUN --mount=type=cache,target=/root/.cache --network=none \
+--mount=type=bind,source=a,target=b make
+RUN --mount=type=cache,from=alpine make
+RUN --mount=type=cache, make
+RUN --mount=FROM=a make
+RUN --mount=type=cache\
+ make
+RUN --from=a make
+ADD --mount=from=alpine /a /b
+COPY --link --from={ALPINE} --chown=1:1 /a /b
+COPY --from={ALPINE} --from=alpine /a /b
+COPY --chown=<<X --from={ALPINE} /a /b
+COPY --from={ALPINE} \
+  # a comment
+  --link /a /b
+COPY --FROM=alpine /a /b
+COPY --from=alpine /a /b
+COPY --from=build \
+HEALTHCHECK --interval=30s CMD wget
+HEALTHCHECK --from=a CMD wget
+RUN <<EOF
+EOF
+FROM {NODE} AS a-1.b_c
+FROM --platform=$X {NODE} AS a
+FROM --platform='x' {NODE}
+FROM {NODE}\
+RUN -x
+RUN - a \
+# = <
+RUN a <\
+<b
+RUN a < b <c \ d \e
+RUN a \ \
+RUN \
+  --x
+ENV A=1 \
+
+  B=2
+# syntax=a
+# Escape
+#éa=b
+# éa
+""".split("\n")
 ORDINARY = [line for text, _ in SETTLED.values() for line in text.split("\n")]
+ORDINARY += FLAGS_AND_PARTS
 ODD = [line for text in UNSETTLED.values() if len(text) < 500 for line in text.split("\n")]
 LINES = st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY) | st.sampled_from(ORDINARY + ODD)
 WORDS = """FROM ARG COPY RUN ONBUILD ENV \\ \\\\ ` # << <<EOF EOF <<- - -- --from= --from=build --mount=from=a
@@ -143,3 +197,13 @@ def dockerfiles(draw: st.DrawFn) -> bytes:
 @example(f"FROM {NODE} AS build\nFROM\x1c{NODE}\n".encode())
 def test_agrees_with_the_reader(data: bytes) -> None:
     agree(data)
+
+
+FRAGMENTS = [*WORDS, *SPACES, NODE, ALPINE, "COPY ", "RUN ", "FROM ", "-", "from=", "\nCOPY ", "\nRUN --mount=type=a "]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+@example("COPY -\\\n-from=alpine /a /b\n")
+@example("RUN --mount=type=a,\\\nfrom=alpine make\n")
+def test_agrees_with_the_reader_on_fragments(text: str) -> None:
+    agree(f"FROM {NODE} AS build\n{text}\n".encode())
