@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.examiner import Examination
     from pinner.exemptions import Exemptions
+    from pinner.finding import Occurrence
     from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.policy import Policy
@@ -74,7 +75,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
+    scan = _scan(paths, settings, edits=pipeline.lacks_digest, meanwhile=_prepare_to_ask)
     outcome = pipeline.pin(
         scan,
         lambda asked: _resolve(asked, settings),
@@ -106,7 +107,7 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Take away the digests below `paths`."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings)
+    scan = _scan(paths, settings, edits=pipeline.has_digest)
     outcome = pipeline.unpin(scan, write=_writes(paths, settings))
     return _finish(scan, outcome, paths, settings)
 
@@ -176,8 +177,14 @@ def demo() -> ExitCode:
 
 
 def _scan(
-    paths: Sequence[str], settings: Settings, *, settle: bool = False, meanwhile: Callable[[], object] | None = None
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    settle: bool = False,
+    edits: Callable[[Occurrence], bool] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Scan:
+    """What is behind `paths`: see `pinner.looks.Looks` for the rest."""
     from pinner.discovery import discover, format_of
     from pinner.looks import Looks
     from pinner.scan import scan_files, scan_stdin
@@ -190,7 +197,7 @@ def _scan(
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     exemptions = _exemptions(settings)
-    looks = Looks(exemptions, settle=settle, meanwhile=meanwhile)
+    looks = Looks(exemptions, settle=settle, edits=edits, meanwhile=meanwhile)
     found = discover(paths or ["."], settings.exclude, include, looks.expect)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"

@@ -78,7 +78,8 @@ def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
     reading = edited.read()
-    same_outline = edited.outline() == file.format.open(source).outline()
+    outline = file.format.open(source).outline() if file.outline is None else file.outline
+    same_outline = edited.outline() == outline
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     try:

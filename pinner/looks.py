@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pinner.discovery import Found
 from pinner.errors import ReadError
 from pinner.exemptions import Exemptions
-from pinner.finding import Reading
+from pinner.finding import Occurrence, Reading
 from pinner.formats import FORMATS
 from pinner.reference import Reference
 from pinner.report import FileFailure
@@ -28,10 +28,11 @@ WORTH_READING_BESIDE = 2
 
 
 class Read(NamedTuple):
-    """A file that was read, with the exemptions applied."""
+    """A file that was read, with the exemptions applied. Files that are to be edited have their outline."""
 
     source: Source
     reading: Reading
+    outline: tuple[str, ...] | None = None
 
 
 class Settled(NamedTuple):
@@ -46,13 +47,22 @@ Look = Read | Settled | FileFailure
 class Looks:
     """Looks at files, and begins before all of them are known.
 
-    With `settle` a file is only glanced at where that is enough: for a check that asks no registry. Where other
-    processes take part, this one does `meanwhile` before it joins in.
+    With `settle` a file is only glanced at where that is enough: for a check that asks no registry. A file with an
+    occurrence that `edits` is true of is to be edited. Where other processes take part, this one does `meanwhile`
+    before it joins in.
     """
 
-    def __init__(self, exemptions: Exemptions, *, settle: bool, meanwhile: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        exemptions: Exemptions,
+        *,
+        settle: bool = False,
+        edits: Callable[[Occurrence], bool] | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         self._exemptions = exemptions
         self._settle = settle and not exemptions.ignore_images
+        self._edits = edits
         self._expected: dict[Found, None] = {}
         self._part: list[Found] = []
         self._cost = 0
@@ -90,7 +100,10 @@ class Looks:
         references = found.format.glance(source, many=len(self._expected) > MANY) if self._settle else None
         if references is not None:
             return Settled(references)
-        return Read(source, self._exemptions.apply(found.format.read(source)))
+        reader = found.format.open(source)
+        reading = self._exemptions.apply(reader.read())
+        is_edited = self._edits and any(map(self._edits, reading.occurrences))
+        return Read(source, reading, reader.outline() if is_edited else None)
 
 
 class _PackedFiles:

@@ -99,6 +99,16 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
     return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
+def lacks_digest(occurrence: Occurrence) -> bool:
+    """Whether `pin` may write there."""
+    return occurrence.insert_at is not None
+
+
+def has_digest(occurrence: Occurrence) -> bool:
+    """Whether `unpin` may write there."""
+    return occurrence.digest is not None
+
+
 def image_of(occurrence: Occurrence) -> Reference | None:
     """The image about which a registry may be asked.
 

@@ -14,11 +14,12 @@ from pinner.source import Source
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read."""
+    """One file as it was read. `outline` is what no edit may change, where that was asked for."""
 
     source: Source
     format: Format
     reading: Reading
+    outline: tuple[str, ...] | None = None
 
 
 class Scan(NamedTuple):
@@ -63,7 +64,7 @@ def scan_files(
         again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
         seen |= Looks(exemptions, settle=False).of(again)
     files = {
-        each.path: ScannedFile(look.source, each.format, look.reading)
+        each.path: ScannedFile(look.source, each.format, look.reading, look.outline)
         for each, look in seen.items()
         if isinstance(look, Read)
     }

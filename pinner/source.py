@@ -125,8 +125,8 @@ def write_source(source: Source, data: bytes) -> None:
     A symlink is written through. The file's mode stays, and its owner where that is allowed. A file
     that is read-only, or that no longer holds the bytes that were read, is left alone.
     """
-    target = os.path.realpath(source.path)
     try:
+        target = os.path.realpath(source.path) if os.path.islink(source.path) else source.path
         status = os.stat(target)
         if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise WriteError(source.path, "the file is read-only; nothing was written")
