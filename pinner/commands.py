@@ -261,10 +261,7 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 
 def _prepare_to_ask() -> None:
     """Import what asks registries: that takes as long as reading some hundred files."""
-    from importlib import import_module
-
-    import_module("pinner.asking")
-    import_module("pinner.resolver")
+    from pinner import asking, resolver  # noqa: F401
 
 
 def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
