@@ -25,8 +25,10 @@ def prepare_streams() -> None:
 def abandon_broken_streams() -> None:
     """Forget the streams that take no more: Python would complain of them when it flushes at exit."""
     for name in _STREAMS:
+        stream = getattr(sys, name)
         try:
-            getattr(sys, name).flush()
+            if stream is not None:
+                stream.flush()
         except OSError:
             setattr(sys, name, None)
 

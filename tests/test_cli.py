@@ -445,10 +445,11 @@ def test_a_reader_that_goes_away_is_no_trouble(command: str) -> None:
         ("> /dev/full 2> /dev/full", "FROM a:1", UNCHECKED),
     ],
 )
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-def test_streams_that_are_closed_or_full(streams: str, text: str, code: int) -> None:
+def test_streams_that_are_closed_or_full(streams: str, text: str, code: int, unbuffered: str) -> None:
     dockerfile(text)
-    run = in_shell("{pinner} check Dockerfile " + streams)
+    run = in_shell(f"PYTHONUNBUFFERED={unbuffered} {{pinner}} check Dockerfile {streams}")
     assert "Traceback" not in run.stderr
     assert run.code == code
 
