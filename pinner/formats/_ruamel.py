@@ -3,7 +3,7 @@
 What is composed is the same, apart from comments, which nobody asks for; a test compares both. The short cuts are what
 the pure Python implementation leaves on the table: the parts of a loader look each other up anew each time, a look at
 the next token does again what the last look did, and the reader goes forward one character at a time. Each of them is
-for what is common, and leaves everything else to ruamel.yaml.
+for what is common, and leaves everything else to ruamel.yaml: on Pythons whose expressions cannot be relied on, all.
 """
 
 import re
@@ -27,6 +27,8 @@ from ruamel.yaml.tokens import (
     ScalarToken,
     ValueToken,
 )
+
+from pinner.formats._possessive import IS_RELIABLE
 
 # The end of the text, the rarer line breaks, and what has no width. In what the expressions below match stands none
 # of these but the CR of CRLF, so that LF alone ends its lines.
@@ -290,7 +292,8 @@ class _YAML(YAML):
 def compose(text: str, max_depth: int) -> list[Any]:
     """The documents of `text` as nodes. Raises whatever ruamel.yaml raises."""
     yaml = _YAML(typ="safe", pure=True)
-    yaml.Reader, yaml.Scanner, yaml.Parser, yaml.Composer = _Reader, _Scanner, _Parser, _Composer
+    if IS_RELIABLE:
+        yaml.Reader, yaml.Scanner, yaml.Parser, yaml.Composer = _Reader, _Scanner, _Parser, _Composer
     yaml.max_depth = max_depth
     yaml.composer.warn_double_anchors = False
     return list(yaml.compose_all(text))

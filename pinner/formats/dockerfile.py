@@ -1,6 +1,5 @@
 """Dockerfiles. The reader is imported when there is something to read: a hook may have a Compose file only."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from pinner.formats._files import DOCKERFILE_FILES
@@ -15,15 +14,12 @@ NAME = "dockerfile"
 FILES = DOCKERFILE_FILES
 COST = 50
 
-# Before, Python's expressions that do not go back may match too much: https://github.com/python/cpython/issues/106052
-_ADVANCES = (3, 11, 5)
-
 
 def glance(source: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":
     """The references of a Dockerfile with nothing in it for a rule to find; None where it has to be read."""
-    from pinner.formats import _glance
+    from pinner.formats import _glance, _possessive
 
-    if not many or sys.version_info < _ADVANCES:
+    if not (many and _possessive.IS_RELIABLE):
         return _glance.glance(source.data)
     from pinner.formats._advance import ADVANCE
 
