@@ -37,7 +37,15 @@ class Packing(Protocol):
 def processors() -> int:
     """How many processes can work at once."""
     # macOS has fork, but not all of its libraries may be used after it.
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    if sys.platform != "linux" or _has_threads():
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def _has_threads() -> bool:
+    """Whether there are threads, such as one that still waits for DNS: a fork would keep locked what they have locked."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
 
 
 class Pickled:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -118,6 +119,17 @@ def test_what_is_pickled_comes_back() -> None:
 
 def test_there_is_a_processor() -> None:
     assert processors() >= 1
+
+
+def test_beside_threads_there_is_but_one() -> None:
+    event = threading.Event()
+    thread = threading.Thread(target=event.wait)
+    thread.start()
+    try:
+        assert processors() == 1
+    finally:
+        event.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
