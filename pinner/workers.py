@@ -43,7 +43,7 @@ def processors() -> int:
 
 
 def _has_threads() -> bool:
-    """Whether there are threads, such as one that still waits for DNS: a fork would keep locked what they have locked."""
+    """Whether there are threads, such as one that waits for DNS: in a fork, what they have locked would stay locked."""
     threading = sys.modules.get("threading")
     return threading is not None and threading.active_count() > 1
 
