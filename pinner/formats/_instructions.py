@@ -65,6 +65,9 @@ class Instruction(NamedTuple):
 
     def cut(self, start: int, end: int) -> Text:
         """The characters from `start` to `end` with their offsets."""
+        if len(self.starts) == 1:
+            place = self.places[0]
+            return self.whole.cut(place + start, place + min(end, len(self.chars)))
         cuts = []
         for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
             at, place = self.starts[index], self.places[index]
