@@ -123,14 +123,18 @@ def write_source(source: Source, data: bytes) -> None:
     """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
 
     A symlink is written through. The file's mode stays, and its owner where that is allowed. A file
-    that is read-only, or that no longer holds the bytes that were read, is left alone.
+    that is read-only, or that no longer holds the bytes that were read, is left alone; one that holds
+    `data` already, from a run beside this one, is as it should be.
     """
     try:
         target = os.path.realpath(source.path) if os.path.islink(source.path) else source.path
         status = os.stat(target)
         if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise WriteError(source.path, "the file is read-only; nothing was written")
-        if read_source(target).data != source.data:
+        found = read_source(target).data
+        if found == data:
+            return
+        if found != source.data:
             raise WriteError(source.path, "the file changed while pinner was at work; run pinner again")
         _replace(target, data, status)
     except ReadError as error:

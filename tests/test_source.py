@@ -234,6 +234,15 @@ def test_a_file_that_changed_meanwhile_is_left_alone(dockerfile: Path) -> None:
     assert only(dockerfile)
 
 
+def test_a_file_that_holds_the_result_already_is_left_as_it_is(dockerfile: Path) -> None:
+    source = read_source(str(dockerfile))
+    dockerfile.write_bytes(b"FROM b\n")
+    before = dockerfile.stat()
+    write_source(source, b"FROM b\n")
+    assert (dockerfile.stat().st_ino, dockerfile.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert only(dockerfile)
+
+
 def test_a_file_that_vanished_is_not_made_again(dockerfile: Path) -> None:
     source = read_source(str(dockerfile))
     dockerfile.unlink()
