@@ -88,6 +88,9 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
+    # Before the imports: what asks registries is imported while others read.
+    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
+
     from datetime import timedelta
 
     from pinner import asking, pipeline
@@ -96,7 +99,6 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     age = timedelta(days=settings.min_age)
     kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
     options = Options(settings.platforms, *kinds, age, settings.verify)
-    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
     write = _writes(paths, settings)
     find = partial(asking.find_updates, options=options, settings=settings, write=write)
     outcome = pipeline.update(scan, find, options, write=write, policy=_policy(settings))
@@ -114,7 +116,7 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Show every reference below `paths`."""
-    scan = _scan(paths, settings)
+    scan = _scan(paths, settings, meanwhile=_prepare_to_ask if settings.online else None)
     online = _detail(scan, settings) if settings.online else None
     if settings.list_format == "json":
         from pinner.output import listing
@@ -196,13 +198,12 @@ def _scan(
         return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    exemptions = _exemptions(settings)
-    looks = Looks(exemptions, settle=settle, edits=edits, meanwhile=meanwhile)
+    looks = Looks(_exemptions(settings), settle=settle, edits=edits, meanwhile=meanwhile)
     found = discover(paths or ["."], settings.exclude, include, looks.expect)
     if not (found.files or found.failures or found.excluded):
         where = ", ".join(paths) or "this folder"
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, exemptions, settle=settle, looks=looks)
+    return scan_files(found.files, found.failures, looks)
 
 
 def _read_stdin() -> bytes:

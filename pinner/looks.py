@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pinner.discovery import Found
 from pinner.errors import ReadError
-from pinner.exemptions import Exemptions
+from pinner.exemptions import NO_EXEMPTIONS, Exemptions
 from pinner.finding import Occurrence, Reading
 from pinner.formats import FORMATS
 from pinner.reference import Reference
@@ -54,13 +54,13 @@ class Looks:
 
     def __init__(
         self,
-        exemptions: Exemptions,
+        exemptions: Exemptions = NO_EXEMPTIONS,
         *,
         settle: bool = False,
         edits: Callable[[Occurrence], bool] | None = None,
         meanwhile: Callable[[], object] | None = None,
     ) -> None:
-        self._exemptions = exemptions
+        self.exemptions = exemptions
         self._settle = settle and not exemptions.ignore_images
         self._edits = edits
         self._expected: dict[Found, None] = {}
@@ -101,7 +101,7 @@ class Looks:
         if references is not None:
             return Settled(references)
         reader = found.format.open(source)
-        reading = self._exemptions.apply(reader.read())
+        reading = self.exemptions.apply(reader.read())
         is_edited = self._edits and any(map(self._edits, reading.occurrences))
         return Read(source, reading, reader.outline() if is_edited else None)
 

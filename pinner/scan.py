@@ -48,21 +48,15 @@ class Scan(NamedTuple):
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
-    exemptions: Exemptions = NO_EXEMPTIONS,
-    *,
-    settle: bool = False,
     looks: Looks | None = None,
 ) -> Scan:
-    """Read every file. One that cannot be read is a failure, and the others' results stand.
-
-    With `settle` a file is only glanced at where that is enough: for a check that asks no registry. `looks` may have
-    begun with the files; `exemptions` and `settle` are those that it was made with.
-    """
-    seen = dict((looks or Looks(exemptions, settle=settle)).of(found))
+    """Read every file, by `looks`, which may have begun. One that cannot be read is a failure; all others stand."""
+    looks = looks or Looks()
+    seen = dict(looks.of(found))
     torn = _torn(seen.values())
     if torn:
         again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
-        seen |= Looks(exemptions, settle=False).of(again)
+        seen |= Looks(looks.exemptions).of(again)
     files = {
         each.path: ScannedFile(look.source, each.format, look.reading, look.outline)
         for each, look in seen.items()
@@ -70,7 +64,7 @@ def scan_files(
     }
     failed = [look for look in seen.values() if isinstance(look, FileFailure)]
     settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
-    return Scan(files, (*failures, *failed, *_problems(files)), exemptions, settled)
+    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled)
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:

@@ -39,12 +39,12 @@ def write(folder: Path, contents: Mapping[str, str]) -> tuple[Found, ...]:
 
 def report(found: tuple[Found, ...], *, settle: bool, exemptions: Exemptions = NO_EXEMPTIONS) -> Report:
     """What a check says, without the files themselves."""
-    return check(scan_files(found, exemptions=exemptions, settle=settle))._replace(sources={})
+    return check(scan_files(found, looks=Looks(exemptions, settle=settle)))._replace(sources={})
 
 
 def test_a_glance_settles_what_is_pinned(tmp_path: Path) -> None:
     found = write(tmp_path, {"a.Dockerfile": CONTENTS[0], "b.Dockerfile": CONTENTS[4]})
-    settled = scan_files(found, settle=True)
+    settled = scan_files(found, looks=Looks(settle=True))
     assert [Path(path).name for path in settled.settled] == ["a.Dockerfile"]
     assert [Path(path).name for path in settled.files] == ["b.Dockerfile"]
     assert scan_files(found).settled == {}
@@ -52,7 +52,7 @@ def test_a_glance_settles_what_is_pinned(tmp_path: Path) -> None:
 
 def test_a_tag_with_two_digests_is_read_wherever_it_is(tmp_path: Path) -> None:
     contents = {f"{number}.Dockerfile": CONTENTS[number] for number in range(3)}
-    result = scan_files(write(tmp_path, contents), settle=True)
+    result = scan_files(write(tmp_path, contents), looks=Looks(settle=True))
     assert result.settled == {}
     assert [Path(path).name for path in result.files] == sorted(contents)
 
@@ -60,7 +60,7 @@ def test_a_tag_with_two_digests_is_read_wherever_it_is(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
     found = write(tmp_path, {"a.Dockerfile": CONTENTS[0], "b.Dockerfile": CONTENTS[0]})
     (tmp_path / "a.Dockerfile").unlink()
-    result = scan_files(found, settle=True)
+    result = scan_files(found, looks=Looks(settle=True))
     assert [(Path(each.path).name, each.message) for each in result.failures] == [
         ("a.Dockerfile", "no such file or directory")
     ]
@@ -116,7 +116,7 @@ def test_a_scan_does_not_show_what_was_expected(tmp_path: Path, settle: bool, ex
     for each in found[expected]:
         begun.expect(each)
     begun.expect(Found(str(tmp_path / "gone"), DOCKERFILE))
-    ahead = check(scan_files(found, settle=settle, looks=begun))
+    ahead = check(scan_files(found, looks=begun))
     assert ahead._replace(sources={}) == report(found, settle=settle)
 
 
