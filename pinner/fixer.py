@@ -16,7 +16,7 @@ from pinner.workers import processors, spread
 WORTH_SHARING = 20_000
 """How long the edits must take, in microseconds, before more than one process makes them."""
 
-# An edited file is read, and two outlines are made of it and of what it was.
+# To read a file again and to compare takes so many times as long as the look that COST stands for.
 _READINGS = 3
 # Microseconds, roughly.
 _WRITING = 150

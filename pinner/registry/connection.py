@@ -131,9 +131,9 @@ class _Link:
             self._http.start_next_cycle()
 
     def _send(self, request: httpx.Request) -> None:
-        events: list[h11.Event] = [h11.Data(request.content)] if request.content else []
-        events.insert(0, h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw))
-        events.append(h11.EndOfMessage())
+        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        content = [h11.Data(request.content)] if request.content else []
+        events = (head, *content, h11.EndOfMessage())
         self._stream.transport.write(b"".join(self._http.send(event) or b"" for event in events))
 
     async def _event(self, seconds: float) -> object:
