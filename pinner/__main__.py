@@ -2,6 +2,7 @@
 is enough: typer alone takes several times as long to import as a whole check takes."""
 
 import gc
+import os
 import sys
 
 PLAIN = {"check": "check", "pin": "pin", "update": "update", "unpin": "unpin", "list": "list_references"}
@@ -11,14 +12,33 @@ FEW_COLLECTIONS = 50_000
 """How many objects more there must be before the collector looks for cycles. Imports leave tens of thousands."""
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
-    gc.set_threshold(FEW_COLLECTIONS)
+def program() -> None:
+    """Run the command line and end the process, without taking apart what it holds: what was open is closed by then."""
     try:
-        _run(sys.argv[1:])
-    finally:
-        # At its end Python would look for cycles in everything once more. What is open was closed by its `with`.
-        gc.freeze()
+        main()
+        code: object = None
+    except SystemExit as end:
+        code = end.code
+    code = 0 if code is None else code
+    if isinstance(code, int) and _are_flushed():
+        os._exit(code)
+    sys.exit(code)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Run the command line. Raises SystemExit with the exit code, unless it is 0."""
+    gc.set_threshold(FEW_COLLECTIONS)
+    _run(sys.argv[1:])
+
+
+def _are_flushed() -> bool:
+    """Whether the streams took everything. Where one did not, Python says so at its end."""
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _run(arguments: list[str]) -> None:
@@ -81,4 +101,4 @@ def _partition(arguments: list[str]) -> tuple[list[str], str, list[str]]:
 
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -1,6 +1,6 @@
 """Digests into files: which edits, and the proof that they change nothing but digests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -72,7 +72,24 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     )
 
 
-def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
+def _fix(works: Sequence[_Work], write: bool) -> list[_Edited | FileFailure]:
+    results = [_edit(work) for work in works]
+    if not write:
+        return results
+    # After all edits: to go back and forth between the two takes a fifth longer.
+    return [_written(work.file.source, result) for work, result in zip(works, results, strict=True)]
+
+
+def _written(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+    if isinstance(result, _Edited):
+        try:
+            write_source(source, result.data)
+        except WriteError as error:
+            return FileFailure(source.path, None, error.reason)
+    return result
+
+
+def _edit(work: _Work) -> _Edited | FileFailure:
     file, planned = work
     source = file.source
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
@@ -82,11 +99,6 @@ def _fix(work: _Work, write: bool) -> _Edited | FileFailure:
     same_outline = edited.outline() == outline
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
-    try:
-        if write:
-            write_source(source, data)
-    except WriteError as error:
-        return FileFailure(source.path, None, error.reason)
     return _Edited(data, reading)
 
 

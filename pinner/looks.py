@@ -68,7 +68,7 @@ class Looks:
         self._cost = 0
         self._meanwhile = meanwhile
         worth = WORTH_READING_BESIDE if meanwhile else WORTH_SHARING
-        self._crew = Crew(self._look, processors(), worth, items=_PackedFiles, results=PackedLooks)
+        self._crew = Crew(self._look_at, processors(), worth, items=_PackedFiles, results=PackedLooks)
 
     def expect(self, found: Found) -> None:
         """Look at a file as soon as there is time."""
@@ -91,6 +91,9 @@ class Looks:
             self._meanwhile()
         looks = dict(zip(self._expected, self._crew.finish(), strict=True))
         return {each: looks[each] for each in files}
+
+    def _look_at(self, part: Sequence[Found]) -> list[Look]:
+        return [self._look(found) for found in part]
 
     def _look(self, found: Found) -> Look:
         try:

@@ -65,14 +65,14 @@ class Pickled:
 
 
 class Crew(Generic[T, R]):
-    """Processes that do `work` of items. They begin when `worth` parts were given; this one begins at the end.
+    """Processes that do work in parts. They begin when `worth` parts were given; this one begins at the end.
 
-    `items` and `results` make what packs and unpacks for one process.
+    `work` makes the results of a part's items. `items` and `results` make what packs and unpacks for one process.
     """
 
     def __init__(
         self,
-        work: Callable[[T], R],
+        work: Callable[[Sequence[T]], Sequence[R]],
         processes: int,
         worth: int = 1,
         *,
@@ -108,13 +108,13 @@ class Crew(Generic[T, R]):
         if self._board:
             self._board.close()
             for number, _ in self._board.take():
-                done[number] = [self._work(item) for item in self._parts[number]]
+                done[number] = self._work(self._parts[number])
                 self._receive()
         for child in self._children:
             done.update(child.results(self._results()))
         # What found no room on the board is done here. Whatever went wrong in a child goes wrong here again, where it
         # can be told.
-        return [result for at, part in enumerate(self._parts) for result in done.get(at) or map(self._work, part)]
+        return [result for at, part in enumerate(self._parts) for result in done.get(at) or self._work(part)]
 
     def _start(self) -> None:
         # The collector need not look at what is there for good, which would also copy it to the other processes.
@@ -145,17 +145,17 @@ class Crew(Generic[T, R]):
             packing = self._results()
             with open(pipe, "wb") as file:
                 for number, part in board.take():
-                    results = [self._work(item) for item in self._items.unpack(part)]
-                    file.write(marshal.dumps((number, packing.pack(results))))
+                    results = packing.pack(self._work(self._items.unpack(part)))
+                    file.write(marshal.dumps((number, results)))
                     file.flush()
             os._exit(0)
         finally:
             os._exit(1)
 
 
-def spread(work: Callable[[T], R], items: Sequence[T], processes: int) -> list[R]:
-    """`work` of each item, in their order. The processes inherit the items; pickle must take the results."""
-    crew: Crew[int, R] = Crew(lambda number: work(items[number]), processes)
+def spread(work: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T], processes: int) -> list[R]:
+    """What `work` makes of all items, part by part. The processes inherit the items; pickle must take the results."""
+    crew: Crew[int, R] = Crew(lambda numbers: work([items[number] for number in numbers]), processes)
     size = max(1, len(items) // (_PARTS_EACH * processes))
     for start in range(0, len(items), size):
         crew.give(range(start, min(start + size, len(items))))

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,9 +19,14 @@ def triple(number: int) -> tuple[int, int]:
     return number * 3, os.getpid()
 
 
+def each(work: Callable[[Any], Any]) -> Callable[[Sequence[Any]], list[Any]]:
+    """The work of a part: that of each item."""
+    return lambda part: [work(item) for item in part]
+
+
 def results(work: Any, items: Sequence[Any], processes: int, *, worth: int = 1, size: int = 1) -> list[Any]:
     """What a crew makes of `items`, given in parts of a size."""
-    crew = Crew(work, processes, worth)
+    crew = Crew(each(work), processes, worth)
     for start in range(0, len(items), size):
         crew.give(items[start : start + size])
     return crew.finish()
@@ -50,7 +55,7 @@ def test_every_process_that_has_time_takes_part() -> None:
 
 @needs_fork
 def test_others_begin_before_this_process_does() -> None:
-    crew = Crew(triple, 2)
+    crew = Crew(each(triple), 2)
     crew.give([1, 2])
     time.sleep(0.5)
     assert os.getpid() not in {process for _, process in crew.finish()}
@@ -69,7 +74,7 @@ def test_a_large_result_comes_whole() -> None:
 
 @needs_fork
 def test_a_full_pipe_does_not_stop_a_process() -> None:
-    crew = Crew(lambda item: (os.getpid(), item * 100_000), 2)
+    crew = Crew(each(lambda item: (os.getpid(), item * 100_000)), 2)
     for number in range(20):
         crew.give([bytes([number])])
         time.sleep(0.02)
@@ -90,7 +95,7 @@ def test_what_cannot_travel_is_done_again() -> None:
 @needs_fork
 def test_a_child_that_dies_is_replaced() -> None:
     parent = os.getpid()
-    crew = Crew(lambda item: item if os.getpid() == parent else os._exit(9), 2)
+    crew = Crew(each(lambda item: item if os.getpid() == parent else os._exit(9)), 2)
     crew.give([1, 2])
     time.sleep(0.2)
     crew.give([3])
@@ -107,7 +112,7 @@ def test_what_finds_no_room_is_done_all_the_same(setting: str, monkeypatch: pyte
 @needs_fork
 def test_nobody_waits_for_a_child_that_takes_no_tickets() -> None:
     parent = os.getpid()
-    crew = Crew(lambda item: item if os.getpid() == parent else os._exit(9), 2)
+    crew = Crew(each(lambda item: item if os.getpid() == parent else os._exit(9)), 2)
     for number in range(10_000):
         crew.give([number])
     assert crew.finish() == list(range(10_000))
@@ -136,9 +141,10 @@ def test_beside_threads_there_is_but_one() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 100])
 @needs_fork
 def test_known_work_is_spread(count: int, processes: int) -> None:
-    assert [result for result, _ in spread(triple, range(count), processes)] == [3 * item for item in range(count)]
+    done = spread(each(triple), range(count), processes)
+    assert [result for result, _ in done] == [3 * item for item in range(count)]
 
 
 @needs_fork
 def test_what_is_spread_need_not_travel() -> None:
-    assert spread(lambda item: item(), [lambda: 1, lambda: 2, lambda: 3], 2) == [1, 2, 3]
+    assert spread(each(lambda item: item()), [lambda: 1, lambda: 2, lambda: 3], 2) == [1, 2, 3]
