@@ -1,13 +1,9 @@
 """The questions of the commands to registries: with the settings in force, a progress bar, and the ledger."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pinner.config import Settings
-from pinner.ledger import Ledger, read_ledger, write_ledger
-from pinner.output._states import Detail, details
-from pinner.pipeline import examined
 from pinner.reference import Reference
 from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scan import Scan
@@ -15,7 +11,9 @@ from pinner.terminal import progress, tell
 
 if TYPE_CHECKING:
     from pinner.examiner import Examination
-    from pinner.resolver import Resolution, Unresolved
+    from pinner.ledger import Ledger
+    from pinner.output._states import Detail
+    from pinner.resolution import Resolution, Unresolved
     from pinner.updater import Update
     from pinner.updates import Options
 
@@ -52,6 +50,9 @@ def find_updates(
     used: Mapping[Reference, tuple[str, ...]], options: "Options", settings: Settings, *, write: bool
 ) -> "Mapping[Reference, Update | Unresolved]":
     """What to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
+    from datetime import UTC, datetime
+
+    from pinner.ledger import write_ledger
     from pinner.updater import find_updates as find
 
     ledger = _ledger(settings)
@@ -62,8 +63,13 @@ def find_updates(
     return updates.by_reference
 
 
-def detail(scan: Scan, settings: Settings) -> list[Detail]:
+def detail(scan: Scan, settings: Settings) -> "list[Detail]":
     """The state of every place, with platforms and age."""
+    from datetime import UTC, datetime
+
+    from pinner.output._states import details
+    from pinner.pipeline import examined
+
     ledger = _ledger(settings)
     states, unchecked = examined(scan, lambda asked: examine(asked, settings, fetch=True))
     return details(scan.occurrences, states, unchecked, ledger, datetime.now(UTC))
@@ -84,11 +90,13 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         jobs=settings.jobs,
         jobs_per_host=settings.jobs_per_host,
         timeouts=Timeouts(overall=settings.timeout),
-        log=tell if settings.verbosity > 0 else lambda _: None,
+        log=tell if settings.verbosity > 0 else None,
     )
 
 
-def _ledger(settings: Settings) -> Ledger:
+def _ledger(settings: Settings) -> "Ledger":
+    from pinner.ledger import read_ledger
+
     return read_ledger(settings.ledger or LEDGER)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pinner.policy import Policy
     from pinner.reference import Reference
     from pinner.report import Report
-    from pinner.resolver import Resolution
+    from pinner.resolution import Resolution
     from pinner.scan import Scan
 
 STDIN = "-"

@@ -68,7 +68,10 @@ class Looks:
         self._cost = 0
         self._meanwhile = meanwhile
         worth = WORTH_READING_BESIDE if meanwhile else WORTH_SHARING
-        self._crew = Crew(self._look_at, processors(), worth, items=_PackedFiles, results=PackedLooks)
+        # What reads files is needed here as well, where some are to be edited.
+        self._crew = Crew(
+            self._look_at, processors(), worth, items=_PackedFiles, results=PackedLooks, rehearse=edits is not None
+        )
 
     def expect(self, found: Found) -> None:
         """Look at a file as soon as there is time."""

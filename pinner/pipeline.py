@@ -9,6 +9,7 @@ from pinner.judge import ignore_for, judge
 from pinner.policy import DEFAULT_POLICY, Policy
 from pinner.reference import Reference, is_digest
 from pinner.report import Kept, Report, Unchecked
+from pinner.resolution import Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scan import Scan
 from pinner.state import State, Verdict
@@ -16,12 +17,11 @@ from pinner.tally import report
 
 if TYPE_CHECKING:
     from pinner.examiner import Examination
-    from pinner.resolver import Resolution, Unresolved
     from pinner.updater import Update
     from pinner.updates import Options
 
 Examine = Callable[[Iterable[Reference]], "Mapping[Reference, Examination]"]
-Resolve = Callable[[Iterable[Reference]], "Mapping[Reference, Resolution]"]
+Resolve = Callable[[Iterable[Reference]], Mapping[Reference, Resolution]]
 FindUpdates = Callable[[Mapping[Reference, tuple[str, ...]]], "Mapping[Reference, Update | Unresolved]"]
 
 _RULES_OF_STATES = {
@@ -65,7 +65,8 @@ def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, polic
     """
     wanted = [each for each in _bare(scan, policy) if each.insert_at is not None]
     known = _pins(scan) if reuse else {}
-    answers = resolve({tag for each in wanted if (tag := _target(each).by_tag()) not in known})
+    asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
+    answers = resolve(asked) if asked else {}
     plans, unchecked = _plan(wanted, known, answers)
     return _finish(scan, plans, write, policy, unchecked=unchecked)
 
@@ -127,7 +128,7 @@ def examined(
     """The states of the images of a scan, each asked for once, and the places of those that gave no answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
-    answers = examine(dict.fromkeys(image for _, image in images))
+    answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
     states = {image: answer for image, answer in answers.items() if isinstance(answer, State)}
     unanswered = ((each, answers[image]) for each, image in images)
     return states, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, State)]
@@ -181,10 +182,8 @@ def _pins(scan: Scan) -> dict[Reference, str]:
 
 
 def _plan(
-    wanted: Iterable[Occurrence], known: Mapping[Reference, str], answers: "Mapping[Reference, Resolution]"
+    wanted: Iterable[Occurrence], known: Mapping[Reference, str], answers: Mapping[Reference, Resolution]
 ) -> tuple[list[Plan], list[Unchecked]]:
-    from pinner.resolver import Unresolved
-
     plans: list[Plan] = []
     unchecked: list[Unchecked] = []
     for occurrence in wanted:
@@ -230,6 +229,6 @@ def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = Fals
     return Kept(occurrence.path, occurrence.where, image, reason, detail, refused)
 
 
-def _unchecked(occurrence: Occurrence, answer: "Unresolved") -> Unchecked:
+def _unchecked(occurrence: Occurrence, answer: Unresolved) -> Unchecked:
     place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
     return Unchecked(*place, answer.reason, answer.detail)

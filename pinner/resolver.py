@@ -6,7 +6,7 @@ A reference that could not be resolved is a value with a reason, never an except
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from pinner.reference import Reference
 from pinner.registry.client import RegistryClient
@@ -14,30 +14,7 @@ from pinner.registry.content import Content
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
 from pinner.registry.flight import SingleFlight
 from pinner.registry.settings import RegistrySettings
-
-
-class Resolved(NamedTuple):
-    """What the registry says. `body` holds the content only where it was fetched and verified.
-
-    `size` is the content's length in bytes, None where the registry does not say it.
-    """
-
-    reference: Reference
-    digest: str
-    media_type: str
-    body: bytes | None = None
-    size: int | None = None
-
-
-class Unresolved(NamedTuple):
-    """Why there is no digest. `reason` is a slug of `pinner.registry.errors`, `detail` a sentence on what to do."""
-
-    reference: Reference
-    reason: str
-    detail: str
-
-
-Resolution = Resolved | Unresolved
+from pinner.resolution import Resolution, Resolved, Unresolved
 
 
 class Resolver:
@@ -67,6 +44,10 @@ class Resolver:
     async def head(self, reference: Reference) -> Resolution:
         """The digest and the media type, by HEAD where the registry answers it well: that is no pull on Docker Hub."""
         return await _resolution(reference, self._head(_canonical(reference)))
+
+    async def head_once(self, reference: Reference) -> Resolution:
+        """The same where nobody else asks: nothing is remembered, which would take a sixteenth of a request's time."""
+        return await _resolution(reference, self._client.head(_canonical(reference)))
 
     async def get(self, reference: Reference) -> Resolution:
         """The same with the content, fetched by its digest and verified."""
@@ -111,15 +92,16 @@ async def _resolve(
 
     async def one(reference: Reference) -> Resolution:
         nonlocal done
-        resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
+        resolution = await (resolver.get(reference) if fetch else resolver.head_once(reference))
         done += 1
-        progress(done, len(references))
+        progress(done, len(asked))
         return resolution
 
+    asked = dict.fromkeys(map(_canonical, references))
     async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
-        resolver.expect(references)
-        tasks = {reference: group.create_task(one(reference)) for reference in references}
-    return {reference: task.result() for reference, task in tasks.items()}
+        resolver.expect(asked)
+        tasks = {reference: group.create_task(one(reference)) for reference in asked}
+    return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
 
 
 def _quiet(done: int, total: int) -> None:

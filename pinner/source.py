@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 from pinner.errors import ReadError, WriteError
 
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY
+# Fails where there is anything of that name already, be it a link.
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -76,8 +79,9 @@ class Source:
         return self._decode(starts[line - 1], end).rstrip("\r\n")
 
     def _position(self, offset: int) -> tuple[int, int]:
-        line = self.line_of(offset)
-        return line, len(self._decode(self.line_starts[line - 1], offset)) + 1
+        starts = self.line_starts
+        line = bisect_right(starts, offset)
+        return line, len(self._decode(starts[line - 1], offset)) + 1
 
     def _decode(self, start: int, end: int) -> str:
         if start == 0 and self.data.startswith(UTF8_BOM):
@@ -144,10 +148,9 @@ def write_source(source: Source, data: bytes) -> None:
 
 
 def _replace(target: str, data: bytes, status: os.stat_result) -> None:
-    import tempfile
-
     folder, name = os.path.split(target)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".pinner", dir=folder)
+    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.pinner")
+    handle = os.open(temporary, _CREATE, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

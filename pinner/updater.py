@@ -15,7 +15,8 @@ from pinner.registry.errors import NotFound
 from pinner.registry.hub import HubTags
 from pinner.registry.manifest import INDEXES, Manifest
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolver, Unresolved
+from pinner.resolution import Unresolved
+from pinner.resolver import Resolver
 from pinner.state import State, Verdict
 from pinner.updates import EMPTY_INDEX, Decision, Move, Options, Stay, decide, in_conflict, old_enough, too_young
 

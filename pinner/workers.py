@@ -68,6 +68,7 @@ class Crew(Generic[T, R]):
     """Processes that do work in parts. They begin when `worth` parts were given; this one begins at the end.
 
     `work` makes the results of a part's items. `items` and `results` make what packs and unpacks for one process.
+    With `rehearse` an item is worked on here before there are others: what that imports, they need not import each.
     """
 
     def __init__(
@@ -78,12 +79,14 @@ class Crew(Generic[T, R]):
         *,
         items: Callable[[], Packing] = Pickled,
         results: Callable[[], Packing] = Pickled,
+        rehearse: bool = False,
     ) -> None:
         self._work = work
         self._processes = processes
         self._worth = worth
         self._items = items()
         self._results = results
+        self._rehearse = rehearse
         self._parts: list[Sequence[T]] = []
         self._board: _Board | None = None
         self._children: list[_Child] = []
@@ -117,6 +120,8 @@ class Crew(Generic[T, R]):
         return [result for at, part in enumerate(self._parts) for result in done.get(at) or self._work(part)]
 
     def _start(self) -> None:
+        if self._rehearse:
+            self._results().pack(self._work(self._parts[0][:1]))
         # The collector need not look at what is there for good, which would also copy it to the other processes.
         gc.freeze()
         self._board = _Board()

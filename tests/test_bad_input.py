@@ -12,7 +12,7 @@ from pinner import asking, discovery
 from pinner.finding import Opaque
 from pinner.formats import DOCKERFILE
 from pinner.reference import Reference
-from pinner.resolver import Resolution, Resolved
+from pinner.resolution import Resolution, Resolved
 from pinner.source import Source
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, pinned

@@ -228,7 +228,7 @@ def test_online_asks_only_about_lines_that_changed(repository: Path, asked: Call
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """What the command asks registries about."""
     from pinner import asking
-    from pinner.resolver import Unresolved
+    from pinner.resolution import Unresolved
 
     references: list[str] = []
 

@@ -13,7 +13,7 @@ from pinner import asking, commands
 from pinner.cli import app
 from pinner.errors import ExitCode, ReadError, UsageError
 from pinner.reference import Reference
-from pinner.resolver import Resolution, Resolved, Unresolved
+from pinner.resolution import Resolution, Resolved, Unresolved
 from pinner.rules import RULES
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, digest_of

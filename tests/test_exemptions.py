@@ -10,7 +10,7 @@ from pinner.judge import judge
 from pinner.pipeline import pin, unpin
 from pinner.reference import Reference
 from pinner.report import Report
-from pinner.resolver import Resolved
+from pinner.resolution import Resolved
 from pinner.scan import Scan, scan_stdin
 from pinner.source import Source
 from tests.support.occurrences import DIGEST

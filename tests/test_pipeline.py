@@ -10,7 +10,7 @@ from pinner.discovery import discover
 from pinner.pipeline import Outcome
 from pinner.reference import Reference
 from pinner.report import Summary
-from pinner.resolver import Resolution, Resolved, Unresolved
+from pinner.resolution import Resolution, Resolved, Unresolved
 from pinner.scan import Scan, scan_files
 from tests.support.pinning import DIGEST, digest_of
 

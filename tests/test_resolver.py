@@ -10,7 +10,8 @@ from pinner.reference import Reference, parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.manifest import OCI_INDEX
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolved, Resolver, Unresolved, resolve
+from pinner.resolution import Resolved, Unresolved
+from pinner.resolver import Resolver, resolve
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
 
 TAGGED = parse("reg.example/app:1")

@@ -10,7 +10,7 @@ from pinner import asking, cli, shortcut
 from pinner.__main__ import PLAIN, main
 from pinner.config import ENVIRONMENT_PREFIX, files
 from pinner.reference import Reference
-from pinner.resolver import Unresolved
+from pinner.resolution import Unresolved
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 FILES = {

@@ -289,6 +289,17 @@ def test_a_disk_that_is_full_leaves_the_old_file_alone(dockerfile: Path) -> None
     assert only(dockerfile)
 
 
+def test_a_planted_link_is_not_written_through(dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", lambda count: b"\0" * count)
+    victim = dockerfile.parent / "victim"
+    victim.write_bytes(b"mine")
+    link = dockerfile.parent / f".{dockerfile.name}.00000000.pinner"
+    link.symlink_to(victim)
+    with pytest.raises(WriteError, match="cannot write: file exists"):
+        write_source(read_source(str(dockerfile)), b"FROM b\n")
+    assert (dockerfile.read_bytes(), victim.read_bytes(), link.is_symlink()) == (b"FROM a\n", b"mine", True)
+
+
 def test_an_interrupted_write_leaves_no_temporary_file(dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -60,6 +60,12 @@ def test_no_command_imports_what_it_does_not_need(tmp_path: Path, arguments: lis
     assert not {"asyncio", "httpx", "ruamel", "rich", "ssl", "dockerfile_parse"} & modules
 
 
+@pytest.mark.parametrize("command", [["pin"], ["check", "--online"]])
+def test_where_there_is_nothing_to_ask_nothing_that_asks_is_imported(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    assert not {"asyncio", "httpx"} & imported(tmp_path, *command, "Dockerfile")
+
+
 @pytest.mark.parametrize("command", ["check", "list", "unpin"])
 def test_a_command_without_flags_is_not_parsed(tmp_path: Path, command: str) -> None:
     (tmp_path / "Dockerfile").write_text("FROM node:20\n")

@@ -62,6 +62,16 @@ def test_others_begin_before_this_process_does() -> None:
 
 
 @needs_fork
+def test_a_rehearsal_is_held_once_and_before_others_begin() -> None:
+    seen: list[int] = []
+    crew = Crew(each(lambda item: (seen.append(item), len(seen))), 2, rehearse=True)
+    crew.give([7])
+    time.sleep(0.2)
+    assert seen == [7]
+    assert crew.finish() == [(None, 2)]
+
+
+@needs_fork
 def test_a_little_is_not_shared() -> None:
     assert {process for _, process in results(triple, range(5), 3, worth=6)} == {os.getpid()}
 

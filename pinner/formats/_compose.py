@@ -212,8 +212,10 @@ class _Reader:
         if not self._is_new(entry.value):
             return
         self.holders[id(entry.value)] = entry.value
-        occurrence = occurrence_at(placement, self.source, context, platform)
-        self.occurrences.append(occurrence._replace(ignores=self._ignores_of(entry)))
+        where = self.source.locate(placement.span)
+        ignores = self._ignores_of(entry)
+        occurrence = occurrence_at(placement, self.source.path, where, context, platform=platform, ignores=ignores)
+        self.occurrences.append(occurrence)
 
     def _read_inlines(self, name: str, context: str) -> None:
         """The inline Dockerfiles of a service, with the arguments and contexts that its whole build has."""

@@ -287,9 +287,12 @@ class Reader:
             placement = placement._replace(insert_at=None, unwritable=suspicion)
         insert_at = placement.insert_at
         place_to_edit = (insert_at,) if insert_at is not None else tuple(placement.digest or placement.span)
-        occurrence = occurrence_at(placement, self.source, self.prefix + context, platform)
-        ignores = self._ignores_at(occurrence.where)
-        self.occurrences.setdefault(place_to_edit, occurrence._replace(stage=suspicion, ignores=ignores))
+        if place_to_edit not in self.occurrences:
+            path, where = self.source.path, self.source.locate(placement.span)
+            ignores, context = self._ignores_at(where), self.prefix + context
+            self.occurrences[place_to_edit] = occurrence_at(
+                placement, path, where, context, platform=platform, ignores=ignores, stage=suspicion
+            )
 
     # Comments and the outline.
 

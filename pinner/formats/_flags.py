@@ -13,7 +13,9 @@ from pinner.formats._text import Text, join
 
 # Go's unicode.IsSpace of single bytes, which is how the flags are read.
 _FLAG_SPACES = "\t\n\v\f\r \x85\xa0"
-_WORD = re.compile(f"[^{WORD_SEPARATORS}]*")
+_WORD = re.compile(f"[^{WORD_SEPARATORS}]+")
+_NAME = re.compile(f"([^{WORD_SEPARATORS}]*)[{_FLAG_SPACES}]*")
+_SPACES = re.compile(f"[{_FLAG_SPACES}]*")
 _PLAIN = re.compile(rf"[^{_FLAG_SPACES}'\"\\]*")
 _BARE_FIELDS = ("ro", "readonly", "rw", "readwrite", "required")
 
@@ -42,15 +44,19 @@ def read_command(instruction: Instruction, at: int = 0) -> Command:
     """The command that begins at index `at`: 0, or after ONBUILD."""
     chars = instruction.chars
     at, end = trim(chars, at, len(chars))
-    name_end = _end_of(_WORD, chars, at, end)
-    flags, start = _read_flags(instruction, name_end, end)
-    return Command(chars[at:name_end].upper(), tuple(flags), start, end)
+    name = _NAME.match(chars, at, end)
+    assert name is not None
+    start = name.end()
+    flags: tuple[Flag, ...] = ()
+    if chars.startswith("--", start, end):
+        flags, start = _read_flags(instruction, start, end)
+    return Command(name[1].upper(), flags, start, end)
 
 
 def split_words(instruction: Instruction, command: Command) -> list[Text]:
     """The arguments, divided at white space without regard to quotes, as FROM divides them."""
     words = _WORD.finditer(instruction.chars, command.start, command.end)
-    return [instruction.cut(*word.span()) for word in words if word[0]]
+    return [instruction.cut(*word.span()) for word in words]
 
 
 def split_quoted_words(instruction: Instruction, command: Command, escape: str) -> list[Text]:
@@ -94,18 +100,17 @@ def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
     return min(at, end)
 
 
-def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag], int]:
+def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[tuple[Flag, ...], int]:
     """The flags from index `at` on, and the index at which the arguments begin."""
     flags: list[Flag] = []
     chars = instruction.chars
     while True:
-        while at < end and chars[at] in _FLAG_SPACES:
-            at += 1
+        at = _end_of(_SPACES, chars, at, end)
         if not chars.startswith("--", at, end):
-            return flags, at
+            return tuple(flags), at
         word, at = _read_flag_word(instruction, at, end)
         if word.chars == "--":
-            return flags, at
+            return tuple(flags), at
         name, equals, _ = word.chars[2:].partition("=")
         flags.append(Flag(name, word.cut(len(name) + 3) if equals else None))
 

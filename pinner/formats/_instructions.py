@@ -106,7 +106,7 @@ def _lines(text: Text) -> Iterator[Line]:
         if len(chars) > MAX_LINE:
             raise Malformed(number, f"dockerfile line greater than max allowed size of {MAX_LINE}")
         content = chars.lstrip(ASCII_SPACES)
-        if content and space_width(content, 0):
+        if content[:1] > "~" and space_width(content, 0):
             content = content[trim(content, 0, len(content))[0] :]
         if start < len(text.chars):
             yield Line(text, start, chars, content[:1] == "#", not content)
@@ -180,29 +180,18 @@ def _instructions(lines: list[Line], escape: str) -> Iterator[Instruction]:
         if lines[at].is_comment or lines[at].is_blank:
             at += 1
             continue
-        last = _last_line(lines, at, escape)
-        instruction = _join_lines(lines, at, last, escape)
+        goes_on = _continues(lines[at].chars, escape)
+        instruction = _joined(lines, at, escape) if goes_on else _one_line(lines[at], at)
         if "<<" in instruction.chars:
             instruction = instruction._replace(end=_body_end(lines, instruction))
         yield instruction
         at = instruction.end
 
 
-def _last_line(lines: list[Line], first: int, escape: str) -> int:
-    """The index of the line that ends the instruction which begins at `first`."""
-    at = first
-    if not _continues(lines[at].chars, escape):
-        return at
-    while at + 1 < len(lines):
-        at += 1
-        line = lines[at]
-        if not (line.is_comment or line.is_blank or _continues(line.chars, escape)):
-            break
-    return at
-
-
 def _continues(chars: str, escape: str) -> bool:
     """Whether a line goes on in the next: it ends in one escape character, and spaces or tabs."""
+    if escape not in chars:
+        return False
     stripped = chars.rstrip(" \t")
     return stripped.endswith(escape) and not stripped.endswith(escape * 2)
 
@@ -237,16 +226,24 @@ def _terminator(lines: list[Line], start: int, heredoc: "Heredoc") -> int:
     return len(lines)
 
 
-def _join_lines(lines: list[Line], first: int, last: int, escape: str) -> Instruction:
-    """The instruction of the lines from index `first` to `last`, without heredocs."""
+def _one_line(line: Line, at: int) -> Instruction:
+    """The instruction that is the line of index `at` alone."""
+    skipped, _ = trim(line.chars, 0, len(line.chars))
+    return Instruction(line.whole, (0,), (line.start + skipped,), line.chars[skipped:], at + 1, at + 1, at + 1)
+
+
+def _joined(lines: list[Line], first: int, escape: str) -> Instruction:
+    """The instruction that begins on the line of index `first` and goes on below, without heredocs."""
     starts: list[int] = []
     places: list[int] = []
     parts: list[str] = []
     length = 0
-    for line in lines[first : last + 1]:
+    for at in range(first, len(lines)):
+        line = lines[at]
         if line.is_comment or line.is_blank:
             continue
-        chars, skipped = _without_escape(line.chars, escape), 0
+        goes_on = _continues(line.chars, escape)
+        chars, skipped = line.chars.rstrip(" \t")[:-1] if goes_on else line.chars, 0
         if not parts:
             skipped, stop = trim(chars, 0, len(chars))
             if skipped == stop:
@@ -255,8 +252,6 @@ def _join_lines(lines: list[Line], first: int, last: int, escape: str) -> Instru
         places.append(line.start + skipped)
         parts.append(chars[skipped:])
         length += len(parts[-1])
-    return Instruction(lines[0].whole, tuple(starts), tuple(places), "".join(parts), first + 1, last + 1, last + 1)
-
-
-def _without_escape(chars: str, escape: str) -> str:
-    return chars.rstrip(" \t")[:-1] if _continues(chars, escape) else chars
+        if not goes_on:
+            break
+    return Instruction(lines[0].whole, tuple(starts), tuple(places), "".join(parts), first + 1, at + 1, at + 1)

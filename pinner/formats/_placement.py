@@ -8,12 +8,12 @@ V means the same image. Both are found out by making the edit in thought: see `_
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
-from pinner.finding import Invalid, Occurrence, Opaque
+from pinner.finding import Ignore, Invalid, Occurrence, Opaque
 from pinner.formats._scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats._text import NOWHERE, Text
 from pinner.formats._variables import COMPOSE, Expansion, ExpansionError
 from pinner.reference import DEFAULT_TAG, Reference, parse
-from pinner.source import Source, Span
+from pinner.source import Location, Span
 
 TEMPLATE = "this is a template: run pinner on what it renders to"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
@@ -48,23 +48,34 @@ def read_word(text: Text, scope: Scope) -> Word | Placement:
         return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
 
 
-def occurrence_at(placement: Placement, source: Source, context: str, platform: str | None = None) -> Occurrence:
-    """The occurrence that a placement in `source` makes."""
+def occurrence_at(
+    placement: Placement,
+    path: str,
+    where: Location,
+    context: str,
+    *,
+    platform: str | None,
+    ignores: tuple[Ignore, ...],
+    stage: str | None = None,
+) -> Occurrence:
+    """The occurrence that a placement in the file at `path` makes."""
     target = placement.target
     if isinstance(target, Invalid) and is_template(placement.text):
         target = Opaque(TEMPLATE)
     return Occurrence(
-        path=source.path,
+        path=path,
         span=placement.span,
-        where=source.locate(placement.span),
+        where=where,
         text=placement.text,
         target=target,
         context=context,
         insert_at=placement.insert_at,
         digest=placement.digest,
         unwritable=placement.unwritable,
+        stage=stage,
         dead_variable=placement.dead_variable,
         platform=platform,
+        ignores=ignores,
     )
 
 
@@ -82,8 +93,10 @@ def place(word: Word, scope: Scope) -> Placement:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
         return Placement(span, text, Invalid(str(error)))
-    placement = Placement(span, text, target)
-    return _place_written(placement, word, scope) if target.digest else _place_missing(placement, word, scope)
+    if target.digest:
+        return _place_written(Placement(span, text, target), word, scope)
+    insert_at, unwritable = _missing_place(target, word, scope)
+    return Placement(span, text, target, insert_at, None, unwritable)
 
 
 def _written(word: Word) -> tuple[Span, str]:
@@ -126,16 +139,14 @@ def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
     return placement._replace(digest=digest, dead_variable=dead)
 
 
-def _place_missing(placement: Placement, word: Word, scope: Scope) -> Placement:
-    target = placement.target
-    assert isinstance(target, Reference)
+def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[int | None, str | None]:
+    """The place for a digest, or why there is none."""
     last = word.expansion.value.offsets[-1]
-    suffix = _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}"
-    edit = Change(last + 1, suffix)
-    why_not = _why_not(edit, word, scope, target) if word.expansion.used or last == NOWHERE else None
-    if why_not is None:
-        return placement._replace(insert_at=last + 1)
-    return placement._replace(unwritable=f"{why_not}; {_rewrite(word, scope)}")
+    if word.expansion.used or last == NOWHERE:
+        edit = Change(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
+        if why_not := _why_not(edit, word, scope, target):
+            return None, f"{why_not}; {_rewrite(word, scope)}"
+    return last + 1, None
 
 
 def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:

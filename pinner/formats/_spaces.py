@@ -15,6 +15,8 @@ _SPACE_ENDS = frozenset(ASCII_SPACES).union(wide[-1] for wide in _WIDE_SPACES)
 
 def trim(chars: str, start: int, end: int) -> tuple[int, int]:
     """`start` and `end` moved past the white space at both ends (Go's strings.TrimSpace)."""
+    if start < end and "!" <= chars[start] <= "~" and "!" <= chars[end - 1] <= "~":
+        return start, end
     while start < end and (width := space_width(chars, start)):
         start += width
     while start < end and chars[end - 1] in _SPACE_ENDS:

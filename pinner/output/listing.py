@@ -1,7 +1,7 @@
 """The JSON documents of `pinner list` and `pinner resolve`: a contract with a version, as `json` is."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pinner.finding import Invalid, Occurrence, Opaque
 from pinner.output._json import dumps
@@ -9,9 +9,7 @@ from pinner.output._states import Detail
 from pinner.output.json import SCHEMA_VERSION, errors
 from pinner.reference import Reference
 from pinner.report import FileFailure
-
-if TYPE_CHECKING:
-    from pinner.resolver import Resolution, Resolved
+from pinner.resolution import Resolution, Resolved
 
 
 class Answer(NamedTuple):
@@ -54,11 +52,9 @@ def render_resolve(answers: Iterable[Answer], failures: Iterable[NoAnswer]) -> s
 
 
 def sort_out(
-    references: Mapping[str, Reference], resolutions: "Mapping[str, Resolution]"
+    references: Mapping[str, Reference], resolutions: Mapping[str, Resolution]
 ) -> tuple[list[Answer], list[NoAnswer]]:
     """The answers and the failures, by the text that the user wrote, in the order given."""
-    from pinner.resolver import Resolved
-
     answers: list[Answer] = []
     unanswered: list[NoAnswer] = []
     for text, resolution in resolutions.items():
@@ -70,7 +66,7 @@ def sort_out(
     return answers, unanswered
 
 
-def _platforms(resolved: "Resolved") -> tuple[str, ...]:
+def _platforms(resolved: Resolved) -> tuple[str, ...]:
     """Those of a fetched index; a manifest does not name its own."""
     from pinner.registry.manifest import parse_manifest
 

@@ -123,10 +123,12 @@ class RegistryClient:
 
     def _note_limit(self, answer: Answer) -> None:
         """Tell, where it changed, how many more pulls the registry allows (Docker Hub's `ratelimit-remaining`)."""
+        if not (log := self._settings.log):
+            return
         remaining = _REMAINING.match(field(answer.headers, "ratelimit-remaining"))
         if remaining and self._remaining.get(answer.origin) != remaining.group(1):
             self._remaining[answer.origin] = remaining.group(1)
-            self._settings.log(f"{answer.origin}: {remaining.group(1)} pulls left")
+            log(f"{answer.origin}: {remaining.group(1)} pulls left")
 
 
 class _Way:

@@ -139,9 +139,7 @@ class _Link:
     async def _event(self, seconds: float) -> object:
         try:
             while (event := self._http.next_event()) is h11.NEED_DATA:
-                async with asyncio.timeout(seconds):
-                    data = await self._stream.read()
-                self._http.receive_data(data)
+                self._http.receive_data(await self._stream.read(seconds))
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         except TimeoutError as error:
@@ -190,11 +188,16 @@ class _Stream(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    async def read(self) -> bytes:
-        """What arrived since the last time, waiting for it; empty at the end. Raises OSError."""
+    async def read(self, seconds: float) -> bytes:
+        """What arrived since the last time, waiting for it; empty at the end. Raises TimeoutError or OSError."""
         if not (self._arrived or self.has_ended):
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            silence = loop.call_later(seconds, self._wake, TimeoutError())
+            try:
+                await self._waiter
+            finally:
+                silence.cancel()
         if self._error and not self._arrived:
             raise self._error
         arrived, self._arrived = self._arrived, b""
@@ -220,6 +223,9 @@ class _Stream(asyncio.Protocol):
         self._error = error
         self._wake()
 
-    def _wake(self) -> None:
+    def _wake(self, error: Exception | None = None) -> None:
         if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+            if error:
+                self._waiter.set_exception(error)
+            else:
+                self._waiter.set_result(None)

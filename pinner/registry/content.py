@@ -41,10 +41,11 @@ def described(answer: Answer, reference: Reference) -> Content | None:
     digest = field(answer.headers, "docker-content-digest")
     wanted = reference.digest
     fits = digest == wanted if wanted else is_digest(digest)
-    if answer.status == 200 and fits and answer.content_type in MEDIA_TYPES:
+    media_type = answer.content_type
+    if answer.status == 200 and fits and media_type in MEDIA_TYPES:
         length = field(answer.headers, "content-length")
         size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
-        return Content(digest, answer.content_type, size=size)
+        return Content(digest, media_type, size=size)
     return None
 
 

@@ -57,7 +57,8 @@ class HubTags:
         try:
             answer = await self._wire.send(Question("GET", url, "application/json", _LIMIT))
         except RegistryError as error:
-            self._settings.log(f"{tag.familiar}: its age is unknown: {error.detail}")
+            if self._settings.log:
+                self._settings.log(f"{tag.familiar}: its age is unknown: {error.detail}")
             return None
         return _pushed(answer.body, digest) if answer.status == 200 else None
 

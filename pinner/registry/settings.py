@@ -30,10 +30,6 @@ class RegistryOverride(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
 
 
-def _ignore(line: str) -> None:
-    """The log of those who do not listen."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrySettings:
     """How registries are asked.
@@ -56,7 +52,7 @@ class RegistrySettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     certs_dirs: tuple[str, ...] = ("/etc/docker/certs.d", "/etc/containers/certs.d")
-    log: Callable[[str], None] = field(default=_ignore, repr=False)
+    log: Callable[[str], None] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Raise UsageError for a mirror that is no URL, or that would be asked in plain HTTP over a network."""

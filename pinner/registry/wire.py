@@ -186,7 +186,8 @@ class Wire:
                 await response.aclose()
         finally:
             idle.append(transport)
-        self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
+        if self._settings.log:
+            self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
 

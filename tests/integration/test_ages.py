@@ -13,7 +13,7 @@ from pinner.pipeline import Outcome, update
 from pinner.reference import Reference
 from pinner.registry.hub import HubTags
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Unresolved
+from pinner.resolution import Unresolved
 from pinner.scan import scan_files
 from pinner.updater import Update, find_updates
 from pinner.updates import Options

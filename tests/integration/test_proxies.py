@@ -7,7 +7,8 @@ import pytest
 
 from pinner.reference import parse
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolution, Unresolved, resolve
+from pinner.resolution import Resolution, Unresolved
+from pinner.resolver import resolve
 from tests.support.answers import DIGEST, RIGHT_HEAD, outcome
 from tests.support.certificates import Authority
 from tests.support.misbehaving import Misbehaving, Script, misbehaving, reply

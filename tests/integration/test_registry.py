@@ -11,7 +11,8 @@ import pytest
 
 from pinner.reference import parse
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolution, Resolved, Unresolved, resolve
+from pinner.resolution import Resolution, Resolved, Unresolved
+from pinner.resolver import resolve
 from tests.support import images, tokens
 from tests.support.answers import outcome
 from tests.support.certificates import Authority

@@ -13,7 +13,7 @@ from pinner.reference import is_digest
 from pinner.registry.errors import RegistryError
 from pinner.registry.limits import Clock
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.resolver import Resolution, Resolved
+from pinner.resolution import Resolution, Resolved
 from tests.support import images
 from tests.support.answers import (
     BEARER,

@@ -7,7 +7,8 @@ import pytest
 
 from pinner.reference import Reference, parse
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Resolution, resolve
+from pinner.resolution import Resolution
+from pinner.resolver import resolve
 from tests.integration.test_registry import logged_in
 from tests.support import images, tokens
 from tests.support.answers import outcome

@@ -8,7 +8,7 @@ import pytest
 from pinner.examiner import Depth, Examination, examine
 from pinner.reference import parse
 from pinner.registry.settings import RegistrySettings
-from pinner.resolver import Unresolved
+from pinner.resolution import Unresolved
 from pinner.state import ATTESTATION, State, Verdict
 from tests.support import answers, images
 from tests.support.distribution import Distribution

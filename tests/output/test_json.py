@@ -9,7 +9,7 @@ import pytest
 from pinner.output import Style, listing, load
 from pinner.reference import parse
 from pinner.report import FileFailure
-from pinner.resolver import Resolved, Unresolved
+from pinner.resolution import Resolved, Unresolved
 from pinner.source import Edit, Span, apply_edits
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence

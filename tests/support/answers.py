@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from pinner import reference
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.resolver import Resolution, Resolved, resolve
+from pinner.resolution import Resolution, Resolved
+from pinner.resolver import resolve
 from tests.support import images
 from tests.support.misbehaving import Misbehaving, Script, misbehaving_pair, reply
 
