@@ -243,10 +243,13 @@ def _pin(
         folder = shop.folder / "tags"
 
         def fresh() -> None:
-            # Moved away, not removed: ext4 takes longer to make files for some seconds after others were removed.
+            # ext4 takes longer to make files for minutes after others were removed. So no file is: those of the last
+            # run are moved away, and those that are replaced keep a second name.
+            aside = shop.folder / f"tags-{time.monotonic_ns()}"
             if folder.exists():
-                folder.rename(shop.folder / f"tags-{time.monotonic_ns()}")
+                folder.rename(aside)
             corpus.write_tagged(folder, shop.sizes.tagged_files, images)
+            shutil.copytree(folder, aside / "replaced", copy_function=os.link)
             for registry in served:
                 registry.forget()
 
