@@ -298,12 +298,11 @@ def _asked(reference: Reference) -> Reference:
 
 def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
     """Write what a command that edits has to say: a diff, the new content, or a report."""
+    from pinner.diff import unified_diff
     from pinner.reporting import write_report
 
     report, fixed = outcome
     if settings.diff:
-        from pinner.diff import unified_diff
-
         for path, data in sorted(fixed.contents.items()):
             write_bytes(unified_diff(path, scan.files[path].source.data, data))
     elif list(paths) == [STDIN]:

@@ -139,7 +139,9 @@ class _Link:
     async def _event(self, seconds: float) -> object:
         try:
             while (event := self._http.next_event()) is h11.NEED_DATA:
-                self._http.receive_data(await self._stream.read(seconds))
+                async with asyncio.timeout(seconds):
+                    data = await self._stream.read()
+                self._http.receive_data(data)
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         except TimeoutError as error:
@@ -188,16 +190,11 @@ class _Stream(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    async def read(self, seconds: float) -> bytes:
-        """What arrived since the last time, waiting for it; empty at the end. Raises TimeoutError or OSError."""
+    async def read(self) -> bytes:
+        """What arrived since the last time, waiting for it; empty at the end. Raises OSError."""
         if not (self._arrived or self.has_ended):
-            loop = asyncio.get_running_loop()
-            self._waiter = loop.create_future()
-            silence = loop.call_later(seconds, self._wake, TimeoutError())
-            try:
-                await self._waiter
-            finally:
-                silence.cancel()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
         if self._error and not self._arrived:
             raise self._error
         arrived, self._arrived = self._arrived, b""
@@ -223,9 +220,6 @@ class _Stream(asyncio.Protocol):
         self._error = error
         self._wake()
 
-    def _wake(self, error: Exception | None = None) -> None:
+    def _wake(self) -> None:
         if self._waiter and not self._waiter.done():
-            if error:
-                self._waiter.set_exception(error)
-            else:
-                self._waiter.set_result(None)
+            self._waiter.set_result(None)
