@@ -14,15 +14,14 @@ FEW_COLLECTIONS = 50_000
 
 def program() -> None:
     """Run the command line and end the process, without taking apart what it holds: what was open is closed by then."""
+    code: str | int = 0
     try:
         main()
-        code: object = None
     except SystemExit as end:
-        code = end.code
-    code = 0 if code is None else code
+        code = 0 if end.code is None else end.code
     if isinstance(code, int) and _are_flushed():
         os._exit(code)
-    sys.exit(code)  # type: ignore[arg-type]
+    sys.exit(code)
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, polic
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = [each for each in _bare(scan, policy) if each.insert_at is not None]
+    wanted = list(filter(lacks_digest, _bare(scan, policy)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
@@ -82,7 +82,7 @@ def update(
 
     bare = _bare(scan, policy)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in bare if options.add and each.insert_at is not None]
+    wanted += [each for each in bare if options.add and lacks_digest(each)]
     updates = find_updates(platforms_in_use(wanted, options))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not options.add:
@@ -95,7 +95,7 @@ def update(
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    plans = [Plan(each, None) for each in scan.occurrences if each.digest and not each.exempt]
+    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.exempt]
     fixed = fix(scan, plans, write=write)
     return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
 

@@ -46,11 +46,8 @@ def read_command(instruction: Instruction, at: int = 0) -> Command:
     at, end = trim(chars, at, len(chars))
     name = _NAME.match(chars, at, end)
     assert name is not None
-    start = name.end()
-    flags: tuple[Flag, ...] = ()
-    if chars.startswith("--", start, end):
-        flags, start = _read_flags(instruction, start, end)
-    return Command(name[1].upper(), flags, start, end)
+    flags, start = _read_flags(instruction, name.end(), end)
+    return Command(name[1].upper(), tuple(flags), start, end)
 
 
 def split_words(instruction: Instruction, command: Command) -> list[Text]:
@@ -100,19 +97,18 @@ def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
     return min(at, end)
 
 
-def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[tuple[Flag, ...], int]:
+def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag], int]:
     """The flags from index `at` on, and the index at which the arguments begin."""
     flags: list[Flag] = []
     chars = instruction.chars
-    while True:
-        at = _end_of(_SPACES, chars, at, end)
-        if not chars.startswith("--", at, end):
-            return tuple(flags), at
+    while chars.startswith("--", at, end):
         word, at = _read_flag_word(instruction, at, end)
         if word.chars == "--":
-            return tuple(flags), at
+            break
         name, equals, _ = word.chars[2:].partition("=")
         flags.append(Flag(name, word.cut(len(name) + 3) if equals else None))
+        at = _end_of(_SPACES, chars, at, end)
+    return flags, at
 
 
 def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, int]:

@@ -96,7 +96,7 @@ def place(word: Word, scope: Scope) -> Placement:
     if target.digest:
         return _place_written(Placement(span, text, target), word, scope)
     insert_at, unwritable = _missing_place(target, word, scope)
-    return Placement(span, text, target, insert_at, None, unwritable)
+    return Placement(span, text, target, insert_at=insert_at, unwritable=unwritable)
 
 
 def _written(word: Word) -> tuple[Span, str]:
