@@ -126,7 +126,7 @@ def test_lists_have_formats_of_their_own(folder: Path) -> None:
 
 def test_a_report_that_cannot_be_written() -> None:
     run = pinner("check", "--format", "json=none/report")
-    assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: No such file or directory\n")
+    assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: no such file or directory\n")
 
 
 def test_the_words_for_people_stay_out_of_the_way() -> None:
