@@ -67,6 +67,8 @@ def write_file(path: str, data: bytes) -> None:
     cannot be renamed over because it is a mount point, are written in place.
     """
     try:
+        if os.path.basename(path) in ("", os.curdir, os.pardir):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         target = target_of(path, checked_root)
         descriptor = _descriptor_of(path)
         status = _status(path)

@@ -109,10 +109,13 @@ def test_one_file_takes_one_report(formats: list[str]) -> None:
 
 
 def test_formats_of_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "pinner.toml").write_text('format = ["concise", "json=ci/report.json"]')
+    (folder / "pinner.toml").write_text('format = ["concise"]')
+    (folder / "strict.toml").write_text('format = ["concise", "json=ci/report.json"]')
     (folder / "ci").mkdir()
     monkeypatch.chdir("ci")
-    assert load({}).format == (ReportTarget("concise"), ReportTarget("json", "../ci/report.json"))
+    assert load({}).format == (ReportTarget("concise"),)
+    named = (ReportTarget("concise"), ReportTarget("json", "../ci/report.json"))
+    assert load({}, config="../strict.toml").format == load({"PINNER_CONFIG": "../strict.toml"}).format == named
     assert load({"PINNER_FORMAT": "text,sarif=a.sarif"}).format == (TEXT, ReportTarget("sarif", "a.sarif"))
     assert load({}, format=["text"]).format == (TEXT,)
 

@@ -4,7 +4,8 @@ import os
 import re
 from typing import Any, NamedTuple
 
-from pinner.errors import UsageError
+from pinner.errors import ReadError, UsageError
+from pinner.files import checked_root, is_inside, read_file
 
 PYPROJECT = "pyproject.toml"
 NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)
@@ -13,12 +14,20 @@ NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)
 _MAY_CONFIGURE = re.compile(rb"pinner|\\[uUx]")
 
 
+MAX_SIZE = 1024 * 1024
+"""The most bytes that a configuration may have: to parse as much takes a second."""
+
+
 class ConfigFile(NamedTuple):
-    """A file that configures pinner, and its table: that of `[tool.pinner]` in a pyproject.toml."""
+    """A file that configures pinner, and its table: that of `[tool.pinner]` in a pyproject.toml.
+
+    One that a flag or a variable names may say more than one that was found: see `pinner.config.found`.
+    """
 
     path: str
     text: str
     table: dict[str, Any]
+    is_named: bool = False
 
     @property
     def folder(self) -> str:
@@ -38,38 +47,49 @@ def find(folder: str) -> ConfigFile | None:
     while at != above:
         for name in NAMES:
             path = os.path.join(at, name)
-            if os.path.isfile(path) and (file := _read(os.path.relpath(path))) is not None:
-                return file
+            # What is no folder counts, be it a link to nothing: a configuration that cannot be read is no absent one.
+            if os.path.lexists(path) and not os.path.isdir(path):
+                file = _read(os.path.relpath(path), is_named=False)
+                if file is not None:
+                    return file
         at, above = os.path.dirname(at), at
     return None
 
 
-def read_file(path: str) -> ConfigFile:
+def read_named(path: str) -> ConfigFile:
     """The configuration in a file that was named. Raises UsageError where there is none."""
-    file = _read(path)
+    file = _read(path, is_named=True)
     if file is None:
         raise UsageError(f"{path}: there is no table [tool.pinner] in it")
     return file
 
 
-def _read(path: str) -> ConfigFile | None:
+def _read(path: str, *, is_named: bool) -> ConfigFile | None:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the configuration: {error.strerror}") from error
+        data = read_file(path, MAX_SIZE)
+    except ReadError as error:
+        raise UsageError(f"{path}: cannot read the configuration: {error.reason}") from error
     is_pyproject = os.path.basename(path) == PYPROJECT
     if is_pyproject and not _MAY_CONFIGURE.search(data):
         return None
+    if not is_named:
+        _require_own(path)
     text, table = _parse(data, path)
     if not is_pyproject:
-        return ConfigFile(path, text, table)
+        return ConfigFile(path, text, table, is_named)
     tools = table.get("tool")
     if not isinstance(tools, dict) or "pinner" not in tools:
         return None
     if not isinstance(tools["pinner"], dict):
         raise UsageError(f"{path}: tool.pinner is not a table")
-    return ConfigFile(path, text, tools["pinner"])
+    return ConfigFile(path, text, tools["pinner"], is_named)
+
+
+def _require_own(path: str) -> None:
+    """Refuse a link out of the checkout: what is wrong with the file behind it would be shown, and its keys."""
+    folder = os.path.realpath(os.path.dirname(path) or os.curdir)
+    if not is_inside(os.path.realpath(path), checked_root(folder) or folder):
+        raise UsageError(f"{path}: the configuration is a link that leaves the checkout: name the file with --config")
 
 
 def _parse(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
