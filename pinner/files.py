@@ -137,15 +137,21 @@ def target_of(path: str, root_of: Callable[[str], str | None]) -> str:
     return at
 
 
-def checked_root(folder: str) -> str | None:
-    """Return the work tree that holds `folder`, else the working directory if that does, else None."""
+def work_tree_of(folder: str) -> str | None:
+    """Return the nearest folder with a `.git` of any kind, from the real path `folder` upwards, else None."""
     at, child = folder, ""
     while at != child:
         if os.path.lexists(os.path.join(at, ".git")):
             return at
         at, child = os.path.dirname(at), at
+    return None
+
+
+def checked_root(folder: str) -> str | None:
+    """Return the work tree that holds a real folder, else the working directory if that does, else None."""
     working = os.getcwd()
-    return working if os.path.join(folder, "").startswith(os.path.join(working, "")) else None
+    below_it = os.path.join(folder, "").startswith(os.path.join(working, ""))
+    return work_tree_of(folder) or (working if below_it else None)
 
 
 def is_inside(path: str, root: str) -> bool:
