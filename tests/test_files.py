@@ -251,10 +251,10 @@ def reader(checkout: Path) -> Iterator[list[bytes]]:
     """What somebody reads from `pipe`."""
     os.mkfifo("pipe")
     read: list[bytes] = []
-    thread = threading.Thread(target=lambda: read.append(Path("pipe").read_bytes()))
+    thread = threading.Thread(target=lambda: read.append(Path("pipe").read_bytes()), daemon=True)
     thread.start()
     yield read
-    thread.join()
+    thread.join(30)
 
 
 def test_a_pipe_with_a_reader(reader: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
