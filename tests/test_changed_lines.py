@@ -9,7 +9,7 @@ import pytest
 
 from pinner.changed_lines import changed_since
 from pinner.errors import UsageError
-from pinner.source import Location
+from pinner.source import Location, read_source
 from tests.support.command import Ran, pinner
 
 DOCKERFILE = ["FROM a:1", "FROM b:1", "FROM c:1", "FROM d:1", "FROM e:1"]
@@ -195,19 +195,19 @@ def test_conflicts_with_lines_that_did_not_change_are_seen(repository: Path) -> 
 @pytest.mark.parametrize("revision", ["nothing", "--help", "", "HEAD:Dockerfile"])
 def test_a_revision_that_is_none(repository: Path, revision: str) -> None:
     with pytest.raises(UsageError, match=f"^--diff-base {revision}: there is no such commit here"):
-        changed_since(revision)
+        changed_since(revision, [])
 
 
 def test_no_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"^--diff-base HEAD: fatal: not a git repository"):
-        changed_since("HEAD")
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: not a git repository"):
+        changed_since("HEAD", [])
 
 
 def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: No such file or directory"):
-        changed_since("HEAD")
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: it is not on the PATH"):
+        changed_since("HEAD", [])
 
 
 @pytest.mark.parametrize(("first", "last", "touches"), [(1, 1, False), (5, 5, False), (6, 6, True), (4, 7, True)])
@@ -215,7 +215,8 @@ def test_a_place_of_several_lines(repository: Path, first: int, last: int, touch
     write("Dockerfile", *DOCKERFILE, "FROM new:1", "FROM new:2")
     commit("second")
     write("Dockerfile", *DOCKERFILE, "FROM newer:1", "FROM new:2")
-    assert changed_since("HEAD").touches("Dockerfile", Location(first, 1, last, 9)) is touches
+    changed = changed_since("HEAD", [read_source("Dockerfile")])
+    assert changed.touches("Dockerfile", Location(first, 1, last, 9)) is touches
 
 
 def test_online_asks_only_about_lines_that_changed(repository: Path, asked: Callable[[], list[str]]) -> None:

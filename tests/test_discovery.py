@@ -204,7 +204,7 @@ def test_the_repository_of_a_hook_is_not_taken_for_every_other(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("git_is", ["missing", "broken"])
-def test_without_git_the_files_are_still_found(git_is: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def test_without_git_nothing_is_left_out(git_is: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     repository()
     make("Dockerfile", "out/Dockerfile")
     Path(".gitignore").write_text("out\n")
@@ -213,7 +213,10 @@ def test_without_git_the_files_are_still_found(git_is: str, monkeypatch: pytest.
         make("bin/git")
         Path("bin/git").write_text("#!/bin/sh\nexit 128\n")
         Path("bin/git").chmod(0o755)
-    assert paths() == ["Dockerfile"]
+    found = discover(["."])
+    assert [file.path for file in found.files] == ["Dockerfile", "out/Dockerfile"]
+    reason = {"missing": "git cannot be run: it is not on the PATH", "broken": "git ended with 128"}[git_is]
+    assert found.warnings == (f"nothing in . is left out by .gitignore, since Git cannot be asked: {reason}",)
 
 
 # Links, and folders that cannot be read.
