@@ -142,11 +142,24 @@ def _by_extension(path: str) -> Format:
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
     repository = find_repository(folder)
     root = _root(folder, repository)
-    real_folder = cache(os.path.realpath)
+    plain = {"" if folder == os.curdir else folder}
     for path in _listed(folder, repository, notes):
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
-            yield Found(path, named, _leaves(_target(path, real_folder, path in notes.links), root))
+            is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
+            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+
+
+def _is_plain(folder: str, plain: set[str]) -> bool:
+    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    above: list[str] = []
+    while folder not in plain:
+        if os.path.islink(folder):
+            return False
+        above.append(folder)
+        folder = os.path.dirname(folder)
+    plain.update(above)
+    return True
 
 
 def _root(folder: str, repository: Repository | None) -> str:
@@ -313,13 +326,12 @@ def _once_each(files: list[Found]) -> Iterable[Found]:
     real_folder = cache(os.path.realpath)
     by_target: dict[tuple[str, str], Found] = {}
     for file in sorted(files, key=lambda file: (file.is_outside, os.path.islink(file.path), file.path)):
-        target = _target(file.path, real_folder, os.path.islink(file.path))
-        by_target.setdefault((target, file.format.NAME), file)
+        by_target.setdefault((_target(file.path, real_folder), file.format.NAME), file)
     return by_target.values()
 
 
-def _target(path: str, real_folder: Callable[[str], str], is_link: bool) -> str:
-    if is_link:
+def _target(path: str, real_folder: Callable[[str], str]) -> str:
+    if os.path.islink(path):
         return os.path.realpath(path)
     folder, name = os.path.split(path)
     return os.path.join(real_folder(folder), name)

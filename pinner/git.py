@@ -169,7 +169,7 @@ def blob(repository: Repository, commit: str, path: str) -> bytes | None:
     object_id = _entries(listed).get(path)
     if object_id is None:
         return None
-    content = blobs(repository, [object_id]).get(object_id)
+    content = blobs(repository, [object_id], limit=MAX_BLOB).get(object_id)
     if content is None:
         raise GitFailed(f"{path} in {commit} is larger than {MAX_BLOB} bytes")
     return content

@@ -117,12 +117,12 @@ class Looks:
 
     def _look_outside(self, found: Found, source: Source) -> Settled | FileFailure:
         """What may be said of a file that a link makes part of a checkout: none of its content, which may be secret."""
-        references = found.format.glance(source) if self._settle else None
-        if references is not None:
-            return Settled(references)
         reading = found.format.read(source)
         if reading.problems:
             return FileFailure(found.path, None, f"{_OUTSIDE}, and its target is no {found.format.NAME}")
+        references = found.format.glance(source) if self._settle else None
+        if references is not None:
+            return Settled(references)
         if reading.occurrences:
             return FileFailure(found.path, None, f"{_OUTSIDE}: its references were left alone; name it to follow it")
         return Settled(())

@@ -161,6 +161,76 @@ def test_no_attribute_hides_a_change(repository: Path, attribute: str) -> None:
     assert ("Dockerfile", "new:1") in found(check())
 
 
+FILTERS = [
+    {".gitattributes": "* filter=x", "filter.x.clean": "touch MARK; git show HEAD:Dockerfile"},
+    {".git/info/attributes": "* filter=x", "filter.x.process": "touch MARK; false", "filter.x.required": "true"},
+    {".gitattributes": "* diff=x", "diff.x.textconv": "touch MARK; true"},
+    {".gitattributes": "* diff=x", "diff.x.command": "touch MARK; true"},
+    {"diff.external": "touch MARK; true"},
+    {".gitattributes": "* working-tree-encoding=UTF-16"},
+    {".gitattributes": "* ident"},
+    {"diff.ignoreSubmodules": "all", "core.trustctime": "false", "core.checkStat": "minimal"},
+]
+
+
+@pytest.mark.parametrize("settings", FILTERS, ids=str)
+def test_nothing_of_a_checkout_is_run_and_hides_a_change(repository: Path, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        if name.startswith("."):
+            write(name, value)
+        else:
+            git("config", name, value)
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert ("Dockerfile", "new:1") in found(check())
+    assert not Path("MARK").exists()
+
+
+@pytest.mark.parametrize("bit", ["--assume-unchanged", "--skip-worktree"])
+def test_no_bit_of_the_index_hides_a_change(repository: Path, bit: str) -> None:
+    git("update-index", bit, "Dockerfile")
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert found(check()) == [("Dockerfile", "new:1")]
+
+
+def test_filters_of_repositories_inside_are_not_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "--quiet", "inner")
+    monkeypatch.chdir("inner")
+    write("Dockerfile", "FROM i:1")
+    commit()
+    write(".gitattributes", "* filter=x")
+    git("config", "filter.x.clean", f"touch {repository}/MARK; cat")
+    monkeypatch.chdir("..")
+    commit("with a submodule")
+    write("inner/Dockerfile", "FROM i:2")
+    assert found(check()) == [("inner/Dockerfile", "i:2")]
+    assert not Path("MARK").exists()
+
+
+def test_line_ends_are_no_change(repository: Path) -> None:
+    Path("Dockerfile").write_bytes(b"\r\n".join([*(line.encode() for line in DOCKERFILE), b"FROM new:1\r\n"]))
+    assert found(check()) == [("Dockerfile", "new:1")]
+
+
+def test_what_was_a_link_has_changed(repository: Path) -> None:
+    os.symlink("Dockerfile", "Link.dockerfile")
+    commit("a link")
+    os.unlink("Link.dockerfile")
+    write("Link.dockerfile", *DOCKERFILE)
+    assert [path for path, _ in found(check())] == ["Link.dockerfile"] * len(DOCKERFILE)
+
+
+def test_a_new_file_unlike_what_is_gone_is_new(repository: Path) -> None:
+    os.unlink("Dockerfile")
+    write("Other.dockerfile", DOCKERFILE[0], "FROM x:1", "FROM y:1", "FROM z:1", "FROM zz:1", "FROM zzz:1")
+    assert len(found(check())) == 6
+
+
+def test_of_many_lines_that_may_differ_all_have_changed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pinner.changed_lines.MOST_LINES", 5)
+    write("Dockerfile", DOCKERFILE[0], "FROM x:1", DOCKERFILE[2], "FROM y:1", DOCKERFILE[4])
+    assert [text for _, text in found(check())] == ["a:1", "x:1", "c:1", "y:1", "e:1"]
+
+
 def test_lines_that_look_like_a_patch(repository: Path) -> None:
     write("Dockerfile", *DOCKERFILE, "RUN <<E", "++ b/other", "@@ -1 +1 @@", "-- a/other", "E", "FROM new:1")
     assert found(check()) == [("Dockerfile", "new:1")]
