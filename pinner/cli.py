@@ -179,7 +179,7 @@ REGISTRIES: Options = {
     ],
     "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
     "jobs_per_host": Annotated[
-        int | None, typer.Option("--jobs-per-host", min=1, max=256, help="Requests at once to one host. Default: 8.")
+        int | None, typer.Option("--jobs-per-host", min=1, max=16, help="Requests at once to one host. Default: 16.")
     ],
     "timeout": Annotated[
         float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")

@@ -84,7 +84,7 @@ def test_the_settings_in_force(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PINNER_TIMEOUT", "5")
     run = pinner("config")
     assert (run.code, run.stderr) == (0, "")
-    assert "jobs = 3  # pinner.toml:1\njobs-per-host = 8  # default\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
+    assert "jobs = 3  # pinner.toml:1\njobs-per-host = 16  # default\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
     assert json.loads(pinner("config", "--format", "json").stdout)["settings"]["jobs"]["value"] == 3
     assert "jobs = 16  # default\n" in pinner("config", "--no-config").stdout
     assert pinner("config", "--config", "none.toml").code == 2

@@ -82,7 +82,7 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, Registry] = {}
     jobs: int = 16
-    jobs_per_host: int = 8
+    jobs_per_host: int = 16
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
