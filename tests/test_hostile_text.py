@@ -13,8 +13,9 @@ from pinner import __main__, asking
 from pinner.output import OUTPUTS
 from pinner.reference import Reference
 from pinner.registry.errors import Unreachable
-from pinner.resolution import Resolution, Unresolved
+from pinner.resolution import Resolution, Resolved, Unresolved
 from tests.support.harm import HOSTILE, PASSWORD, harms
+from tests.support.pinning import DIGEST
 
 ROOT = str(Path(__file__).parents[1])
 
@@ -359,3 +360,15 @@ def test_a_path_that_begins_with_at_is_a_path(run: Run) -> None:
 )
 def test_a_wrong_command_line_is_one_line(run: Run, arguments: list[str], said: str) -> None:
     assert run(*arguments, code=2) == said
+
+
+def test_a_diff_says_what_it_leaves_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(references: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
+        return {each: Resolved(each, DIGEST, "application/vnd.oci.image.index.v1+json") for each in references}
+
+    monkeypatch.setattr(asking, "resolve", resolve)
+    write("Dockerfile", "FROM a:1\n" + "RUN x\n" * 9 + "# \x1b[2J\nFROM b:1\n")
+    printed = run("pin", "--diff", code=1)
+    assert f"+FROM a:1@{DIGEST}\n" in printed
+    assert "Dockerfile:9: the diff leaves out lines 9 to 12: they hold characters that must not reach" in printed
+    assert harms(printed) == []
