@@ -30,7 +30,7 @@ def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "
     references = _in_order(asked)
     if not references:
         return {}
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         return resolve_references(references, registry_settings(settings), fetch=fetch, progress=tick)
 
 
@@ -45,7 +45,7 @@ def examine(
     if not references:
         return {}
     depth = Depth(fetch=fetch, deep=settings.deep)
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         return examine_references(references, registry_settings(settings), depth, progress=tick)
 
 
@@ -59,7 +59,7 @@ def find_updates(
     from pinner.updater import find_updates as find
 
     ledger = _ledger(settings)
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         updates = find(used, registry_settings(settings), options, ledger, datetime.now(UTC), progress=tick)
     if write and (settings.min_age or settings.ledger or ledger.seen):
         write_ledger(_ledger_file(settings), updates.ledger)

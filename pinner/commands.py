@@ -13,7 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
-from pinner.terminal import abandon_broken_streams, prepare_streams, tell, write_bytes, write_text
+from pinner.terminal import (
+    abandon_broken_streams,
+    prepare_streams,
+    standard_stream,
+    tell,
+    write_bytes,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,7 +46,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
     prepare_streams()
     try:
         code = command()
-        sys.stdout.flush()
+        standard_stream().flush()
         return code
     except PinnerError as error:
         tell(f"error: {error}")
@@ -316,12 +323,20 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     report, fixed = outcome
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
-            write_bytes(unified_diff(path, scan.files[path].source.data, data))
+            diff = unified_diff(path, scan.files[path].source.data, data)
+            write_bytes(diff.data)
+            for lines in diff.left_out:
+                tell(_left_out(path, lines))
     elif list(paths) == [STDIN]:
         for path, file in scan.files.items():
             write_bytes(fixed.contents.get(path, file.source.data))
     write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
     return _exit_code(report, settings)
+
+
+def _left_out(path: str, lines: range) -> str:
+    place = f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}"
+    return f"{place}: they hold characters that must not reach a terminal; run pinner without --diff to write them"
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
