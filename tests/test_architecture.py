@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pinner"
-MAX_LINES = 320
+MAX_LINES = 500
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state", "workers"}
     ),
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
+    frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
     frozenset({"looks"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"tally"}),
