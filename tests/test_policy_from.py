@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
+from pinner.asking import registry_settings
+from pinner.config import load
+from pinner.errors import UsageError
 from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
 from tests.support.repository import commit, git, write_files
@@ -373,6 +376,32 @@ def test_what_cannot_be_done(before: Files, arguments: list[str], message: str) 
     write_files({"b": baseline("Dockerfile")})
     run = check("--policy-from", "trunk", *arguments)
     assert (run.code, run.stdout, run.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_whom_to_ask_and_to_trust_is_not_for_the_change_to_say() -> None:
+    ours = '[registries."a.test"]\nmirror = "https://ours.test"\ntrusted-realms = ["ours.test"]\n'
+    commit({"Dockerfile": PINNED, "pinner.toml": 'trusted-realms = ["ours.test"]\n' + ours})
+    write_files({"pinner.toml": 'ca-file = "a"\ntrusted-realms = ["b.test"]\n' + ours.replace("ours", "theirs")})
+    asked = registry_settings(load({}, policy_from="trunk"))
+    assert asked.mirrors == {"a.test": "https://ours.test"}
+    assert (asked.ca_file, asked.trusted_realms) == (None, ("ours.test",))
+    assert asked.registries["a.test"].trusted_realms == ("ours.test",)
+
+
+@pytest.mark.parametrize("configuration", ['ca-file = "ca.pem"', '[registries."a.test"]\nca-file = "ca.pem"'])
+@pytest.mark.parametrize("change", ["theirs", None, "-> other.pem", "-> /dev/zero"])
+def test_certificates_are_those_of_the_revision(configuration: str, change: str | None) -> None:
+    commit({"Dockerfile": PINNED, "pinner.toml": configuration, "ca.pem": "ours", "other.pem": "theirs"})
+    assert registry_settings(load({}, policy_from="trunk"))
+    write_files({"ca.pem": change})
+    with pytest.raises(UsageError, match=r"ca\.pem: this file is not the one of --policy-from trunk"):
+        registry_settings(load({}, policy_from="trunk"))
+
+
+def test_certificates_elsewhere_are_read_from_the_disk(tmp_path: Path) -> None:
+    commit({"Dockerfile": PINNED})
+    (tmp_path / "ca.pem").touch()
+    assert registry_settings(load({}, policy_from="trunk", ca_file="../ca.pem")).ca_file == "../ca.pem"
 
 
 @pytest.mark.parametrize("command", ["pin", "update", "unpin", "list", "resolve", "config"])
