@@ -180,15 +180,12 @@ def test_a_workspace_that_looks_like_a_repository_is_none(runner: Runner, monkey
     assert not Path("sprung").exists()
 
 
-def test_hooks_of_the_workspace_are_not_run(pull_request: PullRequest) -> None:
-    for name in ("reference-transaction", "post-checkout", "fsmonitor-watchman"):
-        hook = Path(".git/hooks", name)
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\ntouch sprung\n")
-        hook.chmod(0o755)
-    git("config", "core.fsmonitor", ".git/hooks/fsmonitor-watchman")
-    Path("sprung").unlink(missing_ok=True)
-    assert pull_request.check().returncode == 1
+def test_an_origin_that_is_a_command_is_not_run(pull_request: PullRequest) -> None:
+    git("config", "protocol.ext.allow", "always")
+    git("config", "remote.origin.url", "ext::touch sprung")
+    checked = pull_request.check()
+    assert checked.returncode == 2
+    assert "transport 'ext' not allowed" in checked.stderr
     assert not Path("sprung").exists()
 
 
