@@ -27,7 +27,7 @@ EVENTS_WITH_BASE = ("pull_request", "pull_request_target", "merge_group")
 OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 # In seconds.
 TIME_TO_FETCH = 120
-# The workspace's own repository: without --git-dir Git would take files named HEAD, objects and refs for one as well. No
+# The workspace's own repository: without --git-dir Git would also take files named HEAD, objects and refs for one. No
 # commands but those of the transport, and none that outlive the fetch.
 GIT = "git --git-dir=.git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c maintenance.auto=false".split()
 FETCH = "fetch --quiet --no-tags --depth=1 --no-recurse-submodules --no-write-fetch-head origin".split()

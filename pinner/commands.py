@@ -69,7 +69,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         from pinner.scan import with_ignores_of
 
         scan = with_ignores_of(scan, settings.policy_from)
-    changed = _changed_lines(settings)
+    changed = _changed_lines(scan, settings)
     report = _judged(scan, settings, changed)
     report = _without_known(report, settings)
     report = changed.restrict(report) if changed else report
@@ -206,10 +206,22 @@ def _scan(
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     looks = Looks(_exemptions(settings), settle=settle, edits=edits, meanwhile=meanwhile)
     found = discover(paths or ["."], settings.exclude, include, looks.expect)
-    if not (found.files or found.failures or found.excluded):
-        where = ", ".join(paths) or "this folder"
+    for warning in found.warnings:
+        from pinner.output._escape import clean
+
+        tell(f"warning: {clean(warning)}")
+    if not (found.files or found.failures):
+        _refuse_nothing(paths, found.excluded)
+    return scan_files(found.files, found.failures, looks, excluded=found.excluded)
+
+
+def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
+    """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
+    where = ", ".join(paths) or "this folder"
+    if not excluded:
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, looks)
+    if any(map(os.path.isdir, paths or ["."])):
+        raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
 
 def _read_stdin() -> bytes:
@@ -218,12 +230,12 @@ def _read_stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _changed_lines(settings: Settings) -> ChangedLines | None:
+def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.changed_lines import changed_since
 
-    return changed_since(settings.diff_base)
+    return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
 
 
 def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:

@@ -8,7 +8,7 @@ repository, which is why nothing may depend on that.
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -169,19 +169,19 @@ def blob(repository: Repository, commit: str, path: str) -> bytes | None:
     object_id = _entries(listed).get(path)
     if object_id is None:
         return None
-    content = blobs(repository, [object_id]).get(object_id)
+    content = blobs(repository, [object_id], limit=MAX_BLOB).get(object_id)
     if content is None:
         raise GitFailed(f"{path} in {commit} is larger than {MAX_BLOB} bytes")
     return content
 
 
-def blobs(repository: Repository, object_ids: Iterable[str]) -> dict[str, bytes]:
-    """Return the content of blobs, without those of more than MAX_BLOB bytes. Raises GitFailed where one is missing."""
+def blobs(repository: Repository, object_ids: Iterable[str], *, limit: int = MAX_BLOB) -> dict[str, bytes]:
+    """Return the content of blobs, without those of more than `limit` bytes. Raises GitFailed where one is missing."""
     wanted = dict.fromkeys(object_ids)
     if not wanted:
         return {}
     sizes = run_git(repository, ["cat-file", "--batch-check"], input=_lines(wanted)).decode().splitlines()
-    kept = [line.split()[0] for line in sizes if _size(line) <= MAX_BLOB]
+    kept = [line.split()[0] for line in sizes if _size(line) <= limit]
     output = run_git(repository, ["cat-file", "--batch"], input=_lines(kept)) if kept else b""
     found: dict[str, bytes] = {}
     at = 0
@@ -250,63 +250,3 @@ def _reason(complaint: bytes) -> str:
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
     failing = [line for line in lines if line.startswith(("fatal: ", "error: "))]
     return (failing or lines or [""])[0]
-
-
-# What `git rev-parse --local-env-vars` lists, but for configuration. A hook of Git sets variables that
-# name the hook's own repository, which need not be the one that is asked about.
-_VARIABLES = frozenset(
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE"
-    " GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE".split()
-)
-
-
-def git(arguments: Sequence[str], folder: str) -> bytes:
-    """What a command prints when it is run in `folder`. Raises GitFailed."""
-    from subprocess import DEVNULL, run
-
-    try:
-        done = run(_command(arguments), cwd=folder, env=_environ(), stdin=DEVNULL, capture_output=True, check=False)
-    except OSError as error:
-        raise GitFailed(f"git cannot be run: {error.strerror}") from error
-    if done.returncode:
-        raise GitFailed(os.fsdecode(done.stderr).strip() or f"git ended with {done.returncode}")
-    return done.stdout
-
-
-def start(arguments: Sequence[str], folder: str) -> Callable[[], bytes]:
-    """Start a command in `folder`; a call of the result waits for what it prints. Both raise GitFailed.
-
-    What Git complains of is not kept, and so `subprocess` need not be imported.
-    """
-    if not hasattr(os, "posix_spawnp"):
-        return lambda: git(arguments, folder)
-    reading, writing = os.pipe()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    # In this order: where standard streams are closed, the pipe may have their numbers.
-    files = [(os.POSIX_SPAWN_DUP2, *each) for each in ((writing, 1), (nothing, 0), (nothing, 2))]
-    try:
-        process = os.posix_spawnp("git", _command(["-C", folder, *arguments]), _environ(), file_actions=files)
-    except OSError as error:
-        os.close(reading)
-        raise GitFailed(f"git cannot be run: {error.strerror}") from error
-    finally:
-        os.close(writing)
-        os.close(nothing)
-    return lambda: _printed(process, reading)
-
-
-def _printed(process: int, pipe: int) -> bytes:
-    with open(pipe, "rb") as file:
-        output = file.read()
-    _, status = os.waitpid(process, 0)
-    if status:
-        raise GitFailed(f"git ended with {os.waitstatus_to_exitcode(status)}")
-    return output
-
-
-def _command(arguments: Sequence[str]) -> list[str]:
-    return ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
-
-
-def _environ() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _VARIABLES}

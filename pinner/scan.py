@@ -29,13 +29,15 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
 
     `settled` are the files in which a glance was enough, with their references: all are pinned, and no
-    rule finds anything there unless a registry is asked. They are not among `files`.
+    rule finds anything there unless a registry is asked. They are not among `files`. `excluded` counts the files that
+    were passed over.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
     settled: Mapping[str, tuple[Reference, ...]] = {}
+    excluded: int = 0
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -52,6 +54,8 @@ def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
     looks: Looks | None = None,
+    *,
+    excluded: int = 0,
 ) -> Scan:
     """Read every file, by `looks`, which may have begun. One that cannot be read is a failure; all others stand."""
     looks = looks or Looks()
@@ -67,7 +71,7 @@ def scan_files(
     }
     failed = [look for look in seen.values() if isinstance(look, FileFailure)]
     settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
-    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled)
+    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled, excluded)
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
