@@ -1,9 +1,11 @@
 """The questions of the commands to registries: with the settings in force, a progress bar, and the ledger."""
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pinner.config import Settings
+from pinner.errors import UsageError
 from pinner.reference import Reference
 from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scan import Scan
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.updates import Options
 
 LEDGER = "pinner-ledger.json"
+_LEDGERS = (LEDGER, "pinner-ledger.jsonl")
 
 
 def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
@@ -59,7 +62,7 @@ def find_updates(
     with progress("Asking registries", settings.verbosity < 0) as tick:
         updates = find(used, registry_settings(settings), options, ledger, datetime.now(UTC), progress=tick)
     if write and (settings.min_age or settings.ledger or ledger.seen):
-        write_ledger(settings.ledger or LEDGER, updates.ledger)
+        write_ledger(_ledger_file(settings), updates.ledger)
     return updates.by_reference
 
 
@@ -100,7 +103,17 @@ def registry_settings(settings: Settings) -> RegistrySettings:
 def _ledger(settings: Settings) -> "Ledger":
     from pinner.ledger import read_ledger
 
-    return read_ledger(settings.ledger or LEDGER)
+    return read_ledger(_ledger_file(settings))
+
+
+def _ledger_file(settings: Settings) -> str:
+    """The ledger that is named, else the default one, which a checkout must not turn into a file elsewhere."""
+    if settings.ledger:
+        return settings.ledger
+    for name in _LEDGERS:
+        if os.path.islink(name):
+            raise UsageError(f"{name}: the ledger is a link: remove it, or name the file that is meant with --ledger")
+    return LEDGER
 
 
 def _in_order(references: Iterable[Reference]) -> list[Reference]:

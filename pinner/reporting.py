@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pinner import output
 from pinner.config import ReportTarget, Settings
-from pinner.errors import UsageError
+from pinner.errors import UsageError, WriteError
+from pinner.files import write_file
 from pinner.output import Style
 from pinner.output.text import summary
 from pinner.report import Report
@@ -28,6 +29,8 @@ def write_report(report: Report, settings: Settings, *, to_stderr: bool = False)
         if file is None:
             stream.write(rendering.render(report, style))
         else:
+            # The file may be standard output under its name in /dev.
+            stream.flush()
             _write_file(file, rendering.render(report, Style()))
     if settings.verbosity >= 0:
         stream.flush()
@@ -38,7 +41,6 @@ def write_report(report: Report, settings: Settings, *, to_stderr: bool = False)
 
 def _write_file(file: str, text: str) -> None:
     try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot write the report: {error.strerror}") from error
+        write_file(file, text.encode("utf-8", "backslashreplace"))
+    except WriteError as error:
+        raise UsageError(f"{file}: cannot write the report: {error.reason}") from error

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pinner.errors import ReadError, UsageError
+from pinner.files import read_file
 from pinner.git import GitFailed, Repository, blobs, commit_of, find_repository, run_git, tree
-from pinner.source import read_source
 
 _LINK = b"120000 "
 
@@ -105,6 +105,6 @@ def _below(path: str, folder: str) -> str | None:
 
 def _on_disk(path: str) -> bytes | None:
     try:
-        return read_source(path).data
+        return read_file(path)
     except ReadError:
         return None

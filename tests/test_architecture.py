@@ -15,7 +15,19 @@ MAX_LINES = 500
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
-        {"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state", "workers"}
+        {
+            "edits",
+            "errors",
+            "files",
+            "finding",
+            "platforms",
+            "reference",
+            "report",
+            "resolution",
+            "source",
+            "state",
+            "workers",
+        }
     ),
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
