@@ -29,7 +29,7 @@ _OPTIONS = (
     "--literal-pathspecs --no-pager"
     f" -c safe.bareRepository=explicit -c core.fsmonitor=false -c core.hooksPath={os.devnull}"
     # With `ignoreCase` a tracked name hides another file, which differs from it in case.
-    " -c core.ignoreCase=false -c core.untrackedCache=false -c core.splitIndex=false"
+    " -c core.ignoreCase=false -c core.untrackedCache=false"
     # Git 2.40 to 2.43 would ask this server before GIT_ALLOW_PROTOCOL is looked at.
     " -c fetch.bundleURI="
 ).split()
@@ -88,15 +88,15 @@ class Process:
 
     def _stop(self) -> None:
         process = self._process
-        if process.poll() is None:
-            # The group, lest what Git has started holds on to the pipes.
+        # Not `poll`: as long as Git is not reaped its group is its own, and what it has started may hold the pipes.
+        if process.returncode is None:
             with suppress(ProcessLookupError):
                 if hasattr(os, "killpg"):
                     os.killpg(process.pid, signal.SIGKILL)
                 else:
                     process.kill()
         with process:
-            """Close the pipes and reap the process."""
+            pass  # closes the pipes and reaps the process
 
 
 def find_repository(folder: str) -> Repository | None:
@@ -122,9 +122,9 @@ def start_git(repository: Repository, arguments: Sequence[str], *, input: bytes 
     """Start a command at the top of the work tree. Raises GitFailed, here or when its output is asked for."""
     from subprocess import DEVNULL, PIPE, Popen
 
-    places = [f"--git-dir={repository.git_dir}", f"--work-tree={repository.work_tree}"]
     if _unanswered:
         raise GitFailed(_no_answer())
+    places = [f"--git-dir={repository.git_dir}", f"--work-tree={repository.work_tree}"]
     try:
         process = Popen(
             [_executable(os.environ), *places, *_OPTIONS, *arguments],

@@ -231,10 +231,11 @@ def test_a_git_without_an_answer_is_not_asked_again(repository: Repository, impa
     assert time.monotonic() - since < 8 * git.TIME_LIMIT
 
 
+@pytest.mark.parametrize("end", ["wait", "exit 0"])
 def test_what_git_has_started_is_ended_with_it(
-    repository: Repository, impatient: None, fake_git: Callable[[str], None]
+    end: str, repository: Repository, impatient: None, fake_git: Callable[[str], None]
 ) -> None:
-    fake_git("sleep 600 & echo $! > pid; wait")
+    fake_git(f"sleep 600 & echo $! > pid; {end}")
     with pytest.raises(GitFailed, match="no answer"):
         run_git(repository, ["ls-files"])
     process = int(Path("pid").read_text())
