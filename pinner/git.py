@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.files import work_tree_of
+
 if TYPE_CHECKING:
     from subprocess import Popen
 
@@ -104,13 +106,8 @@ def find_repository(folder: str) -> Repository | None:
 
     Only a `.git` counts, in the folder or above it, whether Git takes it for a repository or not.
     """
-    at, child = os.path.realpath(folder), ""
-    while at != child:
-        git_dir = os.path.join(at, ".git")
-        if os.path.lexists(git_dir):
-            return Repository(git_dir, at)
-        at, child = os.path.dirname(at), at
-    return None
+    work_tree = work_tree_of(os.path.realpath(folder))
+    return Repository(os.path.join(work_tree, ".git"), work_tree) if work_tree else None
 
 
 def run_git(repository: Repository, arguments: Sequence[str], *, input: bytes | None = None) -> bytes:  # noqa: A002
