@@ -79,7 +79,10 @@ def detail(scan: Scan, settings: Settings) -> "list[Detail]":
 
 
 def registry_settings(settings: Settings) -> RegistrySettings:
-    """What the registry client is told."""
+    """What the registry client is told. Raises UsageError for a file of certificates that a change has touched."""
+    if settings.policy_from:
+        for file in filter(None, (settings.ca_file, *(each.ca_file for each in settings.registries.values()))):
+            settings.policy_from.require_unchanged(file)
     mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
     return RegistrySettings(
         mirrors=mirrors | dict(settings.mirror),

@@ -124,6 +124,14 @@ ADOPTION: Options = {
         str | None,
         typer.Option("--diff-base", metavar="REV", help="Look only at lines that changed since this Git revision."),
     ],
+    "policy_from": Annotated[
+        str | None,
+        typer.Option(
+            "--policy-from",
+            metavar="REV",
+            help="Take configuration, baseline and ignore comments from this Git revision.",
+        ),
+    ],
 }
 EDIT: Options = {
     "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],

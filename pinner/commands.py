@@ -69,7 +69,13 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
+    if settings.policy_from and settings.write_baseline:
+        raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, settle=not settings.online, meanwhile=_prepare_to_ask if settings.online else None)
+    if settings.policy_from:
+        from pinner.scan import with_ignores_of
+
+        scan = with_ignores_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
     report = _judged(scan, settings, changed)
     report = _without_known(report, settings)

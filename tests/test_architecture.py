@@ -30,7 +30,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
+    frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
     frozenset({"looks"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"output", "tally"}),

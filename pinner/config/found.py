@@ -27,15 +27,16 @@ def require_harmless(key: Key, raw: Any, file: ConfigFile) -> None:
             named = [report for report in reports if "=" in report]
             reason = f"{quoted(named[0])} names a file to write" if named else None
         case File(in_folder=True), str(path):
-            reason = _why_elsewhere(path, file.folder)
+            reason = _why_elsewhere(path, file)
     if reason is not None:
         advice = f"pass --{key.name}, or name the configuration with --config"
         place = f"{file.place_of(key.name)}: {key.name}"
         raise UsageError(f"{place}: {reason}, which a configuration that was found must not do: {advice}")
 
 
-def _why_elsewhere(path: str, folder: str) -> str | None:
-    """Why a file does not lie in `folder`, or not below `.git`, or behind a link; None where it does as it should."""
+def _why_elsewhere(path: str, file: ConfigFile) -> str | None:
+    """Why a path leaves the configuration's folder, or leads below `.git` or through a link; None where it does not."""
+    folder = file.folder
     relative = os.path.relpath(os.path.join(folder, path), folder)
     names = relative.split(os.sep)
     if os.path.isabs(relative) or names[0] == os.pardir:
@@ -43,7 +44,8 @@ def _why_elsewhere(path: str, folder: str) -> str | None:
     if any(map(is_git_name, names)):
         return f"{quoted(path)} lies below .git"
     at = folder
-    for name in names:
+    # What a revision holds is not read from the disk: the links there are the change's.
+    for name in () if file.revision else names:
         at = os.path.join(at, name)
         if os.path.islink(at):
             return f"{quoted(path)} leads through a link"

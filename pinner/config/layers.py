@@ -43,7 +43,7 @@ class Layers(NamedTuple):
 def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     """Read all sources. Raises UsageError.
 
-    `flags` may hold others, too: `config`, `no_config` and what only a flag can say.
+    `flags` may hold others, too: `config`, `no_config` and what only a flag can say. `policy_from` is a Revision.
     """
     file = _chosen_file(flags, environ)
     of_file = _of_file(file) if file else {}
@@ -66,7 +66,10 @@ def variable_of(name: str) -> str:
 
 
 def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
-    """The configuration file in force: the one that is named, else the one that is found unless none is wanted."""
+    """The configuration file in force: the one that is named, else the one that is found unless none is wanted.
+
+    It is looked for in the revision of `policy_from`, if there is one.
+    """
     named, unwanted = flags.get("config"), flags.get("no_config")
     if named and unwanted:
         raise UsageError("--config and --no-config exclude each other")
@@ -76,7 +79,7 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
         unwanted = environ.get(variable) and _from_environment(Boolean(), variable, environ)[1]
     if unwanted:
         return None
-    return read_named(named) if named else find(os.curdir)
+    return read_named(named) if named else find(os.curdir, flags.get("policy_from"))
 
 
 def _of_file(file: ConfigFile) -> dict[str, Given]:

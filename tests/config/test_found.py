@@ -17,7 +17,9 @@ NAMES = ["pinner.toml", ".pinner.toml", "pyproject.toml"]
 @pytest.fixture
 def checkout(folder: Path) -> Path:
     """A work tree with links that leave it and one that does not."""
-    (folder / ".git" / "hooks").mkdir(parents=True)
+    for name in ("hooks", "objects", "refs"):
+        (folder / ".git" / name).mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (folder / "ci").mkdir()
     (folder / "Dockerfile").write_text("FROM node:20\n")
     (folder / "out").symlink_to("..")
