@@ -30,9 +30,10 @@ STATE = frozenset({"files", "base64", "symlinks", "fifos", "git", "other_owner"}
 CASE = STATE | {"name", "why", "then", "cwd", "env", "command", "expect"}
 
 _PIN = f"@sha256:{'5' * 64}"
-# C0 but tab and line feed, DEL, C1, bidi controls, the line and paragraph separators, and a lone carriage return.
+# C0 but tab and line feed, DEL, C1 (also as the bytes that a terminal without UTF-8 takes for it), bidi controls, the
+# line and paragraph separators, and a lone carriage return.
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]|\r(?!\n)"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udc9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
 )
 _WORKFLOW_COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 _OWN_COMMAND = re.compile(r"^::(?:error|warning|notice) (?:file|title)=[^\n]*$", re.MULTILINE)
