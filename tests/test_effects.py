@@ -29,6 +29,7 @@ REASONS = {
     ("registry/helpers.py", "", "asyncio.subprocess.Process"): "the type of a credential helper's process",
     ("registry/helpers.py", "ask_helper", "asyncio.create_subprocess_exec"): "starts the user's credential helper",
     ("registry/helpers.py", "_program", "shutil.which"): "looks the credential helper up",
+    ("terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
     ("workers.py", "__init__", "mmap.mmap"): "shares memory with processes of this program, and no file",
     ("workers.py", "_fork", "os.fork"): "shares reading among processes of this program",
     ("workers.py", "_run", "open"): "writes what was read into a pipe to this program",
