@@ -14,8 +14,8 @@ demo: .venv/run.stamp ## Show the main job, without any network
 test: .venv/dev.stamp ## Run the tests; ARGS="-k compose" passes options to pytest
 	$(BIN)/python -m pytest $(ARGS)
 
-quick: .venv/dev.stamp ## Run the tests that open no sockets and take no long samples, in under a minute
-	$(BIN)/python -m pytest -m "not integration and not slow" $(ARGS)
+quick: .venv/dev.stamp ## Run the tests that open no sockets and draw no samples, in under a minute
+	$(BIN)/python -m pytest -m "not integration and not hypothesis" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, check the formatting and the types
 	$(BIN)/ruff check
