@@ -1,2 +1,2 @@
-# Also in pyproject.toml; asking the package metadata would take longer than a hook does.
+# The one place of the version: the package metadata is made from it, and asking that takes longer than a hook does.
 __version__ = "0.1.0"

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -73,8 +73,7 @@ def test_a_command_without_flags_is_not_parsed(tmp_path: Path, command: str) -> 
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
-    document = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
-    assert pinner.__version__ == document["project"]["version"]
+    assert pinner.__version__ == metadata.version("digest-pinner")
 
 
 def test_the_program_ends_without_taking_itself_apart(tmp_path: Path) -> None:

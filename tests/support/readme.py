@@ -16,8 +16,9 @@ def filled(text: str) -> str:
     """`text` with every generated block as it must be."""
     blocks = {"rules": _rules()} | {f"help:{command}": _help(command) for command in _commands(text)}
     for name, content in blocks.items():
-        block = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text = re.sub(block, lambda match, content=content: match[1] + content + match[2], text, flags=re.DOTALL)
+        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(begin)
+        text = before + begin + content + end + rest.partition(end)[2]
     return text
 
 
