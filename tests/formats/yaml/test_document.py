@@ -153,3 +153,20 @@ def test_non_ascii_offsets_across_many_stretches() -> None:
     for node in yaml.nodes[1:]:
         start, end = yaml.span_of(node)
         assert data[start:end].decode() == node.value
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "a: [b\n", "a: *x\n"])
+def test_one_file_leaves_nothing_for_the_next(text: str) -> None:
+    def outcome() -> object:
+        yaml = composed(text.encode())
+        return yaml if isinstance(yaml, Problem) else [(node.tag, node.value) for node in yaml.nodes[1:]]
+
+    first = outcome()
+    composed(b"%YAML 1.1\n---\nx: &x [y]\nz: " + b"[" * 20)
+    assert outcome() == first
+
+
+@pytest.mark.parametrize("nested", ["[" * 2000, "- " * 2000, "{a: " * 2000, "? " * 2000])
+def test_deep_nesting_is_a_problem(nested: str) -> None:
+    yaml = composed(nested.encode())
+    assert yaml == Problem(1, "the YAML is nested more than 100 levels deep")
