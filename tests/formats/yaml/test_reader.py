@@ -2,13 +2,17 @@
 
 import pytest
 
+from pinner.edits import edit_of
 from pinner.finding import Invalid, Problem, Reading
 from pinner.formats._base import Reader
+from pinner.formats._scope import Word
+from pinner.formats._text import Text, join
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Entry, is_null, is_string
 from pinner.formats.yaml.reader import NOT_ONE_PIECE, YamlReader, byte_search, open_yaml
-from pinner.source import Source
+from pinner.reference import Reference
+from pinner.source import Source, apply_edits
 from tests.support.pinning import DIGEST
 
 SEARCH = byte_search("docker")
@@ -157,3 +161,27 @@ def test_the_outline_sees_all_but_digests(name: str) -> None:
     assert OUTLINE.count(old) == 1
     edited = open_file(OUTLINE.replace(old, new)).outline()
     assert (edited == open_file(OUTLINE).outline()) == (name in SAME)
+
+
+def collect_split(file: YamlFile) -> YamlReader:
+    """A reference whose name and tag stand in two nodes."""
+    reader = YamlReader(file)
+    fields = Mappings(file).fields(file.documents[0])
+    name, tag = (file.text_of(fields[key].value) for key in ("docker", "tag"))
+    word = reader.read_word(join([name, Text.made_up(":"), tag]))
+    assert isinstance(word, Word)
+    reader.add(reader.place_word(word), fields["docker"], "docker")
+    return reader
+
+
+@pytest.mark.parametrize("tag", ["'20'", '"20"', "20-slim"])
+def test_a_digest_may_go_into_another_node_than_the_name(tag: str) -> None:
+    text = f"tag: {tag} # é\ndocker: node\n"
+    reader = open_yaml(Source("split.yaml", text.encode()), SEARCH, collect_split)
+    (occurrence,) = reader.read().occurrences
+    assert isinstance(occurrence.target, Reference)
+    data = apply_edits(text.encode(), [edit_of(occurrence, DIGEST)])
+    edited = open_yaml(Source("split.yaml", data), SEARCH, collect_split)
+    assert [each.target for each in edited.read().occurrences] == [occurrence.target._replace(digest=DIGEST)]
+    assert data.splitlines()[1] == b"docker: node"
+    assert edited.outline() == reader.outline()
