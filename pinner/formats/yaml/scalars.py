@@ -10,10 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\r\n]*+)?)*+)*+")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*)?)*)*")
 _BREAK = re.compile(r"\r\n?|\n")
 _LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
-_BREAKS = r"(?:\r\n?|\n)[ \t\r\n]*+"
+_BREAKS = r"(?:\r\n?|\n)[ \t\r\n]*"
 _PLAIN = re.compile(rf"(?P<breaks>{_BREAKS})")
 _SINGLE = re.compile(rf"''|(?P<breaks>{_BREAKS})")
 _DOUBLE = re.compile(rf"\\(?:x..|u.{{4}}|U.{{8}}|[^\r\n]|(?P<escaped>{_BREAKS}))|(?P<breaks>{_BREAKS})")
