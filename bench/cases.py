@@ -140,7 +140,7 @@ def compose_tree(shop: Workshop) -> Iterator[Row]:
         paths = sorted(str(path.relative_to(folder)) for path in folder.rglob("compose.yaml"))
         lint = shop.command("compose-lint", "check", "--quiet", *paths, folder=folder, expected=FINDINGS)
         sides = [shop.command("pinner", "check", folder=folder), lint]
-        yield from _compared(work, alternate(sides, shop.sizes.rounds), [0.5])
+        yield from _compared(work, alternate(sides, shop.sizes.rounds), [1.0])
     yield from _against_pindock(shop, work, folder, None)
 
 

@@ -118,6 +118,12 @@ def test_leaves_need_the_standard_library_alone(path: Path) -> None:
         assert top == "pinner" or top in sys.stdlib_module_names, f"{name_of(path)}:{line}: {module}"
 
 
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_ruamel_yaml_is_used_by_its_public_interface(path: Path) -> None:
+    for module, line in imports_of(path):
+        assert not module.startswith("ruamel.yaml."), f"{name_of(path)}:{line}: {module}"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "allowed"),
     [

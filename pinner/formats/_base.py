@@ -1,9 +1,10 @@
 """What the rest of the program knows of a format."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from pinner.finding import Problem, Reading
 
 if TYPE_CHECKING:
-    from pinner.finding import Reading
     from pinner.reference import Reference
     from pinner.source import Source
 
@@ -11,13 +12,27 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """What has been opened, for looks of two kinds at the cost of one."""
 
-    def read(self) -> "Reading":
-        """Everything that the file says. Never raises for what a file may hold: that is a Problem."""
+    def read(self) -> Reading:
+        """Return everything that the file says. What a file may hold never raises: that is a Problem."""
         ...
 
     def outline(self) -> tuple[str, ...]:
-        """What no edit may change: that of an edited file must equal that of the file as it was."""
+        """Return what no edit may change: the outline of an edited file must equal that of the file as it was."""
         ...
+
+
+class Refused(NamedTuple):
+    """The reader of a file of which nothing can be said but why."""
+
+    problem: Problem
+
+    def read(self) -> Reading:
+        """Return the problem alone."""
+        return Reading((), problems=(self.problem,))
+
+    def outline(self) -> tuple[str, ...]:
+        """Return nothing: such a file is never edited."""
+        return ()
 
 
 class Format(Protocol):
@@ -39,9 +54,9 @@ class Format(Protocol):
         ...
 
     def open(self, source: "Source") -> Reader:
-        """A reader of the file."""
+        """Return a reader of the file."""
         ...
 
-    def read(self, source: "Source") -> "Reading":
-        """What a reader of the file reads."""
+    def read(self, source: "Source") -> Reading:
+        """Return what a reader of the file reads."""
         ...

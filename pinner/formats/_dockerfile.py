@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.formats._base import Refused
 from pinner.formats._comments import Comments
 from pinner.formats._flags import Command, InvalidMount, mount_source, read_command, split_quoted_words, split_words
 from pinner.formats._frontends import is_foreign
 from pinner.formats._instructions import INSTRUCTIONS, Division, Instruction, Malformed, divide, syntax_of
 from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
-from pinner.formats._refused import Refused
 from pinner.formats._scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats._structure import structure
 from pinner.formats._text import Text, line_in_file

@@ -1,31 +1,18 @@
-"""The services of a Compose file as Compose sees them: merge keys, several documents, `extends`.
-
-No alias is ever copied: every mapping is merged once, and all merges together are bounded.
-"""
+"""The services of a Compose file as Compose sees them: merge keys, several documents, `extends`."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from pinner.finding import Problem
-from pinner.formats._built import BuiltImages
+from pinner.errors import InvalidReference
 from pinner.formats._variables import known, with_defaults
-from pinner.formats._yaml import MAX_DEPTH, Node, Yaml
+from pinner.formats.yaml import nodes
+from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
+from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
+from pinner.formats.yaml.nodes import Entry, Node
+from pinner.reference import parse
 
-MAX_MERGED = 300_000
-_TAG = "tag:yaml.org,2002:"
 _NULLS = ("", "~", "null", "Null", "NULL")
-_NOT_STRINGS = frozenset(f"{_TAG}{kind}" for kind in ("bool", "float", "int", "null", "timestamp"))
-
-
-class Entry(NamedTuple):
-    """A key and its value."""
-
-    key: Node
-    value: Node
-
-
-Fields = dict[str, Entry]
 
 
 class Layer(NamedTuple):
@@ -37,29 +24,23 @@ class Layer(NamedTuple):
 
 
 def is_null(node: Node) -> bool:
-    """Whether a value says nothing. `!override` does not make a string of it."""
-    if node.id != "scalar":
-        return False
-    return node.tag == f"{_TAG}null" or (node.tag == "!override" and node.style is None and node.value in _NULLS)
+    """Return whether a value says nothing. `!override` does not make a string of it."""
+    is_overriding = node.id == "scalar" and node.tag == "!override" and node.style is None
+    return nodes.is_null(node) or (is_overriding and node.value in _NULLS)
 
 
 def is_reset(node: Node) -> bool:
-    """Whether a value takes away what other documents say (Compose specification, "Merge")."""
+    """Return whether a value takes away what other documents say (Compose specification, "Merge")."""
     return node.tag == "!reset"
 
 
 def replaces(node: Node) -> bool:
-    """Whether other documents' values no longer count beside this one."""
+    """Return whether other documents' values no longer count beside this one."""
     return node.tag in ("!reset", "!override")
 
 
-def is_string(node: Node) -> bool:
-    """Whether a scalar is a string: `1.10` and `yes: 012` are not."""
-    return node.tag not in _NOT_STRINGS
-
-
 def find(fields: Fields, name: str) -> Entry | None:
-    """The entry of a name. Compose's decoder falls back on names that differ in case, and so does this."""
+    """Return the entry of a name. Compose's decoder falls back on names that differ in case, and so does this."""
     entry = fields.get(name)
     if entry is None:
         return next((entry for key, entry in fields.items() if key.lower() == name), None)
@@ -69,17 +50,14 @@ def find(fields: Fields, name: str) -> Entry | None:
 class Services:
     """The services of a file. `layers` holds what each document says of a service, in order."""
 
-    def __init__(self, yaml: Yaml) -> None:
+    def __init__(self, file: YamlFile) -> None:
         self.layers: dict[str, list[Layer]] = {}
-        self.problems: dict[Problem, None] = {}
-        self._yaml = yaml
-        self._merged: dict[int, Fields] = {}
+        self._file = file
+        self._mappings = Mappings(file, _without_resets)
         self._pairs: dict[int, Mapping[str, str | None]] = {}
-        self._merging: set[int] = set()
-        self._merged_entries = 0
         self._project = ""
         self._owned: dict[tuple[str, str], Entry | None] = {}
-        documents = [self.fields_of(document, "the file") for document in yaml.documents]
+        documents = [self.fields_of(document, "the file") for document in file.documents]
         self._first_document = 0
         for number, fields in enumerate(documents):
             self._read_document(number, fields)
@@ -89,30 +67,26 @@ class Services:
         self._built = BuiltImages()
         self._collect_built()
 
-    def complain(self, node: Node, message: str) -> None:
-        """Note that Compose would refuse the file because of `node`."""
-        self.problems[Problem(self._yaml.line_of(node), message)] = None
-
     def fields_of(self, node: Node, what: str) -> Fields:
-        """The entries of a mapping and of what it merges; of anything else, none."""
+        """Return the entries of a mapping and of what it merges; of anything else, none."""
         if is_null(node) or is_reset(node):
             return {}
         if node.id == "mapping":
-            return self._merge(node)
-        self.complain(node, f"{what} is not a mapping")
+            return self._mappings.fields(node)
+        self._file.complain(node, f"{what} is not a mapping")
         return {}
 
     def items_of(self, entry: Entry | None, what: str) -> Iterable[tuple[int, Node]]:
-        """The items of a list with their numbers; of anything else, none."""
+        """Return the items of a list with their numbers; of anything else, none."""
         if entry is None or is_null(entry.value) or is_reset(entry.value):
             return ()
         if entry.value.id != "sequence":
-            self.complain(entry.value, f"{what} is not a list")
+            self._file.complain(entry.value, f"{what} is not a list")
             return ()
         return enumerate(entry.value.value)
 
     def pairs_of(self, entry: Entry | None, what: str) -> dict[str, str | None]:
-        """Names and values of a mapping or of a list of `name=value`; None is a value from outside the file."""
+        """Return the pairs of a mapping or of a list of `name=value`; None is a value from outside the file."""
         if entry is not None and is_reset(entry.value):
             return {}
         if entry is None or entry.value.id != "mapping":
@@ -120,11 +94,11 @@ class Services:
             return {name: known(value) if equals else None for name, equals, value in items}
         return {
             name: None if value.id != "scalar" or is_null(value) else known(value.value)
-            for name, (_, value) in self._merge(entry.value).items()
+            for name, (_, value) in self._mappings.fields(entry.value).items()
         }
 
     def builds_of(self, name: str) -> list[Node]:
-        """The `build` mappings that make up a service's build, those that hold first."""
+        """Return the `build` mappings that make up a service's build, those that hold first."""
         found = []
         for service in self._ancestry(name):
             for layer in self._layers_that_count(service):
@@ -136,7 +110,7 @@ class Services:
         return found
 
     def all_pairs(self, builds: Iterable[Node], key: str) -> Mapping[str, str | None]:
-        """The names and values below `key` in all `builds` together."""
+        """Return the names and values below `key` in all `builds` together."""
         pairs: Mapping[str, str | None] = {}
         for build in builds:
             entry = find(self.fields_of(build, "build"), key)
@@ -147,7 +121,7 @@ class Services:
         return pairs
 
     def _pairs_once(self, entry: Entry | None, what: str) -> Mapping[str, str | None]:
-        """`pairs_of`, worked out once for a node that many services share."""
+        """Return `pairs_of`, worked out once for a node that many services share."""
         if entry is None:
             return {}
         if id(entry.value) not in self._pairs:
@@ -155,7 +129,7 @@ class Services:
         return self._pairs[id(entry.value)]
 
     def effective(self, name: str, key: str) -> Entry | None:
-        """What holds for a service after all documents and everything that it extends."""
+        """Return what holds for a service after all documents and everything that it extends."""
         for service in self._ancestry(name):
             entry = self._own(service, key)
             if entry is not None:
@@ -163,11 +137,11 @@ class Services:
         return None
 
     def builds(self, name: str) -> bool:
-        """Whether a service's image is built, so that its `image` is the name of the result."""
+        """Return whether a service's image is built, so that its `image` is the name of the result."""
         return self._builds[name]
 
     def is_built(self, image: str, name: str) -> bool:
-        """Whether `image` is the name of what some service builds whenever the service `name` runs."""
+        """Return whether `image` is the name of what some service builds whenever the service `name` runs."""
         return self._built.has(image, self._profiles(name))
 
     def _read_document(self, number: int, document: Fields) -> None:
@@ -183,58 +157,17 @@ class Services:
             self.layers.setdefault(name, []).append(layer)
 
     def _complain_of_version_1(self, documents: list[Fields]) -> None:
-        """Compose takes a file without `services` for one that says nothing at all."""
+        """Complain of images at the top: Compose takes a file without `services` for one that says nothing at all."""
         for name, entry in (pair for fields in documents for pair in fields.items()):
             if name.startswith("x-") or entry.value.id != "mapping":
                 continue
             image = self.fields_of(entry.value, name).get("image")
             if image is not None and image.value.id == "scalar" and not is_null(image.value):
                 message = f"{name} has an image, but Compose reads only what stands below services: move it there"
-                self.complain(entry.key, message)
-
-    def _merge(self, node: Node, depth: int = 0) -> Fields:
-        """A mapping's own entries, then those that it merges: the first one of a name holds."""
-        if id(node) in self._merged:
-            return self._merged[id(node)]
-        if id(node) in self._merging or depth > MAX_DEPTH:
-            self.complain(node, f"merge keys lead back to themselves, or are more than {MAX_DEPTH} deep")
-            return {}
-        self._merging.add(id(node))
-        fields: Fields = {}
-        resets: Fields = {}
-        for key, value in node.value:
-            if key.id == "scalar" and key.tag != f"{_TAG}merge":
-                _add(Entry(key, value), key.value, fields, resets)
-        for source in self._merge_sources(node):
-            for name, entry in self._merged_from(source, depth).items():
-                _add(entry, name, fields, resets)
-        self._merging.remove(id(node))
-        # Compose takes a `!reset` out of its mapping before it merges, so that what is merged holds.
-        # A build that is taken away counts as gone all the same: it would hide an image.
-        build = {name: entry for name, entry in resets.items() if name == "build"}
-        self._merged[id(node)] = resets | fields | build
-        return self._merged[id(node)]
-
-    def _merged_from(self, source: Node, depth: int) -> Fields:
-        merged = self._merge(source, depth + 1)
-        self._merged_entries += len(merged)
-        if self._merged_entries <= MAX_MERGED:
-            return merged
-        self.complain(source, "merge keys make the file larger than pinner reads")
-        return {}
-
-    def _merge_sources(self, node: Node) -> Iterator[Node]:
-        for key, value in node.value:
-            if key.id != "scalar" or key.tag != f"{_TAG}merge":
-                continue
-            for source in value.value if value.id == "sequence" else (value,):
-                if source.id == "mapping":
-                    yield source
-                else:
-                    self.complain(key, "a merge key takes a mapping or a list of mappings")
+                self._file.complain(entry.key, message)
 
     def _own(self, name: str, key: str) -> Entry | None:
-        """What the last document that speaks of a service's `key` says; the value may be a `!reset`."""
+        """Return what the last document that speaks of a service's `key` says; the value may be a `!reset`."""
         if (name, key) not in self._owned:
             entries = (find(layer.fields, key) for layer in self._layers_that_count(name))
             said = (entry for entry in entries if entry is not None and not is_null(entry.value))
@@ -242,7 +175,7 @@ class Services:
         return self._owned[name, key]
 
     def _layers_that_count(self, name: str) -> Iterator[Layer]:
-        """The layers of a service, the last one first, back to where everything is replaced."""
+        """Yield the layers of a service, the last one first, back to where everything is replaced."""
         for layer in reversed(self.layers[name]):
             if layer.document < self._first_document:
                 return
@@ -251,7 +184,7 @@ class Services:
                 return
 
     def _ancestry(self, name: str) -> Iterator[str]:
-        """A service and those of this file that it extends."""
+        """Yield a service and those of this file that it extends."""
         following: str | None = name
         for _ in range(MAX_DEPTH):
             if following is None or following not in self.layers:
@@ -272,7 +205,7 @@ class Services:
         return service.value.value if service is not None and service.value.id == "scalar" else None
 
     def _is_this_file(self, node: Node) -> bool:
-        path = self._yaml.source.path.replace("\\", "/")
+        path = self._file.source.path.replace("\\", "/")
         return node.id == "scalar" and posixpath.normpath(node.value) == posixpath.basename(path)
 
     def _does_build(self, name: str) -> bool:
@@ -293,10 +226,54 @@ class Services:
                 self._built.add(f"{self._project}-{name}", self._profiles(name))
 
     def _profiles(self, name: str) -> list[str]:
-        """The profiles of a service; without any it always runs."""
+        """Return the profiles of a service; without any it always runs."""
         items = self.items_of(self.effective(name, "profiles"), f"services.{name}.profiles")
         return [item.value for _, item in items if item.id == "scalar"]
 
 
-def _add(entry: Entry, name: str, fields: Fields, resets: Fields) -> None:
-    (resets if is_reset(entry.value) else fields).setdefault(name, entry)
+class BuiltImages:
+    """The images that a file builds, with the profiles in which they are built: who uses one of them pulls nothing."""
+
+    def __init__(self) -> None:
+        self._always: set[str] = set()
+        self._in_profiles: dict[str, set[str]] = {}
+
+    def add(self, image: str, profiles: Collection[str]) -> None:
+        """Note that `image` is built in `profiles`, or always if there are none."""
+        if profiles:
+            self._in_profiles.setdefault(_comparable(image), set()).update(profiles)
+        else:
+            self._always.add(_comparable(image))
+
+    def has(self, image: str, profiles: Collection[str]) -> bool:
+        """Return whether `image` is built whenever something runs that has `profiles`, or always runs without any."""
+        if not (self._always or self._in_profiles):
+            return False
+        image = _comparable(image)
+        return image in self._always or (bool(profiles) and self._in_profiles.get(image, set()).issuperset(profiles))
+
+
+def _comparable(image: str) -> str:
+    """Return an image's canonical name and tag; names with variables are compared as they are written.
+
+    A digest comes from a registry, so an image with a digest is never one that is built here.
+    """
+    image = with_defaults(image.strip())
+    try:
+        reference = parse(image)
+    except InvalidReference:
+        return image
+    return str(reference if reference.digest else reference.by_tag())
+
+
+def _without_resets(entries: Iterable[Entry]) -> Fields:
+    """Return the first entry of each key that is no `!reset`; a `!reset` alone stays.
+
+    Compose takes a `!reset` out of its mapping before it merges, so that what is merged holds. A build that is
+    taken away counts as gone all the same: it would hide an image.
+    """
+    entries = list(entries)
+    resets = first_of_each(entry for entry in entries if is_reset(entry.value))
+    fields = first_of_each(entry for entry in entries if not is_reset(entry.value))
+    build = {name: entry for name, entry in resets.items() if name == "build"}
+    return resets | fields | build

@@ -4,50 +4,62 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._dockerfile import Build, Reader, open_text
+from pinner.formats import _base
+from pinner.formats._dockerfile import Build, open_text
 from pinner.formats._placement import Placement, place, read_word
-from pinner.formats._refused import Refused
 from pinner.formats._scope import Scope
 from pinner.formats._text import Text, join
 from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.yaml.reader import NOT_ONE_PIECE
 from pinner.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
 _OPEN = "pinner0open0variable"
 _NO_DEFAULT = "a Compose variable without a default stands in it: write ${NAME:-…} with the default that is meant"
-NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with a default instead and write $${NAME}"
 
 
 class InlineDockerfile:
-    """The value of a `dockerfile_inline` in `source`, with the `args` (None: whoever builds sets it) and contexts."""
+    """The value of a `dockerfile_inline` in `source`, with the `args` (None: whoever builds sets it) and contexts.
 
-    def __init__(self, source: Source, text: Text, args: Mapping[str, str | None], contexts: Collection[str]) -> None:
+    `context` is its place in the Compose file. To be read before it is asked for its outline.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        text: Text,
+        args: Mapping[str, str | None],
+        contexts: Collection[str],
+        *,
+        context: str,
+    ) -> None:
         self._source = source
         self._written = text
+        self._context = context
         self._build = Build(_Arguments(args), contexts)
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
-        self._reader: Reader | Refused | None = None
+        self._reader: _base.Reader | None = None
 
-    def read(self, context: str) -> Reading:
-        """Everything that the Dockerfile says; `context` is its place in the Compose file."""
+    def read(self) -> Reading:
+        """Return everything that the Dockerfile says."""
         try:
             text = join(list(self._interpolated()))
         except ExpansionError as error:
             line = self._source.line_of(self._written.offsets[0])
-            message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
+            message = f"{self._context}: {error}; write $$ for a $ that the Dockerfile is to see"
             return Reading((), problems=(Problem(line, message),))
-        self._reader = open_text(text, self._source, f"{context} > ", self._build)
+        self._reader = open_text(text, self._source, f"{self._context} > ", self._build)
         reading = self._reader.read()
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
 
     def outline(self) -> tuple[str, ...]:
-        """What no edit may change in the Dockerfile, which was read before."""
+        """Return what no edit may change in the Dockerfile."""
         return self._reader.outline() if self._reader else ()
 
     def _interpolated(self) -> Iterator[Text]:
-        """The text with Compose's variables replaced by their defaults."""
+        """Yield the text with Compose's variables replaced by their defaults."""
         text, at = self._written, 0
         while (start := text.chars.find("$", at)) >= 0:
             yield text.cut(at, start)
@@ -66,7 +78,7 @@ class InlineDockerfile:
         yield text.cut(at)
 
     def _checked(self, occurrence: Occurrence) -> Occurrence:
-        """`occurrence`, without a place for its digest where Compose's variables or YAML's escapes allow none."""
+        """Return `occurrence`, without a place for its digest where a Compose variable or an escape allows none."""
         if occurrence.unwritable:
             occurrence = occurrence._replace(unwritable=occurrence.unwritable.replace("${", "$${"))
         if self._variables:
@@ -88,7 +100,7 @@ class InlineDockerfile:
         return _refuse(occurrence, _IN_THE_WAY) if self._edits_word_with_variable(occurrence) else occurrence
 
     def _placed_by_compose(self, occurrence: Occurrence, start: int, end: int) -> Occurrence:
-        """An occurrence with a Compose variable in it: the digest's place follows from that variable."""
+        """Return an occurrence with a Compose variable in it: the digest's place follows from that variable."""
         scope = Scope(COMPOSE)
         word = read_word(self._written.cut(start, end), scope)
         placement = word if isinstance(word, Placement) else place(word, scope)
@@ -107,7 +119,7 @@ class InlineDockerfile:
         )
 
     def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:
-        """Whether the digest would go into the default of an ARG in which a Compose variable stands."""
+        """Return whether the digest would go into the default of an ARG in which a Compose variable stands."""
         if occurrence.insert_at is None and occurrence.digest is None:
             return False
         at = self._index((occurrence.insert_at or (occurrence.digest or occurrence.span).end) - 1)
@@ -121,7 +133,7 @@ class InlineDockerfile:
         return variable is not None and variable[1] > start
 
     def _is_verbatim(self, span: Span) -> bool:
-        """Whether YAML writes what stands there as it is."""
+        """Return whether YAML writes what stands there as it is."""
         chars = self._written.chars[self._index(span.start) : self._index(span.end - 1) + 1]
         return self._bytes(span) == chars.encode("latin-1")
 
@@ -132,7 +144,7 @@ class InlineDockerfile:
         return bisect_left(self._written.offsets, offset)
 
     def _variable_before(self, index: int) -> tuple[int, int] | None:
-        """The last variable that begins before `index`."""
+        """Return the last variable that begins before `index`."""
         at = bisect_right(self._variables, (index - 1, len(self._written.chars))) - 1
         return self._variables[at] if at >= 0 else None
 
@@ -154,7 +166,7 @@ class _Arguments(Mapping[str, Text | None]):
 
 
 def _literal(value: str | None) -> Text | None:
-    """A build argument as the default of an ARG, in which some characters would mean something else."""
+    """Return a build argument as the default of an ARG, in which some characters would mean something else."""
     if value is None or any(char in value for char in "$'\"\\`"):
         return None
     return Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))

@@ -16,17 +16,17 @@ COST = 2500
 
 
 def glance(_: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":  # noqa: ARG001 - Format has it
-    """None: what YAML means takes a YAML parser to tell."""
+    """Return None: what YAML means takes a YAML parser to tell."""
     return None
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
-    """A reader of a Compose file. Its outline is every node's tag and value, and that of every inline Dockerfile."""
-    from pinner.formats import _compose
+    """Return a reader of a Compose file. Its outline holds every node, and those of the inline Dockerfiles."""
+    from pinner.formats.compose import reader
 
-    return _compose.open_source(source)
+    return reader.open_source(source)
 
 
 def read(source: "Source") -> "Reading":
-    """Everything that the file says."""
+    """Return everything that the file says."""
     return open(source).read()

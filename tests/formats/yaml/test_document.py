@@ -5,13 +5,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pinner.finding import Problem
-from pinner.formats._scalars import pieces
 from pinner.formats._text import Text
-from pinner.formats._yaml import Yaml, compose, decode
+from pinner.formats.yaml.comments import find_comments
+from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.scalars import pieces
 from pinner.source import Source
 
 
-def composed(data: bytes) -> Yaml | Problem:
+def composed(data: bytes) -> YamlFile | Problem:
     source = Source("file.yaml", data)
     text = decode(source)
     return text if isinstance(text, Problem) else compose(source, text)
@@ -20,7 +21,7 @@ def composed(data: bytes) -> Yaml | Problem:
 def text_of(data: bytes) -> Text:
     """The text of the value of `k`, which is the second node of the file or the one behind an alias."""
     yaml = composed(data)
-    assert isinstance(yaml, Yaml)
+    assert isinstance(yaml, YamlFile)
     ((_, value),) = yaml.documents[0].value
     return yaml.text_of(value)
 
@@ -114,8 +115,8 @@ def scalars(draw: st.DrawFn) -> str:
 def test_a_text_is_the_value_with_offsets_in_order(scalar: str, rest: str) -> None:
     data = f"k:\n v: {scalar}{rest}".encode()
     yaml = composed(data)
-    assume(isinstance(yaml, Yaml))
-    assert isinstance(yaml, Yaml)
+    assume(isinstance(yaml, YamlFile))
+    assert isinstance(yaml, YamlFile)
     for node in yaml.nodes:
         if node.id == "scalar":
             text = yaml.text_of(node)
@@ -127,8 +128,8 @@ def test_a_text_is_the_value_with_offsets_in_order(scalar: str, rest: str) -> No
 @given(scalars())
 def test_the_characters_of_a_value_are_found(scalar: str) -> None:
     yaml = composed(f"k:\n v: {scalar}".encode())
-    assume(isinstance(yaml, Yaml))
-    assert isinstance(yaml, Yaml)
+    assume(isinstance(yaml, YamlFile))
+    assert isinstance(yaml, YamlFile)
     for node in yaml.nodes:
         if node.id == "scalar" and node.value.strip():
             span = yaml.span_of(node)
@@ -140,15 +141,32 @@ def test_the_characters_of_a_value_are_found(scalar: str) -> None:
 @given(st.binary(max_size=40) | st.text(alphabet="{}[]&*!|>'\"%@`#:-?, \n\tab\\<", max_size=30).map(str.encode))
 def test_nothing_raises(data: bytes) -> None:
     yaml = composed(data)
-    if isinstance(yaml, Yaml):
-        list(yaml.problems())
-        list(yaml.comments("a"))
+    if isinstance(yaml, YamlFile):
+        yaml.problems()
+        list(find_comments(yaml, "a"))
 
 
 def test_non_ascii_offsets_across_many_stretches() -> None:
     data = "".join(f"é{number}: ü{number}\n" for number in range(2000)).encode()
     yaml = composed(data)
-    assert isinstance(yaml, Yaml)
+    assert isinstance(yaml, YamlFile)
     for node in yaml.nodes[1:]:
         start, end = yaml.span_of(node)
         assert data[start:end].decode() == node.value
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "a: [b\n", "a: *x\n"])
+def test_one_file_leaves_nothing_for_the_next(text: str) -> None:
+    def outcome() -> object:
+        yaml = composed(text.encode())
+        return yaml if isinstance(yaml, Problem) else [(node.tag, node.value) for node in yaml.nodes[1:]]
+
+    first = outcome()
+    composed(b"%YAML 1.1\n---\nx: &x [y]\nz: " + b"[" * 20)
+    assert outcome() == first
+
+
+@pytest.mark.parametrize("nested", ["[" * 2000, "- " * 2000, "{a: " * 2000, "? " * 2000])
+def test_deep_nesting_is_a_problem(nested: str) -> None:
+    yaml = composed(nested.encode())
+    assert yaml == Problem(1, "the YAML is nested more than 100 levels deep")

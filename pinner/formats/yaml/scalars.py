@@ -5,13 +5,15 @@ is believed where it arrives at the same value.
 """
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\r\n]*+)?)*+)*+")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*)?)*)*")
 _BREAK = re.compile(r"\r\n?|\n")
 _LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
-_BREAKS = r"(?:\r\n?|\n)[ \t\r\n]*+"
+_BREAKS = r"(?:\r\n?|\n)[ \t\r\n]*"
 _PLAIN = re.compile(rf"(?P<breaks>{_BREAKS})")
 _SINGLE = re.compile(rf"''|(?P<breaks>{_BREAKS})")
 _DOUBLE = re.compile(rf"\\(?:x..|u.{{4}}|U.{{8}}|[^\r\n]|(?P<escaped>{_BREAKS}))|(?P<breaks>{_BREAKS})")
@@ -26,13 +28,13 @@ class Piece(NamedTuple):
 
 
 def content_start(raw: str) -> int:
-    """Where a node's own text begins: after its tag and its anchor."""
+    """Return where a node's own text begins: after its tag and its anchor."""
     match = _PROPERTIES.match(raw)
     return match.end() if match else 0
 
 
 def pieces(raw: str, style: str | None, value: str) -> list[Piece] | None:
-    """The pieces of `raw`, a scalar without tag and anchor, that make up `value`; None if they are not found."""
+    """Return the pieces of `raw`, a scalar without tag and anchor, that make up `value`; None if they are not found."""
     match style:
         case "|" | ">":
             found = list(_block(raw, value, style == ">"))
@@ -44,13 +46,19 @@ def pieces(raw: str, style: str | None, value: str) -> list[Piece] | None:
 
 
 def header_end(raw: str) -> int:
-    """Where the first line of a block scalar ends: before it stand its indicators and a comment."""
+    """Return where the first line of a block scalar ends: before it stand its indicators and a comment."""
     match = _BREAK.search(raw)
     return match.end() if match else len(raw)
 
 
+def is_in(at: int, ranges: list[tuple[int, int]]) -> bool:
+    """Return whether one of the `ranges`, which are in order, holds the index `at`."""
+    index = bisect_right(ranges, (at, sys.maxsize)) - 1
+    return index >= 0 and at < ranges[index][1]
+
+
 def _flow(raw: str, start: int, end: int, special: re.Pattern[str], value: str) -> Iterator[Piece]:
-    """A plain or quoted scalar: folded line breaks and escapes, and what stands between them."""
+    """Yield the pieces of a plain or quoted scalar: folded line breaks and escapes, and what stands between them."""
     length = 0
     if raw[start:end] == value:
         yield Piece(start, end, value)
@@ -67,7 +75,7 @@ def _flow(raw: str, start: int, end: int, special: re.Pattern[str], value: str) 
 
 
 def _replacement(match: re.Match[str], char: str) -> str:
-    """What a line break or an escape stands for; an escape stands for one character, which is `char`."""
+    """Return what a line break or an escape stands for; an escape stands for one character, which is `char`."""
     groups = match.groupdict()
     if breaks := groups["breaks"]:
         return "\n" * (len(_BREAK.findall(breaks)) - 1) or " "
@@ -83,7 +91,7 @@ def _without_trailing_spaces(raw: str, start: int, end: int) -> int:
 
 
 def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
-    """A literal or folded scalar, with as many of its last line breaks as `value` has."""
+    """Yield the pieces of a literal or folded scalar, with as many of its last line breaks as `value` has."""
     lines = [(*match.span(1), match.end()) for match in _LINE.finditer(raw, header_end(raw)) if match[0]]
     indent = _indent(raw, lines, value)
     contents = [(min(start + indent, stop), stop, end) for start, stop, end in lines]
@@ -98,14 +106,14 @@ def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
 
 
 def _indent(raw: str, lines: list[tuple[int, int, int]], value: str) -> int:
-    """The block's indentation: what its first line with text has more in front than `value` has."""
+    """Return the block's indentation: what its first line with text has more in front than `value` has."""
     kept = re.search(r"^( *)[^ \n]", value, re.MULTILINE)
     first = next((raw[start:stop] for start, stop, _ in lines if raw[start:stop].strip(" ")), "")
     return len(first) - len(first.lstrip(" ")) - (len(kept[1]) if kept else 0)
 
 
 def _folded_breaks(raw: str, contents: list[tuple[int, int, int]]) -> list[str]:
-    """What the line break after every line of a folded scalar stands for (section 8.1.3)."""
+    """Return what the line break after every line of a folded scalar stands for (section 8.1.3)."""
     breaks = ["\n"] * len(contents)
     following: int | None = None
     for index in range(len(contents) - 1, -1, -1):

@@ -10,7 +10,7 @@ from pinner.finding import Reading
 from pinner.formats.compose import read
 from pinner.source import Source
 
-DATA = Path(__file__).parents[1] / "data" / "compose.json"
+DATA = Path(__file__).parents[2] / "data" / "compose.json"
 CASES = {case["name"]: case for case in json.loads(DATA.read_bytes())["cases"]}
 CONTEXT = "docker-image://"
 

@@ -1,0 +1,73 @@
+"""The comments of a YAML file, and the suppressions among them."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pinner.finding import Ignore
+from pinner.formats._ignores import read_ignore
+from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.nodes import Entry
+from pinner.formats.yaml.scalars import is_in
+from pinner.source import Span
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
+_HASH = re.compile(r"(?<![^ \t])#")
+
+
+class Comment(NamedTuple):
+    """A comment from its `#` on, and the line it speaks of: its own, or the next if it fills its own.
+
+    Lines count from 0 and end at a lone CR too, as in the marks of nodes.
+    """
+
+    text: str
+    span: Span
+    line: int
+
+
+class Suppressions:
+    """The ignore comments of a file, by the line that they speak of."""
+
+    def __init__(self, file: YamlFile) -> None:
+        self._by_line: dict[int, list[Ignore]] = {}
+        for comment in find_comments(file, "pinner:"):
+            ignore = read_ignore(comment.text, file.source.locate(comment.span))
+            if ignore is not None:
+                self._by_line.setdefault(comment.line, []).append(ignore)
+
+    def all(self) -> set[Ignore]:
+        """Return every ignore comment."""
+        return {ignore for ignores in self._by_line.values() for ignore in ignores}
+
+    def of(self, entry: Entry) -> tuple[Ignore, ...]:
+        """Return the comments that speak of a line on which the key or the value stands."""
+        if not self._by_line:
+            return ()
+        key, value = entry
+        # A block scalar's own lines hold no comments, and its mark ends where the next node begins.
+        last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
+        lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
+        return tuple(sorted(ignore for line in lines for ignore in self._by_line.get(line, ())))
+
+
+def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:
+    """Yield the comments in which `word` stands, from the last to the first."""
+    if word not in file.text:
+        return
+    scalars = [file.scalar_bounds(node) for node in file.nodes if node.id == "scalar"]
+    lines = [(match.start(), match[0].rstrip("\r\n")) for match in _LINES.finditer(file.text)]
+    following = len(lines)
+    for number, (start, line) in reversed(list(enumerate(lines))):
+        fills = line.lstrip(" \t").startswith("#")
+        following = following if fills else number
+        if word in line and (at := _comment_in(line, start, scalars)) is not None and word in line[at:]:
+            yield Comment(line[at:], Span(file.offset(start + at), file.offset(start + len(line))), following)
+
+
+def _comment_in(line: str, start: int, scalars: list[tuple[int, int]]) -> int | None:
+    """Return where the comment begins in a line that begins at `start`: no `#` of a scalar begins one."""
+    for match in _HASH.finditer(line):
+        if not is_in(start + match.start(), scalars):
+            return match.start()
+    return None

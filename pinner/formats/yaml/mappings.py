@@ -1,0 +1,66 @@
+"""The mappings of a YAML file with their merge keys (`<<`) resolved.
+
+No alias is ever copied: every mapping is merged once, and all merges together are bounded.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
+from pinner.formats.yaml.nodes import TAG, Entry, Node
+
+MAX_MERGED = 300_000
+_MERGE = f"{TAG}merge"
+
+Fields = dict[str, Entry]
+Combine = Callable[[Iterable[Entry]], Fields]
+
+
+def first_of_each(entries: Iterable[Entry]) -> Fields:
+    """Return the entries by their keys: the first one of a key holds."""
+    fields: Fields = {}
+    for entry in entries:
+        fields.setdefault(entry.key.value, entry)
+    return fields
+
+
+class Mappings:
+    """The mappings of a file. `combine` chooses among a mapping's own entries and, after them, those that it merges."""
+
+    def __init__(self, file: YamlFile, combine: Combine = first_of_each) -> None:
+        self._file = file
+        self._combine = combine
+        self._merged: dict[int, Fields] = {}
+        self._merging: set[int] = set()
+        self._merged_entries = 0
+
+    def fields(self, node: Node, depth: int = 0) -> Fields:
+        """Return the entries of a mapping and of what it merges. Keys that are no scalars are left out."""
+        if id(node) in self._merged:
+            return self._merged[id(node)]
+        if id(node) in self._merging or depth > MAX_DEPTH:
+            self._file.complain(node, f"merge keys lead back to themselves, or are more than {MAX_DEPTH} deep")
+            return {}
+        self._merging.add(id(node))
+        own = [Entry(key, value) for key, value in node.value if key.id == "scalar" and key.tag != _MERGE]
+        merged = [entry for source in self._sources(node) for entry in self._merge(source, depth)]
+        self._merging.remove(id(node))
+        self._merged[id(node)] = self._combine([*own, *merged])
+        return self._merged[id(node)]
+
+    def _merge(self, source: Node, depth: int) -> Iterable[Entry]:
+        merged = self.fields(source, depth + 1)
+        self._merged_entries += len(merged)
+        if self._merged_entries <= MAX_MERGED:
+            return merged.values()
+        self._file.complain(source, "merge keys make the file larger than pinner reads")
+        return ()
+
+    def _sources(self, node: Node) -> Iterator[Node]:
+        for key, value in node.value:
+            if key.id != "scalar" or key.tag != _MERGE:
+                continue
+            for source in value.value if value.id == "sequence" else (value,):
+                if source.id == "mapping":
+                    yield source
+                else:
+                    self._file.complain(key, "a merge key takes a mapping or a list of mappings")
