@@ -4,35 +4,28 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pinner.discovery import Found
+from pinner.errors import ReadError
 from pinner.exemptions import NO_EXEMPTIONS, Exemptions
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
-from pinner.looks import Look, Looks, Read, Settled
-from pinner.reference import Reference
 from pinner.report import FileFailure
-from pinner.source import Source
+from pinner.source import Source, read_source
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `outline` is what no edit may change, where that was asked for."""
+    """One file as it was read."""
 
     source: Source
     format: Format
     reading: Reading
-    outline: tuple[str, ...] | None = None
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
-
-    `settled` are the files in which a glance was enough, with their references: all are pinned, and no
-    rule finds anything there unless a registry is asked. They are not among `files`.
-    """
+    """Everything that was read, by path, and what could not be. The readings have the exemptions applied."""
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
-    settled: Mapping[str, tuple[Reference, ...]] = {}
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -46,29 +39,21 @@ class Scan(NamedTuple):
 
 
 def scan_files(
-    found: Iterable[Found],
-    failures: Iterable[FileFailure] = (),
-    looks: Looks | None = None,
+    found: Iterable[Found], failures: Iterable[FileFailure] = (), exemptions: Exemptions = NO_EXEMPTIONS
 ) -> Scan:
-    """Read every file, by `looks`, which may have begun. One that cannot be read is a failure; all others stand."""
-    looks = looks or Looks()
-    seen = dict(looks.of(found))
-    torn = _torn(seen.values())
-    if torn:
-        again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
-        seen |= Looks(looks.exemptions).of(again)
-    files = {
-        each.path: ScannedFile(look.source, each.format, look.reading, look.outline)
-        for each, look in seen.items()
-        if isinstance(look, Read)
-    }
-    failed = [look for look in seen.values() if isinstance(look, FileFailure)]
-    settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
-    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled)
+    """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand."""
+    files: dict[str, ScannedFile] = {}
+    unread: list[FileFailure] = []
+    for path, file_format in found:
+        try:
+            files[path] = scan_source(read_source(path), file_format, exemptions)
+        except ReadError as error:
+            unread.append(FileFailure(path, None, error.reason))
+    return Scan(files, (*failures, *unread, *_problems(files)), exemptions)
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
-    """The scan of the one file that came through standard input."""
+    """Return the scan of the one file that came through standard input."""
     files = {source.path: scan_source(source, file_format, exemptions)}
     return Scan(files, tuple(_problems(files)), exemptions)
 
@@ -76,33 +61,6 @@ def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_
 def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
     """Read what is already in memory."""
     return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
-
-
-def _torn(looks: Iterable[Look]) -> set[Reference]:
-    """The tags that are pinned to more than one digest: a rule has to see all their places."""
-    pins: set[Reference] = set()
-    for look in looks:
-        pins.update(_pins(look))
-    seen: set[Reference] = set()
-    torn: set[Reference] = set()
-    for pin in pins:
-        tag = pin.by_tag()
-        (torn if tag in seen else seen).add(tag)
-    return torn
-
-
-def _pins(look: Look) -> Iterable[Reference]:
-    match look:
-        case Settled(references):
-            return references
-        case Read(_, reading):
-            targets = (occurrence.target for occurrence in reading.occurrences)
-            return (target for target in targets if isinstance(target, Reference) and target.digest)
-    return ()
-
-
-def _settled_tags(look: Look) -> Iterable[Reference]:
-    return (reference.by_tag() for reference in look.references) if isinstance(look, Settled) else ()
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

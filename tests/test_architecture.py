@@ -10,17 +10,14 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pinner"
-MAX_LINES = 320
+MAX_LINES = 500
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset(
-        {"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state", "workers"}
-    ),
+    frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state"}),
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
-    frozenset({"looks"}),
-    frozenset({"examiner", "policy", "scan", "shortcut"}),
+    frozenset({"examiner", "policy", "scan"}),
     frozenset({"tally"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),

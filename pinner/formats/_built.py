@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from pinner.errors import InvalidReference
-from pinner.formats._variables import with_defaults
+from pinner.formats.variables.expansion import with_defaults
 from pinner.reference import parse
 
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pinner.finding import Ignore, Invalid, Occurrence, Problem, Reading
 from pinner.formats._ignores import read_ignore
 from pinner.formats._inline import NOT_ONE_PIECE, InlineDockerfile
-from pinner.formats._placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
 from pinner.formats._refused import Refused
-from pinner.formats._scope import Scope
 from pinner.formats._services import Entry, Services, find, is_null, is_reset, is_string
-from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE, with_defaults
 from pinner.formats._yaml import Node, Yaml, compose, decode
+from pinner.formats.variables.digest_placement import TEMPLATE, Placement, literal, occurrence_at, place, read_word
+from pinner.formats.variables.expansion import COMPOSE, with_defaults
+from pinner.formats.variables.scope import Scope
+from pinner.formats.variables.text import Text
 from pinner.reference import Reference
 from pinner.source import Source, Span
 

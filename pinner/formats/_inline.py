@@ -4,12 +4,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
-from pinner.formats._dockerfile import Build, Reader, open_text
-from pinner.formats._placement import Placement, place, read_word
 from pinner.formats._refused import Refused
-from pinner.formats._scope import Scope
-from pinner.formats._text import Text, join
-from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.dockerfile.reader import Build, Reader, open_text
+from pinner.formats.variables.digest_placement import Placement, place, read_word
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.variables.scope import Scope
+from pinner.formats.variables.text import Text, join
 from pinner.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.

@@ -7,6 +7,7 @@ for what is common, and leaves everything else to ruamel.yaml: on Pythons whose 
 """
 
 import re
+import sys
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +29,8 @@ from ruamel.yaml.tokens import (
     ValueToken,
 )
 
-from pinner.formats._possessive import IS_RELIABLE
-
+# Before, expressions that do not go back may match too much: https://github.com/python/cpython/issues/106052
+IS_RELIABLE = sys.version_info >= (3, 11, 5)
 # The end of the text, the rarer line breaks, and what has no width. In what the expressions below match stands none
 # of these but the CR of CRLF, so that LF alone ends its lines.
 _RARE = "\0\r\x85\u2028\u2029\ufeff"

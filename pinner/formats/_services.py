@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pinner.finding import Problem
 from pinner.formats._built import BuiltImages
-from pinner.formats._variables import known, with_defaults
 from pinner.formats._yaml import MAX_DEPTH, Node, Yaml
+from pinner.formats.variables.expansion import known, with_defaults
 
 MAX_MERGED = 300_000
 _TAG = "tag:yaml.org,2002:"

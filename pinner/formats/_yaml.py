@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pinner.finding import Problem
 from pinner.formats._scalars import Piece, content_start, header_end, pieces
-from pinner.formats._text import Text, join
+from pinner.formats.variables.text import Text, join
 from pinner.source import UTF8_BOM, Source, Span
 
 MAX_DEPTH = 100

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from pinner.finding import Problem
 from pinner.formats._scalars import pieces
-from pinner.formats._text import Text
 from pinner.formats._yaml import Yaml, compose, decode
+from pinner.formats.variables.text import Text
 from pinner.source import Source
 
 
