@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.examiner import Examination
     from pinner.exemptions import Exemptions
-    from pinner.finding import Occurrence
     from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.policy import Policy
@@ -71,7 +70,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--deep asks registries: add --online")
     if settings.policy_from and settings.write_baseline:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
-    scan = _scan(paths, settings, settle=not settings.online, meanwhile=_prepare_to_ask if settings.online else None)
+    scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
     if settings.policy_from:
         from pinner.scan import with_ignores_of
 
@@ -88,7 +87,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Add the missing digests below `paths`."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings, edits=pipeline.lacks_digest, meanwhile=_prepare_to_ask)
+    scan = _scan(paths, settings)
     outcome = pipeline.pin(
         scan,
         lambda asked: _resolve(asked, settings),
@@ -101,14 +100,12 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
-    # Before the imports: what asks registries is imported while others read.
-    scan = _scan(paths, settings, meanwhile=_prepare_to_ask)
-
     from datetime import timedelta
 
     from pinner import asking, pipeline
     from pinner.updates import Options
 
+    scan = _scan(paths, settings)
     age = timedelta(days=settings.min_age)
     kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
     options = Options(settings.platforms, *kinds, age, settings.verify)
@@ -122,14 +119,14 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Take away the digests below `paths`."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings, edits=pipeline.has_digest)
+    scan = _scan(paths, settings)
     outcome = pipeline.unpin(scan, write=_writes(paths, settings))
     return _finish(scan, outcome, paths, settings)
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Show every reference below `paths`."""
-    scan = _scan(paths, settings, meanwhile=_prepare_to_ask if settings.online else None)
+    scan = _scan(paths, settings)
     online = _detail(scan, settings) if settings.online else None
     if settings.list_format == "json":
         from pinner.output import listing
@@ -191,17 +188,9 @@ def demo() -> ExitCode:
     return show()
 
 
-def _scan(
-    paths: Sequence[str],
-    settings: Settings,
-    *,
-    settle: bool = False,
-    edits: Callable[[Occurrence], bool] | None = None,
-    meanwhile: Callable[[], object] | None = None,
-) -> Scan:
-    """What is behind `paths`: see `pinner.looks.Looks` for the rest."""
+def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bool = False) -> Scan:
+    """Return what is behind `paths`."""
     from pinner.discovery import discover, format_of
-    from pinner.looks import Looks
     from pinner.scan import scan_files, scan_stdin
     from pinner.source import Source
 
@@ -211,15 +200,18 @@ def _scan(
         return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    looks = Looks(_exemptions(settings), settle=settle, edits=edits, meanwhile=meanwhile)
-    found = discover(paths or ["."], settings.exclude, include, looks.expect)
+    found = discover(paths or ["."], settings.exclude, include)
     for warning in found.warnings:
-        from pinner.output._escape import clean
-
-        tell(f"warning: {clean(warning)}")
+        tell(f"warning: {warning}")
     if not (found.files or found.failures):
         _refuse_nothing(paths, found.excluded)
-    return scan_files(found.files, found.failures, looks, excluded=found.excluded)
+    return scan_files(
+        found.files,
+        found.failures,
+        _exemptions(settings),
+        excluded=found.excluded,
+        accept_pinned_outside=accept_pinned_outside,
+    )
 
 
 def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
@@ -246,11 +238,6 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
 
 
 def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
-    if not (settings.online or scan.files or scan.failures):
-        # A glance settled every file: there is nothing for a rule to look at.
-        from pinner.tally import report
-
-        return report(scan)
     from pinner import pipeline
 
     policy = _policy(settings)
@@ -283,11 +270,6 @@ def _exemptions(settings: Settings) -> Exemptions:
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
-
-
-def _prepare_to_ask() -> None:
-    """Import what asks registries: that takes as long as reading some hundred files."""
-    from pinner import asking, resolver  # noqa: F401
 
 
 def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:

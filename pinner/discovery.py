@@ -71,12 +71,10 @@ def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
     include: Include = NO_INCLUDE,
-    expect: Callable[[Found], None] = lambda _: None,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
-    `include` holds patterns of further files by the name of the format that they have. `expect` is told of each
-    file, and perhaps of second names of some, while others are still looked for.
+    `include` holds patterns of further files by the name of the format that they have.
     """
     # Files first: what is named is followed, wherever a link of that name leads.
     paths = sorted(paths, key=os.path.isdir)
@@ -91,7 +89,6 @@ def discover(
         found.add(file.path)
         if not excludes(file.path):
             kept.append(file)
-            expect(file)
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)

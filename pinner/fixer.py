@@ -1,7 +1,6 @@
 """Digests into files: which edits, and the proof that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from pinner.edits import edit_of
@@ -11,15 +10,6 @@ from pinner.reference import DEFAULT_TAG, Reference
 from pinner.report import Change, FileFailure
 from pinner.scan import Scan, ScannedFile
 from pinner.source import Source, apply_edits, write_source
-from pinner.workers import processors, spread
-
-WORTH_SHARING = 20_000
-"""How long the edits must take, in microseconds, before more than one process makes them."""
-
-# To read a file again and to compare takes so many times as long as the look that COST stands for.
-_READINGS = 3
-# Microseconds, roughly.
-_WRITING = 150
 
 
 class Plan(NamedTuple):
@@ -60,9 +50,7 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
         if not scan.files[plan.occurrence.path].reading.problems:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
     works = [_Work(scan.files[path], tuple(planned)) for path, planned in by_path.items()]
-    takes = sum(_READINGS * work.file.format.COST + _WRITING for work in works)
-    processes = processors() if takes > WORTH_SHARING else 1
-    results = dict(zip(by_path, spread(partial(_fix, write=write), works, processes), strict=True))
+    results = dict(zip(by_path, _fix(works, write), strict=True))
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
         {path: each.data for path, each in edited.items()},
@@ -95,8 +83,7 @@ def _edit(work: _Work) -> _Edited | FileFailure:
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
     reading = edited.read()
-    outline = file.format.open(source).outline() if file.outline is None else file.outline
-    same_outline = edited.outline() == outline
+    same_outline = edited.outline() == file.format.open(source).outline()
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     return _Edited(data, reading)

@@ -4,39 +4,37 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.discovery import Found
+from pinner.errors import ReadError
 from pinner.exemptions import NO_EXEMPTIONS, Exemptions, as_allowed
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
-from pinner.looks import Look, Looks, Read, Settled
 from pinner.reference import Reference
 from pinner.report import FileFailure
-from pinner.source import Source
+from pinner.source import Source, read_source
 
 if TYPE_CHECKING:
     from pinner.revision import Revision
 
+_OUTSIDE = "the link leads out of what is checked"
+
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `outline` is what no edit may change, where that was asked for."""
+    """One file as it was read."""
 
     source: Source
     format: Format
     reading: Reading
-    outline: tuple[str, ...] | None = None
 
 
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
 
-    `settled` are the files in which a glance was enough, with their references: all are pinned, and no
-    rule finds anything there unless a registry is asked. They are not among `files`. `excluded` counts the files that
-    were passed over.
+    `excluded` counts the files that were passed over.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
-    settled: Mapping[str, tuple[Reference, ...]] = {}
     excluded: int = 0
 
     @property
@@ -53,29 +51,52 @@ class Scan(NamedTuple):
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
-    looks: Looks | None = None,
+    exemptions: Exemptions = NO_EXEMPTIONS,
     *,
     excluded: int = 0,
+    accept_pinned_outside: bool = False,
 ) -> Scan:
-    """Read every file, by `looks`, which may have begun. One that cannot be read is a failure; all others stand."""
-    looks = looks or Looks()
-    seen = dict(looks.of(found))
-    torn = _torn(seen.values())
-    if torn:
-        again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
-        seen |= Looks(looks.exemptions).of(again)
-    files = {
-        each.path: ScannedFile(look.source, each.format, look.reading, look.outline)
-        for each, look in seen.items()
-        if isinstance(look, Read)
-    }
-    failed = [look for look in seen.values() if isinstance(look, FileFailure)]
-    settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
-    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled, excluded)
+    """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
+
+    A file outside of what is checked, behind a link, is a failure if it holds references. With
+    `accept_pinned_outside` it is none if all of them are pinned, and nothing of it is shown.
+    """
+    files: dict[str, ScannedFile] = {}
+    unread: list[FileFailure] = []
+    for each in found:
+        match _scanned(each, exemptions, accept_pinned_outside):
+            case ScannedFile() as file:
+                files[each.path] = file
+            case failure:
+                unread.append(failure)
+    return Scan(files, (*failures, *unread, *_problems(files)), exemptions, excluded)
+
+
+def _scanned(found: Found, exemptions: Exemptions, accept_pinned_outside: bool) -> ScannedFile | FileFailure:
+    try:
+        source = read_source(found.path)
+    except ReadError as error:
+        return FileFailure(found.path, None, error.reason)
+    if not found.is_outside:
+        return scan_source(source, found.format, exemptions)
+    why_not = _refuse_outside(found.format.read(source), found.format, accept_pinned_outside)
+    if why_not:
+        return FileFailure(found.path, None, f"{_OUTSIDE}{why_not}")
+    return ScannedFile(source, found.format, Reading(()))
+
+
+def _refuse_outside(reading: Reading, file_format: Format, accept_pinned: bool) -> str:
+    """Return why a file behind a link cannot pass, empty if it can. None of its content is told: it may be secret."""
+    if reading.problems:
+        return f", and its target is no {file_format.NAME}"
+    targets = [each.target for each in reading.occurrences]
+    if not targets or (accept_pinned and all(isinstance(each, Reference) and each.digest for each in targets)):
+        return ""
+    return ": its references were left alone; name it to follow it"
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
-    """The scan of the one file that came through standard input."""
+    """Return the scan of the one file that came through standard input."""
     files = {source.path: scan_source(source, file_format, exemptions)}
     return Scan(files, tuple(_problems(files)), exemptions)
 
@@ -98,33 +119,6 @@ def _as_allowed(file: ScannedFile, earlier: bytes | None, exemptions: Exemptions
         return file._replace(reading=as_allowed(file.reading, Reading(())))
     before = scan_source(Source(file.source.path, earlier), file.format, exemptions)
     return file._replace(reading=as_allowed(file.reading, before.reading))
-
-
-def _torn(looks: Iterable[Look]) -> set[Reference]:
-    """The tags that are pinned to more than one digest: a rule has to see all their places."""
-    pins: set[Reference] = set()
-    for look in looks:
-        pins.update(_pins(look))
-    seen: set[Reference] = set()
-    torn: set[Reference] = set()
-    for pin in pins:
-        tag = pin.by_tag()
-        (torn if tag in seen else seen).add(tag)
-    return torn
-
-
-def _pins(look: Look) -> Iterable[Reference]:
-    match look:
-        case Settled(references):
-            return references
-        case Read(_, reading):
-            targets = (occurrence.target for occurrence in reading.occurrences)
-            return (target for target in targets if isinstance(target, Reference) and target.digest)
-    return ()
-
-
-def _settled_tags(look: Look) -> Iterable[Reference]:
-    return (reference.by_tag() for reference in look.references) if isinstance(look, Settled) else ()
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

@@ -32,12 +32,11 @@ def report(
 
 
 def _count(result: Report, scan: Scan) -> Summary:
-    settled = sum(len(references) for references in scan.settled.values())
     unread = {failure.path for failure in scan.failures} - scan.files.keys()
     return Summary(
-        files=len(scan.files) + len(scan.settled) + len(unread),
-        references=len(scan.occurrences) + settled,
-        pinned=sum(_is_pinned(each) for each in scan.occurrences) + settled,
+        files=len(scan.files) + len(unread),
+        references=len(scan.occurrences),
+        pinned=sum(_is_pinned(each) for each in scan.occurrences),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),

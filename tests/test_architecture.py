@@ -15,24 +15,11 @@ MAX_LINES = 500
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
-        {
-            "edits",
-            "errors",
-            "files",
-            "finding",
-            "platforms",
-            "reference",
-            "report",
-            "resolution",
-            "source",
-            "state",
-            "workers",
-        }
+        {"edits", "errors", "files", "finding", "platforms", "reference", "report", "resolution", "source", "state"}
     ),
     frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
     frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
-    frozenset({"looks"}),
-    frozenset({"examiner", "policy", "scan", "shortcut"}),
+    frozenset({"examiner", "policy", "scan"}),
     frozenset({"output", "tally"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),

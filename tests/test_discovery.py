@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.discovery import Discovery, Found, discover, format_of
+from pinner.discovery import Discovery, discover, format_of
 from pinner.errors import UsageError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS
 from pinner.patterns import Patterns
@@ -563,16 +563,6 @@ def test_the_last_part_of_a_path_is_enough_to_tell_its_format(path: str, end: st
     path += end
     other = COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
     assert format_of(path) == next((each for each in FORMATS if re.search(each.FILES, path)), other)
-
-
-@in_and_outside_of_git
-def test_each_file_is_told_of_as_it_is_found(prepare: Callable[[], None]) -> None:
-    prepare()
-    make("b/Dockerfile", "a/compose.yml", "vendor/Dockerfile", "README.md")
-    told: list[Found] = []
-    found = discover(["b/Dockerfile", ".", "a", "missing"], Patterns(("vendor/",)), expect=told.append)
-    assert sorted(each.path for each in told) == sorted(each.path for each in found.files)
-    assert found.excluded == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")

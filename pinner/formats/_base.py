@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from pinner.finding import Problem, Reading
 
 if TYPE_CHECKING:
-    from pinner.reference import Reference
     from pinner.source import Source
 
 
@@ -38,20 +37,11 @@ class Refused(NamedTuple):
 class Format(Protocol):
     """What a module of `pinner.formats` offers.
 
-    FILES is searched in the path of a file. COST is how long it takes to read one, in microseconds, roughly.
+    FILES is searched in the path of a file.
     """
 
     NAME: str
     FILES: str
-    COST: int
-
-    def glance(self, source: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":
-        """The references of a file that needs no reading: all pinned, and nothing in it for a rule to find.
-
-        One for each occurrence, all with tag and digest. None where the file has to be read. With `many` it is one of
-        hundreds: preparations pay.
-        """
-        ...
 
     def open(self, source: "Source") -> Reader:
         """Return a reader of the file."""

@@ -1,7 +1,12 @@
 """Dockerfiles as short strings: `@D` stands for a digest."""
 
+from typing import NamedTuple
+
 from pinner.finding import Occurrence, Reading
 from pinner.formats import DOCKERFILE
+from pinner.formats.dockerfile.flags import read_command, split_words
+from pinner.formats.dockerfile.instructions import Division, Lines
+from pinner.formats.variables.text import Text
 from pinner.source import Source
 from tests.support import pinning
 from tests.support.pinning import DIGEST
@@ -13,6 +18,25 @@ def expanded(text: str) -> str:
 
 def source_of(text: str) -> Source:
     return Source("Dockerfile", expanded(text).encode())
+
+
+class Statement(NamedTuple):
+    """An instruction with its lines and its words, for comparisons with other parsers."""
+
+    name: str
+    lines: Lines
+    words: list[Text]
+
+
+def statements(division: Division) -> list[Statement]:
+    """The instructions. Those whose words pinner does not read are as they would be if it did."""
+    found = []
+    for instruction, lines in zip(division.instructions, division.lines(), strict=True):
+        line = instruction.joined()
+        command = read_command(line)
+        assert not instruction.name or (instruction.name, ()) == (command.name, command.flags)
+        found.append(Statement(command.name, lines, split_words(line, command)))
+    return found
 
 
 def reading(text: str) -> Reading:

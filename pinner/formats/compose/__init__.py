@@ -7,17 +7,10 @@ from pinner.formats._files import COMPOSE_FILES
 if TYPE_CHECKING:
     from pinner.finding import Reading
     from pinner.formats._base import Reader
-    from pinner.reference import Reference
     from pinner.source import Source
 
 NAME = "compose"
 FILES = COMPOSE_FILES
-COST = 2500
-
-
-def glance(_: "Source", *, many: bool = False) -> "tuple[Reference, ...] | None":  # noqa: ARG001 - Format has it
-    """Return None: what YAML means takes a YAML parser to tell."""
-    return None
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened

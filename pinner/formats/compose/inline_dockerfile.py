@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
 from pinner.formats import _base
-from pinner.formats._dockerfile import Build, open_text
-from pinner.formats._placement import Placement, place, read_word
-from pinner.formats._scope import Scope
-from pinner.formats._text import Text, join
-from pinner.formats._variables import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.dockerfile.reader import Build, open_text
+from pinner.formats.variables.digest_placement import Placement, place, read_word
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.variables.scope import Scope
+from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.reader import NOT_ONE_PIECE
 from pinner.source import Source, Span
 

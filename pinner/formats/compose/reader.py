@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from pinner.finding import Invalid
 from pinner.formats._base import Reader
-from pinner.formats._placement import TEMPLATE, Placement, literal
-from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE, with_defaults
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Services, find, is_null, is_reset
+from pinner.formats.variables.digest_placement import TEMPLATE, Placement, literal
+from pinner.formats.variables.expansion import COMPOSE, with_defaults
+from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refuse, strip

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
-from pinner.formats._variables import known, with_defaults
+from pinner.formats.variables.expansion import known, with_defaults
 from pinner.formats.yaml import nodes
 from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each

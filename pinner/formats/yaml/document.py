@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pinner.finding import Problem
-from pinner.formats._text import Text, join
+from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.nodes import TAG, Node, walk
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
 from pinner.source import UTF8_BOM, Source, Span

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from pinner.finding import Occurrence, Problem, Reading
 from pinner.formats._base import Reader, Refused
-from pinner.formats._placement import Placement, literal, occurrence_at, place, read_word
-from pinner.formats._scope import Scope, Word
-from pinner.formats._text import Text
-from pinner.formats._variables import COMPOSE, Dialect
+from pinner.formats.variables.digest_placement import Placement, literal, occurrence_at, place, read_word
+from pinner.formats.variables.expansion import COMPOSE, Dialect
+from pinner.formats.variables.scope import Scope, Word
+from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node

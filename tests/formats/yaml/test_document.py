@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pinner.finding import Problem
-from pinner.formats._text import Text
+from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import find_comments
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.scalars import pieces

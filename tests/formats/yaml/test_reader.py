@@ -5,8 +5,8 @@ import pytest
 from pinner.edits import edit_of
 from pinner.finding import Invalid, Problem, Reading
 from pinner.formats._base import Reader
-from pinner.formats._scope import Word
-from pinner.formats._text import Text, join
+from pinner.formats.variables.scope import Word
+from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Entry, is_null, is_string

@@ -3,8 +3,9 @@
 import dockerfile
 import pytest
 
-from pinner.formats._instructions import Malformed, divide
-from pinner.formats._text import Text
+from pinner.formats.dockerfile.instructions import Malformed, divide
+from pinner.formats.variables.text import Text
+from tests.support.dockerfiles import statements
 
 HIDING = {
     "heredoc in two pieces": "FROM a\nRUN <\\\n<EOF\nRUN <<'LABEL x=y'\nEOF\nFROM b\nLABEL x=y\n",
@@ -26,7 +27,7 @@ SEEN = {
 def test_lines_belong_to_the_instructions_that_buildkit_sees(text: str) -> None:
     theirs = [(command.start_line, command.cmd.upper()) for command in dockerfile.parse_string(text)]
     division = divide(Text.of_bytes(text.encode()))
-    ours = [(each.first, each.chars.split(" ")[0].upper()) for each in division.instructions]
+    ours = [(each.lines.first, each.name) for each in statements(division)]
     assert ours == theirs
 
 
@@ -66,6 +67,6 @@ def test_a_heredoc_that_only_newer_buildkits_see_may_hold_no_instructions(text: 
 
 def test_a_heredoc_after_a_space() -> None:
     text = "FROM a\nRUN << EOF\nFROM b\nEOF\nRUN << E\necho \\\nE\nRUN << '#'\n\n#\nFROM c\n"
-    assert [each.first for each in divide(Text.of_bytes(text.encode())).instructions] == [1, 2, 5, 8, 11]
+    assert [each.first for each in divide(Text.of_bytes(text.encode())).lines()] == [1, 2, 5, 8, 11]
     with pytest.raises(Malformed, match="unterminated heredoc"):
         divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pinner.formats._text import NOWHERE, Text
-from pinner.formats._variables import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
+from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
+from pinner.formats.variables.text import NOWHERE, Text
 from pinner.reference import Reference
 
 PLATFORM_ARGS = frozenset(

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Invalid, Occurrence, Opaque
-from pinner.formats._scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
-from pinner.formats._text import NOWHERE, Text
-from pinner.formats._variables import COMPOSE, Expansion, ExpansionError
+from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
+from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
+from pinner.formats.variables.text import NOWHERE, Text
 from pinner.reference import DEFAULT_TAG, Reference, parse
 from pinner.source import Location, Span
 

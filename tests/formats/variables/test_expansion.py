@@ -2,8 +2,16 @@
 
 import pytest
 
-from pinner.formats._text import Text
-from pinner.formats._variables import MAX_DEPTH, Dialect, Expansion, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.variables.expansion import (
+    MAX_DEPTH,
+    Dialect,
+    Expansion,
+    ExpansionError,
+    Missing,
+    end_of_variable,
+    expand,
+)
+from pinner.formats.variables.text import Text
 
 VALUES: dict[str, str | Missing] = {
     "full": "a.b.c",

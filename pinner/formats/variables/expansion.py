@@ -8,8 +8,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from pinner.formats._globs import InvalidGlob, replace, trim_prefix, trim_suffix
-from pinner.formats._text import Text, join
+from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim_prefix, trim_suffix
+from pinner.formats.variables.text import Text, join
 
 MAX_LENGTH = 4096
 MAX_DEPTH = 32

@@ -9,14 +9,14 @@ import pytest
 
 from pinner.finding import Opaque, Reading
 from pinner.formats import DOCKERFILE
-from pinner.formats._flags import read_command, split_words
-from pinner.formats._instructions import Division, divide, syntax_of
-from pinner.formats._text import Text
+from pinner.formats.dockerfile.instructions import Division, divide
+from pinner.formats.variables.text import Text
 from pinner.reference import Reference
 from pinner.source import Source
+from tests.support.dockerfiles import statements
 from tests.support.pinning import pinned
 
-DATA = Path(__file__).parents[1] / "data" / "dockerfile.json"
+DATA = Path(__file__).parents[2] / "data" / "dockerfile.json"
 CASES = {case["name"]: case for case in json.loads(DATA.read_bytes())["cases"]}
 
 OTHER_REFERENCES = {
@@ -105,7 +105,7 @@ def test_the_bytes_of_a_span_are_the_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", PARSED)
 def test_instructions(name: str) -> None:
-    found = [[read_command(each).name, each.first, each.end] for each in division(CASES[name]).instructions]
+    found = [[each.name, each.lines.first, each.lines.end] for each in statements(division(CASES[name]))]
     expected = [[keyword.upper().encode().decode("latin-1"), *lines] for keyword, *lines in CASES[name]["instructions"]]
     assert found == expected
 
@@ -113,8 +113,7 @@ def test_instructions(name: str) -> None:
 @pytest.mark.parametrize("name", PARSED)
 def test_directives(name: str) -> None:
     found = division(CASES[name])
-    syntax = syntax_of(found.lines)
-    assert (found.escape, str(syntax) if syntax else None) == (CASES[name]["escape"], CASES[name]["syntax"])
+    assert (found.escape, str(found.syntax) if found.syntax else None) == (CASES[name]["escape"], CASES[name]["syntax"])
 
 
 @pytest.mark.parametrize("name", [name for name in PARSED if CASES[name].get("froms")])
@@ -137,5 +136,5 @@ def test_sources(name: str) -> None:
 
 def _from_lines(name: str) -> list[tuple[int, int, list[Text]]]:
     """First line, last line and words of every FROM."""
-    commands = [(each, read_command(each)) for each in division(CASES[name]).instructions]
-    return [(each.first, each.end, split_words(each, command)) for each, command in commands if command.name == "FROM"]
+    found = statements(division(CASES[name]))
+    return [(each.lines.first, each.lines.end, each.words) for each in found if each.name == "FROM"]

@@ -7,18 +7,33 @@ from typing import NamedTuple
 from pinner.errors import InvalidReference
 from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._base import Refused
-from pinner.formats._comments import Comments
-from pinner.formats._flags import Command, InvalidMount, mount_source, read_command, split_quoted_words, split_words
-from pinner.formats._frontends import is_foreign
-from pinner.formats._instructions import INSTRUCTIONS, Division, Instruction, Malformed, divide, syntax_of
-from pinner.formats._placement import TEMPLATE, Placement, is_template, literal, occurrence_at, place, read_word
-from pinner.formats._scope import PLATFORM_ARGS, Scope, Word, tells_platform
-from pinner.formats._structure import structure
-from pinner.formats._text import Text, line_in_file
-from pinner.formats._variables import Dialect, ExpansionError
+from pinner.formats.dockerfile.comments import Comments
+from pinner.formats.dockerfile.cross_check import structure
+from pinner.formats.dockerfile.flags import (
+    Command,
+    InvalidMount,
+    mount_source,
+    read_command,
+    split_quoted_words,
+    split_words,
+)
+from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
+from pinner.formats.variables.digest_placement import (
+    TEMPLATE,
+    Placement,
+    is_template,
+    literal,
+    occurrence_at,
+    place,
+    read_word,
+)
+from pinner.formats.variables.expansion import Dialect, ExpansionError
+from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
+from pinner.formats.variables.text import Text, line_in_file
 from pinner.reference import parse
 from pinner.source import Location, Source
 
+_FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -38,6 +53,14 @@ class Build(NamedTuple):
 PLAIN_BUILD = Build({}, frozenset())
 
 
+class Statement(NamedTuple):
+    """An instruction whose words matter, with its lines joined."""
+
+    instruction: Instruction
+    line: LogicalLine
+    command: Command
+
+
 class From(NamedTuple):
     """A FROM instruction: the image (None: malformed), its literal platform, the name of its stage."""
 
@@ -47,31 +70,29 @@ class From(NamedTuple):
 
 
 def open_source(source: Source) -> "Reader | Refused":
-    """A reader of the Dockerfile in `source`."""
+    """Return a reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
     return open_text(Text.of_bytes(source.data), source)
 
 
 def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "Reader | Refused":
-    """A reader of the Dockerfile `text`, which stands somewhere in `source`.
+    """Return a reader of the Dockerfile `text`, which stands somewhere in `source`.
 
     `prefix` comes before the context of every occurrence.
     """
     try:
-        reader = Reader(text, divide(text), source, prefix, build)
+        return Reader(divide(text), source, prefix, build)
     except Malformed as error:
         return Refused(Problem(line_in_file(text, error.line, source), error.message))
-    reader.collect()
-    return reader
 
 
 class Reader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
-    def __init__(self, text: Text, division: Division, source: Source, prefix: str, build: Build) -> None:
-        self.text = text
+    def __init__(self, division: Division, source: Source, prefix: str, build: Build) -> None:
         self.division = division
+        self.text = division.text
         self.source = source
         self.prefix = prefix
         self.build = build
@@ -80,12 +101,12 @@ class Reader:
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
         self.comments = Comments(division, source)
-        self.syntax = syntax_of(division.lines)
-        self.has_foreign_frontend = is_foreign(self.syntax)
-        self.commands = [(instruction, read_command(instruction)) for instruction in division.instructions]
+        self.has_foreign_frontend = _is_foreign(division.syntax)
+        self.statements: list[Statement] = []
+        self._collect()
 
     def read(self) -> Reading:
-        """Everything that the Dockerfile says."""
+        """Return everything that the Dockerfile says."""
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
@@ -93,34 +114,45 @@ class Reader:
 
     # Stages and variables: what the references need to know of the whole file.
 
-    def collect(self) -> None:
+    def _collect(self) -> None:
         """Read the ARGs, the FROMs and the stage names, and say what BuildKit would refuse."""
-        for instruction, command in self.commands:
-            if command.name not in INSTRUCTIONS:
-                self._complain_of_unknown(instruction, command)
-            elif command.name == "FROM":
-                self.froms.append(self._read_from(instruction, command))
-            elif command.name == "ARG":
-                self._read_arg(instruction, command)
+        for instruction in self.division.instructions:
+            if not instruction.name:
+                line = instruction.joined()
+                statement = Statement(instruction, line, read_command(line))
+                self.statements.append(statement)
+                self._collect_from(statement)
             elif not self.froms:
-                self._complain(instruction, f"{command.name} stands before the first FROM")
+                self._complain(instruction, f"{instruction.name} stands before the first FROM")
         if not (self.froms or self.problems or self.has_foreign_frontend):
             self._complain(self.division.instructions[0], "the file has no FROM")
 
-    def _complain(self, instruction: Instruction, message: str) -> None:
-        first = self.division.lines[instruction.first - 1]
-        self.problems.append(Problem(self.source.line_of(first.text.offsets[0]), message))
+    def _collect_from(self, statement: Statement) -> None:
+        instruction, line, command = statement
+        if command.name not in INSTRUCTIONS:
+            self._complain_of_unknown(instruction, line, command)
+        elif command.name == "FROM":
+            self.froms.append(self._read_from(statement))
+        elif command.name == "ARG":
+            self._read_arg(statement)
+        elif not self.froms:
+            self._complain(instruction, f"{command.name} stands before the first FROM")
 
-    def _complain_of_unknown(self, instruction: Instruction, command: Command) -> None:
-        if is_template(instruction.chars):
+    def _complain(self, instruction: Instruction, message: str) -> None:
+        first = self.text.chars.rfind("\n", 0, instruction.start) + 1
+        self.problems.append(Problem(self.source.line_of(self.text.offsets[first]), message))
+
+    def _complain_of_unknown(self, instruction: Instruction, line: LogicalLine, command: Command) -> None:
+        if is_template(line.chars):
             self._complain(instruction, TEMPLATE)
         elif not self.has_foreign_frontend:
             # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
             name = f": {command.name}" if _SAFE_NAME.fullmatch(command.name) else ""
             self._complain(instruction, f"unknown instruction{name}")
 
-    def _read_arg(self, instruction: Instruction, command: Command) -> None:
-        for word in split_quoted_words(instruction, command, self.division.escape):
+    def _read_arg(self, statement: Statement) -> None:
+        instruction, line, command = statement
+        for word in split_quoted_words(line, command, self.division.escape):
             name, equals, _ = word.chars.partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
@@ -131,8 +163,9 @@ class Reader:
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
 
-    def _read_from(self, instruction: Instruction, command: Command) -> From:
-        words = split_words(instruction, command)
+    def _read_from(self, statement: Statement) -> From:
+        instruction, line, command = statement
+        words = split_words(line, command)
         if len(words) != 1 and not (len(words) == 3 and words[1].chars.upper() == "AS"):
             self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
         stage = words[2].chars.lower() if len(words) == 3 else None
@@ -162,14 +195,14 @@ class Reader:
         self._last_stages = dict(names)
         self._first_stages = dict(reversed(names))
         stage = -1
-        for instruction, command in self.commands:
-            if command.name == "FROM":
+        for statement in self.statements:
+            if statement.command.name == "FROM":
                 stage += 1
                 self._read_base(self.froms[stage], stage)
-            elif command.name == "ONBUILD":
-                self._read_trigger(instruction, command, stage)
-            else:
-                self._read_sources(instruction, command, stage, "")
+            elif statement.command.name == "ONBUILD":
+                self._read_trigger(statement, stage)
+            elif statement.command.flags:
+                self._read_sources(statement.instruction, statement.command, stage, "")
 
     def _read_base(self, base: From, stage: int) -> None:
         if base.image is None:
@@ -210,12 +243,13 @@ class Reader:
         others = [(platform, name) for platform, name in names if not self._is_earlier(name, stage)]
         return len(others) < len(names) and all(tells_platform(name, platform) for platform, name in others)
 
-    def _read_trigger(self, instruction: Instruction, command: Command, stage: int) -> None:
-        trigger = read_command(instruction, command.start)
+    def _read_trigger(self, statement: Statement, stage: int) -> None:
+        instruction, line, command = statement
+        trigger = read_command(line, command.start)
         if trigger.name in _NOT_IN_ONBUILD:
             self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
         elif trigger.name not in INSTRUCTIONS:
-            self._complain_of_unknown(instruction, trigger)
+            self._complain_of_unknown(instruction, line, trigger)
         self._read_sources(instruction, trigger, stage, "ONBUILD ")
 
     def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
@@ -276,8 +310,8 @@ class Reader:
         return place(word, self.scope)
 
     def _read_syntax(self) -> None:
-        if self.syntax is not None:
-            self._add(place(literal(self.syntax), self.scope), "# syntax")
+        if self.division.syntax is not None:
+            self._add(place(literal(self.division.syntax), self.scope), "# syntax")
 
     def _add(
         self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
@@ -302,7 +336,19 @@ class Reader:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
-        """What no edit may change: the instructions with their lines, and the stages."""
-        names = [command.name for _, command in self.commands]
-        stages = [f"stage {base.stage} on {base.platform}" for base in self.froms]
-        return (*structure(self.division, names), *stages)
+        """Return what no edit may change: the instructions as two parsers see them, and the stages."""
+        names = (each.name or read_command(each.joined()).name for each in self.division.instructions)
+        ours = (
+            f"{name} on {lines.first}-{lines.last}, to {lines.end}"
+            for name, lines in zip(names, self.division.lines(), strict=True)
+        )
+        stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
+        return (*structure(self.text.chars), *ours, *stages)
+
+
+def _is_foreign(syntax: Text | None) -> bool:
+    """Tell whether the frontend may know more instructions than Docker's own does."""
+    try:
+        return syntax is not None and parse(syntax.chars).repository not in _FRONTENDS_OF_DOCKER
+    except InvalidReference:
+        return False

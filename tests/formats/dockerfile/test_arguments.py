@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pinner.finding import Invalid, Opaque
 from pinner.formats import DOCKERFILE
-from pinner.formats._dockerfile import Build, open_text
-from pinner.formats._text import Text
+from pinner.formats.dockerfile.reader import Build, open_text
+from pinner.formats.variables.text import Text
 from pinner.reference import Reference
 from pinner.source import Source
 from tests.support.pinning import DIGEST, pinned

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pinner.finding import Occurrence
 from pinner.formats import DOCKERFILE
-from pinner.formats._flags import read_command, split_words
-from pinner.formats._instructions import Division, Malformed, divide
-from pinner.formats._text import Text
+from pinner.formats.dockerfile.instructions import Division, Malformed, divide
+from pinner.formats.variables.text import Text
 from pinner.reference import Reference, parse
 from pinner.source import Source
+from tests.support.dockerfiles import statements
 from tests.support.generated import TAGGED, Generated, Place, dockerfiles
 from tests.support.pinning import DIGEST, pinned, unpinned
 
@@ -119,7 +119,7 @@ def of_buildkit(text: str) -> list[tuple[str, int, int]] | None:
 
 def of_pinner(text: str) -> list[tuple[str, int, int]] | None:
     division = divided(text)
-    return division and [(_name(read_command(each).name), each.first, each.end) for each in division.instructions]
+    return division and [(_name(each.name), each.lines.first, each.lines.end) for each in statements(division)]
 
 
 def divided(text: str) -> Division | None:
@@ -149,8 +149,7 @@ def test_buildkit_sees_the_same_stages(generated: Generated) -> None:
 def _from_words(text: str) -> list[list[Text]]:
     division = divided(text)
     assert division is not None
-    commands = [(each, read_command(each)) for each in division.instructions]
-    return [split_words(each, command) for each, command in commands if command.name == "FROM"]
+    return [each.words for each in statements(division) if each.name == "FROM"]
 
 
 LINES = [

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-from pinner.formats._spaces import space_width, trim
-from pinner.formats._variables import ExpansionError, end_of_variable
+from pinner.formats.dockerfile.whitespace import space_width, trim
+from pinner.formats.variables.expansion import ExpansionError, end_of_variable
 
 _HEREDOC = re.compile(r"[0-9]*<<(-?)([\t\f\r ]*)([^<]*)\Z")
 _JSON_ARRAY = re.compile(r'\s*\[\s*(?:"(?:[^"\\]|\\.)*"\s*(?:,\s*"(?:[^"\\]|\\.)*"\s*)*)?\]\s*\Z', re.ASCII)

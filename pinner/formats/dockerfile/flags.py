@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.formats._instructions import WORD_SEPARATORS, Instruction
-from pinner.formats._spaces import trim
-from pinner.formats._text import Text, join
+from pinner.formats.dockerfile.instructions import WORD_SEPARATORS, LogicalLine
+from pinner.formats.dockerfile.whitespace import trim
+from pinner.formats.variables.text import Text, join
 
 # Go's unicode.IsSpace of single bytes, which is how the flags are read.
 _FLAG_SPACES = "\t\n\v\f\r \x85\xa0"
@@ -40,37 +40,37 @@ class InvalidMount(ValueError):
     """A `--mount` that BuildKit refuses."""
 
 
-def read_command(instruction: Instruction, at: int = 0) -> Command:
-    """The command that begins at index `at`: 0, or after ONBUILD."""
-    chars = instruction.chars
+def read_command(line: LogicalLine, at: int = 0) -> Command:
+    """Return the command that begins at index `at`: 0, or after ONBUILD."""
+    chars = line.chars
     at, end = trim(chars, at, len(chars))
     name = _NAME.match(chars, at, end)
     assert name is not None
-    flags, start = _read_flags(instruction, name.end(), end)
+    flags, start = _read_flags(line, name.end(), end)
     return Command(name[1].upper(), tuple(flags), start, end)
 
 
-def split_words(instruction: Instruction, command: Command) -> list[Text]:
-    """The arguments, divided at white space without regard to quotes, as FROM divides them."""
-    words = _WORD.finditer(instruction.chars, command.start, command.end)
-    return [instruction.cut(*word.span()) for word in words]
+def split_words(line: LogicalLine, command: Command) -> list[Text]:
+    """Return the arguments, divided at white space without regard to quotes, as FROM divides them."""
+    words = _WORD.finditer(line.chars, command.start, command.end)
+    return [line.cut(*word.span()) for word in words]
 
 
-def split_quoted_words(instruction: Instruction, command: Command, escape: str) -> list[Text]:
-    """The arguments, divided at white space outside of quotes, as ARG divides them; quotes are kept."""
-    chars, at = instruction.chars, command.start
+def split_quoted_words(line: LogicalLine, command: Command, escape: str) -> list[Text]:
+    """Return the arguments, divided at white space outside of quotes, as ARG divides them; quotes are kept."""
+    chars, at = line.chars, command.start
     words = []
     while at < command.end:
         if chars[at] in WORD_SEPARATORS:
             at += 1
             continue
         start, at = at, _end_of_word(chars, at, command.end, escape)
-        words.append(instruction.cut(start, at))
+        words.append(line.cut(start, at))
     return words
 
 
 def mount_source(value: Text) -> Text | None:
-    """The `from` of a `--mount` value. Raises InvalidMount."""
+    """Return the `from` of a `--mount` value. Raises InvalidMount."""
     source = None
     for field in _csv_fields(value):
         key, equals, _ = field.chars.partition("=")
@@ -97,12 +97,12 @@ def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
     return min(at, end)
 
 
-def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag], int]:
+def _read_flags(line: LogicalLine, at: int, end: int) -> tuple[list[Flag], int]:
     """The flags from index `at` on, and the index at which the arguments begin."""
     flags: list[Flag] = []
-    chars = instruction.chars
+    chars = line.chars
     while chars.startswith("--", at, end):
-        word, at = _read_flag_word(instruction, at, end)
+        word, at = _read_flag_word(line, at, end)
         if word.chars == "--":
             break
         name, equals, _ = word.chars[2:].partition("=")
@@ -111,12 +111,12 @@ def _read_flags(instruction: Instruction, at: int, end: int) -> tuple[list[Flag]
     return flags, at
 
 
-def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, int]:
+def _read_flag_word(line: LogicalLine, at: int, end: int) -> tuple[Text, int]:
     """A flag without its quotes and backslashes, and the index after it."""
-    chars, start, kept, quote = instruction.chars, at, [], ""
+    chars, start, kept, quote = line.chars, at, [], ""
     plain = _end_of(_PLAIN, chars, at, end)
     if plain == end or chars[plain] in _FLAG_SPACES:
-        return instruction.cut(at, plain), plain
+        return line.cut(at, plain), plain
     while at < end:
         char = chars[at]
         if not quote and char in _FLAG_SPACES:
@@ -129,7 +129,7 @@ def _read_flag_word(instruction: Instruction, at: int, end: int) -> tuple[Text, 
             at += char == "\\"
             kept.append(at)
         at += 1
-    word = instruction.cut(start, min(at, end))
+    word = line.cut(start, min(at, end))
     return join([word.cut(index - start, index - start + 1) for index in kept if index < end]), min(at, end)
 
 

@@ -1,0 +1,25 @@
+"""Dockerfiles. The reader is imported when there is something to read: a hook may have a Compose file only."""
+
+from typing import TYPE_CHECKING
+
+from pinner.formats._files import DOCKERFILE_FILES
+
+if TYPE_CHECKING:
+    from pinner.finding import Reading
+    from pinner.formats._base import Reader
+    from pinner.source import Source
+
+NAME = "dockerfile"
+FILES = DOCKERFILE_FILES
+
+
+def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
+    """Return a reader of a Dockerfile. Its outline is the instructions with their lines, and the stages."""
+    from pinner.formats.dockerfile import reader
+
+    return reader.open_source(source)
+
+
+def read(source: "Source") -> "Reading":
+    """Return everything that the file says."""
+    return open(source).read()

@@ -1,0 +1,355 @@
+"""Division of a Dockerfile into instructions, as BuildKit's `frontend/dockerfile/parser` divides it.
+
+One expression takes an instruction with the lines that it continues on, and the comments and blank lines
+above it. Only an instruction whose words matter is joined into one logical line.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.dockerfile.whitespace import ASCII_SPACES, trim, with_ascii_spaces
+from pinner.formats.variables.text import Text, join
+
+if TYPE_CHECKING:
+    from pinner.formats.dockerfile.heredocs import Heredoc
+
+INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER"
+    " VOLUME WORKDIR".split()
+)
+MAX_LINE = 65535
+WORD_SEPARATORS = "\t\v\f\r "
+_SPACES = f"[{ASCII_SPACES}]*".replace("\n", "")
+_BOM = "\xef\xbb\xbf"
+# White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
+_DIRECTIVE = re.compile(r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z")
+_FIRST_WORD = re.compile(r"\s*(\S*).*", re.ASCII | re.DOTALL)
+_DIRECTIVES = ("escape", "syntax", "check")
+# The instructions that name an image or change how others are read, whatever follows their name.
+_ALWAYS_READ = ("ARG", "FROM", "ONBUILD")
+_WITHOUT_FLAGS = INSTRUCTIONS.difference(_ALWAYS_READ)
+# An expression that repeats without bound takes memory for each repetition.
+_AT_ONCE = 100
+
+
+class Malformed(Exception):
+    """A file that BuildKit's parser refuses; `line` is 1-based, within the text."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class LogicalLine(NamedTuple):
+    """The lines of one instruction, joined.
+
+    The characters from index `starts[n]` on stand in the file's `whole` text from index `places[n]` on.
+    """
+
+    whole: Text
+    starts: tuple[int, ...]
+    places: tuple[int, ...]
+    chars: str
+
+    def cut(self, start: int, end: int) -> Text:
+        """Return the characters from `start` to `end` with their offsets."""
+        if len(self.starts) == 1:
+            place = self.places[0]
+            return self.whole.cut(place + start, place + min(end, len(self.chars)))
+        cuts = []
+        for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
+            at, place = self.starts[index], self.places[index]
+            if at >= end:
+                break
+            stop = min(end, *self.starts[index + 1 : index + 2], len(self.chars))
+            cuts.append(self.whole.cut(place + max(start - at, 0), place + stop - at))
+        return join(cuts)
+
+
+class Instruction(NamedTuple):
+    """One instruction in the `whole` text: from index `start` to `stop`, and to `end` with its heredocs.
+
+    `name` is set where the name is all that matters: the instruction is known and has no flags.
+    """
+
+    whole: Text
+    escape: str
+    name: str
+    start: int
+    stop: int
+    end: int
+
+    def joined(self) -> LogicalLine:
+        """Return the instruction as one line: without line ends, escape characters, comments and blank lines."""
+        whole, escape, _, at, stop, _ = self
+        starts: list[int] = []
+        places: list[int] = []
+        parts: list[str] = []
+        length = 0
+        for number, raw in enumerate(whole.chars[at:stop].split("\n")):
+            if number and is_comment_or_blank(raw):
+                at += len(raw) + 1
+                continue
+            chars, skipped, goes_on = raw.rstrip("\r"), 0, _continues(raw, escape)
+            if goes_on:
+                chars = chars.rstrip(" \t")[:-1]
+            if not parts:
+                skipped = trim(chars, 0, len(chars))[0]
+            if skipped < len(chars) or parts:
+                starts.append(length)
+                places.append(at + skipped)
+                parts.append(chars[skipped:])
+                length += len(parts[-1])
+            at += len(raw) + 1
+        return LogicalLine(whole, tuple(starts), tuple(places), "".join(parts))
+
+
+class Lines(NamedTuple):
+    """The 1-based first and last line of an instruction, and the last one of its heredocs."""
+
+    first: int
+    last: int
+    end: int
+
+
+class Division(NamedTuple):
+    """A Dockerfile divided. `syntax` is the reference of the frontend that BuildKit would load."""
+
+    text: Text
+    instructions: list[Instruction]
+    syntax: Text | None
+    escape: str
+
+    def lines(self) -> list[Lines]:
+        """Return the lines of every instruction."""
+        starts = [start for start, _ in physical_lines(self.text)]
+        return [
+            Lines(*(bisect_right(starts, at) for at in (each.start, each.stop - 1, each.end - 1)))
+            for each in self.instructions
+        ]
+
+
+def divide(text: Text) -> Division:
+    """Return the instructions and directives of a Dockerfile. Raises Malformed."""
+    _refuse_long_line(text.chars)
+    _refuse_disputed_directive(text)
+    directives = _read_directives(text)
+    escape = directives["escape"].chars if "escape" in directives else "\\"
+    instructions = list(_instructions(text, escape))
+    if not instructions:
+        raise Malformed(1, "the file has no instructions")
+    return Division(text, instructions, _read_syntax(text), escape)
+
+
+def count_directives(text: Text) -> int:
+    """Count the lines at the top that are parser directives, or a shebang above them."""
+    return sum(1 for _ in _directive_lines(text))
+
+
+def is_comment_or_blank(chars: str) -> bool:
+    """Tell whether a physical line is no part of any instruction."""
+    start = trim(chars, 0, len(chars))[0]
+    return start == len(chars) or chars[start] == "#"
+
+
+def physical_lines(text: Text) -> Iterator[tuple[int, str]]:
+    """Yield each physical line: its index in the text, and its characters without line end and byte-order mark."""
+    chars = text.chars
+    start = len(_BOM) if chars.startswith(_BOM) else 0
+    while start < len(chars):
+        end = chars.find("\n", start)
+        end = len(chars) if end < 0 else end
+        yield start, chars[start:end].rstrip("\r")
+        start = end + 1
+
+
+# Directives: https://docs.docker.com/reference/dockerfile/#parser-directives
+
+
+def _refuse_long_line(chars: str) -> None:
+    if len(chars) <= MAX_LINE:
+        return
+    for number, raw in enumerate(chars.removeprefix(_BOM).split("\n"), 1):
+        if len(raw) > MAX_LINE and len(raw.rstrip("\r")) > MAX_LINE:
+            raise Malformed(number, f"dockerfile line greater than max allowed size of {MAX_LINE}")
+
+
+def _refuse_disputed_directive(text: Text) -> None:
+    """Refuse a directive that newer BuildKits find, which skip more white space after the `#` than older ones."""
+    for number, (_, chars) in enumerate(physical_lines(text), 1):
+        start, end = trim(chars, 0, len(chars))
+        if chars[start : start + 1] != "#":
+            return
+        after = trim(chars, start + 1, end)[0]
+        match = _DIRECTIVE.match(chars, after)
+        is_directive = match is not None and match[1].lower() in _DIRECTIVES
+        if is_directive and chars[start + 1 : after].strip("\t\f\r "):
+            raise Malformed(number, "not every BuildKit reads this directive: put a plain space after its #")
+        if not is_directive and not chars.startswith("#!"):
+            return
+
+
+def _read_directives(text: Text) -> dict[str, Text]:
+    """Return the values of the directives at the top of the file, by name in lower case."""
+    found: dict[str, Text] = {}
+    for number, (at, chars) in enumerate(physical_lines(text), 1):
+        directive = _directive(text, at + trim(chars, 0, len(chars))[0], at + len(chars), "#")
+        if directive is None:
+            break
+        name, value = directive
+        if name in found:
+            raise Malformed(number, f"only one {name} parser directive can be used")
+        if name == "escape" and value.chars not in ("\\", "`"):
+            raise Malformed(number, f"invalid escape token '{value}' does not match ` or \\")
+        found[name] = value
+    return found
+
+
+def _read_syntax(text: Text) -> Text | None:
+    """Return the reference of the frontend that BuildKit would load (`DetectSyntax`).
+
+    Unlike other directives it may follow a shebang or stand after `//`, but may not be indented.
+    """
+    for prefix in ("#", "//"):
+        for name, value in _directive_lines(text, prefix):
+            if name == "syntax":
+                return value.cut(0, (value.chars + " ").index(" "))
+    return None
+
+
+def _directive_lines(text: Text, prefix: str = "#") -> Iterator[tuple[str, Text]]:
+    """Yield the name and value of every directive at the top, and an empty name for a shebang above them."""
+    for number, (at, chars) in enumerate(physical_lines(text)):
+        directive = _directive(text, at, at + len(chars), prefix)
+        if directive is not None:
+            yield directive
+        elif number == 0 and chars.startswith("#!"):
+            yield "", text.cut(at, at)
+        else:
+            return
+
+
+def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text] | None:
+    """Return the name in lower case and the value of the directive on a line that begins with `prefix`."""
+    chars = text.chars
+    if not chars.startswith(prefix, start, end):
+        return None
+    match = _DIRECTIVE.match(chars[start:end], len(prefix))
+    if match is None or (name := match[1].lower()) not in _DIRECTIVES:
+        return None
+    return name, text.cut(start + match.start(2), start + match.end(2))
+
+
+# Instructions
+
+
+@cache
+def _instruction_pattern(escape: str) -> re.Pattern[str]:
+    """Return the expression for an instruction on its lines, without heredocs, and what it skips above.
+
+    Group 1 is the instruction, group 2 its name where no flag can follow and no part of the name is on the next line.
+    """
+    escaped = re.escape(escape)
+    skipped = rf"(?:{_SPACES}(?:#[^\n]*)?\n){{0,{_AT_ONCE}}}"
+    # One escape character at the end of a line continues it, two do not.
+    continued = rf"(?:[^\n]*{escaped}(?<!{escaped}{escaped})[ \t]*\r*\n{skipped}){{0,{_AT_ONCE}}}"
+    return re.compile(rf"{skipped}{_SPACES}((?:([A-Za-z]+) +(?=[!-,.-\[\]-_a-~]))?{continued}[^\n]*)")
+
+
+def _instructions(text: Text, escape: str) -> Iterator[Instruction]:
+    chars = with_ascii_spaces(text.chars)
+    match_at = _instruction_pattern(escape).match
+    has_heredocs = "<" in chars
+    at, size = len(_BOM) if chars.startswith(_BOM) else 0, len(chars)
+    while at < size:
+        match = match_at(chars, at)
+        assert match is not None
+        start, stop = match.span(1)
+        if start == stop or chars[start] == "#":
+            at = _end_of_line(chars, start) + 1
+            continue
+        if stop - start > _AT_ONCE:
+            stop = _end_of_long(chars, start, stop, escape)
+        name = (match[2] or "").upper()
+        instruction = Instruction(text, escape, name if name in _WITHOUT_FLAGS else "", start, stop, stop)
+        if has_heredocs and chars.find("<", start, stop) >= 0:
+            instruction = instruction._replace(end=_end_of_heredocs(instruction))
+        yield instruction
+        at = instruction.end + 1
+
+
+def _end_of_line(chars: str, at: int) -> int:
+    end = chars.find("\n", at)
+    return len(chars) if end < 0 else end
+
+
+def _end_of_long(chars: str, start: int, stop: int, escape: str) -> int:
+    """Return the end of an instruction of which the expression may have taken only the first lines, up to `stop`."""
+    above = chars.rfind("\n", start, stop)
+    while above >= 0 and stop < len(chars):
+        line = chars[above + 1 : stop]
+        if not (_continues(line, escape) or is_comment_or_blank(line)):
+            break
+        above, stop = stop, _end_of_line(chars, stop + 1)
+    return stop
+
+
+def _continues(chars: str, escape: str) -> bool:
+    """Tell whether a line continues: it ends in one escape character, and spaces or tabs."""
+    if escape not in chars:
+        return False
+    stripped = chars.rstrip("\r").rstrip(" \t")
+    return stripped.endswith(escape) and not stripped.endswith(escape * 2)
+
+
+# Heredocs
+
+
+def _end_of_heredocs(instruction: Instruction) -> int:
+    """Return the index of the end of the last heredoc's last line, or of the instruction if it has none."""
+    chars, end = instruction.whole.chars, instruction.stop
+    joined = instruction.joined().chars
+    if "<<" not in joined:
+        return end
+    from pinner.formats.dockerfile.heredocs import heredocs_of
+
+    for heredoc in heredocs_of(joined):
+        body = end + 1
+        end = _end_of_terminator(chars, body, heredoc)
+        if end < 0:
+            raise Malformed(_line_number(chars, instruction.start), "unterminated heredoc")
+        if heredoc.is_spaced and _may_be_instructions(chars[body:end].split("\n")):
+            message = "not every BuildKit takes this for a heredoc: put no space after the <<"
+            raise Malformed(_line_number(chars, instruction.start), message)
+    return end
+
+
+def _end_of_terminator(chars: str, at: int, heredoc: "Heredoc") -> int:
+    """Return the index of the end of the line that ends a heredoc, -1 if there is none."""
+    while (found := chars.find(heredoc.name, at)) >= 0:
+        start = max(chars.rfind("\n", at, found) + 1, at)
+        at = _end_of_line(chars, found)
+        line = chars[start:at].rstrip("\r")
+        if (line.lstrip("\t") if heredoc.strips_tabs else line) == heredoc.name:
+            return at
+    return -1
+
+
+def _may_be_instructions(body: list[str]) -> bool:
+    """Tell whether a BuildKit that sees no heredoc in `<< EOF` may accept its lines, the terminator included."""
+    lines = [line.rstrip("\r") for line in body if not is_comment_or_blank(line)]
+    are_instructions = [_FIRST_WORD.sub(r"\1", line).upper() in INSTRUCTIONS for line in lines]
+    is_swallowed = any("<<" in line or _may_continue(line) for line in lines)
+    return any(are_instructions[:1]) and (are_instructions[-1] or is_swallowed)
+
+
+def _may_continue(line: str) -> bool:
+    return line.rstrip(" \t").endswith(("\\", "`"))
+
+
+def _line_number(chars: str, at: int) -> int:
+    return chars.count("\n", 0, at) + 1

@@ -1,0 +1,1 @@
+"""Variables in references, and what they do to the place of a digest."""
