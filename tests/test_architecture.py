@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state", "workers"}
     ),
     frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
+    frozenset({"discovery", "exemptions", "rules", "updates"}),
     frozenset({"looks"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
     frozenset({"tally"}),

@@ -7,7 +7,7 @@ import httpx
 
 from pinner.registry.endpoint import Endpoint
 from pinner.registry.errors import ConnectFailed, ConnectTimedOut, Dropped, NotTLS, RegistryError, TLSFailure
-from pinner.registry.wire import Answer
+from pinner.registry.http.requests import Answer
 
 # Asks at a base, and where the flag is set again and again while connections break.
 Ask = Callable[[httpx.URL, bool], Awaitable[Answer]]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import httpx
 
-from pinner.registry.addresses import Addresses
-from pinner.registry.connection import Connection
 from pinner.registry.errors import ConnectFailed
-from pinner.registry.proxies import proxy_for
+from pinner.registry.http.connection import Connection
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.proxies import proxy_for
+from pinner.registry.http.tls import Contexts
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.tls import Contexts
-from pinner.registry.urls import Origin
 
 TransportFactory = Callable[[Origin], httpx.AsyncBaseTransport]
 

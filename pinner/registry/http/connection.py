@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 import h11
 import httpx
 
-from pinner.registry.addresses import Addresses
-from pinner.registry.tls import tls_failure
-from pinner.registry.urls import Origin
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.tls import tls_failure
+from pinner.registry.http.urls import Origin
 
 # Bytes of a status line with its fields, as in httpx's own transport.
 _MOST_OF_HEAD = 100 * 1024

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.registry.connection import Connection
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
@@ -21,13 +20,14 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.limits import Clock, Host
-from pinner.registry.retry import Tries, is_passing, retry_after
-from pinner.registry.secret import Secret
+from pinner.registry.http.connection import Connection
+from pinner.registry.http.limits import Clock, Host
+from pinner.registry.http.retry import Tries, is_passing, retry_after
+from pinner.registry.http.secret import Secret
+from pinner.registry.http.tls import tls_failure
+from pinner.registry.http.transport import TransportFactory
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.registry.tls import tls_failure
-from pinner.registry.transport import TransportFactory
-from pinner.registry.urls import Origin
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024

@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pinner.registry.addresses import Addresses
-from pinner.registry.connection import Connection
 from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import ConnectFailed, TLSFailure
+from pinner.registry.http.connection import Connection
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.tls import Contexts, Trust, trust_of
+from pinner.registry.http.transport import Transports
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistryOverride
-from pinner.registry.tls import Contexts, Trust, trust_of
-from pinner.registry.transport import Transports
-from pinner.registry.urls import Origin
 from tests.registry.stub import settings
 
 REG = Origin("https", "reg.example", 443)

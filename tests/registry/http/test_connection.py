@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from pinner.reference import parse
-from pinner.registry.addresses import Addresses
 from pinner.registry.client import RegistryClient
-from pinner.registry.connection import Connection
 from pinner.registry.errors import NameNotFound
-from pinner.registry.limits import Clock
-from pinner.registry.urls import Origin
-from pinner.registry.wire import Wire
+from pinner.registry.http.connection import Connection
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.requests import Wire
+from pinner.registry.http.urls import Origin
 from tests.registry.stub import FIELDS, settings
 
 FIRST, SECOND = "2001:db8::1", "192.0.2.1"
