@@ -262,7 +262,6 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 
 def _prepare_to_ask() -> None:
     """Import what asks registries: that takes as long as reading some hundred files."""
-    from pinner import asking  # noqa: F401
     from pinner.registry import resolver  # noqa: F401
 
 

@@ -70,12 +70,10 @@ class RegistryClient:
         await self._wire.close()
 
     def expect(self, references: Iterable[Reference]) -> None:
-        """Announce what will be asked: connections are made in time, and one token may serve several repositories."""
+        """Announce what will be asked: one token may serve several repositories."""
         for reference in references:
             with suppress(Unreachable):  # for a host that makes no URL: whoever asks is told
-                door = self._door(reference.registry)
-                door.expected += 1
-                endpoint = door.endpoint
+                endpoint = self._door(reference.registry).endpoint
                 self._auth.expect(endpoint.authority, endpoint.repository(reference))
 
     async def head(self, reference: Reference) -> Content:
@@ -96,10 +94,6 @@ class RegistryClient:
 
     async def _ask(self, method: str, reference: Reference) -> Answer:
         door = self._door(reference.registry)
-        connections = min(door.expected, self._settings.jobs_per_host, self._settings.jobs)
-        if connections > 1:
-            self._wire.prepare(Origin.of(door.endpoint.bases[0]), connections - 1)
-        door.expected = 0
         return await door.through(partial(self._converse, door.endpoint, method, reference))
 
     def _door(self, registry: str) -> Door:

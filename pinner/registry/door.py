@@ -14,11 +14,10 @@ Ask = Callable[[httpx.URL, bool], Awaitable[Answer]]
 
 
 class Door:
-    """How to reach one endpoint. `expected` is how many questions were announced and may be prepared for."""
+    """How to reach one endpoint."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.expected = 0
         self._bases = endpoint.bases
         self._opened = False
         self._lock = asyncio.Lock()
