@@ -25,7 +25,7 @@ _LEDGERS = (LEDGER, "pinner-ledger.jsonl")
 
 def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
     """What the registries say of references; `fetch` also gets the content."""
-    from pinner.resolver import resolve as resolve_references
+    from pinner.registry.resolver import resolve as resolve_references
 
     references = _in_order(asked)
     if not references:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from pinner.reference import Reference, is_digest
 from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
 from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
+from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolved, Unresolved
-from pinner.resolver import Resolver
 from pinner.state import ATTESTATION, State, Verdict
 
 # An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.

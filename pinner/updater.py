@@ -14,9 +14,9 @@ from pinner.reference import DOCKER_HUB, Reference, is_digest
 from pinner.registry.errors import NotFound
 from pinner.registry.hub import HubTags
 from pinner.registry.manifest import INDEXES, Manifest
+from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Unresolved
-from pinner.resolver import Resolver
 from pinner.state import State, Verdict
 from pinner.updates import EMPTY_INDEX, Decision, Move, Options, Stay, decide, in_conflict, old_enough, too_young
 

@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"edits", "errors", "files", "finding", "platforms", "reference", "report", "resolution", "source", "state"}
     ),
     frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
+    frozenset({"discovery", "exemptions", "revision", "rules", "updates"}),
     frozenset({"examiner", "policy", "scan"}),
     frozenset({"output", "tally"}),
     frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "terminal", "updater"}),

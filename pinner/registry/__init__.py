@@ -1,1 +1,1 @@
-"""The only part of pinner that talks to a network. `pinner.resolver` is its front door."""
+"""The only part of pinner that talks to a network. `resolver` is what the rest of pinner calls."""

@@ -13,23 +13,23 @@ from typing import Self
 import httpx
 
 from pinner.reference import Reference
-from pinner.registry.addresses import Addresses
-from pinner.registry.auth import Asker, Authenticator
+from pinner.registry.auth.authenticator import Asker, Authenticator
+from pinner.registry.auth.credentials import Credentials
+from pinner.registry.auth.tokens import Grant
 from pinner.registry.content import Content, described, failure, fetched
-from pinner.registry.credentials import Credentials
 from pinner.registry.door import Door
 from pinner.registry.endpoint import Endpoint, endpoint_of
 from pinner.registry.errors import Unreachable
-from pinner.registry.limits import Clock
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.redirects import Redirects
+from pinner.registry.http.requests import Answer, Question, Wire, field
+from pinner.registry.http.secret import Secret
+from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.transport import TransportFactory, Transports
+from pinner.registry.http.urls import Origin
 from pinner.registry.manifest import ACCEPT, MAX_SIZE
-from pinner.registry.policy import Policy
-from pinner.registry.redirects import Redirects
-from pinner.registry.secret import Secret
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.tokens import Grant
-from pinner.registry.transport import TransportFactory, Transports
-from pinner.registry.urls import Origin
-from pinner.registry.wire import Answer, Question, Wire, field
 
 # Statuses after which GET may still answer: registries and proxies that know no HEAD.
 _ASK_BY_GET = frozenset({200, 400, 404, 405, 501})
@@ -70,12 +70,10 @@ class RegistryClient:
         await self._wire.close()
 
     def expect(self, references: Iterable[Reference]) -> None:
-        """Announce what will be asked: connections are made in time, and one token may serve several repositories."""
+        """Announce what will be asked: one token may serve several repositories."""
         for reference in references:
             with suppress(Unreachable):  # for a host that makes no URL: whoever asks is told
-                door = self._door(reference.registry)
-                door.expected += 1
-                endpoint = door.endpoint
+                endpoint = self._door(reference.registry).endpoint
                 self._auth.expect(endpoint.authority, endpoint.repository(reference))
 
     async def head(self, reference: Reference) -> Content:
@@ -96,10 +94,6 @@ class RegistryClient:
 
     async def _ask(self, method: str, reference: Reference) -> Answer:
         door = self._door(reference.registry)
-        connections = min(door.expected, self._settings.jobs_per_host, self._settings.jobs)
-        if connections > 1:
-            self._wire.prepare(Origin.of(door.endpoint.bases[0]), connections - 1)
-        door.expected = 0
         return await door.through(partial(self._converse, door.endpoint, method, reference))
 
     def _door(self, registry: str) -> Door:

@@ -12,8 +12,8 @@ from pinner.registry.errors import (
     RegistryError,
     Unauthorized,
 )
+from pinner.registry.http.requests import Answer, error_code, field
 from pinner.registry.manifest import MEDIA_TYPES, parse_manifest
-from pinner.registry.wire import Answer, error_code, field
 
 
 class Content(NamedTuple):

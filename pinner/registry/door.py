@@ -7,18 +7,17 @@ import httpx
 
 from pinner.registry.endpoint import Endpoint
 from pinner.registry.errors import ConnectFailed, ConnectTimedOut, Dropped, NotTLS, RegistryError, TLSFailure
-from pinner.registry.wire import Answer
+from pinner.registry.http.requests import Answer
 
 # Asks at a base, and where the flag is set again and again while connections break.
 Ask = Callable[[httpx.URL, bool], Awaitable[Answer]]
 
 
 class Door:
-    """How to reach one endpoint. `expected` is how many questions were announced and may be prepared for."""
+    """How to reach one endpoint."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.expected = 0
         self._bases = endpoint.bases
         self._opened = False
         self._lock = asyncio.Lock()

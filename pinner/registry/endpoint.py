@@ -6,8 +6,8 @@ import httpx
 
 from pinner.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import Unreachable
+from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 
 class Endpoint(NamedTuple):

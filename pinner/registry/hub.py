@@ -12,12 +12,12 @@ from typing import Any, Self
 import httpx
 
 from pinner.reference import DOCKER_HUB, Reference
-from pinner.registry.addresses import Addresses
 from pinner.registry.errors import RegistryError
-from pinner.registry.limits import Clock
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.requests import Question, Wire
+from pinner.registry.http.transport import TransportFactory, Transports
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.transport import TransportFactory, Transports
-from pinner.registry.wire import Question, Wire
 
 API = "https://hub.docker.com/v2/repositories"
 _LIMIT = 1024 * 1024

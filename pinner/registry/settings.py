@@ -9,7 +9,7 @@ import httpx
 
 from pinner.errors import UsageError
 from pinner.reference import DOCKER_HUB
-from pinner.registry.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
+from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 ANY_REGISTRY = "*"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.registry.limits import Clock
+from pinner.registry.http.limits import Clock
 from tests.support.certificates import Authority, make_authority
 from tests.support.distribution import Distribution, distribution
 from tests.support.embedded import Embedded, embedded

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pinner.reference import parse
+from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolution, Resolved, Unresolved
-from pinner.resolver import resolve
 from tests.support import images, tokens
 from tests.support.answers import outcome
 from tests.support.certificates import Authority

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pinner.reference import is_digest
 from pinner.registry.errors import RegistryError
-from pinner.registry.limits import Clock
+from pinner.registry.http.limits import Clock
 from pinner.registry.settings import RegistrySettings, Timeouts
 from pinner.resolution import Resolution, Resolved
 from tests.support import images

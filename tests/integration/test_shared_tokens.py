@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from pinner.reference import Reference, parse
+from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolution
-from pinner.resolver import resolve
 from tests.integration.test_registry import logged_in
 from tests.support import images, tokens
 from tests.support.answers import outcome

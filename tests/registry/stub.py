@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 
-from pinner.registry.addresses import Addresses
 from pinner.registry.client import RegistryClient
-from pinner.registry.limits import Clock
+from pinner.registry.http.dns import Addresses
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.urls import Origin
 from pinner.registry.manifest import OCI_INDEX
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import Origin
 
 INDEX = b'{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}'
 DIGEST = f"sha256:{sha256(INDEX).hexdigest()}"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from pinner.errors import UsageError
 from pinner.reference import Reference, parse
-from pinner.registry.addresses import Addresses, is_public
 from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import ConnectTimedOut, NameNotFound, Unreachable
-from pinner.registry.proxies import proxy_for
+from pinner.registry.http.dns import Addresses, is_public
+from pinner.registry.http.proxies import proxy_for
+from pinner.registry.http.urls import Origin, ascii_authority, is_loopback, parse_url
 from pinner.registry.settings import RegistryOverride
-from pinner.registry.urls import Origin, ascii_authority, is_loopback, parse_url
 from tests.registry.stub import settings
 
 

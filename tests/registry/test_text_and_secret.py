@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.registry.authfile import Credential
+from pinner.registry.auth.docker_config import Credential
 from pinner.registry.errors import NotFound, RegistryError
-from pinner.registry.secret import Secret, basic, bearer
+from pinner.registry.http.secret import Secret, basic, bearer
 from pinner.registry.text import clean
 
 

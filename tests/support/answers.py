@@ -6,9 +6,9 @@ import os
 from typing import NamedTuple
 
 from pinner import reference
+from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings, Timeouts
 from pinner.resolution import Resolution, Resolved
-from pinner.resolver import resolve
 from tests.support import images
 from tests.support.misbehaving import Misbehaving, Script, misbehaving_pair, reply
 

@@ -14,7 +14,7 @@ from pinner.registry.errors import (
     Timeout,
     Unreachable,
 )
-from pinner.registry.limits import Host
+from pinner.registry.http.limits import Host
 from pinner.registry.settings import Timeouts
 
 ATTEMPTS = 4

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from pinner.registry.errors import RedirectRefused
-from pinner.registry.policy import Policy
-from pinner.registry.secret import Secret
-from pinner.registry.urls import Origin, parse_url
-from pinner.registry.wire import Answer, Question, Wire, field
+from pinner.registry.http.requests import Answer, Question, Wire, field
+from pinner.registry.http.secret import Secret
+from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.urls import Origin, parse_url
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

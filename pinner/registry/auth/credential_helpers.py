@@ -11,8 +11,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 
-from pinner.registry.authfile import Credential
-from pinner.registry.secret import Secret
+from pinner.registry.auth.docker_config import Credential
+from pinner.registry.http.secret import Secret
 
 TIMEOUT = 30.0
 _MAX_OUTPUT = 64 * 1024

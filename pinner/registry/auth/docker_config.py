@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pinner.reference import DOCKER_HUB
-from pinner.registry.secret import Secret
-from pinner.registry.urls import ascii_authority
+from pinner.registry.http.secret import Secret
+from pinner.registry.http.urls import ascii_authority
 
 _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 # What Docker's legacy keys have behind the host, as in https://index.docker.io/v1/

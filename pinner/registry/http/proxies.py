@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 
-from pinner.registry.urls import Origin, ascii_authority, is_loopback
+from pinner.registry.http.urls import Origin, ascii_authority, is_loopback
 
 
 def proxy_for(origin: Origin, environ: Mapping[str, str]) -> str | None:

@@ -5,13 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from pinner import resolver
 from pinner.reference import Reference, parse
+from pinner.registry import resolver
 from pinner.registry.client import RegistryClient
 from pinner.registry.manifest import OCI_INDEX
+from pinner.registry.resolver import Resolver, resolve
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolved, Unresolved
-from pinner.resolver import Resolver, resolve
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
 
 TAGGED = parse("reg.example/app:1")

@@ -12,7 +12,7 @@ from pinner.reference import Reference
 from pinner.registry.client import RegistryClient
 from pinner.registry.content import Content
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
-from pinner.registry.flight import SingleFlight
+from pinner.registry.http.single_flight import SingleFlight
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolution, Resolved, Unresolved
 

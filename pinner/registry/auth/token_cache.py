@@ -8,12 +8,12 @@ again with a token of its own.
 from collections import defaultdict
 from functools import partial
 
-from pinner.registry.authfile import Credential
-from pinner.registry.credentials import Credentials
+from pinner.registry.auth.credentials import Credentials
+from pinner.registry.auth.docker_config import Credential
+from pinner.registry.auth.tokens import Grant, Send, TokenKey, fetch_token
 from pinner.registry.errors import CredentialsRefused, RegistryError
-from pinner.registry.flight import SingleFlight
-from pinner.registry.limits import Clock
-from pinner.registry.tokens import Grant, Send, TokenKey, fetch_token
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.single_flight import SingleFlight
 
 # A token that lists ten repositories has about a kilobyte, for which the header limit of every proxy has room.
 MAX_SHARED = 10

@@ -8,11 +8,11 @@ import re
 
 import httpx
 
-from pinner.registry.addresses import Addresses, is_public
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused
-from pinner.registry.proxies import proxy_for
+from pinner.registry.http.dns import Addresses, is_public
+from pinner.registry.http.proxies import proxy_for
+from pinner.registry.http.urls import Origin, ascii_authority, is_loopback
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import Origin, ascii_authority, is_loopback
 
 # Registries whose token server has another host, as their challenges name it.
 KNOWN_REALMS = {

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused, RegistryError
-from pinner.registry.policy import Policy
+from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistryOverride
-from pinner.registry.urls import Origin
 from tests.registry.stub import addresses, settings
 
 NAMES: dict[str, str | list[str]] = {

@@ -4,17 +4,17 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.registry.authfile import Credential
-from pinner.registry.challenge import Challenge, parse_challenges
-from pinner.registry.credentials import Credentials
+from pinner.registry.auth.challenge import Challenge, parse_challenges
+from pinner.registry.auth.credentials import Credentials
+from pinner.registry.auth.docker_config import Credential
+from pinner.registry.auth.token_cache import Keyring
+from pinner.registry.auth.tokens import Grant, Send, TokenKey
 from pinner.registry.errors import Denied, RealmNotTrusted, RegistryError, Unauthorized
-from pinner.registry.keyring import Keyring
-from pinner.registry.limits import Clock
-from pinner.registry.policy import Policy
-from pinner.registry.secret import basic, bearer
-from pinner.registry.tokens import Grant, Send, TokenKey
-from pinner.registry.urls import Origin, parse_url
-from pinner.registry.wire import Answer
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.requests import Answer
+from pinner.registry.http.secret import basic, bearer
+from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.urls import Origin, parse_url
 
 
 class Asker(NamedTuple):

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.reference import Reference, parse
+from pinner.registry.auth.token_cache import MAX_NAMES, MAX_SHARED
 from pinner.registry.client import RegistryClient
 from pinner.registry.content import Content
 from pinner.registry.errors import RegistryError
-from pinner.registry.keyring import MAX_NAMES, MAX_SHARED
 from tests.registry.stub import FakeClock, Handler, StubNetwork, ask, manifest, reply
 
 Grants = Callable[[Sequence[str]], Sequence[str]]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pinner.registry.errors import ConnectTimedOut, NameNotFound
-from pinner.registry.flight import SingleFlight
+from pinner.registry.http.single_flight import SingleFlight
 
 # Without a network every name fails, each after a time-out. Once so many are unknown and none was ever found, ask
 # the others with less patience; a working resolver is far quicker.

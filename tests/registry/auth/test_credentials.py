@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.registry.authfile import AuthFile, Credential, normalise, parse_auth_file
-from pinner.registry.credentials import Credentials
-from pinner.registry.helpers import HelperFailed
-from pinner.registry.secret import Secret
+from pinner.registry.auth.credential_helpers import HelperFailed
+from pinner.registry.auth.credentials import Credentials
+from pinner.registry.auth.docker_config import AuthFile, Credential, normalise, parse_auth_file
+from pinner.registry.http.secret import Secret
 
 
 def encoded(text: str) -> dict[str, str]:

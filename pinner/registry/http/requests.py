@@ -5,12 +5,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
 
-from pinner.registry.connection import Connection
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
@@ -21,13 +19,13 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.limits import Clock, Host
-from pinner.registry.retry import Tries, is_passing, retry_after
-from pinner.registry.secret import Secret
+from pinner.registry.http.limits import Clock, Host
+from pinner.registry.http.retry import Tries, is_passing, retry_after
+from pinner.registry.http.secret import Secret
+from pinner.registry.http.tls import tls_failure
+from pinner.registry.http.transport import TransportFactory
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.registry.tls import tls_failure
-from pinner.registry.transport import TransportFactory
-from pinner.registry.urls import Origin
 
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
@@ -103,24 +101,15 @@ class Wire:
     def __init__(self, settings: RegistrySettings, transports: TransportFactory, clock: Clock) -> None:
         self._settings = settings
         self._make_transport = transports
-        self._transports: list[httpx.AsyncBaseTransport] = []
-        self._idle: defaultdict[Origin, list[httpx.AsyncBaseTransport]] = defaultdict(list)
-        self._preparing: set[asyncio.Task[None]] = set()
+        self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
         self._clock = clock
         self._slots = asyncio.Semaphore(settings.jobs)
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
 
     async def close(self) -> None:
         """End all connections."""
-        for task in self._preparing:
-            task.cancel()
-        for transport in self._transports:
+        for transport in set(self._transports.values()):
             await transport.aclose()
-
-    def prepare(self, origin: Origin, connections: int) -> None:
-        """Connect while the first question is under way, since so many more follow."""
-        for _ in range(connections):
-            self._preparing.add(asyncio.create_task(self._connect(origin)))
 
     async def send(self, question: Question) -> Answer:
         """Return the answer, after as many tries as that takes.
@@ -157,33 +146,21 @@ class Wire:
             raise self._failure(error, question.origin, timeouts) from None
 
     async def _ask(self, question: Question, timeouts: Timeouts) -> Answer:
-        idle = self._idle[question.origin]
-        transport = idle.pop() if idle else self._new_transport(question.origin)
+        times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
+        response = await self._transport(question.origin).handle_async_request(question.request(times))
         try:
-            times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
-            response = await transport.handle_async_request(question.request(times))
-            try:
-                body = await _read(response, question)
-            finally:
-                await response.aclose()
+            body = await _read(response, question)
         finally:
-            idle.append(transport)
+            await response.aclose()
         if self._settings.log:
             self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Answer(question.url, response.status_code, response.headers, body, version)
 
-    async def _connect(self, origin: Origin) -> None:
-        with suppress(RegistryError, httpx.TransportError, OSError):  # they come again where somebody asks
-            transport = self._new_transport(origin)
-            if isinstance(transport, Connection):
-                await transport.connect(self._settings.timeouts.connect)
-                self._idle[origin].append(transport)
-
-    def _new_transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
-        """A transport for one request at a time: one with many connections looks at all of them at every request."""
-        self._transports.append(self._make_transport(origin))
-        return self._transports[-1]
+    def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
+        if origin not in self._transports:
+            self._transports[origin] = self._make_transport(origin)
+        return self._transports[origin]
 
     def _failure(self, error: httpx.TransportError | OSError, origin: Origin, timeouts: Timeouts) -> RegistryError:
         dropped = Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")

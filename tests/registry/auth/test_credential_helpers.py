@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pinner.registry.authfile import Credential
-from pinner.registry.helpers import HelperFailed, ask_helper
-from pinner.registry.secret import Secret
+from pinner.registry.auth.credential_helpers import HelperFailed, ask_helper
+from pinner.registry.auth.docker_config import Credential
+from pinner.registry.http.secret import Secret
 from pinner.registry.settings import RegistrySettings
 from tests.support import answers
 from tests.support.misbehaving import Script, misbehaving

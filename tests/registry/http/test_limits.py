@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RateLimited, RegistryError, Timeout, Unreachable
-from pinner.registry.limits import Clock
-from pinner.registry.wire import Answer, Question, Wire
+from pinner.registry.http.limits import Clock
+from pinner.registry.http.requests import Answer, Question, Wire
 from tests.registry.stub import reply, settings
 from tests.support import virtual_time
 

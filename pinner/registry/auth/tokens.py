@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from pinner.registry.authfile import Credential
+from pinner.registry.auth.docker_config import Credential
 from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized
-from pinner.registry.secret import Secret, basic, bearer
-from pinner.registry.wire import Answer, Question
+from pinner.registry.http.requests import Answer, Question
+from pinner.registry.http.secret import Secret, basic, bearer
 
 CLIENT_ID = "pinner"
 # What a token lasts when its server does not say (distribution, "Token Response Fields").

@@ -7,9 +7,9 @@ from pathlib import Path
 from pinner.errors import ReadError
 from pinner.files import read_file
 from pinner.reference import DOCKER_HUB
-from pinner.registry.authfile import AuthFile, Credential, normalise, parse_auth_file
-from pinner.registry.flight import SingleFlight
-from pinner.registry.helpers import HelperFailed, ask_helper
+from pinner.registry.auth.credential_helpers import HelperFailed, ask_helper
+from pinner.registry.auth.docker_config import AuthFile, Credential, normalise, parse_auth_file
+from pinner.registry.http.single_flight import SingleFlight
 
 # The key under which `docker login` keeps Docker Hub's credentials.
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"

@@ -20,10 +20,10 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.retry import ATTEMPTS, delay_after, is_passing, retry_after
-from pinner.registry.secret import Secret
+from pinner.registry.http.requests import SMALL, Answer, Question, Wire, rate_limited
+from pinner.registry.http.retry import ATTEMPTS, delay_after, is_passing, retry_after
+from pinner.registry.http.secret import Secret
 from pinner.registry.settings import Timeouts
-from pinner.registry.wire import SMALL, Answer, Question, Wire, rate_limited
 from tests.registry.stub import Body, FakeClock, StubNetwork, reply, settings
 
 URL = httpx.URL("https://reg.example/v2/a/manifests/1")

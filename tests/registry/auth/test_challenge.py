@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.registry.challenge import Challenge, parse_challenges
+from pinner.registry.auth.challenge import Challenge, parse_challenges
 
 BEARER = {"realm": "https://auth.example/token", "service": "reg"}
 

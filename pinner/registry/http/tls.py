@@ -11,8 +11,8 @@ import httpx
 from pinner.errors import ReadError
 from pinner.files import read_file
 from pinner.registry.errors import NotTLS, TLSFailure
+from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import Origin
 
 # What OpenSSL says when the other side answers a greeting with plain text or with nothing.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}

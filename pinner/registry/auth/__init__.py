@@ -1,0 +1,1 @@
+"""Which credentials and tokens a registry is shown."""
