@@ -10,7 +10,7 @@ from tests.support.tools import require
 
 pytestmark = pytest.mark.integration
 
-CASES = cases("hostile-checkout.json")
+CASES = cases("hostile-checkout.json") | cases("hostile-more.json")
 
 
 @pytest.fixture(scope="module")
