@@ -15,8 +15,6 @@ from pinner.source import Source, read_source
 if TYPE_CHECKING:
     from pinner.revision import Revision
 
-_OUTSIDE = "the link leads out of what is checked"
-
 
 class ScannedFile(NamedTuple):
     """One file as it was read."""
@@ -63,36 +61,50 @@ def scan_files(
     """
     files: dict[str, ScannedFile] = {}
     unread: list[FileFailure] = []
+    outside: list[ScannedFile] = []
     for each in found:
-        match _scanned(each, exemptions, accept_pinned_outside):
-            case ScannedFile() as file:
-                files[each.path] = file
-            case failure:
-                unread.append(failure)
-    return Scan(files, (*failures, *unread, *_problems(files)), exemptions, excluded)
+        try:
+            file = scan_source(read_source(each.path), each.format, exemptions)
+        except ReadError as error:
+            unread.append(FileFailure(each.path, None, error.reason))
+            continue
+        if each.is_outside:
+            outside.append(file)
+        else:
+            files[each.path] = file
+    pins = _pins(files.values()) if accept_pinned_outside else None
+    for file in outside:
+        why_not = _refuse_outside(file, pins)
+        if why_not:
+            unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
+        else:
+            files[file.source.path] = file._replace(reading=Reading(()))
+    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), exemptions, excluded)
 
 
-def _scanned(found: Found, exemptions: Exemptions, accept_pinned_outside: bool) -> ScannedFile | FileFailure:
-    try:
-        source = read_source(found.path)
-    except ReadError as error:
-        return FileFailure(found.path, None, error.reason)
-    if not found.is_outside:
-        return scan_source(source, found.format, exemptions)
-    why_not = _refuse_outside(found.format.read(source), found.format, accept_pinned_outside)
-    if why_not:
-        return FileFailure(found.path, None, f"{_OUTSIDE}{why_not}")
-    return ScannedFile(source, found.format, Reading(()))
+def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
+    """Return the digests of tags, one of each."""
+    targets = (occurrence.target for file in files for occurrence in file.reading.occurrences)
+    return {each.by_tag(): each.digest for each in targets if isinstance(each, Reference) and each.digest}
 
 
-def _refuse_outside(reading: Reading, file_format: Format, accept_pinned: bool) -> str:
-    """Return why a file behind a link cannot pass, empty if it can. None of its content is told: it may be secret."""
-    if reading.problems:
-        return f", and its target is no {file_format.NAME}"
-    targets = [each.target for each in reading.occurrences]
-    if not targets or (accept_pinned and all(isinstance(each, Reference) and each.digest for each in targets)):
+def _refuse_outside(file: ScannedFile, pins: Mapping[Reference, str] | None) -> str:
+    """Return why a file behind a link cannot pass, empty if it can. None of its content is told: it may be secret.
+
+    With `pins` it can if a check would find nothing: all is pinned under a tag, and to the digests in `pins`.
+    """
+    if file.reading.problems:
+        return f", and its target is no {file.format.NAME}"
+    targets = [each.target for each in file.reading.occurrences]
+    if not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets)):
         return ""
     return ": its references were left alone; name it to follow it"
+
+
+def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
+    if not (isinstance(target, Reference) and target.tag and target.digest):
+        return False
+    return pins.get(target.by_tag(), target.digest) == target.digest
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:

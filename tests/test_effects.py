@@ -13,6 +13,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pinner"
 
+_HELPERS = "registry/auth/credential_helpers.py"
+
 REASONS = {
     ("files.py", "read_file", "os.open"): "opens for reading, and regular files alone",
     ("files.py", "replace_file", "os.open"): "makes the temporary file, under a name that was free",
@@ -26,13 +28,18 @@ REASONS = {
     ("git.py", "", "subprocess.Popen"): "the type of Git's process",
     ("git.py", "start_git", "subprocess.Popen"): "starts Git",
     ("git.py", "output", "subprocess.TimeoutExpired"): "tells that Git gave no answer",
-    ("registry/helpers.py", "", "asyncio.subprocess.Process"): "the type of a credential helper's process",
-    ("registry/helpers.py", "ask_helper", "asyncio.create_subprocess_exec"): "starts the user's credential helper",
-    ("registry/helpers.py", "_program", "shutil.which"): "looks the credential helper up",
+    (
+        "registry/auth/credential_helpers.py",
+        "",
+        "asyncio.subprocess.Process",
+    ): "the type of a credential helper's process",
+    (
+        "registry/auth/credential_helpers.py",
+        "ask_helper",
+        "asyncio.create_subprocess_exec",
+    ): "starts the user's credential helper",
+    (_HELPERS, "_program", "shutil.which"): "looks the credential helper up",
     ("terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
-    ("workers.py", "__init__", "mmap.mmap"): "shares memory with processes of this program, and no file",
-    ("workers.py", "_fork", "os.fork"): "shares reading among processes of this program",
-    ("workers.py", "_run", "open"): "writes what was read into a pipe to this program",
     ("demo/show.py", "show", "tempfile.TemporaryDirectory"): "holds the demo's sample project",
     ("demo/show.py", "show", "shutil.copytree"): "makes the demo's sample project",
     ("demo/show.py", "_take", "subprocess.run"): "shows pinner at work on the demo's sample project",
