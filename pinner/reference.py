@@ -5,6 +5,7 @@ which Docker, BuildKit, Compose and containerd all use.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from pinner.errors import InvalidReference
@@ -73,6 +74,8 @@ def is_digest(text: str) -> bool:
     return text.startswith("sha256:") and _is_hash(text.removeprefix("sha256:"))
 
 
+# The files of a repository name the same images over and over.
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Reference:
     """The reference that `text` spells, normalised. Raises InvalidReference with distribution's reason."""
     if _is_hash(text):

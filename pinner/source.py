@@ -5,13 +5,15 @@ and Git see them, never at what `str.splitlines` takes for a line end.
 """
 
 import os
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 from pinner.errors import ReadError, WriteError
 from pinner.files import is_inside, read_file, reason_of, replace_file, require_writable
 
+_BLOCK = 4096
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -41,42 +43,48 @@ class Location(NamedTuple):
 class Source:
     """The bytes of one file. `path` is the path as the user gave it or discovery found it."""
 
-    __slots__ = ("_line_starts", "data", "path")
+    __slots__ = ("_breaks", "data", "path")
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self._line_starts: list[int] | None = None
-
-    @property
-    def line_starts(self) -> list[int]:
-        """The byte offset of the first byte of every line."""
-        if self._line_starts is None:
-            starts = [0]
-            find, at = self.data.find, 0
-            while at := find(b"\n", at) + 1:
-                starts.append(at)
-            self._line_starts = starts
-        return self._line_starts
+        self._breaks: list[int] | None = None
 
     def line_of(self, offset: int) -> int:
-        """The 1-based line of a byte offset."""
-        return bisect_right(self.line_starts, offset)
+        """Return the 1-based line of a byte offset."""
+        block = offset // _BLOCK
+        return self._line_breaks()[block] + self.data.count(b"\n", block * _BLOCK, offset) + 1
+
+    def line_start(self, offset: int) -> int:
+        """Return the byte offset of the first byte of the line that `offset` is on."""
+        return self.data.rfind(b"\n", 0, offset) + 1
 
     def locate(self, span: Span) -> Location:
-        """Lines and columns of `span`. A byte-order mark takes no column."""
-        return Location(*self._position(span.start), *self._position(span.end))
+        """Return the lines and columns of `span`. A byte-order mark takes no column."""
+        start, end = span
+        line, column = self.line_of(start), self._column(start)
+        if self.data.find(b"\n", start, end) < 0:
+            return Location(line, column, line, column + len(self._decode(start, end)))
+        return Location(line, column, self.line_of(end), self._column(end))
 
     def line_text(self, line: int) -> str:
-        """The text of a 1-based line without its end, for people to read."""
-        starts = self.line_starts
-        end = starts[line] if line < len(starts) else len(self.data)
-        return self._decode(starts[line - 1], end).rstrip("\r\n")
+        """Return the text of a 1-based line without its end, for people to read."""
+        block = max(bisect_left(self._line_breaks(), line - 1) - 1, 0)
+        start = block * _BLOCK
+        for _ in range(line - 1 - self._line_breaks()[block]):
+            start = self.data.index(b"\n", start) + 1
+        end = self.data.find(b"\n", start)
+        return self._decode(start, len(self.data) if end < 0 else end).rstrip("\r\n")
 
-    def _position(self, offset: int) -> tuple[int, int]:
-        starts = self.line_starts
-        line = bisect_right(starts, offset)
-        return line, len(self._decode(starts[line - 1], offset)) + 1
+    def _line_breaks(self) -> list[int]:
+        """Return how many lines end before each block: a table of lines would take more room than the file."""
+        if self._breaks is None:
+            counts = (self.data.count(b"\n", at, at + _BLOCK) for at in range(0, len(self.data), _BLOCK))
+            self._breaks = [0, *accumulate(counts)]
+        return self._breaks
+
+    def _column(self, offset: int) -> int:
+        return len(self._decode(self.line_start(offset), offset)) + 1
 
     def _decode(self, start: int, end: int) -> str:
         if start == 0 and self.data.startswith(UTF8_BOM):

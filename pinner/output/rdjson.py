@@ -60,7 +60,7 @@ def _byte_range(span: Span, source: Source) -> dict[str, Any]:
 
 def _position_of_byte(source: Source, offset: int) -> dict[str, int]:
     line = source.line_of(offset)
-    return {"line": line, "column": offset - source.line_starts[line - 1] + 1}
+    return {"line": line, "column": offset - source.line_start(offset) + 1}
 
 
 def _position(source: Source, line: int, column: int) -> dict[str, int]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pinner.finding import Occurrence, Reading
 from pinner.formats import DOCKERFILE
-from pinner.formats.dockerfile.flags import read_command, split_words
+from pinner.formats.dockerfile.flags import Command, read_command, split_words
 from pinner.formats.dockerfile.instructions import Division, Lines
 from pinner.formats.variables.text import Text
 from pinner.source import Source
@@ -31,12 +31,18 @@ class Statement(NamedTuple):
 def statements(division: Division) -> list[Statement]:
     """The instructions. Those whose words pinner does not read are as they would be if it did."""
     found = []
-    for instruction, lines in zip(division.instructions, division.lines(), strict=True):
+    for instruction, lines in division.every_instruction():
         line = instruction.joined()
         command = read_command(line)
-        assert not instruction.name or (instruction.name, ()) == (command.name, command.flags)
+        assert not instruction.name or (instruction.name == command.name and not _may_name_image(command))
         found.append(Statement(command.name, lines, split_words(line, command)))
     return found
+
+
+def _may_name_image(command: Command) -> bool:
+    return command.name in ("FROM", "ARG", "ONBUILD") or any(
+        flag.name.lower() in ("from", "mount") for flag in command.flags
+    )
 
 
 def reading(text: str) -> Reading:

@@ -28,7 +28,7 @@ class Comments:
         if MARK not in text.chars:
             return
         lines = [_Line(text, at, chars) for at, chars in physical_lines(text)]
-        self._lines = division.lines()
+        self._lines = [each for _, each in division.every_instruction()]
         self._firsts = [each.first for each in self._lines]
         self._below = _lines_below(lines)
         self._directives = count_directives(text)

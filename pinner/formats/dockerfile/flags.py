@@ -16,7 +16,8 @@ _FLAG_SPACES = "\t\n\v\f\r \x85\xa0"
 _WORD = re.compile(f"[^{WORD_SEPARATORS}]+")
 _NAME = re.compile(f"([^{WORD_SEPARATORS}]*)[{_FLAG_SPACES}]*")
 _SPACES = re.compile(f"[{_FLAG_SPACES}]*")
-_PLAIN = re.compile(rf"[^{_FLAG_SPACES}'\"\\]*")
+_PLAIN_FLAG = re.compile(rf"--([^={_FLAG_SPACES}'\"\\]+)(=?)([^{_FLAG_SPACES}'\"\\]*)(?:[{_FLAG_SPACES}]+|\Z)")
+_PLAIN_WORD = re.compile(rf"[^{WORD_SEPARATORS}'\"\\`]*")
 _BARE_FIELDS = ("ro", "readonly", "rw", "readwrite", "required")
 
 
@@ -46,7 +47,10 @@ def read_command(line: LogicalLine, at: int = 0) -> Command:
     at, end = trim(chars, at, len(chars))
     name = _NAME.match(chars, at, end)
     assert name is not None
-    flags, start = _read_flags(line, name.end(), end)
+    start = name.end()
+    if not chars.startswith("--", start, end):
+        return Command(name[1].upper(), (), start, end)
+    flags, start = _read_flags(line, start, end)
     return Command(name[1].upper(), tuple(flags), start, end)
 
 
@@ -64,7 +68,9 @@ def split_quoted_words(line: LogicalLine, command: Command, escape: str) -> list
         if chars[at] in WORD_SEPARATORS:
             at += 1
             continue
-        start, at = at, _end_of_word(chars, at, command.end, escape)
+        start, at = at, _end_of(_PLAIN_WORD, chars, at, command.end)
+        if at < command.end and chars[at] not in WORD_SEPARATORS:
+            at = _end_of_word(chars, start, command.end, escape)
         words.append(line.cut(start, at))
     return words
 
@@ -98,10 +104,15 @@ def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
 
 
 def _read_flags(line: LogicalLine, at: int, end: int) -> tuple[list[Flag], int]:
-    """The flags from index `at` on, and the index at which the arguments begin."""
+    """Return the flags from index `at` on, and the index at which the arguments begin."""
     flags: list[Flag] = []
     chars = line.chars
     while chars.startswith("--", at, end):
+        plain = _PLAIN_FLAG.match(chars, at, end)
+        if plain is not None:
+            flags.append(Flag(plain[1], line.cut(*plain.span(3)) if plain[2] else None))
+            at = plain.end()
+            continue
         word, at = _read_flag_word(line, at, end)
         if word.chars == "--":
             break
@@ -112,11 +123,8 @@ def _read_flags(line: LogicalLine, at: int, end: int) -> tuple[list[Flag], int]:
 
 
 def _read_flag_word(line: LogicalLine, at: int, end: int) -> tuple[Text, int]:
-    """A flag without its quotes and backslashes, and the index after it."""
+    """Return a flag without its quotes and backslashes, and the index after it."""
     chars, start, kept, quote = line.chars, at, [], ""
-    plain = _end_of(_PLAIN, chars, at, end)
-    if plain == end or chars[plain] in _FLAG_SPACES:
-        return line.cut(at, plain), plain
     while at < end:
         char = chars[at]
         if not quote and char in _FLAG_SPACES:
@@ -134,13 +142,13 @@ def _read_flag_word(line: LogicalLine, at: int, end: int) -> tuple[Text, int]:
 
 
 def _end_of(pattern: re.Pattern[str], chars: str, at: int, end: int) -> int:
-    """The index after the match of a `pattern` that may match nothing."""
+    """Return the index after the match of a `pattern` that may match nothing."""
     match = pattern.match(chars, at, end)
     return match.end() if match else at
 
 
 def _csv_fields(value: Text) -> Iterator[Text]:
-    """The fields of one record of RFC 4180."""
+    """Yield the fields of one record of RFC 4180."""
     chars, at = value.chars, 0
     while at <= len(chars):
         if chars.startswith('"', at):

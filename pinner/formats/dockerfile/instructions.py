@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats.dockerfile.whitespace import ASCII_SPACES, trim, with_ascii_spaces
+from pinner.formats.dockerfile.whitespace import ASCII_SPACES, is_comment_or_blank, trim, with_ascii_spaces
 from pinner.formats.variables.text import Text, join
 
 if TYPE_CHECKING:
@@ -27,12 +27,19 @@ _BOM = "\xef\xbb\xbf"
 # White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
 _DIRECTIVE = re.compile(r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z")
 _FIRST_WORD = re.compile(r"\s*(\S*).*", re.ASCII | re.DOTALL)
+_MAY_BE_DIRECTIVE = re.compile(
+    rf"(?:{_BOM})?(?:#!|[^\w\n]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)", re.ASCII | re.IGNORECASE
+)
 _DIRECTIVES = ("escape", "syntax", "check")
-# The instructions that name an image or change how others are read, whatever follows their name.
-_ALWAYS_READ = ("ARG", "FROM", "ONBUILD")
-_WITHOUT_FLAGS = INSTRUCTIONS.difference(_ALWAYS_READ)
 # An expression that repeats without bound takes memory for each repetition.
-_AT_ONCE = 100
+_AT_ONCE = 50
+_SOME = f"{{0,{_AT_ONCE}}}"
+# The start of an instruction that names no image, whatever follows: first come flags that cannot, without quotes and
+# escape characters, then a word that is no flag.
+_PLAIN_START = (
+    rf"(?:{'|'.join(sorted(INSTRUCTIONS.difference(('ARG', 'FROM', 'ONBUILD'))))}) +"
+    r"(?:--(?!from|mount)[a-z-]+(?:=[!#-&(-;=-\[\]-_a-~]*)? +)*(?=[!-,.-\[\]-_a-~])"
+)
 
 
 class Malformed(Exception):
@@ -56,10 +63,10 @@ class LogicalLine(NamedTuple):
     chars: str
 
     def cut(self, start: int, end: int) -> Text:
-        """Return the characters from `start` to `end` with their offsets."""
+        """Return the characters from `start` to `end`, not beyond the last, with their offsets."""
         if len(self.starts) == 1:
             place = self.places[0]
-            return self.whole.cut(place + start, place + min(end, len(self.chars)))
+            return self.whole.cut(place + start, place + end)
         cuts = []
         for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
             at, place = self.starts[index], self.places[index]
@@ -73,7 +80,7 @@ class LogicalLine(NamedTuple):
 class Instruction(NamedTuple):
     """One instruction in the `whole` text: from index `start` to `stop`, and to `end` with its heredocs.
 
-    `name` is set where the name is all that matters: the instruction is known and has no flags.
+    `name` is set where that is all that matters: the instruction is known, and names no image.
     """
 
     whole: Text
@@ -86,6 +93,9 @@ class Instruction(NamedTuple):
     def joined(self) -> LogicalLine:
         """Return the instruction as one line: without line ends, escape characters, comments and blank lines."""
         whole, escape, _, at, stop, _ = self
+        chars = whole.chars[at:stop]
+        if "\n" not in chars and not _continues(chars, escape):
+            return LogicalLine(whole, (0,), (at,), chars.rstrip("\r"))
         starts: list[int] = []
         places: list[int] = []
         parts: list[str] = []
@@ -117,43 +127,42 @@ class Lines(NamedTuple):
 
 
 class Division(NamedTuple):
-    """A Dockerfile divided. `syntax` is the reference of the frontend that BuildKit would load."""
+    """A Dockerfile divided. `syntax` is the reference of the frontend that BuildKit would load.
+
+    Of the `instructions` below the first FROM those are left out of which only the name matters.
+    """
 
     text: Text
     instructions: list[Instruction]
     syntax: Text | None
     escape: str
 
-    def lines(self) -> list[Lines]:
-        """Return the lines of every instruction."""
+    def every_instruction(self) -> Iterator[tuple[Instruction, Lines]]:
+        """Yield all instructions with their lines."""
         starts = [start for start, _ in physical_lines(self.text)]
-        return [
-            Lines(*(bisect_right(starts, at) for at in (each.start, each.stop - 1, each.end - 1)))
-            for each in self.instructions
-        ]
+        for each in _instructions(self.text, self.escape, every=True):
+            first, last, end = (bisect_right(starts, at) for at in (each.start, each.stop - 1, each.end - 1))
+            yield each, Lines(first, last, end)
 
 
 def divide(text: Text) -> Division:
     """Return the instructions and directives of a Dockerfile. Raises Malformed."""
     _refuse_long_line(text.chars)
-    _refuse_disputed_directive(text)
-    directives = _read_directives(text)
-    escape = directives["escape"].chars if "escape" in directives else "\\"
-    instructions = list(_instructions(text, escape))
+    escape, syntax = "\\", None
+    # Directives end at the first line that is none.
+    if _MAY_BE_DIRECTIVE.match(text.chars):
+        directives = _read_directives(text)
+        escape = directives["escape"].chars if "escape" in directives else escape
+        syntax = _read_syntax(text)
+    instructions = list(_instructions(text, escape, every=False))
     if not instructions:
         raise Malformed(1, "the file has no instructions")
-    return Division(text, instructions, _read_syntax(text), escape)
+    return Division(text, instructions, syntax, escape)
 
 
 def count_directives(text: Text) -> int:
     """Count the lines at the top that are parser directives, or a shebang above them."""
     return sum(1 for _ in _directive_lines(text))
-
-
-def is_comment_or_blank(chars: str) -> bool:
-    """Tell whether a physical line is no part of any instruction."""
-    start = trim(chars, 0, len(chars))[0]
-    return start == len(chars) or chars[start] == "#"
 
 
 def physical_lines(text: Text) -> Iterator[tuple[int, str]]:
@@ -178,35 +187,37 @@ def _refuse_long_line(chars: str) -> None:
             raise Malformed(number, f"dockerfile line greater than max allowed size of {MAX_LINE}")
 
 
-def _refuse_disputed_directive(text: Text) -> None:
-    """Refuse a directive that newer BuildKits find, which skip more white space after the `#` than older ones."""
-    for number, (_, chars) in enumerate(physical_lines(text), 1):
+def _read_directives(text: Text) -> dict[str, Text]:
+    """Return the values of the directives at the top of the file, by name in lower case.
+
+    Raises Malformed for one that only newer BuildKits find, which skip more white space after the `#` than older ones.
+    """
+    found: dict[str, Text] = {}
+    is_top = True
+    for number, (at, chars) in enumerate(physical_lines(text), 1):
         start, end = trim(chars, 0, len(chars))
-        if chars[start : start + 1] != "#":
-            return
+        if not chars.startswith("#", start):
+            break
         after = trim(chars, start + 1, end)[0]
         match = _DIRECTIVE.match(chars, after)
-        is_directive = match is not None and match[1].lower() in _DIRECTIVES
-        if is_directive and chars[start + 1 : after].strip("\t\f\r "):
+        name = match[1].lower() if match else ""
+        if match and name in _DIRECTIVES and chars[start + 1 : after].strip("\t\f\r "):
             raise Malformed(number, "not every BuildKit reads this directive: put a plain space after its #")
-        if not is_directive and not chars.startswith("#!"):
-            return
-
-
-def _read_directives(text: Text) -> dict[str, Text]:
-    """Return the values of the directives at the top of the file, by name in lower case."""
-    found: dict[str, Text] = {}
-    for number, (at, chars) in enumerate(physical_lines(text), 1):
-        directive = _directive(text, at + trim(chars, 0, len(chars))[0], at + len(chars), "#")
-        if directive is None:
-            break
-        name, value = directive
-        if name in found:
-            raise Malformed(number, f"only one {name} parser directive can be used")
-        if name == "escape" and value.chars not in ("\\", "`"):
-            raise Malformed(number, f"invalid escape token '{value}' does not match ` or \\")
-        found[name] = value
+        if not match or name not in _DIRECTIVES:
+            if not chars.startswith("#!"):
+                break
+            is_top = False
+        elif is_top:
+            _add_directive(found, name, text.cut(at + match.start(2), at + match.end(2)), number)
     return found
+
+
+def _add_directive(found: dict[str, Text], name: str, value: Text, number: int) -> None:
+    if name in found:
+        raise Malformed(number, f"only one {name} parser directive can be used")
+    if name == "escape" and value.chars not in ("\\", "`"):
+        raise Malformed(number, f"invalid escape token '{value}' does not match ` or \\")
+    found[name] = value
 
 
 def _read_syntax(text: Text) -> Text | None:
@@ -248,21 +259,28 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
 
 
 @cache
-def _instruction_pattern(escape: str) -> re.Pattern[str]:
-    """Return the expression for an instruction on its lines, without heredocs, and what it skips above.
+def _instruction_pattern(escape: str, *, passes_over: bool) -> re.Pattern[str]:
+    """Return the expression for an instruction on its lines, without heredocs, and the lines that it skips above.
 
-    Group 1 is the instruction, group 2 its name where no flag can follow and no part of the name is on the next line.
+    Group 1 is the instruction, group 2 its name where that is all that matters. With `passes_over` it also skips such
+    instructions, where nothing in them can open a heredoc.
     """
     escaped = re.escape(escape)
-    skipped = rf"(?:{_SPACES}(?:#[^\n]*)?\n){{0,{_AT_ONCE}}}"
+    skipped = rf"(?:{_SPACES}(?:#[^\n]*)?\n){_SOME}"
     # One escape character at the end of a line continues it, two do not.
-    continued = rf"(?:[^\n]*{escaped}(?<!{escaped}{escaped})[ \t]*\r*\n{skipped}){{0,{_AT_ONCE}}}"
-    return re.compile(rf"{skipped}{_SPACES}((?:([A-Za-z]+) +(?=[!-,.-\[\]-_a-~]))?{continued}[^\n]*)")
+    line_end = rf"{escaped}(?<!{escaped}{escaped})[ \t]*\r*\n{skipped}"
+    above = skipped
+    if passes_over:
+        # Where the expression goes back, it must not take a comment for the last line.
+        plain = rf"{_PLAIN_START}(?:[^\n<]*{line_end}(?!{_SPACES}#)){_SOME}[^\n<]*[^\n<\\` \t\r]\r*"
+        above = rf"(?:{_SPACES}(?:#[^\n]*|{plain})?\n){_SOME}"
+    return re.compile(rf"{above}{_SPACES}((?:(?=([A-Z]+)){_PLAIN_START})?(?:[^\n]*{line_end}){_SOME}[^\n]*)")
 
 
-def _instructions(text: Text, escape: str) -> Iterator[Instruction]:
+def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instruction]:
+    """Yield the instructions, without `every` from the first FROM on only those of which more than the name matters."""
     chars = with_ascii_spaces(text.chars)
-    match_at = _instruction_pattern(escape).match
+    match_at = _instruction_pattern(escape, passes_over=False).match
     has_heredocs = "<" in chars
     at, size = len(_BOM) if chars.startswith(_BOM) else 0, len(chars)
     while at < size:
@@ -272,14 +290,15 @@ def _instructions(text: Text, escape: str) -> Iterator[Instruction]:
         if start == stop or chars[start] == "#":
             at = _end_of_line(chars, start) + 1
             continue
-        if stop - start > _AT_ONCE:
+        if stop - start > _AT_ONCE and chars.count("\n", start, stop) >= _AT_ONCE:
             stop = _end_of_long(chars, start, stop, escape)
-        name = (match[2] or "").upper()
-        instruction = Instruction(text, escape, name if name in _WITHOUT_FLAGS else "", start, stop, stop)
+        instruction = Instruction(text, escape, match[2] or "", start, stop, stop)
         if has_heredocs and chars.find("<", start, stop) >= 0:
             instruction = instruction._replace(end=_end_of_heredocs(instruction))
         yield instruction
         at = instruction.end + 1
+        if not every and chars.startswith("FROM ", start):
+            match_at = _instruction_pattern(escape, passes_over=True).match
 
 
 def _end_of_line(chars: str, at: int) -> int:

@@ -175,6 +175,8 @@ class Reader:
         return From(read_word(words[0], self.scope) if words else None, platform, stage)
 
     def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
+        if not command.flags:
+            return None
         for flag in command.flags:
             if flag.name != "platform":
                 self._complain(instruction, f"unknown flag: --{flag.name}")
@@ -337,10 +339,9 @@ class Reader:
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change: the instructions as two parsers see them, and the stages."""
-        names = (each.name or read_command(each.joined()).name for each in self.division.instructions)
         ours = (
-            f"{name} on {lines.first}-{lines.last}, to {lines.end}"
-            for name, lines in zip(names, self.division.lines(), strict=True)
+            f"{each.name or read_command(each.joined()).name} on {lines.first}-{lines.last}, to {lines.end}"
+            for each, lines in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
         return (*structure(self.text.chars), *ours, *stages)

@@ -30,6 +30,14 @@ def trim(chars: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def is_comment_or_blank(chars: str) -> bool:
+    """Tell whether a line of a Dockerfile is no part of any instruction."""
+    content = chars.lstrip(ASCII_SPACES)
+    if content[:1] > "~":
+        content = content[trim(content, 0, len(content))[0] :]
+    return content[:1] in ("", "#")
+
+
 def space_width(chars: str, at: int) -> int:
     """Return how many characters the white space at index `at` takes; 0 where there is none."""
     if chars[at] not in _SPACE_STARTS:

@@ -86,6 +86,8 @@ def literal(text: Text) -> Word:
 
 def place(word: Word, scope: Scope) -> Placement:
     """Read the reference that `word` stands for and find the place of its digest."""
+    if not word.expansion.used and (run := word.expansion.value.run):
+        return _place_literal(run, str(word.expansion.value))
     span, text = _written(word)
     if word.expansion.unknown:
         return Placement(span, text, Opaque(_why_open(word, scope)))
@@ -99,13 +101,22 @@ def place(word: Word, scope: Scope) -> Placement:
     return Placement(span, text, target, insert_at=insert_at, unwritable=unwritable)
 
 
+def _place_literal(run: Span, text: str) -> Placement:
+    """Read a reference without variables that stands in one piece at `run`."""
+    try:
+        target = parse(text)
+    except InvalidReference as error:
+        return Placement(run, text, Invalid(str(error)))
+    if target.digest:
+        return Placement(run, text, target, digest=Span(run.end - len(target.digest), run.end))
+    return Placement(run, text, target, insert_at=run.end)
+
+
 def _written(word: Word) -> tuple[Span, str]:
     """The span of a reference and its text there: in an ARG's default where all of it stands there."""
     value, text = word.expansion.value, _unquoted(word.text)
     run = value.run
     if run and not (text.extent.start <= run.start < text.extent.end):
-        return run, str(value)
-    if run and not word.expansion.used:
         return run, str(value)
     return text.extent, str(text)
 

@@ -46,6 +46,12 @@ class Dialect(NamedTuple):
 
     escape: str | None
 
+    def is_plain(self, chars: str) -> bool:
+        """Tell whether `chars` stand for themselves."""
+        if "$" in chars:
+            return False
+        return self.escape is None or not ("'" in chars or '"' in chars or self.escape in chars)
+
 
 COMPOSE = Dialect(None)
 _DOCKERFILE = Dialect("\\")
@@ -53,8 +59,8 @@ _DOCKERFILE = Dialect("\\")
 
 def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
     """`word` with quotes, escapes and variables processed. Raises ExpansionError."""
-    if not any(char in word.chars for char in f"$'\"{dialect.escape or '$'}"):
-        return Expansion(word, frozenset(), ())
+    if dialect.is_plain(word.chars):
+        return Expansion(word, _NO_NAMES, ())
     lexer = _Lexer(word, lookup, dialect)
     value = lexer.read_until(None)
     return Expansion(value, frozenset(lexer.used), tuple(lexer.unknown))
@@ -281,3 +287,4 @@ class _Lexer:
 
 
 _EMPTY = Text("", ())
+_NO_NAMES: frozenset[str] = frozenset()

@@ -165,7 +165,7 @@ class Scope:
         return wanted
 
     def _bind(self, names: frozenset[str]) -> dict[str, int]:
-        return {name: self._visible[name] for name in names if name in self._visible}
+        return {name: self._visible[name] for name in names if name in self._visible} if names else {}
 
     def _missing(self, name: str, declared: bool) -> Missing:
         if self.dialect == COMPOSE:
@@ -179,6 +179,8 @@ class Scope:
     ) -> Expansion:
         if change.at is not None:
             text = text.with_insertion(change.at, change.chars)
+        if self.dialect.is_plain(text.chars):
+            return Expansion(text, frozenset(), ())
         expansion = expand(text, lambda name: self._lookup(name, bindings, change, changed), self.dialect)
         self._length += len(expansion.value.chars)
         if self._length > MAX_TOTAL_LENGTH:

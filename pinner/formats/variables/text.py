@@ -57,7 +57,7 @@ class Text:
         return Span(self.offsets[0], self.offsets[-1] + 1)
 
     def __str__(self) -> str:
-        return self.chars.encode("latin-1").decode("utf-8", "replace")
+        return self.chars if self.chars.isascii() else self.chars.encode("latin-1").decode("utf-8", "replace")
 
 
 def join(texts: Iterable[Text]) -> Text:

@@ -67,6 +67,6 @@ def test_a_heredoc_that_only_newer_buildkits_see_may_hold_no_instructions(text: 
 
 def test_a_heredoc_after_a_space() -> None:
     text = "FROM a\nRUN << EOF\nFROM b\nEOF\nRUN << E\necho \\\nE\nRUN << '#'\n\n#\nFROM c\n"
-    assert [each.first for each in divide(Text.of_bytes(text.encode())).lines()] == [1, 2, 5, 8, 11]
+    assert [each.lines.first for each in statements(divide(Text.of_bytes(text.encode())))] == [1, 2, 5, 8, 11]
     with pytest.raises(Malformed, match="unterminated heredoc"):
         divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))
