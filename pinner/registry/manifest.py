@@ -8,8 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.registry.errors import NotAManifest, UnsupportedMediaType
-from pinner.registry.text import clean
+from pinner.registry.errors import NotAManifest, UnsupportedMediaType, clean
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -30,6 +29,18 @@ _IMAGE_CONFIGS = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
 _IMAGE_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+
+
+class Content(NamedTuple):
+    """What a reference names. `body` is there where it was fetched and agrees with the digest.
+
+    `size` is the body's length in bytes, None where the registry does not say it in answer to HEAD.
+    """
+
+    digest: str
+    media_type: str
+    body: bytes | None = None
+    size: int | None = None
 
 
 class Child(NamedTuple):

@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pinner.reference import Reference, parse
-from pinner.registry.content import Content
 from pinner.registry.errors import (
     Denied,
     DigestMismatch,
@@ -22,7 +21,7 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX
+from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX, Content
 from tests.registry.asking import (
     BASIC,
     FETCHED,

@@ -4,10 +4,9 @@ import httpx
 import pytest
 
 from pinner.reference import parse
-from pinner.registry.content import Content
 from pinner.registry.errors import Dropped, NotTLS, TLSFailure, Unreachable
 from pinner.registry.http.retry import ATTEMPTS
-from pinner.registry.manifest import OCI_INDEX
+from pinner.registry.manifest import OCI_INDEX, Content
 from tests.registry.asking import FETCHED, fixed, head, heads, raising
 from tests.registry.stub import DIGEST, FakeClock, Handler, manifest, reply
 

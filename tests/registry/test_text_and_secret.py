@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.registry.auth.docker_config import Credential
-from pinner.registry.errors import NotFound, RegistryError
+from pinner.registry.errors import NotFound, RegistryError, clean
 from pinner.registry.http.secret import Secret, basic, bearer
-from pinner.registry.text import clean
 
 
 @pytest.mark.parametrize(

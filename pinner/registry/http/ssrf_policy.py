@@ -1,7 +1,7 @@
 """Where pinner goes on the word of a registry, and where credentials go with it.
 
 A pull request names the registry, the registry names token servers and redirects: each name is an
-attempt to make pinner show its credentials, or knock on a door that only pinner's machine can reach.
+attempt to make pinner show its credentials, or ask a server that only pinner's machine can reach.
 """
 
 import re
@@ -25,7 +25,7 @@ KNOWN_REALMS = {
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
 
-class Policy:
+class SSRFPolicy:
     """Decides on realms and redirects by the settings."""
 
     def __init__(self, settings: RegistrySettings, addresses: Addresses) -> None:
