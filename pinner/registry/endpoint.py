@@ -1,4 +1,4 @@
-"""Where a registry is asked: scheme, host, port and path prefix."""
+"""Find where a registry is asked: scheme, host, port and path prefix."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,12 +31,12 @@ class Endpoint(NamedTuple):
     bases: tuple[httpx.URL, ...]
 
     def repository(self, reference: Reference) -> str:
-        """The repository's path on this endpoint."""
+        """Return the repository's path on this endpoint."""
         return f"{self.bases[0].path.strip('/')}/{reference.repository}".lstrip("/")
 
 
 def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
-    """Where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
+    """Return where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
     host = ascii_authority(registry)
     if mirror := settings.mirror_of(host):
         return Endpoint(Origin.of(mirror).authority, (mirror,))
@@ -49,7 +49,7 @@ def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
 
 
 def _schemes(authority: str, settings: RegistrySettings) -> tuple[str, ...]:
-    """What to speak, in order. A plain server may hang on a TLS greeting, so loopback is asked in plain first."""
+    """Return the schemes to try, in order: plain first on loopback, where a server may hang on a TLS greeting."""
     host, port = split_port(authority)
     if port == "443":
         return ("https",)

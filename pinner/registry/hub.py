@@ -1,4 +1,4 @@
-"""When Docker Hub received what a tag names, by Docker Hub's own clock.
+"""Ask Docker Hub's API when it received what a tag names.
 
 Source: "Docker Hub API", `GET /v2/repositories/{namespace}/{repository}/tags/{tag}`. It is no part of the
 registry's protocol and needs no login: nobody's credentials are sent.

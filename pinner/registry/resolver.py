@@ -1,4 +1,4 @@
-"""References in, digests out: each unique one is asked once.
+"""Resolve references to digests, each unique one once.
 
 A reference that could not be resolved is a value with a reason, never an exception that ends the run.
 """

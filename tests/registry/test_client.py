@@ -22,7 +22,7 @@ from pinner.registry.errors import (
     Unreachable,
 )
 from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX, Content
-from tests.registry.asking import (
+from tests.registry.registries import (
     BASIC,
     FETCHED,
     IDENTITY,

@@ -1,4 +1,4 @@
-"""Answers to challenges: which credential, which token, and each only once."""
+"""What a challenge is answered with: which credential, which token."""
 
 from typing import NamedTuple
 

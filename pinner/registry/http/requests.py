@@ -1,4 +1,4 @@
-"""One request to one URL and its bounded response: limits, time-outs, retries. No redirects, no authentication."""
+"""Send one request to one URL and read its bounded response. No redirects, no authentication."""
 
 import asyncio
 import json

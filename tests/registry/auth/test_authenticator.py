@@ -12,7 +12,17 @@ from pinner.reference import parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import CredentialsRefused, Denied, RealmNotTrusted, Unauthorized
 from pinner.registry.manifest import OCI_INDEX, Content
-from tests.registry.asking import BASIC, IDENTITY, PASSWORD, TAGGED, TokenRegistry, docker_config, fixed, head, heads
+from tests.registry.registries import (
+    BASIC,
+    IDENTITY,
+    PASSWORD,
+    TAGGED,
+    TokenRegistry,
+    docker_config,
+    fixed,
+    head,
+    heads,
+)
 from tests.registry.stub import DIGEST, FakeClock, StubNetwork, ask, manifest, reply
 
 
