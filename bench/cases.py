@@ -21,8 +21,6 @@ FINDINGS = frozenset({0, 1})
 UNCHECKED = frozenset({3})
 ROUND_TRIP = 0.05
 MOST_AT_ONCE = 20
-# As many as one may ask at once by the target; pinner asks one registry eight at a time unless told.
-_TWENTY_AT_ONCE = ("--jobs", "20", "--jobs-per-host", "20")
 MEBIBYTE = 1 << 20
 
 
@@ -156,12 +154,10 @@ def unpinned_tree(shop: Workshop) -> Iterator[Row]:
 
 def pin(shop: Workshop) -> Iterator[Row]:
     """Resolve and write: at 50 ms and at no delay, with and without tokens."""
-    yield from _pin(shop, ROUND_TRIP, 0.3)
-    yield from _pin(shop, ROUND_TRIP, 0.3, registries=2)
-    yield from _pin(shop, ROUND_TRIP, 0.3, flags=_TWENTY_AT_ONCE)
+    yield from _pin(shop, ROUND_TRIP, 0.35)
+    yield from _pin(shop, ROUND_TRIP, 0.35, registries=2)
     yield from _pin(shop, 0.0, 2.0)
     yield from _pin(shop, ROUND_TRIP, None, authenticated=True)
-    yield from _pin(shop, ROUND_TRIP, None, authenticated=True, several_scopes=False)
 
 
 def growth(shop: Workshop) -> Iterator[Row]:
@@ -227,17 +223,15 @@ def _pin(
     delay: float,
     bound: float | None,
     *,
-    flags: tuple[str, ...] = (),
     registries: int = 1,
     authenticated: bool = False,
-    several_scopes: bool = True,
 ) -> Iterator[Row]:
     names = [(f"team-{number // 10}/app-{number}", f"1.{number}") for number in range(shop.sizes.tags)]
     with ExitStack() as stack:
         served = []
         for first in range(registries):
             tags = names[first::registries]
-            slow = latency.SlowRegistry(tags, delay, authenticated=authenticated, several_scopes=several_scopes)
+            slow = latency.SlowRegistry(tags, delay, authenticated=authenticated)
             served.append(stack.enter_context(latency.serve(slow)))
         images = [f"{served[at % registries].address}/{name}:{tag}" for at, (name, tag) in enumerate(names)]
         folder = shop.folder / "tags"
@@ -254,14 +248,14 @@ def _pin(
                 registry.forget()
 
         fresh()
-        sides = [shop.command("pinner", "pin", *flags, folder=folder)]
+        sides = [shop.command("pinner", "pin", folder=folder)]
         run_once(sides[0])
         counts = _checked_counts(served, len(names))
         if shop.has("pindock"):
             sides.append(shop.command("pindock", "run", folder=folder))
         timings = alternate(sides, shop.sizes.rounds, fresh)
     where = f" of {registries} registries" if registries > 1 else ""
-    asked = " ".join(["pin", *flags, f"{len(names)} tags{where}"])
+    asked = " ".join(["pin", f"{len(names)} tags{where}"])
     work = f"{asked} over {shop.sizes.tagged_files} files, {delay * 1000:.0f} ms{counts}"
     yield from _compared(work, timings, [bound])
 

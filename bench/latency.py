@@ -37,7 +37,7 @@ class SlowRegistry:
     """Tags, and what happened. `delay` is one round trip in seconds.
 
     With `authenticated` a bearer token is asked for each repository, and one request for a token is
-    granted as many scopes as it names; without `several_scopes` only the first of them.
+    granted the scopes that it names.
     """
 
     def __init__(
@@ -46,13 +46,11 @@ class SlowRegistry:
         delay: float,
         *,
         authenticated: bool = False,
-        several_scopes: bool = True,
     ) -> None:
         self.manifests = {tag: _index(f"{tag[0]}:{tag[1]}") for tag in tags}
         self.delay = delay
         self.url = ""
         self._authenticated = authenticated
-        self._several_scopes = several_scopes
         self.forget()
 
     @property
@@ -71,7 +69,7 @@ class SlowRegistry:
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if path == "/token":
             self.requests["token"] += 1
-            granted = query.get("scope", []) if self._several_scopes else query.get("scope", [])[:1]
+            granted = query.get("scope", [])
             return Answer("200 OK", json.dumps({"token": " ".join(granted).encode().hex(), "expires_in": 300}).encode())
         repository, _, reference = path.removeprefix("/v2/").rpartition("/manifests/")
         if self._authenticated and not self._permits(repository, headers.get("authorization", "")):

@@ -58,7 +58,6 @@ async def examine_all(
 ) -> dict[Reference, Examination]:
     """The same inside an event loop, by a resolver that may go on being used."""
     unique = list(dict.fromkeys(references))
-    resolver.expect(unique)
     examiner = Examiner(resolver, depth)
     done = 0
 

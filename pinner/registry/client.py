@@ -1,41 +1,40 @@
-"""The flow of one question: HEAD, its challenge, and GET where HEAD does not say enough.
+"""How a registry is asked for one reference: HEAD, its challenge, and GET where HEAD does not say enough.
 
 Source: distribution-spec, "Pulling manifests" and "Checking if content exists in the registry".
 """
 
+import asyncio
+import hashlib
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections import defaultdict
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from pinner.reference import Reference
-from pinner.registry.auth.authenticator import Asker, Authenticator
+from pinner.reference import Reference, is_digest
+from pinner.registry.auth.authenticator import Authenticator, Target
 from pinner.registry.auth.credentials import Credentials
-from pinner.registry.auth.tokens import Grant
-from pinner.registry.content import Content, described, failure, fetched
-from pinner.registry.door import Door
-from pinner.registry.endpoint import Endpoint, endpoint_of
-from pinner.registry.errors import Unreachable
+from pinner.registry.auth.tokens import Authorization
+from pinner.registry.endpoint import Endpoint, SchemeSearch, endpoint_of
+from pinner.registry.errors import Denied, DigestMismatch, NotAManifest, NotFound, RegistryError, Unauthorized
 from pinner.registry.http.dns import Addresses
 from pinner.registry.http.limits import Clock
 from pinner.registry.http.redirects import Redirects
-from pinner.registry.http.requests import Answer, Question, Wire, field
+from pinner.registry.http.requests import HTTPClient, Request, Response, error_code, field
 from pinner.registry.http.secret import Secret
-from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.ssrf_policy import SSRFPolicy
 from pinner.registry.http.transport import TransportFactory, Transports
 from pinner.registry.http.urls import Origin
-from pinner.registry.manifest import ACCEPT, MAX_SIZE
+from pinner.registry.manifest import ACCEPT, MAX_SIZE, MEDIA_TYPES, Content, parse_manifest
 from pinner.registry.settings import RegistrySettings
 
-# Statuses after which GET may still answer: registries and proxies that know no HEAD.
-_ASK_BY_GET = frozenset({200, 400, 404, 405, 501})
+# Statuses after which GET may still answer: registries and proxies that know no HEAD, firewalls that forbid it.
+_ASK_BY_GET = frozenset({200, 400, 403, 404, 405, 501})
+# What some registries say with 400 of credentials, and of a token that has expired.
+_AUTHENTICATION_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
 _MAX_CHALLENGES = 4
-# What too little scope may bring: 403 by RFC 6750 section 3.1, and 404 from registries that hide what they do not show.
-_REFUSALS = frozenset({401, 403, 404})
 _REPOSITORY = re.compile(r"/v2/(.+)/manifests/[^/]+")
 _REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
 
@@ -53,12 +52,15 @@ class RegistryClient:
     ) -> None:
         clock = clock or Clock()
         addresses = addresses or Addresses(settings.timeouts.connect)
-        policy = Policy(settings, addresses)
+        policy = SSRFPolicy(settings, addresses)
         self._settings = settings
-        self._wire = Wire(settings, transports or Transports(settings, addresses), clock)
-        self._redirects = Redirects(self._wire, policy)
+        self._http = HTTPClient(settings, transports or Transports(settings, addresses), clock)
+        self._redirects = Redirects(self._http, policy)
         self._auth = Authenticator(self._redirects.send, Credentials(settings.environ), policy, clock)
-        self._doors: dict[str, Door] = {}
+        self._registries: dict[str, SchemeSearch] = {}
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(min(settings.jobs, settings.jobs_per_host))
+        )
         self._remaining: dict[Origin, str] = {}
 
     async def __aenter__(self) -> Self:
@@ -67,106 +69,142 @@ class RegistryClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._wire.close()
-
-    def expect(self, references: Iterable[Reference]) -> None:
-        """Announce what will be asked: one token may serve several repositories."""
-        for reference in references:
-            with suppress(Unreachable):  # for a host that makes no URL: whoever asks is told
-                endpoint = self._door(reference.registry).endpoint
-                self._auth.expect(endpoint.authority, endpoint.repository(reference))
+        await self._http.close()
 
     async def head(self, reference: Reference) -> Content:
-        """What `reference` names, by its digest if it has one: one HEAD where that is enough. Raises RegistryError."""
-        answer = await self._ask("HEAD", reference)
-        if content := described(answer, reference):
+        """Return what `reference` names, by its digest if it has one: one HEAD where that is enough.
+
+        Raises RegistryError.
+        """
+        response = await self._ask("HEAD", reference)
+        if content := _content_of_head(response, reference):
             return content
-        if answer.status not in _ASK_BY_GET:
-            raise failure(answer, reference)
+        if response.status not in _ASK_BY_GET:
+            raise _failure(response, reference)
         return await self.get(reference)
 
     async def get(self, reference: Reference) -> Content:
-        """The verified content of what `reference` names. Raises RegistryError. Docker Hub counts it as a pull."""
-        answer = await self._ask("GET", reference)
-        if answer.status != 200:
-            raise failure(answer, reference)
-        return fetched(answer, reference)
+        """Return the verified content of what `reference` names. Docker Hub counts it as a pull.
 
-    async def _ask(self, method: str, reference: Reference) -> Answer:
-        door = self._door(reference.registry)
-        return await door.through(partial(self._converse, door.endpoint, method, reference))
+        Raises RegistryError.
+        """
+        response = await self._ask("GET", reference)
+        if response.status != 200:
+            raise _failure(response, reference)
+        return _content_of_get(response, reference)
 
-    def _door(self, registry: str) -> Door:
-        if registry not in self._doors:
-            self._doors[registry] = Door(endpoint_of(registry, self._settings))
-        return self._doors[registry]
+    async def _ask(self, method: str, reference: Reference) -> Response:
+        registry = reference.registry
+        if registry not in self._registries:
+            self._registries[registry] = SchemeSearch(endpoint_of(registry, self._settings))
+        search = self._registries[registry]
+        async with self._turns[registry]:  # who waits chooses no token yet, which could expire meanwhile
+            return await search.ask(partial(self._ask_at, search.endpoint, method, reference))
 
-    async def _converse(
+    async def _ask_at(
         self, endpoint: Endpoint, method: str, reference: Reference, base: httpx.URL, patient: bool
-    ) -> Answer:
+    ) -> Response:
         """Ask at one of the endpoint's bases, and answer challenges until there are none or nothing is left to say."""
-        way = _Way(self._auth, Origin.of(base), endpoint.repository(reference), endpoint.authority)
-        url = base.copy_with(path=f"/v2/{way.repository}/manifests/{reference.digest or reference.by_tag().tag}")
-        question = Question(method, url, ACCEPT, MAX_SIZE, patient=patient)
+        home = Target(Origin.of(base), endpoint.repository(reference), endpoint.authority)
+        authentication = _Authentication(self._auth, home)
+        url = base.copy_with(path=f"/v2/{home.repository}/manifests/{reference.digest or reference.by_tag().tag}")
+        request = Request(method, url, ACCEPT, MAX_SIZE, patient=patient)
         for _ in range(_MAX_CHALLENGES):
-            answer = await self._redirects.send(question, way.authorize)
-            if not await way.meet(answer):
+            response = await self._redirects.send(request, authentication.authorize)
+            if not await authentication.answer(response):
                 break
-        self._note_limit(answer)
-        return answer
+        self._log_limit(response)
+        return response
 
-    def _note_limit(self, answer: Answer) -> None:
+    def _log_limit(self, response: Response) -> None:
         """Tell, where it changed, how many more pulls the registry allows (Docker Hub's `ratelimit-remaining`)."""
         if not (log := self._settings.log):
             return
-        remaining = _REMAINING.match(field(answer.headers, "ratelimit-remaining"))
-        if remaining and self._remaining.get(answer.origin) != remaining.group(1):
-            self._remaining[answer.origin] = remaining.group(1)
-            log(f"{answer.origin}: {remaining.group(1)} pulls left")
+        remaining = _REMAINING.match(field(response.headers, "ratelimit-remaining"))
+        if remaining and self._remaining.get(response.origin) != remaining.group(1):
+            self._remaining[response.origin] = remaining.group(1)
+            log(f"{response.origin}: {remaining.group(1)} pulls left")
 
 
-class _Way:
-    """The authentication of one question on its way through redirects."""
+class _Authentication:
+    """The authentication of one request on its way through redirects."""
 
-    def __init__(self, auth: Authenticator, home: Origin, repository: str, authority: str) -> None:
-        self.repository = repository
+    def __init__(self, auth: Authenticator, home: Target) -> None:
         self._auth = auth
         self._home = home
-        self._authority = authority
-        self._sent: list[tuple[Asker, Grant | None]] = []
-        self._weak: Grant | None = None
+        self._sent: list[tuple[Target, Authorization | None]] = []
 
     async def authorize(self, url: httpx.URL) -> Secret | None:
-        """The Authorization for one hop."""
-        asker = self._asker(url)
-        grant = await self._auth.remembered(asker)
-        self._sent.append((asker, grant))
-        return grant.authorization if grant else None
+        """Return the value of the Authorization field for one hop."""
+        target = self._target(url)
+        authorization = await self._auth.remembered(target)
+        self._sent.append((target, authorization))
+        return authorization.value if authorization else None
 
-    async def meet(self, answer: Answer) -> bool:
-        """Whether to ask once more, now that what a refusal calls for has been found. Raises RegistryError."""
-        asker, grant = self._sent[-1]
-        self._judge_weak(answer, asker, grant)
-        refused = grant if answer.status == 401 or self._weak else None
-        for each, taken in self._sent:
-            if taken and taken is not refused:
-                taken.opened.add(each.repository)
+    async def answer(self, response: Response) -> bool:
+        """Return whether to ask once more, now that what a refusal calls for has been found. Raises RegistryError."""
+        *before, (target, last) = self._sent
         self._sent.clear()
-        if answer.status == 401:
-            await self._auth.authorize(answer, asker, refused)
+        for _, authorization in before:
+            if authorization:
+                authorization.worked = True
+        if response.status == 401:
+            await self._auth.satisfy(response, target, last)
             return True
-        return refused is not None and self._auth.separate(asker, refused)
+        if response.status == 400:
+            return last is not None and error_code(response) in _AUTHENTICATION_CODES and self._auth.renew(last)
+        if last:
+            last.worked = True
+        return False
 
-    def _judge_weak(self, answer: Answer, asker: Asker, grant: Grant | None) -> None:
-        """Note a shared grant that may be why this is a refusal, or that the last one was."""
-        refused = answer.status in _REFUSALS
-        if self._weak and not refused:
-            self._auth.unshare(self._weak)
-        self._weak = grant if refused and grant and grant.may_lack(asker.repository) else None
-
-    def _asker(self, url: httpx.URL) -> Asker:
-        """Who asks at `url`. Away from home, after a redirect, nobody's credentials are used."""
-        repository = _REPOSITORY.fullmatch(url.path)
+    def _target(self, url: httpx.URL) -> Target:
+        """Return what is asked for at `url`. Away from home, after a redirect, nobody's credentials are used."""
         origin = Origin.of(url)
-        authority = self._authority if origin == self._home else None
-        return Asker(origin, repository.group(1) if repository else self.repository, authority)
+        repository = _REPOSITORY.fullmatch(url.path)
+        return Target(
+            origin=origin,
+            repository=repository.group(1) if repository else self._home.repository,
+            authority=self._home.authority if origin == self._home.origin else None,
+        )
+
+
+def _content_of_head(response: Response, reference: Reference) -> Content | None:
+    """Return what the answer to HEAD says, or None where only the content itself can tell."""
+    digest = field(response.headers, "docker-content-digest")
+    wanted = reference.digest
+    fits = digest == wanted if wanted else is_digest(digest)
+    if response.status != 200 or not fits or response.content_type not in MEDIA_TYPES:
+        return None
+    length = field(response.headers, "content-length")
+    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
+    return Content(digest, response.content_type, size=size)
+
+
+def _content_of_get(response: Response, reference: Reference) -> Content:
+    """Return what a 200 to GET holds. Raises NotAManifest, UnsupportedMediaType or DigestMismatch."""
+    origin = response.origin
+    if response.is_encoded:
+        raise NotAManifest(f"{origin} sends a compressed body, which no digest covers; check the proxies")
+    manifest = parse_manifest(response.body, response.content_type)
+    algorithm = (reference.digest or "sha256").partition(":")[0]
+    digest = f"{algorithm}:{hashlib.new(algorithm, response.body).hexdigest()}"
+    promised = field(response.headers, "docker-content-digest")
+    if reference.digest and digest != reference.digest:
+        raise DigestMismatch(f"{origin} answers with {digest} when asked for {reference.digest}; trust neither")
+    if not reference.digest and is_digest(promised) and digest != promised:
+        raise DigestMismatch(f"{origin} says {promised} and sends {digest}; trust neither, and try again")
+    return Content(digest, manifest.media_type, response.body, len(response.body))
+
+
+def _failure(response: Response, reference: Reference) -> RegistryError:
+    """Return the error that a status other than 200 stands for; 408, 429 and 5xx were raised as such before."""
+    origin, code = response.origin, error_code(response)
+    match response.status:
+        case 404:
+            return NotFound(f"{origin} has no {reference.familiar}; check the name and the tag")
+        case 401:
+            return Unauthorized(f"{origin} goes on asking for authentication; log in with docker login {origin}")
+        case 400 | 403 as status if status == 403 or code in _AUTHENTICATION_CODES:
+            return Denied(f"{origin} denies access to {reference.familiar}; check the name, or log in")
+    said = f"{response.status} {code}".strip()
+    return NotAManifest(f"{origin} answers {said}; check that it is a registry")

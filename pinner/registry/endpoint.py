@@ -1,11 +1,22 @@
-"""Where a registry is asked: scheme, host, port and path prefix."""
+"""Find where a registry is asked: scheme, host, port and path prefix."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import httpx
 
 from pinner.reference import DOCKER_HUB, Reference
-from pinner.registry.errors import Unreachable
+from pinner.registry.errors import (
+    ConnectFailed,
+    ConnectTimedOut,
+    Dropped,
+    NotTLS,
+    RegistryError,
+    TLSFailure,
+    Unreachable,
+)
+from pinner.registry.http.requests import Response
 from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 from pinner.registry.settings import RegistrySettings
 
@@ -20,12 +31,12 @@ class Endpoint(NamedTuple):
     bases: tuple[httpx.URL, ...]
 
     def repository(self, reference: Reference) -> str:
-        """The repository's path on this endpoint."""
+        """Return the repository's path on this endpoint."""
         return f"{self.bases[0].path.strip('/')}/{reference.repository}".lstrip("/")
 
 
 def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
-    """Where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
+    """Return where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
     host = ascii_authority(registry)
     if mirror := settings.mirror_of(host):
         return Endpoint(Origin.of(mirror).authority, (mirror,))
@@ -38,10 +49,85 @@ def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
 
 
 def _schemes(authority: str, settings: RegistrySettings) -> tuple[str, ...]:
-    """What to speak, in order. A plain server may hang on a TLS greeting, so loopback is asked in plain first."""
+    """Return the schemes to try, in order: plain first on loopback, where a server may hang on a TLS greeting."""
     host, port = split_port(authority)
     if port == "443":
         return ("https",)
     if is_loopback(host):
         return ("http", "https")
     return ("https", "http") if settings.is_insecure(authority) else ("https",)
+
+
+# Asks at a base, and where the flag is set again and again while connections break.
+Ask = Callable[[httpx.URL, bool], Awaitable[Response]]
+
+
+class SchemeSearch:
+    """Finds which of an endpoint's bases answers, by the first request; the others wait for that."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._bases = endpoint.bases
+        self._asked = False
+        self._lock = asyncio.Lock()
+
+    async def ask(self, ask: Ask) -> Response:
+        """Return what `ask` comes to at the right base. Raises RegistryError.
+
+        The first request goes alone: from what it learns, of challenges too, all others start.
+        """
+        if self._asked:
+            return await self._answer(ask)
+        async with self._lock:
+            if not self._asked:
+                try:
+                    return await self._answer(ask)
+                finally:
+                    self._asked = True
+        return await self._answer(ask)
+
+    async def _answer(self, ask: Ask) -> Response:
+        if len(self._bases) > 1 and (response := await self._first_answer(ask, *self._bases)):
+            return response
+        return await ask(self._bases[0], True)
+
+    async def _first_answer(self, ask: Ask, first: httpx.URL, second: httpx.URL) -> Response | None:
+        """Return the answer from the right one of two bases, which then stays the only one.
+
+        None where nothing speaks for the second: the first is then the only one and worth more patience.
+        """
+        one = await _tried(ask(first, False))
+        if isinstance(one, Response) and not _wants_tls(one):
+            self._bases = (first,)
+            return one
+        other = await _tried(ask(second, True))
+        if isinstance(other, Response):
+            self._bases = (second,)
+            return other
+        if distrust := _distrust(one) or _distrust(other):
+            raise distrust
+        if isinstance(one, Dropped):
+            self._bases = (first,)
+            return None
+        if isinstance(one, RegistryError):
+            raise one
+        return one
+
+
+async def _tried(response: Awaitable[Response]) -> Response | RegistryError:
+    """Return the answer, or why there was no HTTP at all."""
+    try:
+        return await response
+    except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
+        return error
+
+
+def _wants_tls(response: Response) -> bool:
+    """Return whether a plain request met a port of TLS: what Go's, nginx's and Apache's servers answer then."""
+    plain = response.url.scheme == "http" and response.status == 400
+    return plain and (response.http_version == "HTTP/1.0" or response.content_type == "text/html")
+
+
+def _distrust(response: Response | RegistryError) -> TLSFailure | None:
+    """Return a failure of TLS with a side that does speak it: that says more than what plain HTTP came to."""
+    return response if isinstance(response, TLSFailure) and not isinstance(response, NotTLS) else None

@@ -25,12 +25,24 @@ The text of each is one sentence that says what to do. It never holds a secret, 
 characters are cleaned from it here, once for all.
 """
 
+import unicodedata
 from typing import ClassVar
 
 from pinner.errors import PinnerError
-from pinner.registry.text import clean
 
 MAX_DETAIL = 400
+MAX_LENGTH = 200
+
+
+def clean(text: str, limit: int = MAX_LENGTH) -> str:
+    """Return `text` on one line of at most `limit` code points.
+
+    Control and format characters (ANSI escapes, line ends, bidirectional overrides) and lone
+    surrogates become spaces; runs of white space become one space.
+    """
+    visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text[: 4 * limit])
+    line = " ".join(visible.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 class RegistryError(PinnerError):

@@ -1,4 +1,4 @@
-"""When Docker Hub received what a tag names, by Docker Hub's own clock.
+"""Ask Docker Hub's API when it received what a tag names.
 
 Source: "Docker Hub API", `GET /v2/repositories/{namespace}/{repository}/tags/{tag}`. It is no part of the
 registry's protocol and needs no login: nobody's credentials are sent.
@@ -15,7 +15,7 @@ from pinner.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import RegistryError
 from pinner.registry.http.dns import Addresses
 from pinner.registry.http.limits import Clock
-from pinner.registry.http.requests import Question, Wire
+from pinner.registry.http.requests import HTTPClient, Request
 from pinner.registry.http.transport import TransportFactory, Transports
 from pinner.registry.settings import RegistrySettings
 
@@ -36,7 +36,7 @@ class HubTags:
     ) -> None:
         addresses = addresses or Addresses(settings.timeouts.connect)
         self._settings = settings
-        self._wire = Wire(settings, transports or Transports(settings, addresses), clock or Clock())
+        self._http = HTTPClient(settings, transports or Transports(settings, addresses), clock or Clock())
 
     async def __aenter__(self) -> Self:
         return self
@@ -44,10 +44,10 @@ class HubTags:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._wire.close()
+        await self._http.close()
 
     async def pushed(self, tag: Reference, digest: str) -> datetime | None:
-        """When `tag` was last pushed, if it names `digest` there; None where the API does not say so.
+        """Return when `tag` was last pushed, if it names `digest` there; None where the API does not say so.
 
         An image of another registry is not asked for, nor one for which a mirror stands in.
         """
@@ -55,12 +55,12 @@ class HubTags:
             return None
         url = httpx.URL(f"{API}/{tag.repository}/tags/{tag.by_tag().tag}")
         try:
-            answer = await self._wire.send(Question("GET", url, "application/json", _LIMIT))
+            response = await self._http.send(Request("GET", url, "application/json", _LIMIT))
         except RegistryError as error:
             if self._settings.log:
                 self._settings.log(f"{tag.familiar}: its age is unknown: {error.detail}")
             return None
-        return _pushed(answer.body, digest) if answer.status == 200 else None
+        return _pushed(response.body, digest) if response.status == 200 else None
 
 
 def _pushed(body: bytes, digest: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Manifests and indexes: which kinds there are, and what one says.
+"""Read manifests and indexes.
 
 Sources: image-spec `image-index.md` and `manifest.md`, distribution's "Image Manifest Version 2,
 Schema 2". Both are told apart by `mediaType`, and where that is missing by their shape.
@@ -8,8 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.registry.errors import NotAManifest, UnsupportedMediaType
-from pinner.registry.text import clean
+from pinner.registry.errors import NotAManifest, UnsupportedMediaType, clean
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -30,6 +29,18 @@ _IMAGE_CONFIGS = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
 _IMAGE_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+
+
+class Content(NamedTuple):
+    """What a reference names. `body` is there where it was fetched and agrees with the digest.
+
+    `size` is the body's length in bytes, None where the registry does not say it in answer to HEAD.
+    """
+
+    digest: str
+    media_type: str
+    body: bytes | None = None
+    size: int | None = None
 
 
 class Child(NamedTuple):
@@ -75,7 +86,7 @@ class Manifest(NamedTuple):
 
 
 def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
-    """What `body` says. `content_type`, without parameters, decides only where the body leaves it open.
+    """Return what `body` says. `content_type`, without parameters, decides only where the body leaves it open.
 
     Raises NotAManifest, or UnsupportedMediaType for schema 1 and kinds that pinner does not know.
     """
@@ -108,7 +119,7 @@ def _what(body: bytes) -> str:
 
 
 def _media_type(document: dict[str, Any], content_type: str) -> str:
-    """The body's own word first: the digest covers it, and not the header field."""
+    """Return the media type, the body's own word first: the digest covers it, and not the header field."""
     declared = document.get("mediaType", "")
     if declared not in (*MEDIA_TYPES, ""):
         raise UnsupportedMediaType(f"the media type {clean(str(declared), 80)} is no image that pinner can pin")
@@ -121,7 +132,7 @@ def _media_type(document: dict[str, Any], content_type: str) -> str:
 
 
 def _fitting(document: dict[str, Any]) -> tuple[str, ...]:
-    """The media types whose fields the document has: none when it could be read both ways (CVE-2021-41190).
+    """Return the media types whose fields the document has: none when it could be read both ways (CVE-2021-41190).
 
     What writers in Go leave empty may be null.
     """
@@ -146,7 +157,7 @@ def _odd_config(config: dict[str, Any] | None) -> object:
 
 
 def _odd_layer(layers: list[Any] | None) -> str | None:
-    """The type of the first layer where none is an image's. An image without layers is one."""
+    """Return the type of the first layer where none is an image's. An image without layers is one."""
     types = [str(layer.get("mediaType", "")) for layer in layers or () if isinstance(layer, dict)]
     return None if any(each.startswith(_IMAGE_LAYERS) for each in types) else next(iter(types), None)
 
@@ -167,7 +178,7 @@ def _child(entry: object) -> Child:
 
 
 def _platform(platform: object) -> str | None:
-    """`os/architecture[/variant]`, as `docker build --platform` takes it."""
+    """Return `os/architecture[/variant]`, as `docker build --platform` takes it."""
     if not isinstance(platform, dict):
         return None
     parts = [platform.get(name) for name in ("os", "architecture", "variant")]

@@ -1,4 +1,4 @@
-"""References in, digests out: each unique one is asked once.
+"""Resolve references to digests, each unique one once.
 
 A reference that could not be resolved is a value with a reason, never an exception that ends the run.
 """
@@ -10,15 +10,15 @@ from typing import Self
 
 from pinner.reference import Reference
 from pinner.registry.client import RegistryClient
-from pinner.registry.content import Content
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
 from pinner.registry.http.single_flight import SingleFlight
+from pinner.registry.manifest import Content
 from pinner.registry.settings import RegistrySettings
 from pinner.resolution import Resolution, Resolved, Unresolved
 
 
 class Resolver:
-    """Asks registries, each question once, inside one event loop. An asynchronous context manager.
+    """Asks registries, each reference once, inside one event loop. An asynchronous context manager.
 
     A reference with a digest is asked by digest, any other by its tag, `latest` where none is written.
     What a tag names holds for the life of the resolver.
@@ -37,20 +37,12 @@ class Resolver:
     ) -> None:
         await self._client.__aexit__(kind, error, traceback)
 
-    def expect(self, references: Iterable[Reference]) -> None:
-        """Announce what will be asked: one token then serves several repositories where the registry grants that."""
-        self._client.expect(references)
-
     async def head(self, reference: Reference) -> Resolution:
-        """The digest and the media type, by HEAD where the registry answers it well: that is no pull on Docker Hub."""
+        """Return the digest and the media type, by HEAD where the registry answers it well: no pull on Docker Hub."""
         return await _resolution(reference, self._head(_canonical(reference)))
 
-    async def head_once(self, reference: Reference) -> Resolution:
-        """The same where nobody else asks: nothing is remembered, which would take a sixteenth of a request's time."""
-        return await _resolution(reference, self._client.head(_canonical(reference)))
-
     async def get(self, reference: Reference) -> Resolution:
-        """The same with the content, fetched by its digest and verified."""
+        """Return the same with the content, fetched by its digest and verified."""
         return await _resolution(reference, self._get(_canonical(reference)))
 
     async def _head(self, asked: Reference) -> Content:
@@ -77,7 +69,7 @@ def resolve(
     fetch: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Resolution]:
-    """What the registries say of every reference, in an event loop of its own; the order is that of `references`.
+    """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
     `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `progress` is
     called with the number of references done and of all.
@@ -92,20 +84,19 @@ async def _resolve(
 
     async def one(reference: Reference) -> Resolution:
         nonlocal done
-        resolution = await (resolver.get(reference) if fetch else resolver.head_once(reference))
+        resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
         done += 1
         progress(done, len(asked))
         return resolution
 
     asked = dict.fromkeys(map(_canonical, references))
     async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
-        resolver.expect(asked)
         tasks = {reference: group.create_task(one(reference)) for reference in asked}
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
 
 
 def _quiet(done: int, total: int) -> None:
-    """The progress that nobody watches."""
+    """Show no progress."""
 
 
 def _canonical(reference: Reference) -> Reference:

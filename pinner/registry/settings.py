@@ -60,18 +60,18 @@ class RegistrySettings:
             self._check(registry, mirror)
 
     def mirror_of(self, registry: str) -> httpx.URL | None:
-        """The mirror of a reference's host, in lower case."""
+        """Return the mirror of a reference's host, in lower case."""
         mirrors = {_canonical(host): mirror for host, mirror in self.mirrors.items()}
         mirror = mirrors.get(registry) or mirrors.get(ANY_REGISTRY)
         return parse_url(mirror) if mirror else None
 
     def overrides(self, names: Iterable[str]) -> list[RegistryOverride]:
-        """The overrides of the registry that has these names."""
+        """Return the overrides of the registry that has these names."""
         wanted = set(names)
         return [override for host, override in self.registries.items() if _canonical(host) in wanted]
 
     def is_insecure(self, authority: str) -> bool:
-        """Whether a host may speak plain HTTP and show any certificate; it may be listed without its port."""
+        """Return whether a host may speak plain HTTP and show any certificate; it may be listed without its port."""
         names = {authority, split_port(authority)[0]}
         listed = any(ascii_authority(host) in names for host in self.insecure)
         return listed or any(override.insecure for override in self.overrides(names))

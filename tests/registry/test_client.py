@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pinner.reference import Reference, parse
-from pinner.registry.content import Content
 from pinner.registry.errors import (
     Denied,
     DigestMismatch,
@@ -22,8 +21,8 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX
-from tests.registry.asking import (
+from pinner.registry.manifest import ACCEPT, MAX_SIZE, OCI_INDEX, Content
+from tests.registry.registries import (
     BASIC,
     FETCHED,
     IDENTITY,

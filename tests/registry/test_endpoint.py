@@ -1,15 +1,21 @@
-"""The search for the scheme that a registry speaks."""
+"""Where a registry is asked, and the search for the scheme that it speaks."""
+
+from typing import Any
 
 import httpx
 import pytest
 
-from pinner.reference import parse
-from pinner.registry.content import Content
+from pinner.reference import Reference, parse
+from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import Dropped, NotTLS, TLSFailure, Unreachable
+from pinner.registry.http.proxies import proxy_for
 from pinner.registry.http.retry import ATTEMPTS
-from pinner.registry.manifest import OCI_INDEX
-from tests.registry.asking import FETCHED, fixed, head, heads, raising
-from tests.registry.stub import DIGEST, FakeClock, Handler, manifest, reply
+from pinner.registry.http.urls import Origin
+from pinner.registry.manifest import OCI_INDEX, Content
+from pinner.registry.settings import RegistryOverride
+from tests.registry.http.test_urls import IDN, IDN_2003
+from tests.registry.registries import FETCHED, fixed, head, heads, raising
+from tests.registry.stub import DIGEST, FakeClock, Handler, manifest, reply, settings
 
 LOCAL = parse("localhost:5000/app:1")
 
@@ -93,3 +99,72 @@ def test_an_insecure_registry_may_speak_plain_http() -> None:
     content, network = head(only("http", raising(httpx.ConnectError("x"))))
     assert isinstance(content, Unreachable)
     assert not any(url.startswith("http:") for url in network.urls())
+
+
+@pytest.mark.parametrize("host", ["faß.example", IDN, IDN.upper()])
+def test_settings_of_a_host_with_other_letters(host: str) -> None:
+    assert bases(IDN, insecure=(host,)) == [f"https://{IDN}", f"http://{IDN}"]
+    assert bases(IDN, registries={host: RegistryOverride(insecure=True)}) == [f"https://{IDN}", f"http://{IDN}"]
+    assert bases(IDN, mirrors={host: "https://m.example"}) == ["https://m.example"]
+    for changes in ({"insecure": (host,)}, {"mirrors": {host: "https://m.example"}}):
+        assert bases(IDN_2003, **changes) == [f"https://{IDN_2003}"]
+    assert proxy_for(Origin("https", IDN, 443), {"https_proxy": "http://p:1", "no_proxy": host}) is None
+
+
+def bases(registry: str, **changes: Any) -> list[str]:
+    return [str(base) for base in endpoint_of(registry, settings(**changes)).bases]
+
+
+@pytest.mark.parametrize(
+    ("registry", "changes", "expected"),
+    [
+        ("docker.io", {}, ["https://registry-1.docker.io"]),
+        ("reg.example", {}, ["https://reg.example"]),
+        ("REG.example:5000", {}, ["https://reg.example:5000"]),
+        ("localhost:5000", {}, ["http://localhost:5000", "https://localhost:5000"]),
+        ("127.0.0.1:5000", {}, ["http://127.0.0.1:5000", "https://127.0.0.1:5000"]),
+        ("[::1]:5000", {}, ["http://[::1]:5000", "https://[::1]:5000"]),
+        ("[::1]", {}, ["http://[::1]", "https://[::1]"]),
+        ("localhost:443", {}, ["https://localhost"]),
+        ("[2001:db8::1]:5000", {}, ["https://[2001:db8::1]:5000"]),
+        (
+            "lab.example:5000",
+            {"insecure": ("lab.example:5000",)},
+            ["https://lab.example:5000", "http://lab.example:5000"],
+        ),
+        ("lab.example:5000", {"insecure": ("Lab.example",)}, ["https://lab.example:5000", "http://lab.example:5000"]),
+        ("lab.example:5000", {"insecure": ("lab.example:5001",)}, ["https://lab.example:5000"]),
+        (
+            "lab.example",
+            {"registries": {"lab.example": RegistryOverride(insecure=True)}},
+            ["https://lab.example", "http://lab.example"],
+        ),
+        ("docker.io", {"mirrors": {"docker.io": "https://m.example/hub"}}, ["https://m.example/hub"]),
+        ("docker.io", {"mirrors": {"index.docker.io": "https://m.example"}}, ["https://m.example"]),
+        ("docker.io", {"mirrors": {"*": "https://m.example/all/"}}, ["https://m.example/all/"]),
+        ("quay.io", {"mirrors": {"docker.io": "https://m.example"}}, ["https://quay.io"]),
+        ("quay.io", {"mirrors": {"*": "https://m.example/a", "Quay.io": "https://q.example"}}, ["https://q.example"]),
+    ],
+)
+def test_endpoints(registry: str, changes: dict[str, Any], expected: list[str]) -> None:
+    assert bases(registry, **changes) == expected
+
+
+@pytest.mark.parametrize("registry", ["host:99999", "host:0", "xn--", "[::1::2]:5000"])
+def test_a_host_that_is_none(registry: str) -> None:
+    with pytest.raises(Unreachable, match="no valid host"):
+        endpoint_of(registry, settings())
+
+
+@pytest.mark.parametrize(
+    ("mirror", "reference", "expected"),
+    [
+        ("https://m.example", "node", "library/node"),
+        ("https://m.example/", "node", "library/node"),
+        ("https://m.example/hub", "node", "hub/library/node"),
+        ("https://m.example/a/b/", "quay.io/x/y", "a/b/x/y"),
+    ],
+)
+def test_a_prefix_goes_before_the_repository(mirror: str, reference: str, expected: str) -> None:
+    parsed: Reference = parse(reference)
+    assert endpoint_of(parsed.registry, settings(mirrors={"*": mirror})).repository(parsed) == expected

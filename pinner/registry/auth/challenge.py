@@ -26,7 +26,7 @@ class Challenge(NamedTuple):
 
 
 def parse_challenges(fields: Iterable[str]) -> list[Challenge]:
-    """The challenges of all WWW-Authenticate fields of a response, in their order. Never fails: garbage is left out."""
+    """Return the challenges of all WWW-Authenticate fields of a response, in their order, without garbage."""
     return [challenge for field in fields for challenge in _parse(field[:_MAX_FIELD])]
 
 

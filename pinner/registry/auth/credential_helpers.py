@@ -26,7 +26,7 @@ class HelperFailed(Exception):
 
 
 async def ask_helper(name: str, server: str, environ: Mapping[str, str], seconds: float = TIMEOUT) -> Credential | None:
-    """What the helper knows of `server`; None where it knows nothing. Raises HelperFailed."""
+    """Return what the helper knows of `server`, None where it knows nothing. Raises HelperFailed."""
     program = _program(name, environ)
     try:
         process = await asyncio.create_subprocess_exec(
@@ -47,7 +47,7 @@ async def ask_helper(name: str, server: str, environ: Mapping[str, str], seconds
 
 
 def _program(name: str, environ: Mapping[str, str]) -> str:
-    """The helper's absolute path. A relative one, from a PATH with `.` in it, could lie in a repository."""
+    """Return the helper's absolute path. A relative one, from a PATH with `.` in it, could lie in a repository."""
     if not _NAME.fullmatch(name):
         raise HelperFailed("the credential helper's name in the configuration is no name of a program")
     program = shutil.which(f"docker-credential-{name}", path=environ.get("PATH", os.defpath))
@@ -57,7 +57,7 @@ def _program(name: str, environ: Mapping[str, str]) -> str:
 
 
 async def _converse(process: Process, server: str) -> bytes:
-    """What the helper says before it ends. Raises HelperFailed when it says too much."""
+    """Return what the helper says before it ends. Raises HelperFailed when it says too much."""
     assert process.stdin
     assert process.stdout
     with suppress(BrokenPipeError, ConnectionResetError):

@@ -1,4 +1,4 @@
-"""Who the user is to a registry: looked up in files and helpers, and only when a registry asks."""
+"""The user's credentials, from files and helpers, read when a registry asks for them."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
@@ -33,7 +33,7 @@ class Credentials:
         self._asked: SingleFlight[tuple[str, str], Credential | None] = SingleFlight()
 
     async def of(self, authority: str, repository: str) -> Credential | None:
-        """What to show the registry at `authority` for `repository`; None means anonymous."""
+        """Return what to show the registry at `authority` for `repository`, None for nothing."""
         if self._files is None:
             self._files = list(self._read())
         for file in self._files:
@@ -77,7 +77,7 @@ class Credentials:
 
 
 def auth_file_paths(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Where credential files lie, whether they exist or not."""
+    """Yield where credential files lie, whether they exist or not."""
     home = environ.get("HOME")
     if named := environ.get("REGISTRY_AUTH_FILE"):
         yield Path(named)

@@ -33,11 +33,11 @@ class AuthFile(NamedTuple):
     store: str | None = None
 
     def helper(self, authority: str) -> str | None:
-        """The name of the helper that knows `authority`."""
+        """Return the name of the helper that knows `authority`."""
         return self.helpers.get(normalise(authority)) or self.store
 
     def inline(self, authority: str, repository: str) -> Credential | None:
-        """The credential with the longest key that covers the repository."""
+        """Return the credential with the longest key that covers the repository."""
         for key in _keys(normalise(authority), repository):
             if key in self.auths:
                 return self.auths[key]
@@ -45,7 +45,7 @@ class AuthFile(NamedTuple):
 
 
 def _keys(host: str, repository: str) -> Iterator[str]:
-    """`host/a/b`, `host/a`, `host`: Podman lets a key name a namespace or a repository."""
+    """Yield `host/a/b`, `host/a`, `host`: Podman lets a key name a namespace or a repository."""
     name = f"{host}/{repository}"
     while name != host:
         yield name
@@ -54,7 +54,10 @@ def _keys(host: str, repository: str) -> Iterator[str]:
 
 
 def normalise(key: str) -> str:
-    """A key without scheme, API path and upper case; Docker Hub has one name. With a scheme the path never counts."""
+    """Return a key without scheme, API path and upper case, its host in ASCII; Docker Hub has one name.
+
+    With a scheme the path never counts.
+    """
     bare = key.strip().removeprefix("https://").removeprefix("http://")
     host, _, path = bare.partition("/")
     host = ascii_authority(host)
@@ -64,7 +67,7 @@ def normalise(key: str) -> str:
 
 
 def parse_auth_file(text: str, source: str) -> AuthFile:
-    """The file's content. Raises ValueError when it is no JSON object; entries that make no sense are left out."""
+    """Return the file's content without entries that make no sense. Raises ValueError when it is no JSON object."""
     try:
         document = json.loads(text)
     except RecursionError:

@@ -4,14 +4,14 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import httpx
 
 from pinner.registry.auth.docker_config import Credential
 from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized
-from pinner.registry.http.requests import Answer, Question
+from pinner.registry.http.requests import Request, Response
 from pinner.registry.http.secret import Secret, basic, bearer
 
 CLIENT_ID = "pinner"
@@ -21,11 +21,11 @@ DEFAULT_LIFETIME = 60.0
 _NO_OAUTH = frozenset({400, 401, 404, 405, 501})
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
-Send = Callable[[Question], Awaitable[Answer]]
+Send = Callable[[Request], Awaitable[Response]]
 
 
 class TokenKey(NamedTuple):
-    """What makes one token another: nothing else does. It is to open all of `repositories` for reading.
+    """What makes one token another: nothing else does. It is to open `repository` for reading.
 
     `authority` is the registry that it is for, None behind a redirect: a hostile one that names another's token
     server shall not meddle with the other's tokens.
@@ -35,61 +35,47 @@ class TokenKey(NamedTuple):
     realm: str
     service: str
     credential: Credential | None
-    repositories: tuple[str, ...]
+    repository: str
 
     @property
-    def scopes(self) -> list[str]:
-        """One for each repository (distribution, "Token Scope Documentation")."""
-        return [f"repository:{repository}:pull" for repository in self.repositories]
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether the token is for more than one repository."""
-        return len(self.repositories) > 1
-
-    def alone(self, repository: str) -> "TokenKey":
-        """The key of a token of the same server for `repository` and no other."""
-        return self._replace(repositories=(repository,))
+    def scope(self) -> str:
+        """What the token is asked for (distribution, "Token Scope Documentation")."""
+        return f"repository:{self.repository}:pull"
 
 
 @dataclass(slots=True, eq=False)
-class Grant:
-    """What goes into an Authorization field until `expires` on the clock.
+class Authorization:
+    """The value of an Authorization field, to be sent until `expires` on the clock.
 
-    `key` is that of a token. `opened` are the repositories for which a registry took it, `refusal` is why it
-    must not be sent once more.
+    `key` is that of a token. `worked` is whether a registry took it once, `refusal` is why it must not be sent again.
     """
 
-    authorization: Secret
+    value: Secret
     expires: float = math.inf
     key: TokenKey | None = None
-    opened: set[str] = field(default_factory=set)
+    worked: bool = False
     refusal: RegistryError | None = None
 
-    def may_lack(self, repository: str) -> bool:
-        """Whether the token is shared and nothing shows that its server granted it for `repository` too."""
-        return self.key is not None and self.key.is_shared and repository not in self.opened
 
-
-async def fetch_token(key: TokenKey, send: Send, now: float) -> Grant:
-    """A token for `key`; its life is counted from `now`. Raises RegistryError."""
+async def fetch_token(key: TokenKey, send: Send, now: float) -> Authorization:
+    """Return a token for `key`; its life is counted from `now`. Raises RegistryError."""
     identity = key.credential and key.credential.identity_token
-    answer = await send(_post(key, identity) if identity else _get(key))
-    if identity and answer.status in _NO_OAUTH:
-        answer = await send(_get(key))
-    if answer.status != 200:
-        raise _failure(key, answer)
-    document = _document(answer)
+    response = await send(_post(key, identity) if identity else _get(key))
+    if identity and response.status in _NO_OAUTH:
+        response = await send(_get(key))
+    if response.status != 200:
+        raise _failure(key, response)
+    document = _document(response)
     token = document.get("token") or document.get("access_token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise _no_token(answer)
-    return Grant(bearer(Secret(token)), now + _lifetime(document.get("expires_in")), key)
+        raise _no_token(response)
+    return Authorization(bearer(Secret(token)), now + _lifetime(document.get("expires_in")), key)
 
 
-def _get(key: TokenKey) -> Question:
+def _get(key: TokenKey) -> Request:
     service = {"service": key.service} if key.service else {}
-    url = httpx.URL(key.realm).copy_merge_params({**service, "scope": key.scopes})
-    return Question("GET", url, "application/json", authorization=_basic(key.credential))
+    url = httpx.URL(key.realm).copy_merge_params({**service, "scope": key.scope})
+    return Request("GET", url, "application/json", authorization=_basic(key.credential))
 
 
 def _basic(credential: Credential | None) -> Secret | None:
@@ -99,37 +85,38 @@ def _basic(credential: Credential | None) -> Secret | None:
     return basic(credential.username or "<token>", secret) if secret else None
 
 
-def _post(key: TokenKey, identity: Secret) -> Question:
-    scope = " ".join(key.scopes)
-    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": scope}
+def _post(key: TokenKey, identity: Secret) -> Request:
+    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
     secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
-    return Question("POST", httpx.URL(key.realm), "application/json", form=secrets)
+    return Request("POST", httpx.URL(key.realm), "application/json", form=secrets)
 
 
 def _lifetime(seconds: object) -> float:
-    """Seconds to trust a token for: a little less than its server says."""
+    """Return the seconds to trust a token for: a little less than its server says."""
     if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         seconds = DEFAULT_LIFETIME
     return seconds - min(10.0, seconds / 10)
 
 
-def _document(answer: Answer) -> dict[str, Any]:
+def _document(response: Response) -> dict[str, Any]:
     try:
-        document = json.loads(answer.body.decode("utf-8"))
+        document = json.loads(response.body.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise _no_token(answer) from None
+        raise _no_token(response) from None
     if not isinstance(document, dict):
-        raise _no_token(answer)
+        raise _no_token(response)
     return document
 
 
-def _no_token(answer: Answer) -> Unauthorized:
-    return Unauthorized(f"the token server {answer.origin} answers with something that is no token; check the registry")
+def _no_token(response: Response) -> Unauthorized:
+    return Unauthorized(
+        f"the token server {response.origin} answers with something that is no token; check the registry"
+    )
 
 
-def _failure(key: TokenKey, answer: Answer) -> RegistryError:
-    origin = answer.origin
-    match answer.status:
+def _failure(key: TokenKey, response: Response) -> RegistryError:
+    origin = response.origin
+    match response.status:
         case 403:
             return Denied(f"the token server {origin} denies access; check the name, or log in with docker login")
         case 401 if key.credential:
@@ -138,4 +125,4 @@ def _failure(key: TokenKey, answer: Answer) -> RegistryError:
             )
         case 401:
             return Unauthorized(f"the token server {origin} gives no token without credentials; log in")
-    return Unauthorized(f"the token server {origin} answers {answer.status} and gives no token; check the registry")
+    return Unauthorized(f"the token server {origin} answers {response.status} and gives no token; check the registry")

@@ -1,4 +1,4 @@
-"""Host names to addresses, once per run, and which addresses are nobody else's business."""
+"""The addresses of host names, looked up once in a run, and which of them are public."""
 
 import asyncio
 import ipaddress
@@ -28,7 +28,7 @@ Lookup = Callable[[str], list[str]]
 
 
 def look_up(host: str) -> list[str]:
-    """The addresses of `host`, best first. Blocks; raises OSError, or UnicodeError for an impossible name.
+    """Return the addresses of `host`, best first. Blocks; raises OSError, or UnicodeError for an impossible name.
 
     Addresses with a zone (`fe80::1%eth0`) are left out: a URL cannot hold them.
     """
@@ -51,7 +51,7 @@ class Addresses:
         self._found: SingleFlight[str, list[str]] = SingleFlight()
 
     async def of(self, host: str) -> list[str]:
-        """The addresses of `host`, best first; a literal address is its own.
+        """Return the addresses of `host`, best first; a literal address is its own.
 
         Raises NameNotFound or ConnectTimedOut.
         """
@@ -88,7 +88,7 @@ def is_public(address: str) -> bool:
 
 
 def is_literal(host: str) -> bool:
-    """Whether `host` is an IP address in its usual spelling."""
+    """Return whether `host` is an IP address in its usual spelling."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

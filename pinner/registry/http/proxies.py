@@ -7,7 +7,7 @@ from pinner.registry.http.urls import Origin, ascii_authority, is_loopback
 
 
 def proxy_for(origin: Origin, environ: Mapping[str, str]) -> str | None:
-    """The proxy's URL, or None for a direct connection. Loopback never goes through a proxy."""
+    """Return the proxy's URL, or None for a direct connection. Loopback never goes through a proxy."""
     proxy = _variable(environ, f"{origin.scheme}_proxy") or _variable(environ, "all_proxy")
     if not proxy or is_loopback(origin.host) or _excluded(origin, _variable(environ, "no_proxy")):
         return None
@@ -24,7 +24,7 @@ def _excluded(origin: Origin, no_proxy: str) -> bool:
 
 
 def _matches(origin: Origin, entry: str) -> bool:
-    """Whether `*`, a host, a domain, an address or a network, any but `*` with a port, covers `origin`."""
+    """Return whether `*`, a host, a domain, an address or a network, any but `*` with a port, covers `origin`."""
     if entry == "*":
         return True
     if "/" in entry:

@@ -1,4 +1,4 @@
-"""One question to one URL and its bounded answer: limits, time-outs, retries. No redirects, no authentication."""
+"""Send one request to one URL and read its bounded response. No redirects, no authentication."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ _ERROR_CODES = frozenset(
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 
 
-class Question(NamedTuple):
+class Request(NamedTuple):
     """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further.
 
     Without `patient` a connection that breaks is not tried again.
@@ -53,19 +53,20 @@ class Question(NamedTuple):
 
     @property
     def origin(self) -> Origin:
-        """Whom it asks."""
+        """The origin that it goes to."""
         return Origin.of(self.url)
 
-    def request(self, timeout: Mapping[str, float]) -> httpx.Request:
-        """What goes over the wire: the only place where a secret is revealed to httpx."""
+    def to_httpx(self, timeouts: Timeouts) -> httpx.Request:
+        """Return what is sent: the only place where a secret is revealed to httpx."""
         headers = {"Accept": self.accept, "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         if self.authorization:
             headers["Authorization"] = self.authorization.reveal()
         form = {name: secret.reveal() for name, secret in self.form.items()} if self.form else None
-        return httpx.Request(self.method, self.url, headers=headers, data=form, extensions={"timeout": dict(timeout)})
+        times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
+        return httpx.Request(self.method, self.url, headers=headers, data=form, extensions={"timeout": times})
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response with its body as it came: nothing is decoded. `http_version` is `HTTP/1.0` or `HTTP/1.1`."""
 
     url: httpx.URL
@@ -76,7 +77,7 @@ class Answer(NamedTuple):
 
     @property
     def origin(self) -> Origin:
-        """Who answered."""
+        """The origin that it comes from."""
         return Origin.of(self.url)
 
     @property
@@ -91,12 +92,12 @@ class Answer(NamedTuple):
 
 
 def field(headers: httpx.Headers, name: str) -> str:
-    """The value of a header field, empty where there is none."""
+    """Return the value of a header field, empty where there is none."""
     return str(headers.get(name, ""))
 
 
-class Wire:
-    """Sends questions. Close it when the run is over."""
+class HTTPClient:
+    """Sends requests. Close it when the run is over."""
 
     def __init__(self, settings: RegistrySettings, transports: TransportFactory, clock: Clock) -> None:
         self._settings = settings
@@ -111,51 +112,50 @@ class Wire:
         for transport in set(self._transports.values()):
             await transport.aclose()
 
-    async def send(self, question: Question) -> Answer:
-        """Return the answer, after as many tries as that takes.
+    async def send(self, request: Request) -> Response:
+        """Return the response, after as many tries as that takes.
 
         Raises RegistryError where there is none, or none but 408, 429 and those of 5xx.
         """
-        host = self._hosts[question.origin]
+        host = self._hosts[request.origin]
         async with host.slot():
-            tries = Tries(host, patient=question.patient)
+            tries = Tries(host, patient=request.patient)
             while True:
                 sent = await host.ready()
                 try:
                     async with self._slots:
-                        answer = await self._exchange(question, tries.seconds(self._settings.timeouts))
+                        response = await self._exchange(request, tries.seconds(self._settings.timeouts))
                 except RegistryError as error:
                     delay = tries.delay(error, sent)
                 else:
-                    if not is_passing(answer.status):
+                    if not is_passing(response.status):
                         host.succeeded()
-                        return answer
-                    asked = retry_after(field(answer.headers, "retry-after"), self._clock.wall())
-                    delay = tries.delay(_passing(answer), sent, asked)
+                        return response
+                    asked = retry_after(field(response.headers, "retry-after"), self._clock.wall())
+                    delay = tries.delay(_passing(response), sent, asked)
                 await self._clock.sleep(delay)
 
-    async def _exchange(self, question: Question, timeouts: Timeouts) -> Answer:
+    async def _exchange(self, request: Request, timeouts: Timeouts) -> Response:
         try:
             async with asyncio.timeout(timeouts.overall):
-                return await self._ask(question, timeouts)
+                return await self._ask(request, timeouts)
         except TimeoutError:
             raise Timeout(
-                f"{question.origin} sent no complete answer in {timeouts.overall:g} s; try again later"
+                f"{request.origin} sent no complete answer in {timeouts.overall:g} s; try again later"
             ) from None
         except (httpx.TransportError, OSError) as error:
-            raise self._failure(error, question.origin, timeouts) from None
+            raise self._failure(error, request.origin, timeouts) from None
 
-    async def _ask(self, question: Question, timeouts: Timeouts) -> Answer:
-        times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
-        response = await self._transport(question.origin).handle_async_request(question.request(times))
+    async def _ask(self, request: Request, timeouts: Timeouts) -> Response:
+        response = await self._transport(request.origin).handle_async_request(request.to_httpx(timeouts))
         try:
-            body = await _read(response, question)
+            body = await _read(response, request)
         finally:
             await response.aclose()
         if self._settings.log:
-            self._settings.log(f"{question.method} {_shown(question.url)}: {response.status_code}")
+            self._settings.log(f"{request.method} {_shown(request.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
-        return Answer(question.url, response.status_code, response.headers, body, version)
+        return Response(request.url, response.status_code, response.headers, body, version)
 
     def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
         if origin not in self._transports:
@@ -182,26 +182,26 @@ class Wire:
 
 
 def _shown(url: httpx.URL) -> str:
-    """`url` as its percent-encoded ASCII, without the query: that of a redirect may be as good as a password."""
+    """Return `url` as its percent-encoded ASCII, without the query: that of a redirect may be as good as a password."""
     path = url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
     return f"{url.scheme}://{Origin.of(url)}{path}"
 
 
-async def _read(response: httpx.Response, question: Question) -> bytes:
-    """The body as it comes over the wire, counted."""
+async def _read(response: httpx.Response, request: Request) -> bytes:
+    """Return the body as it was sent, counted."""
     ok = response.status_code == 200
-    limit = question.limit if ok else SMALL
+    limit = request.limit if ok else SMALL
     parts: list[bytes] = []
     size = 0
-    if ok and _announced(response) > limit and question.method != "HEAD":
-        raise _too_large(question)
+    if ok and _announced(response) > limit and request.method != "HEAD":
+        raise _too_large(request)
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for part in response.stream:
         size += len(part)
         parts.append(part)
         if size > limit:
             if ok:
-                raise _too_large(question)
+                raise _too_large(request)
             break
     return b"".join(parts)[:limit]
 
@@ -211,37 +211,38 @@ def _announced(response: httpx.Response) -> int:
     return int(length[:18]) if length.isascii() and length.isdigit() else 0
 
 
-def _too_large(question: Question) -> TooLarge:
-    kibibytes = question.limit // 1024
-    return TooLarge(f"{question.origin} answers with more than {kibibytes} KiB; check that it is a registry")
+def _too_large(request: Request) -> TooLarge:
+    kibibytes = request.limit // 1024
+    return TooLarge(f"{request.origin} answers with more than {kibibytes} KiB; check that it is a registry")
 
 
-def _passing(answer: Answer) -> RegistryError:
+def _passing(response: Response) -> RegistryError:
     """Return what an answer that may be better next time stands for where it is not."""
-    if answer.status == 429:
-        return rate_limited(answer)
-    return Unreachable(f"{answer.origin} answers {answer.status}{error_code(answer)}; try again later")
+    if response.status == 429:
+        return rate_limited(response)
+    said = f"{response.status} {error_code(response)}".strip()
+    return Unreachable(f"{response.origin} answers {said}; try again later")
 
 
-def error_code(answer: Answer) -> str:
-    """Return the code of a registry's error document after a space, where it is one of the specification's.
+def error_code(response: Response) -> str:
+    """Return the code of a registry's error document, where it is one of the specification's, else nothing.
 
     Source: distribution-spec, "Error Codes". No other word of the registry is repeated: its free text may hold what
     it was sent.
     """
     try:
-        code = json.loads(answer.body)["errors"][0]["code"]
+        code = json.loads(response.body)["errors"][0]["code"]
     except (ValueError, RecursionError, LookupError, TypeError):
         return ""
-    return f" {code}" if isinstance(code, str) and code in _ERROR_CODES else ""
+    return code if isinstance(code, str) and code in _ERROR_CODES else ""
 
 
-def rate_limited(answer: Answer) -> RateLimited:
+def rate_limited(response: Response) -> RateLimited:
     """Return the error that a 429 stands for, with the limit where Docker Hub tells it, as in `100;w=21600`."""
-    seconds = field(answer.headers, "retry-after")
+    seconds = field(response.headers, "retry-after")
     when = f"after {seconds} s" if seconds.isascii() and seconds.isdigit() else "later"
-    limit = _LIMIT.fullmatch(field(answer.headers, "ratelimit-limit").strip())
+    limit = _LIMIT.fullmatch(field(response.headers, "ratelimit-limit").strip())
     known = f" (its limit is {limit.group(1)} pulls in {int(limit.group(2)) / 3600:g} hours)" if limit else ""
     return RateLimited(
-        f"{answer.origin} allows no more requests now{known}; log in with docker login or try again {when}"
+        f"{response.origin} allows no more requests now{known}; log in with docker login or try again {when}"
     )

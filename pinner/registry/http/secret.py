@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Secret:
-    """A text that prints as `***`. Only the code that puts it on the wire calls `reveal`."""
+    """A text that prints as `***`. Only the code that sends it calls `reveal`."""
 
     __slots__ = ("_value",)
 
@@ -13,7 +13,7 @@ class Secret:
         self._value: Final = value
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -27,10 +27,10 @@ class Secret:
 
 
 def basic(username: str, password: Secret) -> Secret:
-    """The value of an Authorization field (RFC 7617, in UTF-8)."""
+    """Return the value of an Authorization field (RFC 7617, in UTF-8)."""
     return Secret("Basic " + b64encode(f"{username}:{password.reveal()}".encode()).decode())
 
 
 def bearer(token: Secret) -> Secret:
-    """The value of an Authorization field (RFC 6750)."""
+    """Return the value of an Authorization field (RFC 6750)."""
     return Secret(f"Bearer {token.reveal()}")

@@ -18,7 +18,7 @@ class SingleFlight(Generic[K, V]):
         self._tasks: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
-        """The result for `key`; `work` runs when there is none. Cancelling one who waits does not stop the work."""
+        """Return the result for `key`; `work` runs when there is none, and goes on when one who waits is cancelled."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(work())
@@ -26,7 +26,7 @@ class SingleFlight(Generic[K, V]):
         return await asyncio.shield(task)
 
     def known(self, key: K) -> V | None:
-        """The result for `key` if it is there and is no failure."""
+        """Return the result for `key` if it is there and is no failure."""
         task = self._tasks.get(key)
         if task is None or not task.done() or task.cancelled() or task.exception():
             return None

@@ -1,7 +1,7 @@
-"""Where pinner goes on the word of a registry, and where credentials go with it.
+"""Which token servers and redirects are followed, and which see credentials (server-side request forgery).
 
 A pull request names the registry, the registry names token servers and redirects: each name is an
-attempt to make pinner show its credentials, or knock on a door that only pinner's machine can reach.
+attempt to make pinner show its credentials, or ask a server that only pinner's machine can reach.
 """
 
 import re
@@ -25,7 +25,7 @@ KNOWN_REALMS = {
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
 
-class Policy:
+class SSRFPolicy:
     """Decides on realms and redirects by the settings."""
 
     def __init__(self, settings: RegistrySettings, addresses: Addresses) -> None:
@@ -103,5 +103,5 @@ class Policy:
 
 
 def _is_numeric(host: str) -> bool:
-    """Whether a host is an address in any form that resolvers take: ::1, 10.1, 0x7f.1, 2130706433."""
+    """Return whether a host is an address in any form that resolvers take: ::1, 10.1, 0x7f.1, 2130706433."""
     return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None

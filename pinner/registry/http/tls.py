@@ -1,4 +1,4 @@
-"""Whose certificates are believed, and what pinner shows of its own."""
+"""Which certificates of hosts are trusted, and which client certificates are shown."""
 
 import re
 import ssl
@@ -28,7 +28,7 @@ class Trust(NamedTuple):
     insecure: bool = False
 
 
-class Contexts:
+class TLSContexts:
     """TLS contexts, one for each kind of trust. To make one costs milliseconds."""
 
     def __init__(self, settings: RegistrySettings) -> None:
@@ -36,7 +36,7 @@ class Contexts:
         self._made: dict[Trust, ssl.SSLContext] = {}
 
     def of(self, origin: Origin) -> ssl.SSLContext:
-        """The context for `origin`. Raises TLSFailure when a configured file cannot be used."""
+        """Return the context for `origin`. Raises TLSFailure when a configured file cannot be used."""
         trust = trust_of(origin, self._settings)
         if trust not in self._made:
             self._made[trust] = _make(trust, self._settings.environ)
@@ -44,7 +44,7 @@ class Contexts:
 
 
 def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
-    """The CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
+    """Return the CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
     names = origin.names
     overrides = [override.ca_file for override in settings.overrides(names)]
     folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
@@ -57,7 +57,7 @@ def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
 
 
 def _certs_dirs(settings: RegistrySettings) -> Iterator[str]:
-    """Docker's and Podman's folders, the user's before the machine's (containers-certs.d(5))."""
+    """Yield Docker's and Podman's folders, the user's before the machine's (containers-certs.d(5))."""
     if home := settings.environ.get("HOME"):
         config = settings.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
         yield from (f"{config}/containers/certs.d", f"{config}/docker/certs.d")
@@ -99,7 +99,7 @@ def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
 
 
 def _default_context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """The system's certificates, as Docker trusts them; those that come with httpx where there are none."""
+    """Return a context with the system's certificates, as Docker trusts them, or where there are none httpx's."""
     file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
     if file or folder:
         try:
@@ -115,7 +115,7 @@ def _default_context(environ: Mapping[str, str]) -> ssl.SSLContext:
 
 
 def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
-    """What an exception says of TLS, or None when TLS was not the trouble."""
+    """Return what an exception says of TLS, or None when TLS was not the trouble."""
     cause = _ssl_error(error)
     if cause is None:
         return None

@@ -15,7 +15,7 @@ import httpx
 from pinner.registry.errors import ConnectFailed
 from pinner.registry.http.dns import Addresses
 from pinner.registry.http.proxies import proxy_for
-from pinner.registry.http.tls import Contexts
+from pinner.registry.http.tls import TLSContexts
 from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings
 
@@ -44,7 +44,7 @@ class Transports:
     def __init__(self, settings: RegistrySettings, addresses: Addresses) -> None:
         self._settings = settings
         self._network = AddressBackend(addresses)
-        self._contexts = Contexts(settings)
+        self._contexts = TLSContexts(settings)
         self._made: dict[tuple[ssl.SSLContext | None, str | None], PoolTransport] = {}
 
     def __call__(self, origin: Origin) -> httpx.AsyncBaseTransport:
@@ -156,7 +156,7 @@ class PoolTransport(httpx.AsyncBaseTransport):
         await self._pool.aclose()
 
     async def _close_idle(self, origin: Origin, core_origin: httpcore.Origin) -> None:
-        """Close connections that were idle at two looks in a row while another request to their host waits.
+        """Close connections that were idle at two checks in a row while another request to their host waits.
 
         A server of one connection at a time, such as Python's `http.server`, takes the next when that one ends.
         """

@@ -44,7 +44,7 @@ class Origin(NamedTuple):
 
 
 def parse_url(text: str, base: httpx.URL | None = None) -> httpx.URL | None:
-    """An absolute HTTP URL without user and fragment, or None where `text`, from `base`, is none."""
+    """Return an absolute HTTP URL without user and fragment, or None where `text`, from `base`, is none."""
     try:
         url = base.join(text) if base else httpx.URL(text)
         usable = url.scheme in _DEFAULT_PORTS and url.host and 0 < Origin.of(url).port < 65536
@@ -54,7 +54,7 @@ def parse_url(text: str, base: httpx.URL | None = None) -> httpx.URL | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, by its name or literal address alone, is this machine (RFC 6761 section 6.3)."""
+    """Return whether a host, by its name or literal address alone, is this machine (RFC 6761 section 6.3)."""
     host = host.strip("[]").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -79,6 +79,6 @@ def ascii_authority(authority: str) -> str:
 
 
 def split_port(authority: str) -> tuple[str, str]:
-    """Host and port of `host:port`; the port is empty where there is none. Brackets stay."""
+    """Return host and port of `host:port`; the port is empty where there is none. Brackets stay."""
     host, colon, port = authority.rpartition(":")
     return (host, port) if colon and not authority.endswith("]") else (authority, "")

@@ -1,4 +1,4 @@
-"""One token for several repositories: where servers grant it, and where they do not."""
+"""One token a repository: how often a token server is asked, and what one repository does to the others."""
 
 import asyncio
 import base64
@@ -9,81 +9,68 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pinner.reference import Reference, parse
-from pinner.registry.auth.token_cache import MAX_NAMES, MAX_SHARED
 from pinner.registry.client import RegistryClient
-from pinner.registry.content import Content
 from pinner.registry.errors import RegistryError
+from pinner.registry.manifest import Content
 from tests.registry.stub import FakeClock, Handler, StubNetwork, ask, manifest, reply
 
-Grants = Callable[[Sequence[str]], Sequence[str]]
-
-
-def everything(scopes: Sequence[str]) -> Sequence[str]:
-    return scopes
-
-
-def first(scopes: Sequence[str]) -> Sequence[str]:
-    return scopes[:1]
-
-
-def last(scopes: Sequence[str]) -> Sequence[str]:
-    return scopes[-1:]
+CHALLENGE = {"www-authenticate": 'Bearer realm="https://reg.example/token",service="s"'}
 
 
 class TokenRequest(NamedTuple):
-    repositories: list[str]
+    scopes: list[str]
     authorization: str | None
 
 
 class Registry:
-    """A registry and its token server, which grants what `grants` says. `odd` answers requests for several scopes.
+    """A registry and its token server. Repositories named `private…` open for nobody: they answer `refusal`.
 
-    Repositories named `private…` open for nobody. One that a token does not open is refused with `refusal`.
+    A token is taken `good_for` times; what is said then is `end`.
     """
 
-    def __init__(self, grants: Grants = everything, refusal: int = 401, odd: httpx.Response | None = None) -> None:
+    def __init__(self, refusal: int = 401, good_for: float = float("inf"), end: httpx.Response | None = None) -> None:
         self.asked: list[TokenRequest] = []
         self.expires_in = 300
-        self._grants = grants
         self._refusal = refusal
-        self._odd = odd
-        self._granted: dict[str, set[str]] = {}
+        self._good_for = good_for
+        self._end = end or reply(401)
+        self._taken: dict[str, int] = {}
+        self._opens: dict[str, str] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/token":
             return self._token(request)
         repository = request.url.path.removeprefix("/v2/").partition("/manifests/")[0]
-        authorization = request.headers.get("authorization")
-        if authorization and repository in self._granted.get(authorization, ()):
-            return reply(404) if "missing" in request.url.path else manifest(request)
-        fields = {"www-authenticate": 'Bearer realm="https://reg.example/token",service="s"'}
-        return reply(self._refusal if authorization else 401, fields)
+        authorization = request.headers.get("authorization", "")
+        if self._opens.get(authorization) != repository or "private" in repository:
+            return reply(self._refusal if authorization else 401, CHALLENGE)
+        self._taken[authorization] += 1
+        if self._taken[authorization] > self._good_for:
+            return reply(self._end.status_code, dict(self._end.headers), b"" if request.method == "HEAD" else DENIED)
+        return reply(404) if "missing" in request.url.path else manifest(request)
 
     def _token(self, request: httpx.Request) -> httpx.Response:
         fields = parse_qs(request.read().decode() or request.url.query.decode())
-        scopes = [scope for field in fields["scope"] for scope in field.split(" ")]
-        assert all(scope.startswith("repository:") and scope.endswith(":pull") for scope in scopes)
-        repositories = [scope.removeprefix("repository:").removesuffix(":pull") for scope in scopes]
-        self.asked.append(TokenRequest(repositories, request.headers.get("authorization")))
-        if self._odd and len(repositories) > 1:
-            return reply(self._odd.status_code, dict(self._odd.headers), b"{}")
+        self.asked.append(TokenRequest(fields["scope"], request.headers.get("authorization")))
         token = f"token-{len(self.asked)}"
-        self._granted[f"Bearer {token}"] = {each for each in self._grants(repositories) if "private" not in each}
+        repository = fields["scope"][0].removeprefix("repository:").removesuffix(":pull")
+        self._taken[f"Bearer {token}"], self._opens[f"Bearer {token}"] = 0, repository
         return reply(200, {}, json.dumps({"token": token, "expires_in": self.expires_in}).encode())
 
     def forget(self) -> None:
         """Take no more of the tokens that were issued."""
-        self._granted.clear()
+        self._opens.clear()
+
+
+DENIED = b'{"errors": [{"code": "DENIED", "message": "Your authorization token has expired."}]}'
 
 
 def run(
-    registry: Handler, references: Sequence[Reference], expected: Sequence[Reference] | None = None, **options: Any
+    registry: Handler, references: Sequence[Reference], **options: Any
 ) -> tuple[list[Content | RegistryError], StubNetwork]:
-    """What becomes of `references`, all asked at once after they, or `expected`, were announced."""
+    """What becomes of `references`, all asked at once."""
 
     async def one(client: RegistryClient, reference: Reference) -> Content | RegistryError:
         try:
@@ -92,7 +79,6 @@ def run(
             return error
 
     async def work(client: RegistryClient) -> list[Content | RegistryError]:
-        client.expect(references if expected is None else expected)
         return await asyncio.gather(*(one(client, reference) for reference in references))
 
     network = StubNetwork(registry)
@@ -107,64 +93,24 @@ def reasons(results: Sequence[Content | RegistryError]) -> list[str]:
     return [each.reason if isinstance(each, RegistryError) else "" for each in results]
 
 
-def test_ten_repositories_share_a_token() -> None:
+def scopes(registry: Registry) -> list[str]:
+    """What was asked for, each request with one scope."""
+    return [scope for each in registry.asked for [scope] in [each.scopes]]
+
+
+def test_thirteen_tags_of_one_repository_cost_one_token() -> None:
+    registry = Registry()
+    results, network = run(registry, images(1, tags=13))
+    assert not any(reasons(results))
+    assert scopes(registry) == ["repository:team/app0:pull"]
+    assert len(network.urls("HEAD")) == 14
+
+
+def test_each_repository_has_a_token_of_its_own() -> None:
     registry = Registry()
     results, network = run(registry, images(50, tags=4))
     assert not any(reasons(results))
-    assert len(registry.asked) == 5
-    assert all(len(each.repositories) == MAX_SHARED for each in registry.asked)
-    assert len(network.urls("HEAD")) == 201
-
-
-def test_nothing_is_shared_that_was_not_announced() -> None:
-    registry = Registry()
-    run(registry, images(5), expected=[])
-    assert all(len(each.repositories) == 1 for each in registry.asked)
-    assert len(registry.asked) == 5
-
-
-def test_no_more_is_asked_for_than_was_announced() -> None:
-    registry = Registry()
-    elsewhere = [parse("other.example/team/app:1"), parse("team/app:1")]
-    run(registry, images(3), expected=[*images(3), *elsewhere])
-    assert [sorted(each.repositories) for each in registry.asked] == [["team/app0", "team/app1", "team/app2"]]
-
-
-def test_a_host_that_makes_no_url_is_announced_in_vain() -> None:
-    results, _ = run(Registry(), [Reference("host:99999", "a", "1")])
-    assert reasons(results) == ["unreachable"]
-
-
-def test_long_names_make_short_requests() -> None:
-    registry = Registry()
-    name = "x" * 120
-    results, network = run(registry, [parse(f"reg.example/{name}/{name}/{number}:1") for number in range(20)])
-    assert not any(reasons(results))
-    assert all(sum(map(len, each.repositories)) <= MAX_NAMES for each in registry.asked)
-    assert all(len(url) < 2048 for url in network.urls("GET"))
-    assert len(registry.asked) == 5
-
-
-ODD_ANSWERS = [*map(httpx.Response, (400, 401, 403, 404, 405, 413, 414)), httpx.Response(200)]
-
-
-@pytest.mark.parametrize("refusal", [401, 403, 404])
-@pytest.mark.parametrize("grants", [first, last])
-def test_a_server_that_grants_one_scope_is_found_out_at_once(grants: Grants, refusal: int) -> None:
-    registry = Registry(grants, refusal)
-    results, network = run(registry, images(50, tags=4))
-    assert not any(reasons(results))
-    assert len(registry.asked) == 51
-    assert len(network.urls("HEAD")) == 202
-
-
-@pytest.mark.parametrize("odd", ODD_ANSWERS, ids=lambda odd: str(odd.status_code))
-def test_a_server_that_refuses_several_scopes_is_asked_for_one(odd: httpx.Response) -> None:
-    registry = Registry(odd=odd)
-    results, network = run(registry, images(50, tags=4))
-    assert not any(reasons(results))
-    assert sum(len(each.repositories) == 1 for each in registry.asked) == 50
-    assert len({tuple(each.repositories) for each in registry.asked}) == 51
+    assert len(scopes(registry)) == len(set(scopes(registry))) == 50
     assert len(network.urls("HEAD")) == 201
 
 
@@ -176,11 +122,10 @@ def test_a_private_repository_does_not_spoil_the_others(place: int, refusal: int
     registry = Registry(refusal=refusal)
     results, _ = run(registry, references)
     assert [index for index, reason in enumerate(reasons(results)) if reason] == [place]
-    assert [each.repositories for each in registry.asked].count(["private"]) == 1
-    assert len(registry.asked) <= 7
+    assert len(registry.asked) == 51
 
 
-def test_a_private_repository_that_spoils_the_request_does_not_spoil_the_others() -> None:
+def test_a_repository_for_which_there_is_no_token_does_not_spoil_the_others() -> None:
     registry = Registry()
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -188,124 +133,86 @@ def test_a_private_repository_that_spoils_the_request_does_not_spoil_the_others(
 
     results, _ = run(handler, [*images(5), parse("reg.example/private:1"), *images(5, tags=2)])
     assert reasons(results) == [*[""] * 5, "denied", *[""] * 10]
-    assert [len(each.repositories) for each in registry.asked] == [1] * 5
+    assert len(registry.asked) == 5
 
 
-def test_a_missing_tag_does_not_spoil_the_others() -> None:
+def test_a_missing_tag_costs_no_token() -> None:
     registry = Registry()
-    results, _ = run(registry, [parse("reg.example/team/app7:missing"), *images(50, tags=2)])
-    assert reasons(results) == ["not-found", *[""] * 100]
-    assert len(registry.asked) == 6
-
-
-def test_a_404_stands_where_the_token_has_opened_the_repository() -> None:
-    async def work(client: RegistryClient) -> None:
-        client.expect(images(10))
-        await client.head(images(1)[0])
-        with pytest.raises(RegistryError):
-            await client.head(images(1)[0]._replace(tag="missing"))
-
-    registry = Registry()
-    ask(StubNetwork(registry), work)
+    results, _ = run(registry, [parse("reg.example/team/app0:missing"), *images(1, tags=5)])
+    assert reasons(results) == ["not-found", *[""] * 5]
     assert len(registry.asked) == 1
 
 
-def test_a_shared_token_that_ends_is_replaced_by_a_shared_one() -> None:
-    async def work(client: RegistryClient) -> None:
-        client.expect(images(10))
-        await asyncio.gather(*map(client.head, images(10)))
-        for forget in (registry.forget, lambda: None):
-            forget()
-            await clock.sleep(registry.expires_in / 2)
-            await asyncio.gather(*(client.head(each._replace(tag="2")) for each in images(10)))
+def test_tokens_are_renewed_when_they_expire_or_are_refused() -> None:
+    async def work(client: RegistryClient) -> list[int]:
+        counts = []
+        for forget, seconds in [(False, 0), (False, 100), (True, 0), (False, 100), (False, 200)]:
+            if forget:
+                registry.forget()
+            await clock.sleep(seconds)
+            await asyncio.gather(*map(client.head, images(10, tags=3)))
+            counts.append(len(registry.asked))
+        return counts
 
     registry, clock = Registry(), FakeClock()
-    ask(StubNetwork(registry), work, clock)
-    assert [len(each.repositories) for each in registry.asked] == [10, 10]
+    assert ask(StubNetwork(registry), work, clock) == [10, 10, 20, 20, 30]
+
+
+ENDS: dict[str, Callable[[], httpx.Response]] = {
+    "a challenge": lambda: reply(401, CHALLENGE),
+    "a bare 401": lambda: reply(401),
+    "400 and its code": lambda: reply(400),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_token_that_ends_early_is_renewed(end: Callable[[], httpx.Response]) -> None:
+    registry = Registry(good_for=3, end=end())
+    results, _ = run(registry, images(1, tags=13), jobs=2)
+    assert not any(reasons(results))
+    assert len(registry.asked) <= 9
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_token_that_was_never_taken_is_not_renewed(end: Callable[[], httpx.Response]) -> None:
+    registry = Registry(good_for=0, end=end())
+    results, network = run(registry, images(4))
+    assert set(reasons(results)) <= {"unauthorized", "denied"}
+    assert len(registry.asked) == 4
+    assert len(network.requests) <= 20
 
 
 def docker_config(**auths: Any) -> dict[str, str]:
     return {"DOCKER_AUTH_CONFIG": json.dumps({"auths": auths})}
 
 
-def test_several_scopes_of_an_identity_token_are_one_list() -> None:
-    registry = Registry()
-    identity = docker_config(**{"reg.example": {"identitytoken": "idt"}})
-    results, network = run(registry, images(10), environ=identity)
-    assert not any(reasons(results))
-    assert len(network.urls("POST")) == len(registry.asked) == 1
-    assert len(registry.asked[0].repositories) == 10
-
-
 def password(name: str) -> str:
     return base64.b64encode(f"{name}:secret".encode()).decode()
 
 
-def test_repositories_of_different_credentials_share_nothing() -> None:
+def test_each_repository_is_asked_for_with_its_own_credentials() -> None:
     auths = {f"reg.example/{name}": {"auth": password(name)} for name in ("red", "blue")}
     references = [parse(f"reg.example/{name}/app{n}:1") for n in range(20) for name in ("red", "blue", "open")]
     registry = Registry()
     results, _ = run(registry, references, environ=docker_config(**auths))
     assert not any(reasons(results))
-    assert len(registry.asked) == 6
     for request in registry.asked:
-        [name] = {repository.partition("/")[0] for repository in request.repositories}
+        name = request.scopes[0].removeprefix("repository:").partition("/")[0]
         assert request.authorization == (None if name == "open" else f"Basic {password(name)}")
 
 
-def test_two_registries_behind_one_mirror_share() -> None:
-    registry = Registry()
-    references = [parse("one.example/app:1"), parse("two.example/other:1")]
-    mirrors = {"one.example": "https://reg.example/one", "two.example": "https://reg.example/two"}
-    results, _ = run(registry, references, mirrors=mirrors)
-    assert not any(reasons(results))
-    assert [sorted(each.repositories) for each in registry.asked] == [["one/app", "two/other"]]
-
-
-def test_a_registry_that_names_another_s_token_server_does_not_spoil_it() -> None:
-    """It refuses what the token server grants, and so makes itself look as if that did not share."""
+def test_a_registry_that_names_another_s_token_server_gets_none_of_its_tokens() -> None:
     good = Registry()
 
     def handler(request: httpx.Request) -> httpx.Response:
-        if request.url.host != "evil.example":
-            return good(request)
-        if "token-2" in request.headers.get("authorization", ""):
-            return manifest(request)
-        return reply(401, {"www-authenticate": 'Bearer realm="https://reg.example/token",service="s"'})
+        if request.url.host == "evil.example":
+            return reply(401, CHALLENGE)
+        return good(request)
 
-    async def work(client: RegistryClient) -> None:
-        evil = [each._replace(registry="evil.example") for each in images(10)]
-        client.expect([*evil, *images(50)])
-        await asyncio.gather(*map(client.head, evil[:1]), return_exceptions=True)
-        await asyncio.gather(*map(client.head, images(50)))
-
-    ask(StubNetwork(handler), work)
-    assert [len(each.repositories) for each in good.asked] == [10, 1, 10, 10, 10, 10, 10]
-
-
-names = st.sampled_from(["red/a", "red/b", "red/private", "blue/a", "blue/b", "open/a", "open/b", "open/private"])
-references_of_any_kind = st.lists(st.tuples(names, st.sampled_from(["1", "2", "missing"])), max_size=12)
-servers = st.tuples(
-    st.sampled_from([everything, first, last]), st.sampled_from([401, 403, 404]), st.sampled_from([None, *ODD_ANSWERS])
-)
-
-
-@given(references_of_any_kind, servers, st.sampled_from([1, 2, 8]))
-def test_sharing_changes_no_result(
-    chosen: list[tuple[str, str]], server: tuple[Grants, int, httpx.Response | None], jobs: int
-) -> None:
-    """What is announced changes how often a server is asked, never what comes of it, nor who asks for what."""
-    auths = {f"reg.example/{name}": {"auth": password(name)} for name in ("red", "blue")}
-    references = [parse(f"reg.example/{name}:{tag}") for name, tag in chosen]
-    shared, single = Registry(*server), Registry(*server)
-    options: dict[str, Any] = {"environ": docker_config(**auths), "jobs_per_host": jobs}
-    with_sharing, _ = run(shared, references, **options)
-    without, _ = run(single, references, expected=[], **options)
-    assert reasons(with_sharing) == reasons(without)
-    announced = {name for name, _ in chosen}
-    for request in shared.asked:
-        assert announced.issuperset(request.repositories)
-        [name] = {repository.partition("/")[0] for repository in request.repositories}
-        assert request.authorization == (None if name == "open" else f"Basic {password(name)}")
-    alone = [each.repositories[0] for each in shared.asked if len(each.repositories) == 1]
-    assert len(alone) == len(set(alone))
+    evil = [each._replace(registry="evil.example") for each in images(3)]
+    results, network = run(handler, [*evil, *images(3)])
+    assert reasons(results) == [*["unauthorized"] * 3, *[""] * 3]
+    to_evil = {each.headers.get("authorization") for each in network.requests if each.url.host == "evil.example"}
+    to_good = {each.headers.get("authorization") for each in network.requests if each.url.path.startswith("/v2/")}
+    assert (to_evil & to_good) - {None} == to_evil - {None}
+    assert len(good.asked) == 6

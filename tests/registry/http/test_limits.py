@@ -9,7 +9,7 @@ import pytest
 
 from pinner.registry.errors import RateLimited, RegistryError, Timeout, Unreachable
 from pinner.registry.http.limits import Clock
-from pinner.registry.http.requests import Answer, Question, Wire
+from pinner.registry.http.requests import HTTPClient, Request, Response
 from tests.registry.stub import reply, settings
 from tests.support import virtual_time
 
@@ -46,8 +46,8 @@ def send(host: Host, count: int, **changes: Any) -> tuple[list[Any], float]:
     """The outcomes of `count` requests, errors as values, and the seconds that they take."""
 
     async def work() -> list[Any]:
-        wire = Wire(settings(**changes), lambda origin: host, LoopClock())
-        questions = [Question("HEAD", httpx.URL(f"https://reg.example/{each}"), "") for each in range(count)]
+        wire = HTTPClient(settings(**changes), lambda origin: host, LoopClock())
+        questions = [Request("HEAD", httpx.URL(f"https://reg.example/{each}"), "") for each in range(count)]
         return await asyncio.gather(*map(wire.send, questions), return_exceptions=True)
 
     return virtual_time.run(work())
@@ -136,7 +136,7 @@ def then(wait: float, status: int, asked: str) -> Handler:
 )
 def test_one_wait_of_a_minute_is_granted(status: int, wait: int, lasts: float, granted: bool) -> None:
     outcomes, seconds = send(Host(then(lasts, status, str(wait))), 20)
-    assert all(isinstance(each, Answer) for each in outcomes) == granted
+    assert all(isinstance(each, Response) for each in outcomes) == granted
     assert seconds < wait + 5
 
 
@@ -145,7 +145,7 @@ def test_a_second_long_wait_is_not_granted() -> None:
         return reply() if 30 < now < 35 else reply(429, {"retry-after": "30"})
 
     outcomes, seconds = send(Host(handler), 1000, jobs=1)
-    assert isinstance(outcomes[0], Answer)
+    assert isinstance(outcomes[0], Response)
     assert isinstance(outcomes[-1], RateLimited)
     assert seconds < 40
 
@@ -170,7 +170,7 @@ def test_one_image_that_cannot_be_had_does_not_spoil_a_host_that_answers() -> No
 def test_a_host_that_goes_down_meanwhile_is_given_up_for_the_rest() -> None:
     host = Host(lambda now, request: reply(200 if now < 1 else 502))
     outcomes, seconds = send(host, 1000)
-    assert 100 < sum(isinstance(each, Answer) for each in outcomes) < 500
+    assert 100 < sum(isinstance(each, Response) for each in outcomes) < 500
     assert len({each.detail for each in outcomes if isinstance(each, Unreachable)}) == 1
     assert seconds < 6
 
@@ -208,5 +208,5 @@ def test_a_host_given_up_during_a_pause_keeps_nobody() -> None:
         return reply(429, {"retry-after": wait}) if wait != "0" else reply()
 
     outcomes, seconds = send(Host(handler), 3)
-    assert [type(each) for each in outcomes] == [Answer, RateLimited, RateLimited]
+    assert [type(each) for each in outcomes] == [Response, RateLimited, RateLimited]
     assert seconds < 2

@@ -20,7 +20,7 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.http.requests import SMALL, Answer, Question, Wire, rate_limited
+from pinner.registry.http.requests import SMALL, HTTPClient, Request, Response, rate_limited
 from pinner.registry.http.retry import ATTEMPTS, delay_after, is_passing, retry_after
 from pinner.registry.http.secret import Secret
 from pinner.registry.settings import Timeouts
@@ -55,9 +55,9 @@ class Run:
         self.clock = FakeClock()
         self.settings = settings(**changes)
 
-    def send(self, *questions: Question) -> list[Any]:
+    def send(self, *questions: Request) -> list[Any]:
         async def run() -> list[Any]:
-            wire = Wire(self.settings, self.network, self.clock)
+            wire = HTTPClient(self.settings, self.network, self.clock)
             try:
                 return await asyncio.gather(*map(wire.send, questions), return_exceptions=True)
             finally:
@@ -65,15 +65,15 @@ class Run:
 
         return asyncio.run(run())
 
-    def one(self, question: Question | None = None) -> Any:
+    def one(self, question: Request | None = None) -> Any:
         return self.send(question or get())[0]
 
 
-def get(url: httpx.URL = URL, **changes: Any) -> Question:
-    return Question("GET", url, "application/json", **changes)
+def get(url: httpx.URL = URL, **changes: Any) -> Request:
+    return Request("GET", url, "application/json", **changes)
 
 
-def many(count: int) -> list[Question]:
+def many(count: int) -> list[Request]:
     return [get(URL.join(f"/v2/a/manifests/{number}")) for number in range(count)]
 
 
@@ -125,12 +125,12 @@ def test_every_request_is_told(url: str, line: str) -> None:
 
 def test_a_form_is_posted() -> None:
     run = Run(answers(200))
-    run.one(Question("POST", URL, "application/json", form={"refresh_token": Secret("a&b")}))
+    run.one(Request("POST", URL, "application/json", form={"refresh_token": Secret("a&b")}))
     assert run.network.requests[0].read() == b"refresh_token=a%26b"
 
 
 def test_a_question_does_not_print_its_secrets() -> None:
-    question = Question("POST", URL, "", authorization=Secret("hunter2"), form={"a": Secret("hunter2")})
+    question = Request("POST", URL, "", authorization=Secret("hunter2"), form={"a": Secret("hunter2")})
     assert "hunter2" not in repr(question)
 
 
@@ -280,7 +280,7 @@ def test_a_host_without_patience_is_left_alone() -> None:
 
 def test_the_limit_of_docker_hub_is_told() -> None:
     fields = {"retry-after": "600", "ratelimit-limit": "100;w=21600"}
-    error = rate_limited(Answer(URL, 429, httpx.Headers(fields), b""))
+    error = rate_limited(Response(URL, 429, httpx.Headers(fields), b""))
     assert "its limit is 100 pulls in 6 hours" in error.detail
     assert error.detail.endswith("try again after 600 s")
 
@@ -305,7 +305,7 @@ def test_one_that_breaks_every_connection_alone_does_not_end_its_host() -> None:
         return reply()
 
     kinds = [type(each) for each in Run(handler).send(*many(60))]
-    assert kinds == [Answer] * 3 + [Dropped] + [Answer] * 56
+    assert kinds == [Response] * 3 + [Dropped] + [Response] * 56
 
 
 def test_one_host_does_not_stop_another() -> None:
@@ -386,7 +386,7 @@ def test_nothing_is_decoded() -> None:
 
 def test_head_may_announce_anything() -> None:
     _, handler = bodied(200, **{"content-length": "999999999999"})
-    assert Run(handler).one(Question("HEAD", URL, "")).status == 200
+    assert Run(handler).one(Request("HEAD", URL, "")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_head_may_announce_anything() -> None:
     [("text/HTML; charset=utf-8", "text/html"), ("", ""), (";", ""), (" a/b ", "a/b")],
 )
 def test_content_type(value: str, expected: str) -> None:
-    assert Answer(URL, 200, httpx.Headers({"content-type": value}), b"").content_type == expected
+    assert Response(URL, 200, httpx.Headers({"content-type": value}), b"").content_type == expected
 
 
 def test_delays_are_bounded() -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused, RegistryError
-from pinner.registry.http.ssrf_policy import Policy
+from pinner.registry.http.ssrf_policy import SSRFPolicy
 from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistryOverride
 from tests.registry.stub import addresses, settings
@@ -25,8 +25,8 @@ NAMES: dict[str, str | list[str]] = {
 }
 
 
-def policy(**changes: Any) -> Policy:
-    return Policy(settings(**changes), addresses(NAMES))
+def policy(**changes: Any) -> SSRFPolicy:
+    return SSRFPolicy(settings(**changes), addresses(NAMES))
 
 
 def origin(url: str) -> Origin:

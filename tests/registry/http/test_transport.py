@@ -14,7 +14,7 @@ import pytest
 from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import ConnectFailed, NameNotFound, TLSFailure
 from pinner.registry.http.dns import Addresses
-from pinner.registry.http.tls import Contexts, Trust, trust_of
+from pinner.registry.http.tls import TLSContexts, Trust, trust_of
 from pinner.registry.http.transport import AddressBackend, PoolTransport, Transports
 from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistryOverride
@@ -353,7 +353,7 @@ def test_settings_give_trust() -> None:
 
 
 def test_contexts_are_shared_and_verify() -> None:
-    contexts = Contexts(settings(insecure=("lab.example",)))
+    contexts = TLSContexts(settings(insecure=("lab.example",)))
     context = contexts.of(REG)
     assert context is contexts.of(Origin("https", "other.example", 443))
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
@@ -366,9 +366,9 @@ def test_certificates_that_cannot_be_used(tmp_path: Path, content: str | None) -
     if content is not None:
         path.write_text(content)
     with pytest.raises(TLSFailure, match="CA file"):
-        Contexts(settings(ca_file=str(path))).of(REG)
+        TLSContexts(settings(ca_file=str(path))).of(REG)
     with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
-        Contexts(settings(environ={"SSL_CERT_FILE": str(path)})).of(REG)
+        TLSContexts(settings(environ={"SSL_CERT_FILE": str(path)})).of(REG)
 
 
 def test_pipes_and_devices_are_no_certificates(tmp_path: Path) -> None:
@@ -387,10 +387,10 @@ def test_pipes_and_devices_are_no_certificates(tmp_path: Path) -> None:
 def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:
     folder(tmp_path / "reg.example", "me.cert")
     with pytest.raises(TLSFailure, match="client certificate"):
-        Contexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
+        TLSContexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
 
 
 def test_without_certificates_of_the_system_there_are_those_of_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = ssl.get_default_verify_paths()._replace(cafile="", capath="")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
-    assert Contexts(settings()).of(REG).cert_store_stats()["x509_ca"] > 0
+    assert TLSContexts(settings()).of(REG).cert_store_stats()["x509_ca"] > 0

@@ -9,9 +9,8 @@ import httpx
 
 from pinner.reference import Reference, parse
 from pinner.registry.client import RegistryClient
-from pinner.registry.content import Content
 from pinner.registry.errors import RegistryError
-from pinner.registry.manifest import OCI_INDEX
+from pinner.registry.manifest import OCI_INDEX, Content
 from tests.registry.stub import DIGEST, INDEX, FakeClock, Handler, StubNetwork, ask, manifest, reply
 
 WRONG = "sha256:" + "0" * 64
