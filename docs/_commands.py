@@ -7,7 +7,7 @@ import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from pinner.cli import app
+from pinner.cli.app import app
 
 INTRODUCTION = """\
 # Command line

@@ -9,17 +9,17 @@ PLAIN = ("check", "pin")
 
 def main() -> None:
     """Run the command line. Raises SystemExit with the exit code."""
-    from pinner.terminal import prepare_streams
+    from pinner.cli.terminal import prepare_streams
 
     prepare_streams()
     arguments = sys.argv[1:]
     paths = _plain_paths(arguments)
     if paths is None:
-        from pinner import cli
+        from pinner.cli import app
 
-        cli.main(arguments)
+        app.main(arguments)
         return
-    from pinner import commands
+    from pinner.cli import commands
     from pinner.config import load
 
     command = commands.check if arguments[0] == "check" else commands.pin

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable
 
-from pinner.baseline import baseline_of, read_baseline, write_baseline
+from pinner.checking.baseline import baseline_of, read_baseline, write_baseline
+from pinner.checking.rule_selection import Policy
 from pinner.config import Settings
-from pinner.policy import Policy
-from pinner.report import Report
+from pinner.model.report import Report
 from pinner.rules import RULES
 
 

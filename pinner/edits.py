@@ -1,8 +1,8 @@
 """The edits that write, replace and remove a digest. A leaf."""
 
-from pinner.finding import Applicability, Fix, Occurrence
-from pinner.reference import DEFAULT_TAG, Reference, is_digest
-from pinner.source import Edit, Span
+from pinner.model.occurrence import Applicability, Fix, Occurrence
+from pinner.model.reference import DEFAULT_TAG, Reference, is_digest
+from pinner.model.source import Edit, Span
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:

@@ -3,22 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.finding import Occurrence
-from pinner.fixer import Fixed, Plan, fix, rescan
-from pinner.judge import ignore_for, judge
-from pinner.policy import DEFAULT_POLICY, Policy
-from pinner.reference import Reference, is_digest
-from pinner.report import Kept, Report, Unchecked
-from pinner.resolution import Resolution, Unresolved
+from pinner.checking.linter import ignore_for, judge
+from pinner.checking.rule_selection import DEFAULT_POLICY, Policy
+from pinner.fixing.fixer import Fixed, Plan, fix, rescan
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference, is_digest
+from pinner.model.report import Kept, Report, Unchecked
+from pinner.model.resolution import Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
-from pinner.scan import Scan
+from pinner.scanning.scan import Scan
 from pinner.state import State, Verdict
 from pinner.tally import report
 
 if TYPE_CHECKING:
-    from pinner.examiner import Examination
-    from pinner.updater import Update
-    from pinner.updates import Options
+    from pinner.updating.decisions import Options
+    from pinner.updating.pin_status import Examination
+    from pinner.updating.updater import Update
 
 Examine = Callable[[Iterable[Reference]], "Mapping[Reference, Examination]"]
 Resolve = Callable[[Iterable[Reference]], Mapping[Reference, Resolution]]
@@ -78,7 +78,7 @@ def update(
 
     What has no digest is left alone and listed, unless the options say to add it.
     """
-    from pinner.updates import UNPINNED, platforms_in_use
+    from pinner.updating.decisions import UNPINNED, platforms_in_use
 
     bare = _bare(scan, policy)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
@@ -198,8 +198,8 @@ def _plan(
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
     """What an update does at one place."""
-    from pinner.updater import Update
-    from pinner.updates import IGNORED, UNWRITABLE, Move
+    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move
+    from pinner.updating.updater import Update
 
     if not isinstance(update, Update):
         return _unchecked(occurrence, update)
@@ -217,7 +217,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
 
 def _left(wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]") -> dict[Reference, State]:
     """The states that are worth a finding after an update. That a pin is stale is told by why it was kept."""
-    from pinner.updater import Update
+    from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if ignore_for(stale_digest.ID, each.ignores)}
     states = ((reference, each.state) for reference, each in updates.items() if isinstance(each, Update))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from pinner.finding import Finding, Occurrence
-from pinner.reference import Reference
-from pinner.report import Change, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.scan import Scan
+from pinner.model.occurrence import Finding, Occurrence
+from pinner.model.reference import Reference
+from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.scanning.scan import Scan
 
 
 def report(

@@ -80,7 +80,7 @@ def imports_of(path: Path) -> Iterator[Import]:
 
 
 def _full_name(module: str, name: str) -> str:
-    """`from pinner import reference` names the module pinner.reference."""
+    """`from pinner import reference` names the module pinner.model.reference."""
     return f"pinner.{name}" if module == "pinner" else module
 
 

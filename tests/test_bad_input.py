@@ -8,12 +8,13 @@ from types import FrameType
 
 import pytest
 
-from pinner import asking, discovery
-from pinner.finding import Opaque
+from pinner.cli import registry_calls
 from pinner.formats import DOCKERFILE
-from pinner.reference import Reference
-from pinner.resolution import Resolution, Resolved
-from pinner.source import Source
+from pinner.model.occurrence import Opaque
+from pinner.model.reference import Reference
+from pinner.model.resolution import Resolution, Resolved
+from pinner.model.source import Source
+from pinner.scanning import discovery
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, pinned
 from tests.support.unprivileged import unprivileged
@@ -28,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def resolve(references: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
         return {each: Resolved(each, DIGEST, "application/vnd.oci.image.index.v1+json") for each in references}
 
-    monkeypatch.setattr(asking, "resolve", resolve)
+    monkeypatch.setattr(registry_calls, "resolve", resolve)
     monkeypatch.chdir(tmp_path)
     Path("good.dockerfile").write_text("FROM good:1\n")
     return tmp_path
@@ -172,13 +173,13 @@ def test_a_file_that_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_that_vanishes_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("Dockerfile").write_text("FROM a:1\n")
-    resolve = asking.resolve
+    resolve = registry_calls.resolve
 
     def resolve_and_remove(*arguments: object, **keywords: object) -> object:
         os.unlink("Dockerfile")
         return resolve(*arguments, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(asking, "resolve", resolve_and_remove)
+    monkeypatch.setattr(registry_calls, "resolve", resolve_and_remove)
     pin(FINDINGS, "Dockerfile: error: cannot write: no such file or directory\n")
     assert not Path("Dockerfile").exists()
 

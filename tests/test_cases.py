@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pinner.source import Source
+from pinner.model.source import Source
 from tests.support.cases import Case, cases, rows, with_digests
 
 CASES = pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)

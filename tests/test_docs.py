@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pinner.cli import app
+from pinner.cli.app import app
 from pinner.registry.errors import RegistryError
 
 ROOT = Path(__file__).parents[1]

@@ -185,7 +185,7 @@ def places_of_package() -> list[Place]:
 
 def test_every_place_has_a_reason() -> None:
     unknown = [place for place in places_of_package() if place not in REASONS]
-    assert not unknown, "write files through pinner.files, or say in REASONS why this is safe"
+    assert not unknown, "write files through pinner.model.files, or say in REASONS why this is safe"
 
 
 def test_every_reason_has_a_place() -> None:
@@ -255,7 +255,7 @@ def test_what_is_found(code: str, name: str) -> None:
         "import os; os.path.join('x'); os.stat('x'); os.scandir('x')",
         "import sys; sys.stdout.write('x')",
         "from subprocess import DEVNULL",
-        "from pinner.terminal import write_text; write_text('x')",
+        "from pinner.cli.terminal import write_text; write_text('x')",
     ],
 )
 def test_what_is_none(code: str) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pinner import __main__, asking
+from pinner import __main__
+from pinner.cli import registry_calls
+from pinner.model.reference import Reference
+from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.output import OUTPUTS
-from pinner.reference import Reference
 from pinner.registry.errors import Unreachable
-from pinner.resolution import Resolution, Resolved, Unresolved
 from tests.support.harm import HOSTILE, PASSWORD, harms
 from tests.support.pinning import DIGEST
 
@@ -272,7 +273,7 @@ def test_texts_of_registries(run: Run, monkeypatch: pytest.MonkeyPatch, text: st
     def resolve(references: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
         return {each: Unresolved(each, "unreachable", f"{Unreachable(text).detail} {text}") for each in references}
 
-    monkeypatch.setattr(asking, "resolve", resolve)
+    monkeypatch.setattr(registry_calls, "resolve", resolve)
     write("Dockerfile", "FROM a:1\n")
     assert harms(run(*command, code=3)) == []
 
@@ -366,7 +367,7 @@ def test_a_diff_says_what_it_leaves_out(run: Run, monkeypatch: pytest.MonkeyPatc
     def resolve(references: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
         return {each: Resolved(each, DIGEST, "application/vnd.oci.image.index.v1+json") for each in references}
 
-    monkeypatch.setattr(asking, "resolve", resolve)
+    monkeypatch.setattr(registry_calls, "resolve", resolve)
     write("Dockerfile", "FROM a:1\n" + "RUN x\n" * 9 + "# \x1b[2J\nFROM b:1\n")
     printed = run("pin", "--diff", code=1)
     assert f"+FROM a:1@{DIGEST}\n" in printed

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from pinner import fixer, pipeline
-from pinner.discovery import discover
+from pinner import pipeline
+from pinner.fixing import fixer
+from pinner.model.reference import Reference
+from pinner.model.report import Summary
+from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.pipeline import Outcome
-from pinner.reference import Reference
-from pinner.report import Summary
-from pinner.resolution import Resolution, Resolved, Unresolved
-from pinner.scan import Scan, scan_files
+from pinner.scanning.discovery import discover
+from pinner.scanning.scan import Scan, scan_files
 from tests.support.pinning import DIGEST, digest_of
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -212,7 +213,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
 
 
 def test_an_edit_that_would_read_differently_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pinner.source import Edit, Span
+    from pinner.model.source import Edit, Span
 
     write(a="FROM a:1\nRUN x\n", b="FROM b:1\n")
     monkeypatch.setattr(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pinner import asking, cli
 from pinner.__main__ import PLAIN, main
-from pinner.reference import Reference
-from pinner.resolution import Unresolved
+from pinner.cli import app, registry_calls
+from pinner.model.reference import Reference
+from pinner.model.resolution import Unresolved
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 FILES = {
@@ -85,7 +85,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def test_both_ways_give_the_same(
     command: str, arguments: Sequence[str], project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "resolve", nobody_answers)
+    monkeypatch.setattr(registry_calls, "resolve", nobody_answers)
     before = contents(project)
     straight = run(command, *arguments), contents(project)
     for name, data in before.items():
@@ -95,7 +95,7 @@ def test_both_ways_give_the_same(
 
 @pytest.mark.parametrize("command", PLAIN)
 def test_settings_are_read(command: str, project: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "resolve", nobody_answers)
+    monkeypatch.setattr(registry_calls, "resolve", nobody_answers)
     (project / "pinner.toml").write_text('ignore = ["unpinned"]\nformat = ["json"]\n')
     straight = run(command, "unpinned.Dockerfile")
     assert straight == run(command, "--color=auto", "unpinned.Dockerfile")
@@ -112,7 +112,7 @@ NOT_PLAIN = (
 @pytest.mark.parametrize("arguments", NOT_PLAIN, ids=" ".join)
 def test_what_is_not_plain_is_for_typer(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
-    monkeypatch.setattr(cli, "main", given.append)
+    monkeypatch.setattr(app, "main", given.append)
     monkeypatch.setattr(sys, "argv", ["pinner", *arguments])
     main()
     assert given == [arguments]

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from pinner.asking import registry_settings
+from pinner.cli.registry_calls import registry_settings
 from pinner.config import load
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
 from tests.support.repository import commit, git, write_files
@@ -305,7 +305,7 @@ def test_standard_input_is_judged_as_the_file_that_it_is(
     before: str | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit({"base/Dockerfile": PINNED} | ({"a/Dockerfile": before} if before else {}))
-    monkeypatch.setattr("pinner.commands._read_stdin", (IGNORE + ROGUE).encode)
+    monkeypatch.setattr("pinner.cli.commands._read_stdin", (IGNORE + ROGUE).encode)
     run = check("--policy-from", "trunk", "--stdin-filename", "a/Dockerfile", "-")
     assert found(run) == expected
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pinner.discovery import format_of
-from pinner.fixer import Plan, fix
-from pinner.scan import scan_stdin
-from pinner.source import Source
+from pinner.fixing.fixer import Plan, fix
+from pinner.model.source import Source
+from pinner.scanning.discovery import format_of
+from pinner.scanning.scan import scan_stdin
 
 PAGE = (Path(__file__).parents[1] / "docs/updaters.md").read_text(encoding="utf-8")
 DIGEST = f"sha256:{'5d1d5407' * 8}"

@@ -9,12 +9,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.finding import Severity
-from pinner.patterns import NO_PATTERNS, Patterns
+from pinner.model.occurrence import Severity
+from pinner.scanning.gitignore import NO_PATTERNS, Patterns
 
 if TYPE_CHECKING:
-    from pinner.policy import Override
-    from pinner.revision import Revision
+    from pinner.checking.rule_selection import Override
+    from pinner.scanning.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
@@ -112,7 +112,7 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     from pinner.config.layers import collect, redirect
 
     if "policy_from" in given:
-        from pinner.revision import find_revision
+        from pinner.scanning.revision import find_revision
 
         given["policy_from"] = find_revision(given["policy_from"])
     read = {name: each.value for name, each in collect(given, environ).given.items()}

@@ -5,11 +5,11 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.errors import ReadError, UsageError
-from pinner.files import checked_root, is_inside, read_file
+from pinner.model.errors import ReadError, UsageError
+from pinner.model.files import checked_root, is_inside, read_file
 
 if TYPE_CHECKING:
-    from pinner.revision import Revision
+    from pinner.scanning.revision import Revision
 
 PYPROJECT = "pyproject.toml"
 NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)

@@ -10,8 +10,8 @@ from typing import Any
 from pinner.config.files import ConfigFile
 from pinner.config.types import File, Key, Reports
 from pinner.config.values import quoted
-from pinner.errors import UsageError
-from pinner.files import is_git_name
+from pinner.model.errors import UsageError
+from pinner.model.files import is_git_name
 
 
 def require_harmless(key: Key, raw: Any, file: ConfigFile) -> None:

@@ -3,6 +3,7 @@
 What reads them, what `pinner config` shows, the JSON schema and the documentation follow from it.
 """
 
+from pinner.checking.rule_selection import Override
 from pinner.config import Include, Registry
 from pinner.config.types import (
     Boolean,
@@ -18,12 +19,11 @@ from pinner.config.types import (
     Table,
     Text,
 )
-from pinner.finding import Severity
-from pinner.image_globs import check_glob
+from pinner.model.occurrence import Severity
+from pinner.model.reference import DOCKER_HUB
 from pinner.output import OUTPUTS
-from pinner.policy import Override
-from pinner.reference import DOCKER_HUB
 from pinner.rules import RULES
+from pinner.scanning.image_globs import check_glob
 
 _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
 _PORT = r"(:[0-9]{1,5})?"

@@ -11,7 +11,7 @@ from pinner.config.found import require_harmless
 from pinner.config.keys import KEYS
 from pinner.config.types import Boolean, Choice, Key, List, Type
 from pinner.config.values import WrongSetting, parse, read, unknown
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 
 
 class Origin(StrEnum):

@@ -22,7 +22,7 @@ from pinner.config.types import (
     Type,
 )
 from pinner.output._escape import setting_without_user_info
-from pinner.patterns import Patterns as GitPatterns
+from pinner.scanning.gitignore import Patterns as GitPatterns
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from pinner.finding import Problem, Reading
+from pinner.model.occurrence import Problem, Reading
 
 if TYPE_CHECKING:
-    from pinner.source import Source
+    from pinner.model.source import Source
 
 
 class Reader(Protocol):

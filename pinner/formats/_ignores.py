@@ -2,8 +2,8 @@
 
 import re
 
-from pinner.finding import Ignore
-from pinner.source import Location
+from pinner.model.occurrence import Ignore
+from pinner.model.source import Location
 
 _IGNORE = re.compile(r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?=\s|$)(?P<rest>.*)")
 # Fillers and blanks that Unicode counts among letters and symbols.

@@ -6,7 +6,7 @@ OUTPUTS holds names and `load` imports one module: a run needs one of them, and 
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
-    from pinner.report import Report
+    from pinner.model.report import Report
 
 
 class Style(NamedTuple):

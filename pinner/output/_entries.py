@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pinner.finding import Finding, Fix, Severity
+from pinner.model.occurrence import Finding, Fix, Severity
+from pinner.model.report import FileFailure, Kept, Report, Unchecked
+from pinner.model.source import Location
 from pinner.output._paths import relative
-from pinner.report import FileFailure, Kept, Report, Unchecked
-from pinner.source import Location
 
 UNCHECKED = "unchecked"
 FILE_ERROR = "file-error"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pinner.finding import Occurrence
-from pinner.ledger import Ledger
-from pinner.reference import Reference
-from pinner.report import Unchecked
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference
+from pinner.model.report import Unchecked
 from pinner.state import State
+from pinner.updating.ledger import Ledger
 
 _KINDS = {
     "application/vnd.oci.image.index.v1+json": "OCI index",

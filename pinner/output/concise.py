@@ -1,7 +1,7 @@
 """Text in plain lines, one for each finding, wherever it goes."""
 
+from pinner.model.report import Report
 from pinner.output import Style, text
-from pinner.report import Report
 
 NAME = "concise"
 

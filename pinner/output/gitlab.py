@@ -5,12 +5,12 @@ The members are those that GitLab reads ("Code Quality report format" of its doc
 
 from typing import Any
 
-from pinner.finding import Severity
+from pinner.model.occurrence import Severity
+from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output._entries import Entry, entries, fingerprints
 from pinner.output._json import dumps
 from pinner.output._paths import relative
-from pinner.report import Report
 
 NAME = "gitlab"
 

@@ -7,10 +7,10 @@ is exclusive, `start` and `end` are byte offsets.
 
 from typing import Any
 
-from pinner.finding import Finding, Fix
+from pinner.model.occurrence import Finding, Fix
+from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._json import dumps
-from pinner.report import Change, FileFailure, Kept, Report, Summary, Unchecked
 
 NAME = "json"
 SCHEMA_VERSION = 1

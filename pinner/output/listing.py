@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pinner.finding import Invalid, Occurrence, Opaque
+from pinner.model.occurrence import Invalid, Occurrence, Opaque
+from pinner.model.reference import Reference
+from pinner.model.report import FileFailure
+from pinner.model.resolution import Resolution, Resolved
 from pinner.output._json import dumps
 from pinner.output._states import Detail
 from pinner.output.json import SCHEMA_VERSION, errors
-from pinner.reference import Reference
-from pinner.report import FileFailure
-from pinner.resolution import Resolution, Resolved
 
 
 class Answer(NamedTuple):

@@ -6,15 +6,15 @@ end of a range is exclusive.
 
 from typing import Any
 
-from pinner.finding import Fix, Severity
+from pinner.model.occurrence import Fix, Severity
+from pinner.model.report import Report
+from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
 from pinner.output._entries import Entry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 from pinner.output._tool import HOMEPAGE
 from pinner.output._tool import NAME as TOOL
-from pinner.report import Report
-from pinner.source import UTF8_BOM, Source, Span
 
 NAME = "rdjson"
 

@@ -7,16 +7,16 @@ stays true, for the run did end: where it is false GitHub throws all results of 
 
 from typing import Any
 
-from pinner.finding import Finding, Fix, Ignore, Severity
+from pinner.model.occurrence import Finding, Fix, Ignore, Severity
+from pinner.model.report import FileFailure, Report, Unchecked
+from pinner.model.source import Location, Source
 from pinner.output import Style
 from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, fingerprints, refused_message, unchecked_message
 from pinner.output._json import dumps
 from pinner.output._paths import uri
 from pinner.output._tool import HOMEPAGE, tool_version
 from pinner.output._tool import NAME as TOOL
-from pinner.report import FileFailure, Report, Unchecked
 from pinner.rules import RULES, Rule
-from pinner.source import Location, Source
 
 NAME = "sarif"
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-from pinner.reference import Reference, is_digest
+from pinner.model.reference import Reference, is_digest
 from pinner.registry.auth.authenticator import Authenticator, Target
 from pinner.registry.auth.credentials import Credentials
 from pinner.registry.auth.tokens import Authorization

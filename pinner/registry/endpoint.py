@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.reference import DOCKER_HUB, Reference
+from pinner.model.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,

@@ -28,7 +28,7 @@ characters are cleaned from it here, once for all.
 import unicodedata
 from typing import ClassVar
 
-from pinner.errors import PinnerError
+from pinner.model.errors import PinnerError
 
 MAX_DETAIL = 400
 MAX_LENGTH = 200

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from pinner.reference import DOCKER_HUB, Reference
+from pinner.model.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import RegistryError
 from pinner.registry.http.dns import Addresses
 from pinner.registry.http.limits import Clock

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from pinner.reference import Reference
+from pinner.model.reference import Reference
+from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
 from pinner.registry.http.single_flight import SingleFlight
 from pinner.registry.manifest import Content
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Resolution, Resolved, Unresolved
 
 
 class Resolver:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.errors import UsageError
-from pinner.reference import DOCKER_HUB
+from pinner.model.errors import UsageError
+from pinner.model.reference import DOCKER_HUB
 from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 ANY_REGISTRY = "*"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from pinner.edits import fix_of
-from pinner.finding import Finding, Fix, Ignore, Occurrence, Severity
-from pinner.reference import Reference
+from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity
+from pinner.model.reference import Reference
 from pinner.state import State
 
 

@@ -28,7 +28,7 @@ FROM registry.example.com/app:1.4@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e111986
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, examined, finding_at
 
 ID = "broken-index"

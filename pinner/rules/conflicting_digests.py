@@ -30,8 +30,8 @@ FROM ubuntu:20.04@sha256:5d1d5407f353843ecf8b16524bc5565aa332e9e6a1297c73a92d3e7
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Occurrence, Severity
-from pinner.reference import Reference
+from pinner.model.occurrence import Finding, Occurrence, Severity
+from pinner.model.reference import Reference
 from pinner.rules._base import Facts, finding_at, has_digest
 
 ID = "conflicting-digests"

@@ -39,7 +39,7 @@ FROM node:${VERSION}@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, finding_at, has_digest
 
 ID = "digest-after-variable"

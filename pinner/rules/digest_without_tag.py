@@ -31,7 +31,7 @@ FROM node@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, finding_at, has_digest
 
 ID = "digest-without-tag"

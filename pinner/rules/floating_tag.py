@@ -38,8 +38,8 @@ A reference that has a digest is not reported: its content cannot move.
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
-from pinner.reference import DEFAULT_TAG
+from pinner.model.occurrence import Finding, Severity
+from pinner.model.reference import DEFAULT_TAG
 from pinner.rules._base import Facts, finding_at, lacks_digest
 
 ID = "floating-tag"

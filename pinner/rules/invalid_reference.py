@@ -34,7 +34,7 @@ FROM @IMAGE@
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Invalid, Severity
+from pinner.model.occurrence import Finding, Invalid, Severity
 from pinner.rules._base import Facts, finding_at
 
 ID = "invalid-reference"

@@ -30,7 +30,7 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, examined, finding_at
 from pinner.state import Verdict
 

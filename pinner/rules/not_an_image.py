@@ -41,7 +41,7 @@ FROM tools AS app
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, finding_at
 
 ID = "not-an-image"

@@ -38,7 +38,7 @@ FROM ${BASE}
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Opaque, Severity
+from pinner.model.occurrence import Finding, Opaque, Severity
 from pinner.rules._base import Facts, finding_at
 
 ID = "opaque-reference"

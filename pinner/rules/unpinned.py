@@ -39,7 +39,7 @@ alone by `ignore-images` in the configuration.
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Occurrence, Severity
+from pinner.model.occurrence import Finding, Occurrence, Severity
 from pinner.rules._base import Facts, finding_at, fix_to, lacks_digest
 
 ID = "unpinned"

@@ -37,7 +37,7 @@ ignore = ["unused-ignore"]
 
 from collections.abc import Iterator
 
-from pinner.finding import Finding, Ignore, Severity
+from pinner.model.occurrence import Finding, Ignore, Severity
 from pinner.rules._base import Facts
 
 ID = "unused-ignore"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pinner.config.files import ConfigFile, find, read_named
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 
 
 def write(path: Path, text: str) -> None:

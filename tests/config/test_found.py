@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinner.config import ReportTarget, load
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 from tests.support.command import pinner
 from tests.support.occurrences import DIGEST
 

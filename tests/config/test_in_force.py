@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pinner import asking
+from pinner.cli import registry_calls
 from pinner.config import Include, Settings, load
-from pinner.discovery import discover, format_of
-from pinner.patterns import Patterns
 from pinner.registry.settings import RegistryOverride
+from pinner.scanning.discovery import discover, format_of
+from pinner.scanning.gitignore import Patterns
 
 
 def found(settings: Settings, *paths: str) -> list[tuple[str, str]]:
@@ -89,7 +89,9 @@ insecure = true
 ca-file = "ca.pem"
 trusted-realms = ["auth.r.example"]
 """)
-    told = asking.registry_settings(load({}, mirror=["index.docker.io=http://127.0.0.1:5000"], insecure=["s.example"]))
+    told = registry_calls.registry_settings(
+        load({}, mirror=["index.docker.io=http://127.0.0.1:5000"], insecure=["s.example"])
+    )
     assert told.mirrors == {"docker.io": "http://127.0.0.1:5000", "*": "https://mirror.example"}
     assert told.registries["r.example"] == RegistryOverride(True, "ca.pem", ("auth.r.example",))
     assert told.insecure == ("s.example",)

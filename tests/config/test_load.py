@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from pinner.checking.rule_selection import Override
 from pinner.config import Include, Registry, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import Origin, collect, variable_of
 from pinner.config.types import Table
 from pinner.config.values import read
-from pinner.errors import UsageError
-from pinner.finding import Severity
-from pinner.patterns import Patterns
-from pinner.policy import Override
+from pinner.model.errors import UsageError
+from pinner.model.occurrence import Severity
+from pinner.scanning.gitignore import Patterns
 
 FULL = """
 exclude = ["vendor/"]

@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from pinner.config import load
 from pinner.config.keys import KEYS
 from pinner.config.schema import schema
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 from tests.config.test_load import FULL
 
 SHIPPED = Path(__file__).parents[2] / "pinner" / "pinner.schema.json"

@@ -6,7 +6,7 @@ import pytest
 
 from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
 from pinner.config.values import WrongSetting, parse, read
-from pinner.patterns import Patterns as GitPatterns
+from pinner.scanning.gitignore import Patterns as GitPatterns
 
 COLOR = Choice("colour", ("red", "dark-green"), str.upper)
 EVEN = Text("a row of digits", "[0-9]+", lambda text: text if int(text) % 2 == 0 else _fail(f"{text} is odd"))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pinner.finding import Ignore
 from pinner.formats import COMPOSE, DOCKERFILE
 from pinner.formats._ignores import read_ignore
-from pinner.source import Location, Source
+from pinner.model.occurrence import Ignore
+from pinner.model.source import Location, Source
 
 WHERE = Location(1, 1, 1, 2)
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pinner.discovery import Found
 from pinner.formats import dockerfile
-from pinner.ledger import read_ledger, write_ledger
+from pinner.model.reference import Reference
+from pinner.model.resolution import Unresolved
 from pinner.pipeline import Outcome, update
-from pinner.reference import Reference
 from pinner.registry.hub import HubTags
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Unresolved
-from pinner.scan import scan_files
-from pinner.updater import Update, find_updates
-from pinner.updates import Options
+from pinner.scanning.discovery import Found
+from pinner.scanning.scan import scan_files
+from pinner.updating.decisions import Options
+from pinner.updating.ledger import read_ledger, write_ledger
+from pinner.updating.updater import Update, find_updates
 from tests.support import images
 from tests.support.embedded import Embedded
 from tests.support.shelves import EmbeddedShelf

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
+from pinner.model.resolution import Unresolved
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Unresolved
 from tests.support.answers import ASK_FOR_TOKEN, RIGHT_GET, RIGHT_HEAD, challenge, head, outcome, redirect, resolve_one
 from tests.support.certificates import Authority
 from tests.support.misbehaving import Misbehaving, Script, misbehaving, misbehaving_pair, reply

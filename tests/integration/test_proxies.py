@@ -5,10 +5,10 @@ import ssl
 
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
+from pinner.model.resolution import Resolution, Unresolved
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Resolution, Unresolved
 from tests.support.answers import DIGEST, RIGHT_HEAD, outcome
 from tests.support.certificates import Authority
 from tests.support.misbehaving import Misbehaving, Script, misbehaving, reply

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
+from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Resolution, Resolved, Unresolved
 from tests.support import images, tokens
 from tests.support.answers import outcome
 from tests.support.certificates import Authority

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pinner.reference import is_digest
+from pinner.model.reference import is_digest
+from pinner.model.resolution import Resolution, Resolved
 from pinner.registry.errors import RegistryError
 from pinner.registry.http.limits import Clock
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.resolution import Resolution, Resolved
 from tests.support import images
 from tests.support.answers import (
     BEARER,

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from pinner.source import Edit, apply_edits
+from pinner.model.source import Edit, apply_edits
 from tests.output.test_sarif import replaced
 from tests.support.command import pinner
 from tests.support.embedded import Embedded

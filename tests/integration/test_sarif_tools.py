@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from pinner.model.report import Report
 from pinner.output import Style, load
-from pinner.report import Report
 from tests.output import case
 from tests.support.tools import require
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
-from pinner.examiner import Depth, Examination, examine
-from pinner.reference import parse
+from pinner.model.reference import parse
+from pinner.model.resolution import Unresolved
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Unresolved
 from pinner.state import ATTESTATION, State, Verdict
+from pinner.updating.pin_status import Depth, Examination, examine
 from tests.support import answers, images
 from tests.support.distribution import Distribution
 from tests.support.embedded import Embedded

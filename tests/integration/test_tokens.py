@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import pytest
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
+from pinner.model.resolution import Resolution
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Resolution
 from tests.integration.test_registry import logged_in
 from tests.support import images, tokens
 from tests.support.answers import outcome

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
 from tests.support import images
 from tests.support.command import pinner
 from tests.support.embedded import Embedded

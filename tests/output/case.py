@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.finding import Finding, Ignore, Occurrence, Opaque, Severity
+from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Severity
+from pinner.model.reference import Reference, parse
+from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
 from pinner.output.listing import Answer, NoAnswer
-from pinner.reference import Reference, parse
-from pinner.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.rules import RULES as ALL_RULES
 from pinner.rules import Facts, Rule, unused_ignore
-from pinner.source import Location, Source, Span
 from pinner.state import State, Verdict
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
 

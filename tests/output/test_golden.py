@@ -2,8 +2,8 @@
 
 import pytest
 
+from pinner.model.report import Report
 from pinner.output import OUTPUTS, Style, load
-from pinner.report import Report
 from pinner.rules import RULES
 from tests.output import case, golden
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinner.finding import Applicability, Finding, Fix, Ignore, Invalid, Occurrence, Opaque, Severity
+from pinner.cli.reporting import rendered
+from pinner.model.occurrence import Applicability, Finding, Fix, Ignore, Invalid, Occurrence, Opaque, Severity
+from pinner.model.reference import parse
+from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.source import Edit, Location, Source, Span
 from pinner.output import OUTPUTS, Style, listing, load, table
 from pinner.output._escape import harmless
-from pinner.reference import parse
-from pinner.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.reporting import rendered
-from pinner.source import Edit, Location, Source, Span
 from tests.output.case import DIGEST
 from tests.support.harm import HOSTILE, harms
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from pinner.model.reference import parse
+from pinner.model.report import FileFailure
+from pinner.model.resolution import Resolved, Unresolved
+from pinner.model.source import Edit, Span, apply_edits
 from pinner.output import Style, listing, load
-from pinner.reference import parse
-from pinner.report import FileFailure
-from pinner.resolution import Resolved, Unresolved
-from pinner.source import Edit, Span, apply_edits
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.finding import Applicability, Finding, Fix, Severity
+from pinner.model.occurrence import Applicability, Finding, Fix, Severity
+from pinner.model.report import FileFailure, Report
+from pinner.model.source import Edit, Location, Source, Span, apply_edits
 from pinner.output import Style, load
-from pinner.report import FileFailure, Report
-from pinner.source import Edit, Location, Source, Span, apply_edits
 from tests.output import case, schemas
 from tests.support.occurrences import DIGEST, occurrence_in
 

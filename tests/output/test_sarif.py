@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
+from pinner.model.report import Report, Suppressed
+from pinner.model.source import Edit, Source, Span, apply_edits
 from pinner.output import Style, load
-from pinner.report import Report, Suppressed
 from pinner.rules import RULES
-from pinner.source import Edit, Source, Span, apply_edits
 from tests.output import case
 from tests.support.occurrences import occurrence_in
 

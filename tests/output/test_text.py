@@ -2,10 +2,10 @@
 
 import pytest
 
-from pinner.finding import Finding, Severity
+from pinner.model.occurrence import Finding, Severity
+from pinner.model.report import Change, FileFailure, Report, Summary
+from pinner.model.source import Location, Source, Span
 from pinner.output import Style, concise, text
-from pinner.report import Change, FileFailure, Report, Summary
-from pinner.source import Location, Source, Span
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence_in
 

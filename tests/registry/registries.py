@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import RegistryError
 from pinner.registry.manifest import OCI_INDEX, Content

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
 from pinner.registry.errors import (
     Denied,
     DigestMismatch,

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
 from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import Dropped, NotTLS, TLSFailure, Unreachable
 from pinner.registry.http.proxies import proxy_for

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
 from pinner.registry.hub import HubTags
 from tests.registry.stub import FakeClock, StubNetwork, addresses, reply, settings
 

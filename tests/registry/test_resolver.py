@@ -5,13 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
+from pinner.model.resolution import Resolved, Unresolved
 from pinner.registry import resolver
 from pinner.registry.client import RegistryClient
 from pinner.registry.manifest import OCI_INDEX
 from pinner.registry.resolver import Resolver, resolve
 from pinner.registry.settings import RegistrySettings
-from pinner.resolution import Resolved, Unresolved
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
 
 TAGGED = parse("reg.example/app:1")

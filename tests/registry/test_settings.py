@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pinner.errors import UsageError
+from pinner.model.errors import UsageError
 from pinner.registry.endpoint import endpoint_of
 from tests.registry.stub import settings
 

@@ -14,7 +14,7 @@ import sys
 from types import ModuleType
 
 from pinner import rules
-from pinner.finding import Severity
+from pinner.model.occurrence import Severity
 from pinner.rules._base import finding_at, has_digest
 
 rule = ModuleType("pinner.rules.on_pins", "## What it does")

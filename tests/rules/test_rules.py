@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pinner.finding import Ignore, Occurrence, Opaque, Severity
+from pinner.model.occurrence import Ignore, Occurrence, Opaque, Severity
+from pinner.model.source import Location
 from pinner.rules import RULES, Facts
-from pinner.source import Location
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence
 
 OFFLINE = (

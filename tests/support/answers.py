@@ -5,10 +5,10 @@ import json
 import os
 from typing import NamedTuple
 
-from pinner import reference
+from pinner.model import reference
+from pinner.model.resolution import Resolution, Resolved
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings, Timeouts
-from pinner.resolution import Resolution, Resolved
 from tests.support import images
 from tests.support.misbehaving import Misbehaving, Script, misbehaving_pair, reply
 

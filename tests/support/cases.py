@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pinner.finding import Occurrence
 from pinner.formats import FORMATS, Format
-from pinner.reference import Reference
-from pinner.source import Source
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference
+from pinner.model.source import Source
 from tests.support.pinning import digest_of, pinned
 
 Row = list[str | None]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from typer.testing import CliRunner
 
-from pinner.cli import app
+from pinner.cli.app import app
 
 
 class Ran(NamedTuple):

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from pinner.finding import Occurrence, Reading
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.flags import Command, read_command, split_words
 from pinner.formats.dockerfile.instructions import Division, Lines
 from pinner.formats.variables.text import Text
-from pinner.source import Source
+from pinner.model.occurrence import Occurrence, Reading
+from pinner.model.source import Source
 from tests.support import pinning
 from tests.support.pinning import DIGEST
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pinner.errors import InvalidReference
-from pinner.finding import Invalid, Occurrence
-from pinner.reference import Reference, parse
-from pinner.source import Location, Source, Span
+from pinner.model.errors import InvalidReference
+from pinner.model.occurrence import Invalid, Occurrence
+from pinner.model.reference import Reference, parse
+from pinner.model.source import Location, Source, Span
 
 DIGEST = "sha256:" + "a" * 64
 OTHER_DIGEST = "sha256:" + "b" * 64

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Callable
 
-from pinner.finding import Occurrence
-from pinner.fixer import Plan, fix
+from pinner.fixing.fixer import Plan, fix
 from pinner.formats import Format
-from pinner.reference import Reference
-from pinner.scan import scan_stdin
-from pinner.source import Source
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference
+from pinner.model.source import Source
+from pinner.scanning.scan import scan_stdin
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 

@@ -3,7 +3,6 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 
-from pinner.finding import Invalid, Occurrence, Opaque, Problem, Reading
 from pinner.formats import _base
 from pinner.formats.dockerfile.reader import Build, open_text
 from pinner.formats.variables.digest_placement import Placement, place, read_word
@@ -11,7 +10,8 @@ from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing,
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.reader import NOT_ONE_PIECE
-from pinner.source import Source, Span
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.model.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
 _OPEN = "pinner0open0variable"

@@ -5,7 +5,6 @@ The rules are those of the Compose specification and of compose-go, Docker Compo
 
 from collections.abc import Iterable, Iterator
 
-from pinner.finding import Invalid
 from pinner.formats._base import Reader
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Services, find, is_null, is_reset
@@ -15,7 +14,8 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refuse, strip
-from pinner.source import Source
+from pinner.model.occurrence import Invalid
+from pinner.model.source import Source
 
 _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20

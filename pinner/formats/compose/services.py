@@ -4,13 +4,13 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from pinner.errors import InvalidReference
 from pinner.formats.variables.expansion import known, with_defaults
 from pinner.formats.yaml import nodes
 from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.reference import parse
+from pinner.model.errors import InvalidReference
+from pinner.model.reference import parse
 
 _NULLS = ("", "~", "null", "Null", "NULL")
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from pinner.formats._files import DOCKERFILE_FILES
 
 if TYPE_CHECKING:
-    from pinner.finding import Reading
     from pinner.formats._base import Reader
-    from pinner.source import Source
+    from pinner.model.occurrence import Reading
+    from pinner.model.source import Source
 
 NAME = "dockerfile"
 FILES = DOCKERFILE_FILES

@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 
-from pinner.finding import Ignore
 from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
-from pinner.source import Source
+from pinner.model.occurrence import Ignore
+from pinner.model.source import Source
 
 MARK = "pinner:"
 """What every comment that speaks to pinner holds."""

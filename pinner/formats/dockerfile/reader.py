@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from pinner.errors import InvalidReference
-from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._base import Refused
 from pinner.formats.dockerfile.comments import Comments
 from pinner.formats.dockerfile.cross_check import structure
@@ -30,8 +28,10 @@ from pinner.formats.variables.digest_placement import (
 from pinner.formats.variables.expansion import Dialect, ExpansionError
 from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
-from pinner.reference import parse
-from pinner.source import Location, Source
+from pinner.model.errors import InvalidReference
+from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.model.reference import parse
+from pinner.model.source import Location, Source
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")

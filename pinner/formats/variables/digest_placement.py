@@ -7,13 +7,13 @@ V means the same image. Both are found out by making the edit in thought: see `_
 
 from typing import NamedTuple
 
-from pinner.errors import InvalidReference
-from pinner.finding import Ignore, Invalid, Occurrence, Opaque
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
 from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
-from pinner.reference import DEFAULT_TAG, Reference, parse
-from pinner.source import Location, Span
+from pinner.model.errors import InvalidReference
+from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque
+from pinner.model.reference import DEFAULT_TAG, Reference, parse
+from pinner.model.source import Location, Span
 
 TEMPLATE = "this is a template: run pinner on what it renders to"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.

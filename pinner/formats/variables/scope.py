@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
 from pinner.formats.variables.text import NOWHERE, Text
-from pinner.reference import Reference
+from pinner.model.reference import Reference
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")

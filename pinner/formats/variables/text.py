@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pinner.source import Source, Span
+from pinner.model.source import Source, Span
 
 NOWHERE = -1
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.finding import Ignore
 from pinner.formats._ignores import read_ignore
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry
 from pinner.formats.yaml.scalars import is_in
-from pinner.source import Span
+from pinner.model.occurrence import Ignore
+from pinner.model.source import Span
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _HASH = re.compile(r"(?<![^ \t])#")

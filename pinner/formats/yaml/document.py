@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from pinner.finding import Problem
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.nodes import TAG, Node, walk
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
-from pinner.source import UTF8_BOM, Source, Span
+from pinner.model.occurrence import Problem
+from pinner.model.source import UTF8_BOM, Source, Span
 
 MAX_DEPTH = 100
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")

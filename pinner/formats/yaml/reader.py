@@ -8,7 +8,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 
-from pinner.finding import Occurrence, Problem, Reading
 from pinner.formats._base import Reader, Refused
 from pinner.formats.variables.digest_placement import Placement, literal, occurrence_at, place, read_word
 from pinner.formats.variables.expansion import COMPOSE, Dialect
@@ -17,8 +16,9 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.reference import Reference
-from pinner.source import Source, Span
+from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.reference import Reference
+from pinner.model.source import Source, Span
 
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _SPACE = " \t\r\n"

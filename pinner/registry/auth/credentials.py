@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from pinner.errors import ReadError
-from pinner.files import read_file
-from pinner.reference import DOCKER_HUB
+from pinner.model.errors import ReadError
+from pinner.model.files import read_file
+from pinner.model.reference import DOCKER_HUB
 from pinner.registry.auth.credential_helpers import HelperFailed, ask_helper
 from pinner.registry.auth.docker_config import AuthFile, Credential, normalise, parse_auth_file
 from pinner.registry.http.single_flight import SingleFlight

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pinner.reference import DOCKER_HUB
+from pinner.model.reference import DOCKER_HUB
 from pinner.registry.http.secret import Secret
 from pinner.registry.http.urls import ascii_authority
 

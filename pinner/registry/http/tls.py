@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import httpx
 
-from pinner.errors import ReadError
-from pinner.files import read_file
+from pinner.model.errors import ReadError
+from pinner.model.files import read_file
 from pinner.registry.errors import NotTLS, TLSFailure
 from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistrySettings

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import httpx
 import idna
 
-from pinner.reference import DOCKER_HUB
+from pinner.model.reference import DOCKER_HUB
 
 DOCKER_HUB_HOST = "registry-1.docker.io"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

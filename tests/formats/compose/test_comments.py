@@ -4,9 +4,9 @@ from textwrap import dedent
 
 import pytest
 
-from pinner.finding import Reading
 from pinner.formats.compose import read
-from pinner.source import Source
+from pinner.model.occurrence import Reading
+from pinner.model.source import Source
 
 
 def reading(text: str) -> Reading:

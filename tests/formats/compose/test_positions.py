@@ -4,10 +4,10 @@ from textwrap import dedent
 
 import pytest
 
-from pinner.finding import Invalid, Occurrence, Opaque, Reading
 from pinner.formats.compose import read
-from pinner.reference import Reference
-from pinner.source import Source
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Reading
+from pinner.model.reference import Reference
+from pinner.model.source import Source
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pinner.finding import Problem, Reading
 from pinner.formats.compose import read
-from pinner.source import Source
+from pinner.model.occurrence import Problem, Reading
+from pinner.model.source import Source
 
 IMAGE = "services: {web: {image: a}}"
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pinner.finding import Occurrence, Reading
 from pinner.formats.compose import open as open_file
 from pinner.formats.compose import read
-from pinner.reference import Reference, parse
-from pinner.source import Edit, Source, Span, apply_edits
+from pinner.model.occurrence import Occurrence, Reading
+from pinner.model.reference import Reference, parse
+from pinner.model.source import Edit, Source, Span, apply_edits
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER_DIGEST = "sha256:" + "fedcba9876543210" * 4

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pinner.finding import Reading
 from pinner.formats.compose import read
-from pinner.source import Source
+from pinner.model.occurrence import Reading
+from pinner.model.source import Source
 
 DATA = Path(__file__).parents[2] / "data" / "compose.json"
 CASES = {case["name"]: case for case in json.loads(DATA.read_bytes())["cases"]}

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pinner.finding import Invalid, Opaque
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.reader import Build, open_text
 from pinner.formats.variables.text import Text
-from pinner.reference import Reference
-from pinner.source import Source
+from pinner.model.occurrence import Invalid, Opaque
+from pinner.model.reference import Reference
+from pinner.model.source import Source
 from tests.support.pinning import DIGEST, pinned
 
 _NAMES = ("A", "B", "C")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from pinner.finding import Occurrence
-from pinner.fixer import Fixed, Plan, fix
+from pinner.fixing.fixer import Fixed, Plan, fix
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile import cross_check
 from pinner.formats.dockerfile.cross_check import structure
-from pinner.reference import Reference
-from pinner.scan import scan_stdin
-from pinner.source import Source
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference
+from pinner.model.source import Source
+from pinner.scanning.scan import scan_stdin
 from tests.support.pinning import DIGEST
 
 CASES = {

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from pinner.finding import Occurrence
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.instructions import Division, Malformed, divide
 from pinner.formats.variables.text import Text
-from pinner.reference import Reference, parse
-from pinner.source import Source
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference, parse
+from pinner.model.source import Source
 from tests.support.dockerfiles import statements
 from tests.support.generated import TAGGED, Generated, Place, dockerfiles
 from tests.support.pinning import DIGEST, pinned, unpinned

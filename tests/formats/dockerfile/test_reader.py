@@ -2,7 +2,7 @@
 
 import pytest
 
-from pinner.reference import Reference
+from pinner.model.reference import Reference
 from tests.support.dockerfiles import only, pin, reading, unpin
 from tests.support.pinning import DIGEST
 

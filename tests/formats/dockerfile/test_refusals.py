@@ -2,8 +2,8 @@
 
 import pytest
 
-from pinner.finding import Invalid, Opaque
-from pinner.reference import Reference
+from pinner.model.occurrence import Invalid, Opaque
+from pinner.model.reference import Reference
 from tests.support.dockerfiles import expanded, only, pin, reading
 from tests.support.pinning import DIGEST
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pinner.finding import Invalid
+from pinner.model.occurrence import Invalid
 from tests.support.dockerfiles import only, pin, reading
 from tests.support.pinning import DIGEST
 

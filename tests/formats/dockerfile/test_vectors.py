@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pinner.finding import Opaque, Reading
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.instructions import Division, divide
 from pinner.formats.variables.text import Text
-from pinner.reference import Reference
-from pinner.source import Source
+from pinner.model.occurrence import Opaque, Reading
+from pinner.model.reference import Reference
+from pinner.model.source import Source
 from tests.support.dockerfiles import statements
 from tests.support.pinning import pinned
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pinner.finding import Problem
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import find_comments
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.scalars import pieces
-from pinner.source import Source
+from pinner.model.occurrence import Problem
+from pinner.model.source import Source
 
 
 def composed(data: bytes) -> YamlFile | Problem:

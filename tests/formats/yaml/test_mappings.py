@@ -2,10 +2,10 @@
 
 import pytest
 
-from pinner.finding import Problem
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings
-from pinner.source import Source
+from pinner.model.occurrence import Problem
+from pinner.model.source import Source
 
 
 def composed(text: str) -> YamlFile:

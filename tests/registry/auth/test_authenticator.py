@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import CredentialsRefused, Denied, RealmNotTrusted, Unauthorized
 from pinner.registry.manifest import OCI_INDEX, Content

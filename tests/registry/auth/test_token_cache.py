@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from pinner.reference import Reference, parse
+from pinner.model.reference import Reference, parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import RegistryError
 from pinner.registry.manifest import Content

@@ -376,12 +376,12 @@ def test_pipes_and_devices_are_no_certificates(tmp_path: Path) -> None:
     os.mkfifo(path)
     for file in (str(path), "/dev/zero"):
         with pytest.raises(TLSFailure, match="CA file"):
-            Contexts(settings(ca_file=file)).of(REG)
+            TLSContexts(settings(ca_file=file)).of(REG)
         with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
-            Contexts(settings(environ={"SSL_CERT_FILE": file})).of(REG)
+            TLSContexts(settings(environ={"SSL_CERT_FILE": file})).of(REG)
     path.rename(path.with_suffix(".cert"))
     with pytest.raises(TLSFailure, match="client certificate"):
-        Contexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
+        TLSContexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
 
 
 def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Which rules run where, and how bad their findings are. Pure."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from pinner.model.occurrence import Severity
+from pinner.rules import RULES
+from pinner.scanning.gitignore import Patterns
+
+ALL_RULES = frozenset(rule.ID for rule in RULES)
+
+
+class Override(NamedTuple):
+    """What holds for some files: `select` switches rules on there, then `ignore` switches rules off."""
+
+    files: Patterns
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+
+
+class Ruling(NamedTuple):
+    """The rules that run on one file, and their severities where those are not the rules' own."""
+
+    running: frozenset[str]
+    severity: Mapping[str, Severity]
+
+    def but(self, override: Override) -> "Ruling":
+        """The same with what an override changes."""
+        running = (self.running | set(override.select)) - set(override.ignore)
+        return Ruling(running, {**self.severity, **override.severity})
+
+
+class Policy(NamedTuple):
+    """`select` holds the rules that run, empty for all, but for those of `ignore`; then each override that matches."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+    overrides: tuple[Override, ...] = ()
+
+    def rulings(self) -> Callable[[str], Ruling]:
+        """What holds for a path."""
+        usual = Ruling((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
+        overrides = [(override.files.matcher(), override) for override in self.overrides]
+
+        @cache
+        def ruling_of(path: str) -> Ruling:
+            ruling = usual
+            for matches, override in overrides:
+                ruling = ruling.but(override) if matches(path) else ruling
+            return ruling
+
+        return ruling_of
+
+
+DEFAULT_POLICY = Policy()

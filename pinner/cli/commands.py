@@ -1,0 +1,336 @@
+"""The commands: settings in, output and exit code out. `cli` declares their flags.
+
+They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer. Each imports
+what it needs when it is run: the others would double the time that it takes to start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pinner.cli.terminal import (
+    abandon_broken_streams,
+    prepare_streams,
+    standard_stream,
+    tell,
+    write_bytes,
+    write_text,
+)
+from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pinner.checking.rule_selection import Policy
+    from pinner.config import Settings
+    from pinner.model.reference import Reference
+    from pinner.model.report import Report
+    from pinner.model.resolution import Resolution
+    from pinner.output._states import Detail
+    from pinner.pipeline import Outcome
+    from pinner.scanning.changed_lines import ChangedLines
+    from pinner.scanning.scan import Scan
+    from pinner.scanning.suppressions import Exemptions
+    from pinner.updating.pin_status import Examination
+
+STDIN = "-"
+
+
+def run(command: Callable[[], ExitCode]) -> ExitCode:
+    """Run a command; what ends it becomes one line and an exit code, never a traceback."""
+    prepare_streams()
+    try:
+        code = command()
+        standard_stream().flush()
+        return code
+    except PinnerError as error:
+        tell(f"error: {error}")
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        abandon_broken_streams()
+        return ExitCode.FINDINGS
+    except OSError as error:
+        abandon_broken_streams()
+        tell(f"error: {error.strerror or error}")
+        return ExitCode.UNCHECKED
+
+
+def check(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Judge every reference below `paths`."""
+    from pinner.cli.reporting import write_report
+
+    if settings.deep and not settings.online:
+        raise UsageError("--deep asks registries: add --online")
+    if settings.policy_from and settings.write_baseline:
+        raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
+    scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
+    if settings.policy_from:
+        from pinner.scanning.scan import with_ignores_of
+
+        scan = with_ignores_of(scan, settings.policy_from)
+    changed = _changed_lines(scan, settings)
+    report = _judged(scan, settings, changed)
+    report = _without_known(report, settings)
+    report = changed.restrict(report) if changed else report
+    write_report(report, settings)
+    return _exit_code(report, settings)
+
+
+def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Add the missing digests below `paths`."""
+    from pinner import pipeline
+
+    scan = _scan(paths, settings)
+    outcome = pipeline.pin(
+        scan,
+        lambda asked: _resolve(asked, settings),
+        write=_writes(paths, settings),
+        reuse=settings.reuse,
+        policy=_policy(settings),
+    )
+    return _finish(scan, outcome, paths, settings)
+
+
+def update(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Refresh the digests below `paths`."""
+    from datetime import timedelta
+
+    from pinner import pipeline
+    from pinner.cli import registry_calls
+    from pinner.updating.decisions import Options
+
+    scan = _scan(paths, settings)
+    age = timedelta(days=settings.min_age)
+    kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
+    options = Options(settings.platforms, *kinds, age, settings.verify)
+    write = _writes(paths, settings)
+    find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
+    outcome = pipeline.update(scan, find, options, write=write, policy=_policy(settings))
+    return _finish(scan, outcome, paths, settings)
+
+
+def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Take away the digests below `paths`."""
+    from pinner import pipeline
+
+    scan = _scan(paths, settings)
+    outcome = pipeline.unpin(scan, write=_writes(paths, settings))
+    return _finish(scan, outcome, paths, settings)
+
+
+def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Show every reference below `paths`."""
+    scan = _scan(paths, settings)
+    online = _detail(scan, settings) if settings.online else None
+    if settings.list_format == "json":
+        from pinner.output import listing
+
+        write_text(listing.render_list(scan.occurrences, scan.failures, online))
+    else:
+        from pinner.output import table
+
+        write_text(table.render_list(scan.occurrences, online))
+        for failure in scan.failures:
+            tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
+    unanswered = any(each.unchecked for each in online or ())
+    return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
+
+
+def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
+    """Show what the registries say of some references."""
+    from pinner.output import listing, table
+
+    references = {text: _parse_argument(text) for text in texts}
+    as_json = settings.list_format == "json"
+    resolutions = _resolve(map(_asked, references.values()), settings, fetch=as_json)
+    answers, unanswered = listing.sort_out(references, {text: resolutions[_asked(references[text])] for text in texts})
+    write_text(listing.render_resolve(answers, unanswered) if as_json else table.render_resolve(answers))
+    for text, reason, detail in unanswered:
+        tell(f"{text}: unchecked[{reason}] {detail}")
+    return ExitCode.UNCHECKED if unanswered else ExitCode.CLEAN
+
+
+def explain(names: Sequence[str]) -> ExitCode:
+    """Print the documentation of rules."""
+    from pinner.config.values import unknown
+    from pinner.rules import RULES
+
+    rules = {rule.ID: rule for rule in RULES}
+    for name in names:
+        if name not in rules:
+            raise UsageError(unknown("rule", name, rules))
+    pages = (
+        f"# {name} ({rules[name].SEVERITY.label})\n\n{rules[name].SUMMARY}\n\n{rules[name].__doc__}" for name in names
+    )
+    write_text("\n".join(pages))
+    return ExitCode.CLEAN
+
+
+def show_config(flags: Mapping[str, object], *, as_json: bool) -> ExitCode:
+    """Show the settings in force."""
+    from pinner.config import show
+
+    settings = show.in_force(flags, os.environ)
+    write_text(show.as_json(settings) if as_json else show.as_text(settings))
+    return ExitCode.CLEAN
+
+
+def demo() -> ExitCode:
+    """Show check, pin and diff on a sample project and an embedded registry."""
+    from pinner.cli.demo import show
+
+    return show()
+
+
+def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bool = False) -> Scan:
+    """Return what is behind `paths`."""
+    from pinner.model.source import Source
+    from pinner.scanning.discovery import discover, format_of
+    from pinner.scanning.scan import scan_files, scan_stdin
+
+    include = settings.extend_include._asdict()
+    if list(paths) == [STDIN]:
+        name = settings.stdin_filename or "Dockerfile"
+        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
+    if STDIN in paths:
+        raise UsageError("- stands for standard input and cannot be combined with other paths")
+    found = discover(paths or ["."], settings.exclude, include)
+    for warning in found.warnings:
+        tell(f"warning: {warning}")
+    if not (found.files or found.failures):
+        _refuse_nothing(paths, found.excluded)
+    return scan_files(
+        found.files,
+        found.failures,
+        _exemptions(settings),
+        excluded=found.excluded,
+        accept_pinned_outside=accept_pinned_outside,
+    )
+
+
+def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
+    """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
+    where = ", ".join(paths) or "this folder"
+    if not excluded:
+        raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
+    if any(map(os.path.isdir, paths or ["."])):
+        raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("- stands for standard input, which is closed")
+    return sys.stdin.buffer.read()
+
+
+def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
+    if settings.diff_base is None:
+        return None
+    from pinner.scanning.changed_lines import changed_since
+
+    return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
+
+
+def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
+    from pinner import pipeline
+
+    policy = _policy(settings)
+    if not settings.online:
+        return pipeline.check(scan, policy=policy)
+    is_wanted = changed.touches_reference if changed else None
+    return pipeline.check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
+
+
+def _without_known(report: Report, settings: Settings) -> Report:
+    if not (settings.baseline or settings.write_baseline):
+        return report
+    from pinner.adoption import without_known
+
+    return without_known(report, settings, _policy(settings))
+
+
+def _policy(settings: Settings) -> Policy:
+    from pinner.checking.rule_selection import Policy
+
+    return Policy(settings.select, settings.ignore, settings.severity, settings.overrides)
+
+
+def _exemptions(settings: Settings) -> Exemptions:
+    from pinner.scanning.suppressions import Exemptions
+
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return Exemptions(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
+
+
+def _writes(paths: Sequence[str], settings: Settings) -> bool:
+    return not settings.diff and list(paths) != [STDIN]
+
+
+def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
+    from pinner.cli import registry_calls
+
+    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+
+
+def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
+    from pinner.cli import registry_calls
+
+    return registry_calls.examine(asked, settings)
+
+
+def _detail(scan: Scan, settings: Settings) -> list[Detail]:
+    from pinner.cli import registry_calls
+
+    return registry_calls.detail(scan, settings)
+
+
+def _parse_argument(text: str) -> Reference:
+    from pinner.model.reference import parse
+
+    try:
+        return parse(text)
+    except InvalidReference as error:
+        raise UsageError(f"{text}: {error}") from error
+
+
+def _asked(reference: Reference) -> Reference:
+    return reference.by_digest() if reference.digest else reference.by_tag()
+
+
+def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Write what a command that edits has to say: a diff, the new content, or a report."""
+    from pinner.cli.reporting import write_report
+    from pinner.fixing.diff import unified_diff
+
+    report, fixed = outcome
+    if settings.diff:
+        for path, data in sorted(fixed.contents.items()):
+            diff = unified_diff(path, scan.files[path].source.data, data)
+            write_bytes(diff.data)
+            for lines in diff.left_out:
+                tell(_left_out(path, lines))
+    elif list(paths) == [STDIN]:
+        for path, file in scan.files.items():
+            write_bytes(fixed.contents.get(path, file.source.data))
+    write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
+    return _exit_code(report, settings)
+
+
+def _left_out(path: str, lines: range) -> str:
+    place = f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}"
+    return f"{place}: they hold characters that must not reach a terminal; run pinner without --diff to write them"
+
+
+def _exit_code(report: Report, settings: Settings) -> ExitCode:
+    """What is wrong wins over what could not be checked; the summary says both."""
+    failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
+    if failing or (settings.diff and report.changes):
+        return ExitCode.FINDINGS
+    return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

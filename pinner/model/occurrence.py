@@ -1,0 +1,124 @@
+"""What the readers find and what the rules say of it. A leaf.
+
+The types are named tuples: frozen, and several times cheaper to import than dataclasses, which
+counts in a hook.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from pinner.model.reference import Reference
+from pinner.model.source import Edit, Location, Span
+
+
+class Severity(IntEnum):
+    """How bad a finding is; `--fail-on` compares."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word that users write and read."""
+        return self.name.lower()
+
+
+class Applicability(StrEnum):
+    """Whether a fix may be made without a look at it: the meanings are ruff's."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Opaque(NamedTuple):
+    """A reference that the file alone does not determine. `reason` tells the user what to do."""
+
+    reason: str
+
+
+class Invalid(NamedTuple):
+    """Text in a reference's place that is no reference. `reason` is distribution's."""
+
+    reason: str
+
+
+class Ignore(NamedTuple):
+    """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
+
+    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does.
+    """
+
+    where: Location
+    rules: tuple[str, ...]
+    reason: str
+    text: str
+    until: str | None = None
+    whole_file: bool = False
+    void: str = ""
+
+    def covers(self, rule: str) -> bool:
+        """Whether it speaks of a rule."""
+        return not self.rules or rule in self.rules
+
+
+class Occurrence(NamedTuple):
+    """One place where a reference is written, and the one place where its digest goes.
+
+    `text` is as written, without quotes. `insert_at` is the byte offset at which a missing digest is
+    inserted, `digest` the span of a digest that is there; both are None where nothing can be written,
+    and then `unwritable` says why and what to do. `stage` is set where BuildKit would pull an image
+    although a build stage was meant; `dead_variable` names a variable that a digest switches off.
+    `platform` is the literal platform that the place asks for. `exempt` is what the configuration leaves alone.
+    """
+
+    path: str
+    span: Span
+    where: Location
+    text: str
+    target: Reference | Invalid | Opaque
+    context: str
+    insert_at: int | None = None
+    digest: Span | None = None
+    unwritable: str | None = None
+    stage: str | None = None
+    dead_variable: str | None = None
+    platform: str | None = None
+    ignores: tuple[Ignore, ...] = ()
+    exempt: bool = False
+
+
+class Problem(NamedTuple):
+    """Why a file, or one line of it, is not what the format allows. Nothing is written to such a file."""
+
+    line: int
+    message: str
+
+
+class Reading(NamedTuple):
+    """All that a format read from one file."""
+
+    occurrences: tuple[Occurrence, ...]
+    ignores: tuple[Ignore, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Fix(NamedTuple):
+    """Edits that make a finding go away."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+class Finding(NamedTuple):
+    """What a rule says of one place."""
+
+    rule: str
+    severity: Severity
+    path: str
+    where: Location
+    text: str
+    context: str
+    message: str
+    fix: Fix | None = None

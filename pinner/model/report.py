@@ -1,0 +1,100 @@
+"""What a run has to say, before anybody decides how to write it. A leaf: outputs read it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pinner.model.occurrence import Finding, Ignore
+from pinner.model.source import Location, Source
+
+
+class Unchecked(NamedTuple):
+    """A reference that could not be checked. `reason` is a slug, `detail` a sentence for people."""
+
+    path: str
+    where: Location
+    text: str
+    context: str
+    reason: str
+    detail: str
+
+
+class FileFailure(NamedTuple):
+    """A file that could not be read, understood or written. `line` is None where no line is to blame."""
+
+    path: str
+    line: int | None
+    message: str
+
+
+class Change(NamedTuple):
+    """A digest that was written, or would be with `--diff`. None stands for no digest.
+
+    `note` is a sentence that people should know about it, empty where there is none.
+    """
+
+    path: str
+    where: Location
+    image: str
+    old: str | None
+    new: str | None
+    note: str = ""
+
+
+class Kept(NamedTuple):
+    """A place that an update left as it is although there is something newer, or nothing to update.
+
+    `reason` is a slug, `detail` a sentence for people. `refused` where what the tag names now must not be taken.
+    """
+
+    path: str
+    where: Location
+    image: str
+    reason: str
+    detail: str
+    refused: bool = False
+
+
+class Suppressed(NamedTuple):
+    """A finding that an ignore comment hides."""
+
+    finding: Finding
+    ignore: Ignore
+
+
+class Summary(NamedTuple):
+    """The counts that every output shows.
+
+    `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
+    the findings of the baseline, `outdated` those of the baseline that are there no more, `excluded` the
+    files that were passed over.
+    """
+
+    files: int
+    references: int
+    pinned: int
+    findings: int
+    unchecked: int
+    ignored: int = 0
+    changed: int = 0
+    kept: int = 0
+    known: int = 0
+    outdated: int = 0
+    excluded: int = 0
+
+
+class Report(NamedTuple):
+    """The result of a run, sorted by path and position. `sources` holds the files as they were read."""
+
+    summary: Summary
+    findings: tuple[Finding, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    errors: tuple[FileFailure, ...] = ()
+    changes: tuple[Change, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    sources: Mapping[str, Source] = {}
+
+    @property
+    def refused(self) -> tuple[Kept, ...]:
+        """The updates that must not be made."""
+        return tuple(kept for kept in self.kept if kept.refused)

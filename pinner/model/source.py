@@ -1,0 +1,138 @@
+"""Bytes of a file, positions in them, and edits to them. A leaf: standard library only.
+
+Offsets are byte offsets into the file as it lies on disk. Lines end at ``\\n`` alone, as BuildKit
+and Git see them, never at what `str.splitlines` takes for a line end.
+"""
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import NamedTuple
+
+from pinner.model.errors import ReadError, WriteError
+from pinner.model.files import is_inside, read_file, reason_of, replace_file, require_writable
+
+_BLOCK = 4096
+UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class Span(NamedTuple):
+    """A half-open range of byte offsets."""
+
+    start: int
+    end: int
+
+
+class Edit(NamedTuple):
+    """Replace the bytes of `span` by the UTF-8 bytes of `text`."""
+
+    span: Span
+    text: str
+
+
+class Location(NamedTuple):
+    """Where a span lies: 1-based lines and columns, columns in code points, `end_column` exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Source:
+    """The bytes of one file. `path` is the path as the user gave it or discovery found it."""
+
+    __slots__ = ("_breaks", "data", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self._breaks: list[int] | None = None
+
+    def line_of(self, offset: int) -> int:
+        """Return the 1-based line of a byte offset."""
+        block = offset // _BLOCK
+        return self._line_breaks()[block] + self.data.count(b"\n", block * _BLOCK, offset) + 1
+
+    def line_start(self, offset: int) -> int:
+        """Return the byte offset of the first byte of the line that `offset` is on."""
+        return self.data.rfind(b"\n", 0, offset) + 1
+
+    def locate(self, span: Span) -> Location:
+        """Return the lines and columns of `span`. A byte-order mark takes no column."""
+        start, end = span
+        line, column = self.line_of(start), self._column(start)
+        if self.data.find(b"\n", start, end) < 0:
+            return Location(line, column, line, column + len(self._decode(start, end)))
+        return Location(line, column, self.line_of(end), self._column(end))
+
+    def line_text(self, line: int) -> str:
+        """Return the text of a 1-based line without its end, for people to read."""
+        block = max(bisect_left(self._line_breaks(), line - 1) - 1, 0)
+        start = block * _BLOCK
+        for _ in range(line - 1 - self._line_breaks()[block]):
+            start = self.data.index(b"\n", start) + 1
+        end = self.data.find(b"\n", start)
+        return self._decode(start, len(self.data) if end < 0 else end).rstrip("\r\n")
+
+    def _line_breaks(self) -> list[int]:
+        """Return how many lines end before each block: a table of lines would take more room than the file."""
+        if self._breaks is None:
+            counts = (self.data.count(b"\n", at, at + _BLOCK) for at in range(0, len(self.data), _BLOCK))
+            self._breaks = [0, *accumulate(counts)]
+        return self._breaks
+
+    def _column(self, offset: int) -> int:
+        return len(self._decode(self.line_start(offset), offset)) + 1
+
+    def _decode(self, start: int, end: int) -> str:
+        if start == 0 and self.data.startswith(UTF8_BOM):
+            start = min(len(UTF8_BOM), end)
+        return self.data[start:end].decode("utf-8", "replace")
+
+
+def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """`data` with all `edits` made. An edit that is given twice is made once.
+
+    Raises ValueError when two edits touch the same bytes: that is a mistake of the caller.
+    """
+    parts: list[bytes] = []
+    at = 0
+    for span, text in sorted(set(edits)):
+        if span.start < at or not span.start <= span.end <= len(data):
+            raise ValueError(f"edit of {span.start}:{span.end} overlaps another or leaves the file")
+        parts += data[at : span.start], text.encode()
+        at = span.end
+    return b"".join([*parts, data[at:]])
+
+
+def read_source(path: str) -> Source:
+    """Read the regular file at `path`. Raise ReadError with a reason for people."""
+    return Source(path, read_file(path))
+
+
+def write_source(source: Source, data: bytes, root: str | None = None) -> None:
+    """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
+
+    A link is followed; with `root` only to a file below that folder. A file that is read-only, or that no longer holds
+    the bytes that were read, is left alone; one that holds `data` already, from a run beside this one, is as it should
+    be. What the rename loses is told in `pinner.model.files`.
+    """
+    path = source.path
+    try:
+        target = os.path.realpath(path) if root is not None or os.path.islink(path) else path
+        if root is not None and not is_inside(target, os.path.realpath(root)):
+            raise WriteError(path, f"it lies outside of {root}, behind a link; nothing was written")
+        status = os.stat(target)
+        require_writable(path, status)
+        found = read_file(target)
+        if found == data:
+            return
+        if found != source.data:
+            raise WriteError(path, "the file changed while pinner was at work; run pinner again")
+        replace_file(target, data, status)
+    except ReadError as error:
+        raise WriteError(path, f"cannot write: {error.reason}") from error
+    except OSError as error:
+        raise WriteError(path, f"cannot write: {reason_of(error)}") from error

@@ -1,0 +1,334 @@
+"""Paths in, files out, each with its format; sorted, each file once.
+
+A file that is named is read whatever its name. In a folder the names decide, and what `.gitignore`
+leaves out stays out: inside a Git work tree Git itself is asked, so that tracked files are never
+left out silently; elsewhere the `.gitignore` files found on the way are followed. Where Git cannot be
+asked inside a work tree, `.gitignore` leaves out nothing.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
+from pinner.model.errors import ReadError
+from pinner.model.report import FileFailure
+from pinner.model.source import read_source
+from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
+from pinner.scanning.gitignore import NO_PATTERNS, Patterns
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
+_TRACKED = "ls-files --cached -z --".split()
+_UNTRACKED = "ls-files --others --exclude-standard -z --".split()
+
+_Waiting = list[tuple[str, Repository | None]]
+
+Include = Mapping[str, Patterns]
+NO_INCLUDE: Include = {}
+
+
+class Found(NamedTuple):
+    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
+
+    path: str
+    format: Format
+    is_outside: bool = False
+
+
+class Discovery(NamedTuple):
+    """What the paths hold, sorted by path, the paths that are not there, how many were excluded, and warnings."""
+
+    files: tuple[Found, ...]
+    failures: tuple[FileFailure, ...]
+    excluded: int
+    warnings: tuple[str, ...] = ()
+
+
+class _Notes:
+    """What is noticed on the way through folders."""
+
+    def __init__(self) -> None:
+        self.failures: list[FileFailure] = []
+        self.links: set[str] = set()
+        self.refusals: list[tuple[str, GitFailed]] = []
+
+    def warnings(self) -> tuple[str, ...]:
+        """One line for people, where Git could not be asked."""
+        if not self.refusals:
+            return ()
+        folder, error = self.refusals[0]
+        others = f" (nor in {len(self.refusals) - 1} more)" if len(self.refusals) > 1 else ""
+        return (f"nothing in {folder}{others} is left out by .gitignore, since Git cannot be asked: {error}",)
+
+
+def discover(
+    paths: Iterable[str],
+    exclude: Patterns = NO_PATTERNS,
+    include: Include = NO_INCLUDE,
+) -> Discovery:
+    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
+
+    `include` holds patterns of further files by the name of the format that they have.
+    """
+    # Files first: what is named is followed, wherever a link of that name leads.
+    paths = sorted(paths, key=os.path.isdir)
+    found: set[str] = set()
+    kept: list[Found] = []
+    notes = _Notes()
+    by_name = _namer(include)
+    excludes = exclude.matcher()
+    for file in _behind(paths, by_name, notes):
+        if file.path in found:
+            continue
+        found.add(file.path)
+        if not excludes(file.path):
+            kept.append(file)
+    # No folder is entered through a link: below one path, only a link can be a file's second name.
+    may_repeat = len(paths) > 1 or bool(notes.links)
+    files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
+    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+
+
+def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
+    for path in paths:
+        if os.path.isdir(path):
+            yield from _in_folder(os.path.normpath(path), by_name, notes)
+        elif os.path.lexists(path):
+            yield Found(path, by_name(path) or _by_extension(path))
+        else:
+            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+
+
+def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+    """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
+    return _namer(include)(path) or _by_extension(path)
+
+
+def _namer(include: Include) -> Callable[[str], Format | None]:
+    """What tells the format of a path by its name: what is included goes before the usual names."""
+    included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
+    if not included:
+        return _by_name
+    return lambda path: next((each for matches, each in included if matches(path)), None) or _by_name(path)
+
+
+def _by_name(path: str) -> Format | None:
+    # What a pattern finds lies in the last part of the path, though it may look at what is before that.
+    at = path.rfind("/")
+    for search, each in _searches():
+        if search(path, at):
+            return each
+    return None
+
+
+@cache
+def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
+    return [(re.compile(each.FILES).search, each) for each in FORMATS]
+
+
+def _by_extension(path: str) -> Format:
+    return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
+
+
+def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
+    repository = find_repository(folder)
+    root = _root(folder, repository)
+    plain = {"" if folder == os.curdir else folder}
+    for path in _listed(folder, repository, notes):
+        named = by_name(path.replace(os.sep, "/"))
+        if named is not None:
+            is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
+            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+
+
+def _is_plain(folder: str, plain: set[str]) -> bool:
+    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    above: list[str] = []
+    while folder not in plain:
+        if os.path.islink(folder):
+            return False
+        above.append(folder)
+        folder = os.path.dirname(folder)
+    plain.update(above)
+    return True
+
+
+def _root(folder: str, repository: Repository | None) -> str:
+    """The checked root: the work tree, else the working directory, or the folder where it lies outside of that."""
+    if repository:
+        return repository.work_tree
+    real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
+    return working if _is_below(real, working) else real
+
+
+def _leaves(target: str, root: str) -> bool:
+    """Whether a file lies outside of the root, or among those of Git, which may hold credentials."""
+    return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(os.path.join(root, ""))
+
+
+def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
+    """The files in a folder and in the repositories below it, each of which has its own rules."""
+    waiting: _Waiting = [(folder, repository)]
+    while waiting:
+        folder, repository = waiting.pop()
+        if repository is None:
+            yield from _walk(folder, waiting, notes)
+            continue
+        try:
+            yield from _listed_by_git(folder, repository, waiting, notes)
+        except GitFailed as error:
+            notes.refusals.append((folder, error))
+            yield from _walk(folder, waiting, notes, obeys_gitignore=False)
+
+
+def _listed_by_git(folder: str, repository: Repository, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
+    """The files that Git knows or would take. Raises GitFailed, perhaps after some files."""
+    below = os.path.relpath(os.path.realpath(folder), repository.work_tree).replace(os.sep, "/")
+    only = [] if below == os.curdir else [below]
+    # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
+    with start_git(repository, [*_UNTRACKED, *only]) as untracked:
+        tracked = run_git(repository, [*_TRACKED, *only])
+        yield from _files_of_git(folder, only, tracked, waiting, notes)
+        yield from _files_of_git(folder, only, untracked.output(), waiting, notes)
+
+
+def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
+    above, skipped = _prefix(folder), sum(len(each) + 1 for each in only)
+    # A file in conflict is listed once for each side.
+    for name in filter(None, dict.fromkeys(os.fsdecode(listed).split("\0"))):
+        # Of a submodule that is not checked out Git names the folder itself.
+        rest = name[skipped:].rstrip("/")
+        path = above + rest.replace("/", os.sep) if rest else folder
+        mode = _mode(path)
+        if mode is None:
+            if _by_name(name):
+                yield path
+        elif stat.S_ISDIR(mode):
+            yield from _below(path, folder, waiting, notes)
+        else:
+            if stat.S_ISLNK(mode):
+                notes.links.add(path)
+            yield path
+
+
+def _mode(path: str) -> int | None:
+    """The mode of a file or a link; None where there is none."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return None
+
+
+def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
+    """The files of a submodule or another repository, of which Git names the folder only."""
+    if path != folder and os.path.lexists(os.path.join(path, ".git")):
+        waiting.append((path, find_repository(path)))
+    else:
+        yield from _walk(path, waiting, notes, obeys_gitignore=False)
+
+
+def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
+    """The files in a folder. The repositories in it are left to Git."""
+    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    while folders:
+        folder, rules = folders.pop()
+        entries = {entry.name: entry for entry in _entries(folder, notes)}
+        if ".git" in entries and folder != start:
+            waiting.append((folder, find_repository(folder)))
+            continue
+        if obeys_gitignore and ".gitignore" in entries:
+            rules = (*rules, _Ignores(folder, notes))
+        above = _prefix(folder)
+        for name, entry in entries.items():
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = above + name
+            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
+                continue
+            if is_folder:
+                folders.append((path, rules))
+                continue
+            if entry.is_symlink():
+                notes.links.add(path)
+            yield path
+
+
+def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        return ()
+
+
+class _Ignores:
+    """The `.gitignore` of one folder."""
+
+    def __init__(self, folder: str, notes: _Notes) -> None:
+        self._folder = folder
+        path = os.path.join(folder, ".gitignore")
+        try:
+            text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
+        except ReadError as error:
+            notes.failures.append(FileFailure(path, None, error.reason))
+            text = ""
+        self._spec = _compile(text.split("\n"))
+
+    def ignores(self, path: str, is_folder: bool) -> bool:
+        """Whether `path`, which lies below the folder, is left out."""
+        relative = os.path.relpath(path, self._folder)
+        return self._spec.match_file(relative + "/" if is_folder else relative)
+
+
+def _compile(lines: list[str]) -> "GitIgnoreSpec":
+    """The patterns in `lines`. What is no pattern matches nothing, as in Git."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _prefix(folder: str) -> str:
+    """What goes before a name in `folder`."""
+    return "" if folder == os.curdir else os.path.join(folder, "")
+
+
+def _once_each(files: list[Found]) -> Iterable[Found]:
+    """Without the second and later names of one file: they are one place to edit.
+
+    Names of different formats count each: a Dockerfile that is a link to a Compose file is read as both.
+    """
+    real_folder = cache(os.path.realpath)
+    by_target: dict[tuple[str, str], Found] = {}
+    for file in sorted(files, key=lambda file: (file.is_outside, os.path.islink(file.path), file.path)):
+        by_target.setdefault((_target(file.path, real_folder), file.format.NAME), file)
+    return by_target.values()
+
+
+def _target(path: str, real_folder: Callable[[str], str]) -> str:
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    return os.path.join(real_folder(folder), name)

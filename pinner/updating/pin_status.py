@@ -1,0 +1,194 @@
+"""The state of pins: the fewest requests that tell all states apart.
+
+A fresh pin costs one HEAD, a stale one two. HEAD is no pull on Docker Hub; GET is, and only asked
+where HEAD cannot tell: to confirm that content is gone (which the client does by itself), to find a
+platform's manifest in an index, to look into an index that is suspiciously small, and with `deep`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pinner.model.reference import Reference, is_digest
+from pinner.model.resolution import Resolved, Unresolved
+from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
+from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
+from pinner.registry.resolver import Resolver
+from pinner.registry.settings import RegistrySettings
+from pinner.state import ATTESTATION, State, Verdict
+
+# An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
+_SMALLEST_INDEX = 200
+
+Examination = State | Unresolved
+
+
+class Depth(NamedTuple):
+    """How much to ask: `fetch` the content for its platforms, `deep` for the children of an index."""
+
+    fetch: bool = False
+    deep: bool = False
+
+
+SHALLOW = Depth()
+
+
+def examine(
+    references: Iterable[Reference],
+    settings: RegistrySettings,
+    depth: Depth = SHALLOW,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[Reference, Examination]:
+    """The state of every reference, in an event loop of its own; `progress` gets done and all."""
+
+    async def run() -> dict[Reference, Examination]:
+        async with Resolver(settings) as resolver:
+            return await examine_all(references, resolver, depth, progress=progress)
+
+    return asyncio.run(run())
+
+
+async def examine_all(
+    references: Iterable[Reference],
+    resolver: Resolver,
+    depth: Depth = SHALLOW,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[Reference, Examination]:
+    """The same inside an event loop, by a resolver that may go on being used."""
+    unique = list(dict.fromkeys(references))
+    examiner = Examiner(resolver, depth)
+    done = 0
+
+    async def one(reference: Reference) -> Examination:
+        nonlocal done
+        examination = await examiner.examine(reference)
+        done += 1
+        if progress:
+            progress(done, len(unique))
+        return examination
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {reference: group.create_task(one(reference)) for reference in unique}
+    return {reference: task.result() for reference, task in tasks.items()}
+
+
+class Examiner:
+    """Finds the state of references, one at a time, with the caches of one resolver."""
+
+    def __init__(self, resolver: Resolver, depth: Depth) -> None:
+        self._resolver = resolver
+        self._depth = depth
+
+    async def examine(self, reference: Reference) -> Examination:
+        """The state of one reference, or why it could not be found out."""
+        if reference.digest is None:
+            return await self._unpinned(reference)
+        if reference.tag is None:
+            return await self._untagged(reference)
+        tag = await self._resolver.head(reference.by_tag())
+        if isinstance(tag, Unresolved):
+            return await self._without_tag(reference, tag)
+        if tag.digest == reference.digest:
+            return await self._looked_into(Verdict.FRESH, tag, tag.digest)
+        pin = await self._resolver.head(reference.by_digest())
+        if isinstance(pin, Unresolved):
+            return State(Verdict.GONE, tag.digest) if pin.reason == NotFound.reason else pin
+        if pin.media_type not in INDEXES and tag.media_type in INDEXES:
+            return await self._manifest_of(pin, tag)
+        return await self._looked_into(Verdict.STALE, pin, tag.digest)
+
+    async def _unpinned(self, reference: Reference) -> Examination:
+        tag = await self._resolver.head(reference.by_tag())
+        if isinstance(tag, Unresolved):
+            return State(Verdict.NO_TAG, None) if tag.reason == NotFound.reason else tag
+        return await self._looked_into(Verdict.UNPINNED, tag, tag.digest)
+
+    async def _untagged(self, reference: Reference) -> Examination:
+        """No tag vouches for the repository. That `latest` is there must do, lest a missing login look like a loss."""
+        pin = await self._resolver.head(reference)
+        if isinstance(pin, Resolved):
+            return await self._looked_into(Verdict.UNTAGGED, pin, None)
+        if pin.reason == NotFound.reason:
+            latest = await self._resolver.head(reference.by_tag())
+            if isinstance(latest, Resolved):
+                return State(Verdict.GONE, None)
+        return pin
+
+    async def _without_tag(self, reference: Reference, failure: Unresolved) -> Examination:
+        """The tag gives no answer: it is missing only if the repository answers for the pin."""
+        if failure.reason != NotFound.reason:
+            return failure
+        pin = await self._resolver.head(reference.by_digest())
+        if isinstance(pin, Resolved):
+            return await self._looked_into(Verdict.NO_TAG, pin, None)
+        if pin.reason != NotFound.reason:
+            return pin
+        detail = f"the registry has neither the tag nor the digest of {reference._replace(digest=None).familiar}"
+        return Unresolved(reference, pin.reason, f"{detail}: check the name, and whether the repository wants a login")
+
+    async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
+        """The pin is a manifest and the tag an index: is the pin one of its children?"""
+        fetched = await self._fetch(tag)
+        if isinstance(fetched, Unresolved):
+            return fetched
+        for child in fetched.children:
+            if child.digest == pin.digest:
+                what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
+                platforms = (child.platform,) if child.platform and not child.is_attestation else ()
+                return State(Verdict.PLATFORM, tag.digest, pin.media_type, platforms, child=what)
+        return State(Verdict.STALE, tag.digest, pin.media_type)
+
+    async def _looked_into(self, verdict: Verdict, content: Resolved, current: str | None) -> Examination:
+        """The state, with what the content says where it has to be looked at."""
+        state = State(verdict, current, content.media_type)
+        is_index = content.media_type in INDEXES
+        suspicious = is_index and content.size is not None and content.size < _SMALLEST_INDEX
+        if not (self._depth.fetch or suspicious or (is_index and self._depth.deep)):
+            return state
+        fetched = await self._fetch(content)
+        if isinstance(fetched, Unresolved):
+            return fetched
+        state = state._replace(platforms=fetched.platforms)
+        if is_index and not fetched.images:
+            return state._replace(broken="the index lists no image")
+        return await self._children_asked(state, fetched, content) if self._depth.deep else state
+
+    async def _children_asked(self, state: State, index: Manifest, content: Resolved) -> Examination:
+        """The state, with the children that are gone. One that gives no answer matters only when none is gone."""
+        name = content.reference._replace(tag=None)
+        asked = (self._child(name._replace(digest=child.digest)) for child in index.images)
+        answers = await asyncio.gather(*asked)
+        failures = [(child, answer) for child, answer in zip(index.images, answers, strict=True) if answer]
+        gone = [child.platform or child.digest for child, answer in failures if answer.reason == NotFound.reason]
+        if gone:
+            return state._replace(broken=f"the registry has lost {', '.join(gone)}")
+        return failures[0][1] if failures else state
+
+    async def _child(self, reference: Reference) -> Unresolved | None:
+        """Why a child could not be had; None where it is there."""
+        if not is_digest(reference.digest or ""):
+            detail = "the index lists a digest that is not sha256, for which pinner does not ask"
+            return Unresolved(reference, UnsupportedMediaType.reason, detail)
+        answer = await self._resolver.head(reference)
+        return answer if isinstance(answer, Unresolved) else None
+
+    async def _fetch(self, content: Resolved) -> Manifest | Unresolved:
+        """What `content` says, fetched by its digest unless it is there."""
+        if content.body is not None:
+            return _parsed(content)
+        return await fetch_manifest(self._resolver, content.reference._replace(tag=None, digest=content.digest))
+
+
+async def fetch_manifest(resolver: Resolver, reference: Reference) -> Manifest | Unresolved:
+    """What the content of a reference says, or why it could not be had."""
+    fetched = await resolver.get(reference)
+    return fetched if isinstance(fetched, Unresolved) else _parsed(fetched)
+
+
+def _parsed(content: Resolved) -> Manifest | Unresolved:
+    try:
+        return parse_manifest(content.body or b"", content.media_type)
+    except RegistryError as error:
+        return Unresolved(content.reference, error.reason, error.detail)
