@@ -3,17 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.checking.linter import ignore_for, judge
+from pinner.checking.linter import assemble_report, ignore_for, judge
 from pinner.checking.rule_selection import DEFAULT_POLICY, Policy
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
 from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference, is_digest
 from pinner.model.report import Kept, Report, Unchecked
-from pinner.model.resolution import Resolution, Unresolved
+from pinner.model.resolution import Resolution, State, Unresolved, Verdict
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scanning.scan import Scan
-from pinner.state import State, Verdict
-from pinner.tally import report
 
 if TYPE_CHECKING:
     from pinner.updating.decisions import Options
@@ -97,7 +95,7 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
     plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.exempt]
     fixed = fix(scan, plans, write=write)
-    return Outcome(report(rescan(scan, fixed), changes=fixed.changes), fixed)
+    return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
 def lacks_digest(occurrence: Occurrence) -> bool:

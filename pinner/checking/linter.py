@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from pinner.checking.rule_selection import ALL_RULES, DEFAULT_POLICY, Policy, Ruling
-from pinner.model.occurrence import Finding, Ignore
+from pinner.model.occurrence import Finding, Ignore, Occurrence
 from pinner.model.reference import Reference
-from pinner.model.report import Change, Kept, Report, Suppressed, Unchecked
+from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.resolution import State
 from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
-from pinner.state import State
-from pinner.tally import report
 
 Place = tuple[str, Location]
 
@@ -48,7 +47,7 @@ def judge(
     left, more, used = _suppress(raised, _on_comments(scan.ignores))
     in_use = {(path, ignore.where) for path, ignore in used}
     findings += [each for each in left if (each.path, each.where) not in in_use]
-    return report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
+    return assemble_report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
 
 
 def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
@@ -120,3 +119,46 @@ def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> 
 
 def _names(ignore: Ignore, rules: Collection[str]) -> bool:
     return any(rule in rules for rule in ignore.rules)
+
+
+def assemble_report(
+    scan: Scan,
+    findings: Iterable[Finding] = (),
+    suppressed: Iterable[Suppressed] = (),
+    *,
+    unchecked: Iterable[Unchecked] = (),
+    changes: Iterable[Change] = (),
+    kept: Iterable[Kept] = (),
+) -> Report:
+    """Return everything that a run has to say, sorted by path and position, and counted."""
+    result = Report(
+        summary=Summary(0, 0, 0, 0, 0),
+        findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
+        unchecked=tuple(sorted(unchecked)),
+        errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),
+        changes=tuple(sorted(changes, key=lambda change: (change.path, change.where))),
+        suppressed=tuple(suppressed),
+        kept=tuple(sorted(kept)),
+        sources={path: file.source for path, file in scan.files.items()},
+    )
+    return result._replace(summary=_count(result, scan))
+
+
+def _count(result: Report, scan: Scan) -> Summary:
+    unread = {failure.path for failure in scan.failures} - scan.files.keys()
+    return Summary(
+        files=len(scan.files) + len(unread),
+        references=len(scan.occurrences),
+        pinned=sum(_is_pinned(each) for each in scan.occurrences),
+        findings=len(result.findings),
+        unchecked=len(result.unchecked),
+        ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
+        changed=len(result.changes),
+        kept=len(result.kept),
+        excluded=scan.excluded,
+    )
+
+
+def _is_pinned(occurrence: Occurrence) -> bool:
+    target = occurrence.target
+    return isinstance(target, Reference) and target.digest is not None and not occurrence.exempt

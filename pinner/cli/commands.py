@@ -249,11 +249,32 @@ def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Rep
 
 
 def _without_known(report: Report, settings: Settings) -> Report:
+    """Return `report` without the findings of the baseline; `--write-baseline` makes that of all of them first."""
     if not (settings.baseline or settings.write_baseline):
         return report
-    from pinner.adoption import without_known
+    from pinner.checking.baseline import baseline_of, read_baseline, write_baseline
 
-    return without_known(report, settings, _policy(settings))
+    if settings.write_baseline:
+        baseline = baseline_of(report.findings, settings.write_baseline)
+        write_baseline(settings.write_baseline, baseline)
+    else:
+        assert settings.baseline
+        baseline = read_baseline(settings.baseline, settings.policy_from)
+    return baseline.apply(report, _looked_for(report, settings))
+
+
+def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool]:
+    """Return whether this run would have found what a rule says of a file; in a file that is gone no run would."""
+    from pinner.rules import RULES
+
+    ruling_of = _policy(settings).rulings()
+    read = {os.path.relpath(path) for path in report.sources}
+    possible = {rule.ID for rule in RULES if settings.online or not rule.ONLINE}
+
+    def looked_for(path: str, rule: str) -> bool:
+        return not os.path.lexists(path) or (path in read and rule in possible & ruling_of(path).running)
+
+    return looked_for
 
 
 def _policy(settings: Settings) -> Policy:

@@ -7,10 +7,10 @@ from pinner import output
 from pinner.cli.terminal import standard_stream, tell, wants_color
 from pinner.config import ReportTarget, Settings
 from pinner.model.errors import UsageError, WriteError
+from pinner.model.escaping import harmless
 from pinner.model.files import write_file
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._escape import harmless
 from pinner.output.text import summary
 
 GITHUB = "github"

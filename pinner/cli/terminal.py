@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
-from pinner.output._escape import clean, harmless
+from pinner.model.escaping import clean, harmless
 
 Progress = Callable[[int, int], None]
 
@@ -19,7 +19,7 @@ _STREAMS = ("stdout", "stderr")
 
 
 class CleanedStream:
-    """A text stream that passes on only what is harmless: see `pinner.output._escape`.
+    """A text stream that passes on only what is harmless: see `pinner.model.escaping`.
 
     It judges whole lines, so a line that is begun is held back until it ends or is flushed. There is no `buffer`:
     bytes go around it through `write_bytes` alone.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pinner.config.keys import KEYS
 from pinner.config.layers import Given, Origin, collect
 from pinner.config.values import key_text, quoted
-from pinner.output._escape import clean
+from pinner.model.escaping import clean
 
 SCHEMA_VERSION = 1
 

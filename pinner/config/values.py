@@ -21,7 +21,7 @@ from pinner.config.types import (
     Text,
     Type,
 )
-from pinner.output._escape import setting_without_user_info
+from pinner.model.escaping import setting_without_user_info
 from pinner.scanning.gitignore import Patterns as GitPatterns
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pinner.edits import edit_of
 from pinner.model.errors import WriteError
-from pinner.model.occurrence import Occurrence, Reading
+from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, FileFailure
 from pinner.model.source import Source, apply_edits, write_source

@@ -7,7 +7,7 @@ counts in a hook.
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from pinner.model.reference import Reference
+from pinner.model.reference import DEFAULT_TAG, Reference, is_digest
 from pinner.model.source import Edit, Location, Span
 
 
@@ -122,3 +122,28 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+
+
+def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
+    """The edit that gives `occurrence` the `digest`, or takes its digest away.
+
+    An untagged name becomes `name:latest@sha256:…`: that is what it means, and updaters read it.
+    """
+    target = occurrence.target
+    assert isinstance(target, Reference)
+    if digest is None:
+        assert occurrence.digest is not None
+        return Edit(Span(occurrence.digest.start - 1, occurrence.digest.end), "")
+    assert is_digest(digest)
+    if occurrence.digest is not None:
+        return Edit(occurrence.digest, digest)
+    assert occurrence.insert_at is not None
+    tag = "" if target.tag else f":{DEFAULT_TAG}"
+    return Edit(Span(occurrence.insert_at, occurrence.insert_at), f"{tag}@{digest}")
+
+
+def fix_of(occurrence: Occurrence, digest: str) -> Fix | None:
+    """The fix that a finding on `occurrence` offers, None where nothing can be written."""
+    if occurrence.insert_at is None and occurrence.digest is None:
+        return None
+    return Fix(f"Pin to {digest}", Applicability.SAFE, (edit_of(occurrence, digest),))

@@ -1,5 +1,6 @@
 """What registries say of references. A leaf."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from pinner.model.reference import Reference
@@ -27,3 +28,43 @@ class Unresolved(NamedTuple):
 
 
 Resolution = Resolved | Unresolved
+
+
+class Verdict(StrEnum):
+    """The states that are told apart, as `list --online` shows them."""
+
+    FRESH = "fresh"
+    """The tag names the pin."""
+    STALE = "stale"
+    """The tag names something else, and the pin still resolves."""
+    GONE = "gone"
+    """The registry has the pin's content no longer."""
+    PLATFORM = "platform"
+    """The pin is one child of the index that the tag names."""
+    NO_TAG = "no-tag"
+    """The registry does not have the tag; the pin, if there is one, still resolves."""
+    UNPINNED = "unpinned"
+    """There is a tag and no pin."""
+    UNTAGGED = "untagged"
+    """There is a pin without a tag, and it resolves."""
+
+
+class State(NamedTuple):
+    """The state of one reference.
+
+    `current` is the digest that the tag names now, None where it names nothing or there is no tag.
+    `media_type` and `platforms` are those of the content that the reference stands for: the pin's, or
+    the tag's where there is no pin; `platforms` is empty where the content was not fetched. `child`
+    says what a PLATFORM pin is: `linux/amd64`, or `an attestation`. `broken` says what is wrong with
+    an index that cannot be used.
+    """
+
+    verdict: Verdict
+    current: str | None
+    media_type: str | None = None
+    platforms: tuple[str, ...] = ()
+    child: str | None = None
+    broken: str | None = None
+
+
+ATTESTATION = "an attestation"

@@ -9,6 +9,9 @@ from pinner.model.report import FileFailure, Kept, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output._paths import relative
 
+TOOL_NAME = "pinner"
+HOMEPAGE = "https://github.com/digest-pinner/pinner"
+
 UNCHECKED = "unchecked"
 FILE_ERROR = "file-error"
 REFUSED = "refused-update"
@@ -83,3 +86,13 @@ def _of_failure(failure: FileFailure) -> Entry:
 def _of_refused(kept: Kept) -> Entry:
     place = kept.path, kept.where.line, kept.where, kept.image, ""
     return Entry(REFUSED, Severity.ERROR, *place, refused_message(kept))
+
+
+def tool_version() -> str:
+    """Return the version of the installed distribution; a source tree that is not installed has none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("digest-pinner")
+    except PackageNotFoundError:
+        return "0.0.0"

@@ -2,7 +2,7 @@
 
 import json
 
-from pinner.output._escape import without_build_commands
+from pinner.model.escaping import without_build_commands
 
 
 def dumps(document: object) -> str:

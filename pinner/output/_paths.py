@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from pinner.output._escape import without_user_info
+from pinner.model.escaping import without_user_info
 
 
 def relative(path: str) -> str:

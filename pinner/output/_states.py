@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference
 from pinner.model.report import Unchecked
-from pinner.state import State
+from pinner.model.resolution import State
 from pinner.updating.ledger import Ledger
 
 _KINDS = {

@@ -4,11 +4,11 @@ GitHub shows at most ten annotations of each level for a step, and keeps the res
 follows the runner's toolkit (`packages/core/src/command.ts` of actions/toolkit).
 """
 
+from pinner.model.escaping import clean
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output._entries import Entry, entries
-from pinner.output._escape import clean
 from pinner.output._paths import relative
 
 NAME = "github"

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from pinner.model.escaping import clean, without_build_commands, without_user_info
 from pinner.model.report import Report, Suppressed
 from pinner.output import Style
 from pinner.output._entries import FILE_ERROR, UNCHECKED, Entry, entries
-from pinner.output._escape import clean, without_build_commands, without_user_info
 from pinner.output._paths import relative
 
 NAME = "junit"

@@ -7,10 +7,10 @@ nor mention anybody.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pinner.model.escaping import clean
 from pinner.model.report import Change, Kept, Report
 from pinner.output import Style
 from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, Entry, entries
-from pinner.output._escape import clean
 from pinner.output._paths import relative
 from pinner.output.text import summary
 

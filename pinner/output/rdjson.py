@@ -10,11 +10,9 @@ from pinner.model.occurrence import Fix, Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
-from pinner.output._entries import Entry, entries
+from pinner.output._entries import HOMEPAGE, TOOL_NAME, Entry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
-from pinner.output._tool import HOMEPAGE
-from pinner.output._tool import NAME as TOOL
 
 NAME = "rdjson"
 
@@ -24,7 +22,7 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NO
 def render(report: Report, _style: Style) -> str:
     """One diagnostic for each finding, unchecked reference and failed file."""
     diagnostics = [_diagnostic(entry, report.sources.get(entry.path)) for entry in entries(report)]
-    return dumps({"source": {"name": TOOL, "url": HOMEPAGE}, "diagnostics": diagnostics})
+    return dumps({"source": {"name": TOOL_NAME, "url": HOMEPAGE}, "diagnostics": diagnostics})
 
 
 def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:

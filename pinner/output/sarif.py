@@ -11,11 +11,19 @@ from pinner.model.occurrence import Finding, Fix, Ignore, Severity
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location, Source
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, fingerprints, refused_message, unchecked_message
+from pinner.output._entries import (
+    FILE_ERROR,
+    HOMEPAGE,
+    REFUSED,
+    TOOL_NAME,
+    UNCHECKED,
+    fingerprints,
+    refused_message,
+    tool_version,
+    unchecked_message,
+)
 from pinner.output._json import dumps
 from pinner.output._paths import uri
-from pinner.output._tool import HOMEPAGE, tool_version
-from pinner.output._tool import NAME as TOOL
 from pinner.rules import RULES, Rule
 
 NAME = "sarif"
@@ -31,7 +39,7 @@ def render(report: Report, _style: Style) -> str:
     """One run. Ignored findings are results with a suppression."""
     run = {
         "tool": {"driver": _driver()},
-        "automationDetails": {"id": f"{TOOL}/"},
+        "automationDetails": {"id": f"{TOOL_NAME}/"},
         "invocations": [_invocation(report)],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that pinner ran in."}}},
         "columnKind": "unicodeCodePoints",
@@ -43,7 +51,7 @@ def render(report: Report, _style: Style) -> str:
 def _driver() -> dict[str, Any]:
     version = tool_version()
     return {
-        "name": TOOL,
+        "name": TOOL_NAME,
         "informationUri": HOMEPAGE,
         "version": version,
         "semanticVersion": version,

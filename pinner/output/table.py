@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Invalid, Occurrence, Opaque
 from pinner.model.reference import Reference
-from pinner.output._escape import clean, clean_path
 
 if TYPE_CHECKING:
     from pinner.output._states import Detail

@@ -6,11 +6,11 @@ This is what a hook prints, so nothing heavy is imported: colours are plain ANSI
 from collections import Counter
 from collections.abc import Iterator
 
+from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location, Source
 from pinner.output import Style
-from pinner.output._escape import clean, clean_path
 
 NAME = "text"
 

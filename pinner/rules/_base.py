@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.edits import fix_of
-from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity
+from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity, fix_of
 from pinner.model.reference import Reference
-from pinner.state import State
+from pinner.model.resolution import State
 
 
 class Facts(NamedTuple):

@@ -35,8 +35,8 @@ FROM registry.example.com/app:1.4@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
+from pinner.model.resolution import Verdict
 from pinner.rules._base import Facts, examined, finding_at, fix_to
-from pinner.state import Verdict
 
 ID = "missing-digest"
 SUMMARY = "the registry no longer has the content of a pin"

@@ -31,8 +31,8 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
+from pinner.model.resolution import Verdict
 from pinner.rules._base import Facts, examined, finding_at
-from pinner.state import Verdict
 
 ID = "missing-tag"
 SUMMARY = "the registry does not have the tag"

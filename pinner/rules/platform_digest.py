@@ -40,8 +40,8 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.platforms import fits
+from pinner.model.resolution import ATTESTATION, Verdict
 from pinner.rules._base import Facts, examined, finding_at, fix_to
-from pinner.state import ATTESTATION, Verdict
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"

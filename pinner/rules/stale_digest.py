@@ -32,8 +32,8 @@ FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d7221
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
+from pinner.model.resolution import Verdict
 from pinner.rules._base import Facts, examined, finding_at, fix_to
-from pinner.state import Verdict
 
 ID = "stale-digest"
 SUMMARY = "the tag of a pin names something else by now"

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pinner.model.reference import Reference, is_digest
-from pinner.model.resolution import Resolved, Unresolved
+from pinner.model.resolution import ATTESTATION, Resolved, State, Unresolved, Verdict
 from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
 from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
 from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
-from pinner.state import ATTESTATION, State, Verdict
 
 # An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
 _SMALLEST_INDEX = 200

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pinner.model.reference import DOCKER_HUB, Reference, is_digest
-from pinner.model.resolution import Unresolved
+from pinner.model.resolution import State, Unresolved, Verdict
 from pinner.registry.errors import NotFound
 from pinner.registry.hub import HubTags
 from pinner.registry.manifest import INDEXES, Manifest
 from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
-from pinner.state import State, Verdict
 from pinner.updating.decisions import (
     EMPTY_INDEX,
     Decision,

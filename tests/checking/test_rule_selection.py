@@ -9,12 +9,12 @@ from pinner.checking.rule_selection import ALL_RULES, Override, Policy
 from pinner.formats import DOCKERFILE
 from pinner.model.occurrence import Severity
 from pinner.model.reference import parse
+from pinner.model.resolution import State, Verdict
 from pinner.model.source import Source
 from pinner.pipeline import pin
 from pinner.scanning.gitignore import Patterns
 from pinner.scanning.scan import Scan, scan_source
 from pinner.scanning.suppressions import NO_EXEMPTIONS
-from pinner.state import State, Verdict
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE

@@ -6,9 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from pinner.model.reference import parse
-from pinner.model.resolution import Unresolved
+from pinner.model.resolution import ATTESTATION, State, Unresolved, Verdict
 from pinner.registry.settings import RegistrySettings
-from pinner.state import ATTESTATION, State, Verdict
 from pinner.updating.pin_status import Depth, Examination, examine
 from tests.support import answers, images
 from tests.support.distribution import Distribution

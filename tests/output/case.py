@@ -11,12 +11,12 @@ from typing import Any, cast
 from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Severity
 from pinner.model.reference import Reference, parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.resolution import State, Verdict
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
 from pinner.output.listing import Answer, NoAnswer
 from pinner.rules import RULES as ALL_RULES
 from pinner.rules import Facts, Rule, unused_ignore
-from pinner.state import State, Verdict
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
 
 NEW_DIGEST = "sha256:" + "c" * 64

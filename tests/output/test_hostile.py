@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.cli.reporting import rendered
+from pinner.model.escaping import harmless
 from pinner.model.occurrence import Applicability, Finding, Fix, Ignore, Invalid, Occurrence, Opaque, Severity
 from pinner.model.reference import parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Edit, Location, Source, Span
 from pinner.output import OUTPUTS, Style, listing, load, table
-from pinner.output._escape import harmless
 from tests.output.case import DIGEST
 from tests.support.harm import HOSTILE, harms
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from pinner.model.escaping import clean
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import Change, Report
 from pinner.model.source import Location
 from pinner.output import Style, load, markdown
-from pinner.output._escape import clean
 from pinner.output._paths import relative
 from tests.output import case
 from tests.support.occurrences import DIGEST

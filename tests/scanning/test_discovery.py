@@ -573,6 +573,6 @@ def test_git_is_asked_where_standard_streams_are_closed(closed: str, folder: Pat
     Path(".gitignore").write_text("ignored/\n")
     git("add", ".")
     git("add", "--force", "ignored/Dockerfile")
-    program = "from pinner.scanning.discovery import discover; found = discover(['.']).files; open('out', 'w').write(str(len(found)))"
+    program = "from pinner.scanning import discovery; open('out', 'w').write(str(len(discovery.discover(['.']).files)))"
     subprocess.run(["/bin/sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program], check=True)
     assert Path("out").read_text() == "2"

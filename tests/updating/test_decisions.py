@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.model.reference import Reference, parse
+from pinner.model.resolution import Verdict
 from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST, Child, Manifest
-from pinner.state import Verdict
+from pinner.updating import decisions
 from pinner.updating.decisions import (
     EMPTY_INDEX,
     LOST_PLATFORMS,

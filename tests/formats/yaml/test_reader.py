@@ -2,7 +2,6 @@
 
 import pytest
 
-from pinner.edits import edit_of
 from pinner.formats._base import Reader
 from pinner.formats.variables.scope import Word
 from pinner.formats.variables.text import Text, join
@@ -10,7 +9,7 @@ from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Entry, is_null, is_string
 from pinner.formats.yaml.reader import NOT_ONE_PIECE, YamlReader, byte_search, open_yaml
-from pinner.model.occurrence import Invalid, Problem, Reading
+from pinner.model.occurrence import Invalid, Problem, Reading, edit_of
 from pinner.model.reference import Reference
 from pinner.model.source import Source, apply_edits
 from tests.support.pinning import DIGEST

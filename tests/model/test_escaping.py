@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.output._escape import clean, clean_path, harmless, is_harmless, without_user_info
+from pinner.model.escaping import clean, clean_path, harmless, is_harmless, without_user_info
 from pinner.output._json import dumps
 from tests.support.harm import HOSTILE, harms
 
