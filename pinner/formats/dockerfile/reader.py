@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from pinner.errors import InvalidReference
+from pinner.errors import InvalidReference, WriteError
 from pinner.finding import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.formats._refused import Refused
 from pinner.formats.dockerfile.comments import Comments
-from pinner.formats.dockerfile.cross_check import structure
+from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
     Command,
     InvalidMount,
@@ -338,13 +338,21 @@ class Reader:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
-        """Return what no edit may change: the instructions as two parsers see them, and the stages."""
+        """Return what no edit may change: the instructions as two parsers see them, and the stages.
+
+        Raises WriteError where the second parser cannot be asked.
+        """
+        try:
+            theirs = structure(self.text.chars)
+        except TooLong as error:
+            reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
+            raise WriteError(self.source.path, reason) from error
         ours = (
             f"{each.name or read_command(each.joined()).name} on {lines.first}-{lines.last}, to {lines.end}"
             for each, lines in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
-        return (*structure(self.text.chars), *ours, *stages)
+        return (*theirs, *ours, *stages)
 
 
 def _is_foreign(syntax: Text | None) -> bool:
