@@ -92,10 +92,10 @@ def hook(shop: Workshop) -> Iterator[Row]:
     (folder / "Dockerfile").write_text(corpus.dockerfile(Random(3), True))
     sides = [shop.command("pinner", "check", "--", "Dockerfile", folder=folder)]
     sides.append(shop.command("python", "-c", "pass", folder=folder))
-    bounds: list[float | None] = [3.0]
+    bounds: list[float | None] = [None]
     if shop.has("pindock"):
         sides += [shop.command("pindock", "check", "Dockerfile", folder=folder), _bare_pindock(shop, folder)]
-        bounds += [1.6, None]
+        bounds += [1.5, None]
     if shop.has("hadolint"):
         sides.append(shop.command("hadolint", "Dockerfile", folder=folder, expected=FINDINGS))
         bounds.append(None)
@@ -123,9 +123,9 @@ def dockerfile_tree(shop: Workshop) -> Iterator[Row]:
     folder = _new(shop, "dockerfiles")
     corpus.write_tree(folder, shop.sizes.dockerfiles, corpus.dockerfile, "Dockerfile")
     work = f"check {shop.sizes.dockerfiles} pinned Dockerfiles"
-    yield from _against_pindock(shop, f"{work}, no Git", folder, 1.0)
+    yield from _against_pindock(shop, f"{work}, no Git", folder, 3.0)
     _make_repository(folder)
-    yield from _against_pindock(shop, f"{work}, Git repository", folder, 1.0)
+    yield from _against_pindock(shop, f"{work}, Git repository", folder, 3.0)
 
 
 def compose_tree(shop: Workshop) -> Iterator[Row]:
@@ -143,13 +143,17 @@ def compose_tree(shop: Workshop) -> Iterator[Row]:
 
 
 def unpinned_tree(shop: Workshop) -> Iterator[Row]:
-    """A tree in which every Dockerfile has findings; pindock would ask registries about them."""
-    folder = _new(shop, "unpinned")
-    corpus.write_tree(folder, shop.sizes.dockerfiles, corpus.dockerfile, "Dockerfile", pinned=False)
-    _make_repository(folder)
+    """A tree in which every Dockerfile has findings; pindock, which would ask registries about them, gets it pinned."""
+    folder, pinned = _new(shop, "unpinned"), _new(shop, "pinned")
+    for tree, is_pinned in ((folder, False), (pinned, True)):
+        corpus.write_tree(tree, shop.sizes.dockerfiles, corpus.dockerfile, "Dockerfile", pinned=is_pinned)
+        _make_repository(tree)
     sides = [shop.command("pinner", "check", folder=folder, expected=FINDINGS)]
+    if shop.has("pindock"):
+        other = shop.command("pindock", "check", folder=pinned, expected=FINDINGS)
+        sides.append(other._replace(name="pindock check, pinned"))
     work = f"check {shop.sizes.dockerfiles} unpinned Dockerfiles"
-    yield from _compared(work, alternate(sides, shop.sizes.rounds), [])
+    yield from _compared(work, alternate(sides, shop.sizes.rounds), [7.0])
 
 
 def pin(shop: Workshop) -> Iterator[Row]:

@@ -82,7 +82,10 @@ def _edit(work: _Work) -> _Edited | FileFailure:
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
     reading = edited.read()
-    same_outline = edited.outline() == file.format.open(source).outline()
+    try:
+        same_outline = edited.outline() == file.format.open(source).outline()
+    except WriteError as error:
+        return FileFailure(source.path, None, error.reason)
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
         return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
     return _Edited(data, reading)

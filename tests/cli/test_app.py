@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cli import commands, registry_calls
-from pinner.cli.app import app
+from pinner.cli.app import app, commands, registry_calls
 from pinner.model.errors import ExitCode, ReadError, UsageError
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved, Unresolved
@@ -488,7 +487,7 @@ def test_an_interrupt_is_not_a_traceback() -> None:
 
 INTERRUPTED = """
 import signal, sys
-from pinner.cli import commands
+from pinner.cli.app import commands
 from pinner.__main__ import main
 commands.check = lambda *_: signal.raise_signal(signal.SIGINT)
 sys.argv = ["pinner", "check"]

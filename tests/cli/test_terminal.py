@@ -8,7 +8,7 @@ from typing import TextIO, cast
 
 import pytest
 
-from pinner.cli import terminal
+from pinner.cli.app import terminal
 from pinner.cli.terminal import CleanedStream, progress, wants_color
 
 PACKAGE = Path(__file__).parents[2] / "pinner"

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE
-from pinner.formats.dockerfile.flags import Command, read_command, split_words
+from pinner.formats.dockerfile.flags import Command, read_command, word_spans
 from pinner.formats.dockerfile.instructions import Division, Lines
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Reading
@@ -35,7 +35,7 @@ def statements(division: Division) -> list[Statement]:
         line = instruction.joined()
         command = read_command(line)
         assert not instruction.name or (instruction.name == command.name and not _may_name_image(command))
-        found.append(Statement(command.name, lines, split_words(line, command)))
+        found.append(Statement(command.name, lines, [line.cut(*span) for span in word_spans(line, command)]))
     return found
 
 

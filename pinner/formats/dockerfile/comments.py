@@ -39,8 +39,6 @@ class Comments:
 
     def at(self, number: int) -> tuple[Ignore, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
-        if not self.ignores:
-            return ()
         above = self._of_instruction.get(self._position(number), ())
         return (*above, *self._of_line.get(number, ()))
 
@@ -81,7 +79,7 @@ class _Line:
 
     @property
     def comment(self) -> Text:
-        """The comment on this line, from its `#` on."""
+        """Return the comment on this line, from its `#` on."""
         return self._text.cut(self.start + self._at, self.start + len(self.chars))
 
 

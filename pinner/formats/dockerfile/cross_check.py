@@ -12,10 +12,23 @@ NO_INSTRUCTION = "?"
 """What stands for a word that it takes for the name of an instruction below a blank line: it may be an image."""
 
 
+MAX_COPIED = 10_000_000_000
+"""How many characters it may copy: it joins the lines of an instruction one by one, each time copying all before."""
+
+
+class TooLong(Exception):
+    """It would take too long to read the text."""
+
+
 def structure(chars: str) -> tuple[str, ...]:
-    """Return the name and the first and last line, from 1, of every instruction in `chars`, one character a byte."""
+    """Return the name and the first and last line, from 1, of every instruction in `chars`, one character a byte.
+
+    Raises TooLong.
+    """
     from dockerfile_parse import DockerfileParser
 
+    if _copied(chars) > MAX_COPIED:
+        raise TooLong
     data = chars.encode("latin-1")
     try:
         data.decode()
@@ -29,3 +42,16 @@ def structure(chars: str) -> tuple[str, ...]:
         for name, each in zip(names, items, strict=True)
         if each["instruction"] != "COMMENT"
     )
+
+
+def _copied(chars: str) -> int:
+    """Return how many characters are copied at most, with either escape character."""
+    copied = length = 0
+    for line in chars.split("\n"):
+        if line.lstrip().startswith("#"):
+            continue
+        length += len(line)
+        copied += length
+        if not line.rstrip().endswith(("\\", "`")):
+            length = 0
+    return copied

@@ -54,16 +54,15 @@ def read_command(line: LogicalLine, at: int = 0) -> Command:
     return Command(name[1].upper(), tuple(flags), start, end)
 
 
-def split_words(line: LogicalLine, command: Command) -> list[Text]:
-    """Return the arguments, divided at white space without regard to quotes, as FROM divides them."""
-    words = _WORD.finditer(line.chars, command.start, command.end)
-    return [line.cut(*word.span()) for word in words]
+def word_spans(line: LogicalLine, command: Command) -> list[tuple[int, int]]:
+    """Return the beginning and end of each argument, divided at any white space, as FROM divides them."""
+    return [word.span() for word in _WORD.finditer(line.chars, command.start, command.end)]
 
 
-def split_quoted_words(line: LogicalLine, command: Command, escape: str) -> list[Text]:
-    """Return the arguments, divided at white space outside of quotes, as ARG divides them; quotes are kept."""
+def quoted_word_spans(line: LogicalLine, command: Command, escape: str) -> list[tuple[int, int]]:
+    """Return the beginning and end of each argument, divided at white space outside of quotes, as ARG divides them."""
     chars, at = line.chars, command.start
-    words = []
+    spans = []
     while at < command.end:
         if chars[at] in WORD_SEPARATORS:
             at += 1
@@ -71,8 +70,8 @@ def split_quoted_words(line: LogicalLine, command: Command, escape: str) -> list
         start, at = at, _end_of(_PLAIN_WORD, chars, at, command.end)
         if at < command.end and chars[at] not in WORD_SEPARATORS:
             at = _end_of_word(chars, start, command.end, escape)
-        words.append(line.cut(start, at))
-    return words
+        spans.append((start, at))
+    return spans
 
 
 def mount_source(value: Text) -> Text | None:

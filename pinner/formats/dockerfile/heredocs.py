@@ -22,7 +22,7 @@ class Heredoc(NamedTuple):
 
 
 def heredocs_of(chars: str) -> list[Heredoc]:
-    """The heredocs that an instruction opens, in order."""
+    """Return the heredocs that an instruction opens, in order."""
     keyword, rest = _split_keyword(chars)
     if keyword == "ONBUILD":
         keyword, rest = _split_keyword(rest[trim(rest, 0, len(rest))[0] :])
@@ -55,14 +55,14 @@ def _parse(word: str) -> Heredoc | None:
 
 
 def _unquote(word: str) -> str:
-    """A terminator without quotes and escapes, empty where it is not exactly one word."""
+    """Return a terminator without quotes and escapes, empty where it is not exactly one word."""
     if len(_words(word)) != 1:
         return ""
     return _QUOTED.sub(lambda match: "".join(filter(None, match.groups())), word)
 
 
 def _words(chars: str) -> list[str]:
-    """The shell words of a line, quotes and escapes kept. White space after `<<` joins two words.
+    """Return the shell words of a line, quotes and escapes kept. White space after `<<` joins two words.
 
     Raises ExpansionError for what BuildKit's lexer refuses; BuildKit then sees no heredoc.
     """
@@ -82,7 +82,7 @@ def _words(chars: str) -> list[str]:
 
 
 def _end_of_part(chars: str, at: int) -> int:
-    """The index after the quoted string, escape, variable, `<<` or plain character at `at`."""
+    """Return the index after the quoted string, escape, variable, `<<` or plain character at `at`."""
     match chars[at]:
         case "'":
             return _find(chars, "'", at + 1)

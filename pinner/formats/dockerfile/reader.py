@@ -4,16 +4,22 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+<<<<<<< HEAD
 from pinner.formats._base import Refused
+=======
+from pinner.model.errors import InvalidReference, WriteError
+from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.formats._refused import Refused
+>>>>>>> dockerfile
 from pinner.formats.dockerfile.comments import Comments
-from pinner.formats.dockerfile.cross_check import structure
+from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
     Command,
     InvalidMount,
     mount_source,
+    quoted_word_spans,
     read_command,
-    split_quoted_words,
-    split_words,
+    word_spans,
 )
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
 from pinner.formats.variables.digest_placement import (
@@ -152,31 +158,30 @@ class Reader:
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
-        for word in split_quoted_words(line, command, self.division.escape):
-            name, equals, _ = word.chars.partition("=")
+        for start, end in quoted_word_spans(line, command, self.division.escape):
+            name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
                 continue
             try:
-                default = word.cut(len(name) + 1) if equals else None
+                default = line.cut(start + len(name) + 1, end) if equals else None
                 self.scope.declare(name, self.build.args.get(name, default))
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
-        words = split_words(line, command)
-        if len(words) != 1 and not (len(words) == 3 and words[1].chars.upper() == "AS"):
+        spans = word_spans(line, command)
+        words = [line.chars[start:end] for start, end in spans]
+        if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
             self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
-        stage = words[2].chars.lower() if len(words) == 3 else None
+        stage = words[2].lower() if len(words) == 3 else None
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
-            self._complain(instruction, f'invalid name for a build stage: "{words[2]}"')
-        platform = self._read_platform(instruction, command)
-        return From(read_word(words[0], self.scope) if words else None, platform, stage)
+            self._complain(instruction, f'invalid name for a build stage: "{line.cut(*spans[2])}"')
+        platform = self._read_platform(instruction, command) if command.flags else None
+        return From(read_word(line.cut(*spans[0]), self.scope) if spans else None, platform, stage)
 
     def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
-        if not command.flags:
-            return None
         for flag in command.flags:
             if flag.name != "platform":
                 self._complain(instruction, f"unknown flag: --{flag.name}")
@@ -227,18 +232,21 @@ class Reader:
         self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
 
     def _is_earlier(self, name: str | None, stage: int) -> bool:
-        """Whether a stage before the one of index `stage` is called `name`."""
+        """Tell whether a stage before the one of index `stage` is called `name`."""
         return name is not None and self._first_stages.get(name, stage) < stage
 
     def _is_context(self, name: str) -> bool:
-        """Whether `name` is that of an additional context; BuildKit compares without `latest` and Docker Hub's name."""
+        """Tell whether `name` is that of an additional context.
+
+        BuildKit compares without `latest` and without Docker Hub's name.
+        """
         try:
             return bool(self.build.contexts) and parse(name).familiar.removesuffix(":latest") in self.build.contexts
         except InvalidReference:
             return False
 
     def _names_platform_stage(self, word: Word, stage: int) -> bool:
-        """Whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
+        """Tell whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
         if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
             return False
         names = self.scope.on_platforms(word)
@@ -255,7 +263,7 @@ class Reader:
         self._read_sources(instruction, trigger, stage, "ONBUILD ")
 
     def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
-        """The references of COPY --from and RUN --mount=from."""
+        """Return the references of COPY --from and RUN --mount=from."""
         context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
         for text in self._sources(instruction, command):
             if not text.chars or text.chars == "scratch":
@@ -325,26 +333,32 @@ class Reader:
         place_to_edit = (insert_at,) if insert_at is not None else tuple(placement.digest or placement.span)
         if place_to_edit not in self.occurrences:
             path, where = self.source.path, self.source.locate(placement.span)
-            ignores, context = self._ignores_at(where), self.prefix + context
+            ignores = self._ignores_at(where) if self.comments.ignores else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                placement, path, where, context, platform=platform, ignores=ignores, stage=suspicion
+                placement, path, where, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
             )
 
     # Comments and the outline.
 
     def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
-        if not self.comments.ignores:
-            return ()
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
-        """Return what no edit may change: the instructions as two parsers see them, and the stages."""
+        """Return what no edit may change: the instructions as two parsers see them, and the stages.
+
+        Raises WriteError where the second parser cannot be asked.
+        """
+        try:
+            theirs = structure(self.text.chars)
+        except TooLong as error:
+            reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
+            raise WriteError(self.source.path, reason) from error
         ours = (
             f"{each.name or read_command(each.joined()).name} on {lines.first}-{lines.last}, to {lines.end}"
             for each, lines in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
-        return (*structure(self.text.chars), *ours, *stages)
+        return (*theirs, *ours, *stages)
 
 
 def _is_foreign(syntax: Text | None) -> bool:

@@ -1,8 +1,8 @@
 """Where the digest of a reference goes, or why it can go nowhere.
 
 Docker ignores the tag of a reference that has a digest. So a digest after `node:${V}` would turn V
-into a knob that does nothing, and one inside V's default is right only if everything else that reads
-V means the same image. Both are found out by making the edit in thought: see `_scope.Scope.after`.
+into one that does nothing, and one inside V's default is right only if everything else that reads
+V means the same image. Both are found out by expanding the words as they would be after the edit: see `Scope.after`.
 """
 
 from typing import NamedTuple
@@ -36,12 +36,12 @@ class Placement(NamedTuple):
 
 
 def is_template(chars: str) -> bool:
-    """Whether `chars` are what Helm, Go or Jinja would still have to render."""
+    """Tell whether `chars` are what Helm, Go or Jinja would still have to render."""
     return "{{" in chars or "{%" in chars
 
 
 def read_word(text: Text, scope: Scope) -> Word | Placement:
-    """A word of `scope`, or its placement where its variables are malformed."""
+    """Return a word of `scope`, or its placement where its variables are malformed."""
     try:
         return scope.add_word(text)
     except ExpansionError as error:
@@ -58,7 +58,7 @@ def occurrence_at(
     ignores: tuple[Ignore, ...],
     stage: str | None = None,
 ) -> Occurrence:
-    """The occurrence that a placement in the file at `path` makes."""
+    """Return the occurrence that a placement in the file at `path` makes."""
     target = placement.target
     if isinstance(target, Invalid) and is_template(placement.text):
         target = Opaque(TEMPLATE)
@@ -80,7 +80,7 @@ def occurrence_at(
 
 
 def literal(text: Text) -> Word:
-    """A word in which variables mean nothing."""
+    """Return a word in which variables mean nothing."""
     return Word(text, {}, Expansion(text, frozenset(), ()))
 
 
@@ -113,7 +113,7 @@ def _place_literal(run: Span, text: str) -> Placement:
 
 
 def _written(word: Word) -> tuple[Span, str]:
-    """The span of a reference and its text there: in an ARG's default where all of it stands there."""
+    """Return the span of a reference and its text there: in an ARG's default where all of it stands there."""
     value, text = word.expansion.value, _unquoted(word.text)
     run = value.run
     if run and not (text.extent.start <= run.start < text.extent.end):
@@ -144,14 +144,14 @@ def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
     names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
-    dead = next((name for name in names if _kills(name, word, scope, NO_CHANGE, target)), None)
+    dead = next((name for name in names if _is_switched_off(name, word, scope, NO_CHANGE, target)), None)
     if digest is None:
         return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
     return placement._replace(digest=digest, dead_variable=dead)
 
 
 def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[int | None, str | None]:
-    """The place for a digest, or why there is none."""
+    """Return the place for a digest, or why there is none."""
     last = word.expansion.value.offsets[-1]
     if word.expansion.used or last == NOWHERE:
         edit = Change(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
@@ -161,21 +161,21 @@ def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[int | N
 
 
 def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
-    """Why the digest may not be written at the end of the reference, or None if it may."""
+    """Return why the digest may not be written at the end of the reference, or None if it may."""
     names = scope.names_behind(word, _MAX_VARIABLES)
     if len(names) > _MAX_VARIABLES:
         return f"it depends on more than {_MAX_VARIABLES} variables"
     for name in names:
-        if _kills(name, word, scope, edit, target):
+        if _is_switched_off(name, word, scope, edit, target):
             return f"{name} is part of the tag, and a digest would switch it off"
     assert edit.at is not None
     index = scope.argument_at(edit.at)
     if index is None:
         return None if _gets_digest(word, edit, scope) else "the variables leave no place for a digest"
     # Many words may share an ARG, and the answer is the same for all that mean the same image.
-    if (edit, target) not in scope.verdicts:
-        scope.verdicts[edit, target] = _why_not_in_argument(index, edit, scope, target)
-    return scope.verdicts[edit, target]
+    if (edit, target) not in scope.refusals:
+        scope.refusals[edit, target] = _why_not_in_argument(index, edit, scope, target)
+    return scope.refusals[edit, target]
 
 
 def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Reference) -> str | None:
@@ -192,23 +192,23 @@ def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Referen
 
 
 def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) -> bool:
-    """Whether `word` means `target`, and the digest of `edit` reaches it and makes no variable of it a dead knob."""
+    """Tell whether `word` means `target`, gets the digest of `edit`, and has no variable that this switches off."""
     if _reference_or_none(word.expansion.value.chars) != target or not _gets_digest(word, edit, scope):
         return False
     names = scope.names_behind(word, _MAX_VARIABLES)
-    return len(names) <= _MAX_VARIABLES and not any(_kills(name, word, scope, edit, target) for name in names)
+    return len(names) <= _MAX_VARIABLES and not any(_is_switched_off(name, word, scope, edit, target) for name in names)
 
 
 def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
     return scope.after(word, edit) == word.expansion.value.chars + edit.chars
 
 
-def _kills(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
-    """Whether another value of `name` would change the tag but not the digest, or come to stand after the digest."""
-    return any(_kills_as((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
+def _is_switched_off(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+    """Tell whether another value of `name` would change the tag but not the digest, or stand after the digest."""
+    return any(_is_switched_off_by((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
 
 
-def _kills_as(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+def _is_switched_off_by(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
     reference = _reference_with(override, word, scope, edit)
     if reference is None and edit.at is not None:
         return _reference_with(override, word, scope, NO_CHANGE) is not None
@@ -217,7 +217,7 @@ def _kills_as(override: tuple[str, str], word: Word, scope: Scope, edit: Change,
 
 
 def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Change) -> Reference | None:
-    """The reference after `edit` if a variable had another value."""
+    """Return the reference after `edit` if a variable had another value."""
     changed = scope.after(word, edit._replace(overrides=(override,)))
     return None if changed is None else _reference_or_none(changed)
 

@@ -85,7 +85,7 @@ def known(value: str) -> str | None:
 
 
 def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:
-    """The index after the variable expression whose `$` is at `start`. Raises ExpansionError."""
+    """Return the index after the variable expression whose `$` is at `start`. Raises ExpansionError."""
     lexer = _Lexer(Text(chars, range(len(chars))), lambda _: Missing.NO_DEFAULT, dialect)
     lexer.at = start
     lexer.read_variable()
@@ -166,7 +166,7 @@ class _Lexer:
         raise ExpansionError('a closing " is missing')
 
     def read_variable(self) -> Text:
-        """The value of the expression whose `$` stands here."""
+        """Return the value of the expression whose `$` stands here."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ExpansionError(f"variables are nested more than {MAX_DEPTH} deep")
@@ -210,7 +210,7 @@ class _Lexer:
                 raise ExpansionError(f"${{{name}{operator} is no substitution that pinner knows")
 
     def _chosen(self, name: str, operator: str) -> Text:
-        """The variable or the word behind it. What is not taken leaves nothing open."""
+        """Return the variable or the word behind it. What is not taken leaves nothing open."""
         before = self.unknown.copy()
         word = self.read_until("}").cut(0)  # an object of its own
         inside, self.unknown = self.unknown, before

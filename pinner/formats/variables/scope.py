@@ -1,7 +1,7 @@
 """The variables of one file, and what would become of its words if something in it changed.
 
 "Would" is the point: whether a digest may be written into the default of an ARG is decided by
-writing it there in thought and expanding every word that the ARG reaches again.
+expanding every word that the ARG reaches as if it stood there.
 """
 
 from bisect import bisect_right
@@ -21,12 +21,12 @@ _PLATFORMS = (
 ).split()
 
 
-# What all expansions of a file may come to, thoughts included: a hostile file must not fill the memory.
+# What all expansions of a file may come to, those of what would be included: a hostile file must not fill the memory.
 MAX_TOTAL_LENGTH = 8_000_000
 
 
 class Change(NamedTuple):
-    """A thought: `chars` stand at byte offset `at`, and somebody builds with `overrides`."""
+    """What is assumed: `chars` stand at byte offset `at`, and somebody builds with `overrides`."""
 
     at: int | None = None
     chars: str = ""
@@ -66,7 +66,7 @@ class Scope:
         self.dialect = dialect
         self.words: list[Word] = []
         self.redeclared: set[str] = set()
-        self.verdicts: dict[tuple[Change, Reference], str | None] = {}
+        self.refusals: dict[tuple[Change, Reference], str | None] = {}
         self._length = 0
         self._arguments: list[Argument] = []
         self._values: list[Text | Missing] = []
@@ -75,10 +75,10 @@ class Scope:
         self._argument_readers: dict[int, list[int]] = {}
         self._word_readers: dict[int, list[int]] = {}
         self._reached: dict[int, Reach] = {}
-        self._thoughts: dict[Change, dict[int, Text | Missing]] = {}
+        self._assumed: dict[Change, dict[int, Text | Missing]] = {}
 
     def declare(self, name: str, default: Text | None) -> None:
-        """A global `ARG name[=default]`. Raises ExpansionError when the default is malformed."""
+        """Add a global `ARG name[=default]`. Raises ExpansionError when the default is malformed."""
         if default is None and name in self._visible:
             return
         value: Text | Missing = self._missing(name, declared=True)
@@ -106,11 +106,11 @@ class Scope:
         return word
 
     def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
-        """The usual platforms, and what `word` stands for on each; None where it stays open."""
+        """Return the usual platforms, and what `word` stands for on each; None where it stays open."""
         return [(each, self.after(word, Change(overrides=_platform_args(each)))) for each in _PLATFORMS]
 
     def after(self, word: Word, change: Change) -> str | None:
-        """What `word` would stand for after `change`; None where it would be malformed or open."""
+        """Return what `word` would stand for after `change`; None where it would be malformed or open."""
         try:
             expansion = self._expand(word.text, word.bindings, change, self._changed_values(word, change))
         except ExpansionError:
@@ -118,7 +118,7 @@ class Scope:
         return None if expansion.unknown else expansion.value.chars
 
     def argument_at(self, at: int) -> int | None:
-        """The index of the ARG in whose default the byte before offset `at` stands."""
+        """Return the index of the ARG in whose default the byte before offset `at` stands."""
         position = bisect_right(self._starts, (at - 1, len(self._arguments))) - 1
         if position < 0:
             return None
@@ -127,16 +127,16 @@ class Scope:
         return index if default is not None and at <= default.extent.end else None
 
     def argument_name(self, index: int) -> str:
-        """The name of an ARG."""
+        """Return the name of an ARG."""
         return self._arguments[index].name
 
     def argument_end(self, index: int) -> int | None:
-        """The byte offset after the last character of an ARG's value."""
+        """Return the byte offset after the last character of an ARG's value."""
         value = self._values[index]
         return value.offsets[-1] + 1 if isinstance(value, Text) and value.offsets else None
 
     def reach(self, index: int) -> Reach:
-        """What an ARG reaches; all words must have been added."""
+        """Return what an ARG reaches; all words must have been added."""
         if index not in self._reached:
             arguments = sorted(self._reached_arguments(index))
             words = sorted({at for argument in arguments for at in self._word_readers.get(argument, ())})
@@ -146,7 +146,10 @@ class Scope:
         return self._reached[index]
 
     def names_behind(self, word: Word, most: int) -> list[str]:
-        """The variables that `word` depends on, directly or through ARGs, sorted; if more than `most`, some of them."""
+        """Return the variables that `word` depends on, directly or through ARGs, sorted.
+
+        If there are more than `most`, only some of them.
+        """
         names = set(word.expansion.used)
         waiting = [*word.bindings.values()]
         seen: set[int] = set()
@@ -199,8 +202,8 @@ class Scope:
         return changed.get(index, self._values[index])
 
     def _changed_values(self, word: Word, change: Change) -> Mapping[int, Text | Missing]:
-        """The values after `change` of the ARGs behind `word`, and of others that were worked out before."""
-        values = self._thoughts.setdefault(change, {})
+        """Return the values after `change` of the ARGs behind `word`, and of others that were worked out before."""
+        values = self._assumed.setdefault(change, {})
         missing: set[int] = set()
         waiting = [*word.bindings.values()]
         while waiting:
@@ -239,7 +242,7 @@ class Scope:
 
 
 def tells_platform(name: str | None, platform: str) -> bool:
-    """Whether `name` says that it is for `platform`, and is that of no image with a registry, a path or a tag.
+    """Tell whether `name` says that it is for `platform`, and is that of no image with a registry, a path or a tag.
 
     Such a name stands for a stage that was left out: there is no image of that name to pull.
     """
@@ -249,7 +252,7 @@ def tells_platform(name: str | None, platform: str) -> bool:
 
 
 def _platform_args(platform: str) -> tuple[tuple[str, str], ...]:
-    """The predefined ARGs of a build on and for `platform`."""
+    """Return the predefined ARGs of a build on and for `platform`."""
     system, architecture, variant, *_ = f"{platform}/".split("/")
     values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
     return tuple((f"{side}{part}", value) for side in ("BUILD", "TARGET") for part, value in values.items())

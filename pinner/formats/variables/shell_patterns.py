@@ -16,12 +16,12 @@ class InvalidGlob(ValueError):
 
 
 def trim_prefix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
-    """What is left of `value`, as start and end, without its shortest (or longest) matching prefix."""
+    """Return what is left of `value`, as start and end, without its shortest (or longest) matching prefix."""
     return _matched_length(_tokens(pattern), value, greedy), len(value)
 
 
 def trim_suffix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
-    """What is left of `value`, as start and end, without its shortest (or longest) matching suffix."""
+    """Return what is left of `value`, as start and end, without its shortest (or longest) matching suffix."""
     return 0, len(value) - _matched_length(_tokens(pattern)[::-1], value[::-1], greedy)
 
 
@@ -48,7 +48,7 @@ def _matched_length(tokens: list[_Token], value: str, greedy: bool) -> int:
 
 
 def _tokens(pattern: str) -> list[_Token]:
-    """The pattern as (character, is it a wildcard)."""
+    """Return the pattern as (character, is it a wildcard)."""
     tokens: list[_Token] = []
     chars = iter(pattern)
     for char in chars:
@@ -63,7 +63,7 @@ def _tokens(pattern: str) -> list[_Token]:
 
 
 def _ends(tokens: list[_Token], value: str, start: int) -> Iterator[int]:
-    """Every index at which a match of all `tokens` from `start` may end."""
+    """Yield every index at which a match of all `tokens` from `start` may end."""
     states = _skip_stars(tokens, {0})
     for index in range(start, len(value) + 1):
         if len(tokens) in states:

@@ -22,7 +22,7 @@ class Text:
 
     @classmethod
     def of_bytes(cls, data: bytes) -> "Text":
-        """The whole of a file."""
+        """Return the whole of a file."""
         return cls(data.decode("latin-1"), range(len(data)))
 
     @classmethod
@@ -31,11 +31,11 @@ class Text:
         return cls(chars, [NOWHERE] * len(chars))
 
     def cut(self, start: int, end: int | None = None) -> "Text":
-        """The characters from `start` to `end`, as a slice would."""
+        """Return the characters from `start` to `end`, as a slice would."""
         return Text(self.chars[start:end], self.offsets[start:end])
 
     def with_insertion(self, at: int, chars: str) -> "Text":
-        """This text as it would be with `chars` inserted before byte offset `at`, after one of its own characters."""
+        """Return this text with `chars` inserted before byte offset `at`, if it holds the byte before that."""
         if at - 1 == NOWHERE or at - 1 not in self.offsets:
             return self
         index = self.offsets.index(at - 1) + 1
@@ -43,7 +43,7 @@ class Text:
 
     @property
     def run(self) -> Span | None:
-        """The span that these characters fill without a gap, if they do."""
+        """Return the span that these characters fill without a gap, if they do."""
         if not self.offsets or self.offsets[0] == NOWHERE:
             return None
         first = self.offsets[0]
@@ -53,7 +53,7 @@ class Text:
 
     @property
     def extent(self) -> Span:
-        """The smallest span that holds these characters; there must be one that stands in the file."""
+        """Return the smallest span that holds these characters; there must be one that stands in the file."""
         return Span(self.offsets[0], self.offsets[-1] + 1)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Text:
 
 
 def join(texts: Iterable[Text]) -> Text:
-    """The texts one after the other."""
+    """Return the texts one after the other."""
     parts = list(texts)
     if len(parts) == 1:
         return parts[0]
@@ -69,7 +69,7 @@ def join(texts: Iterable[Text]) -> Text:
 
 
 def line_in_file(text: Text, line: int, source: Source) -> int:
-    """The line in the file of the 1-based `line` of `text`."""
+    """Return the line in the file of the 1-based `line` of `text`."""
     at = 0
     for _ in range(line - 1):
         at = text.chars.find("\n", at) + 1

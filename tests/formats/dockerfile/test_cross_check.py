@@ -81,3 +81,13 @@ def test_no_other_parser_is_needed_to_refuse(seen: tuple[str, ...], monkeypatch:
     assert pin(data).failures == ()
     monkeypatch.setattr(reader, "structure", lambda chars: seen if "@" in chars else cross_check.structure(chars))
     assert len(pin(data).failures) == 1
+
+
+@pytest.mark.parametrize("line", ["a \\\n", "a \\\n# comment\n"])
+def test_an_instruction_of_too_many_lines_is_left_alone(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cross_check, "MAX_COPIED", 20_000)
+    data = f"FROM node:20\nRUN {line * 60}b\n".encode()
+    assert pin(data).failures == ()
+    fixed = pin(data.replace(b"RUN ", b"RUN " + line.encode() * 120))
+    assert fixed.contents == {}
+    assert ["too many lines" in each.message for each in fixed.failures] == [True]
