@@ -16,14 +16,10 @@ class Reader(Protocol):
         ...
 
     def outline(self) -> tuple[str, ...]:
-<<<<<<< HEAD
-        """Return what no edit may change: the outline of an edited file must equal that of the file as it was."""
-=======
-        """What no edit may change: that of an edited file must equal that of the file as it was.
+        """Return what no edit may change: the outline of an edited file must equal that of the file as it was.
 
         Raises WriteError where that cannot be told.
         """
->>>>>>> dockerfile
         ...
 
 

@@ -4,13 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-<<<<<<< HEAD
 from pinner.formats._base import Refused
-=======
-from pinner.model.errors import InvalidReference, WriteError
-from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
-from pinner.formats._refused import Refused
->>>>>>> dockerfile
 from pinner.formats.dockerfile.comments import Comments
 from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
@@ -34,7 +28,7 @@ from pinner.formats.variables.digest_placement import (
 from pinner.formats.variables.expansion import Dialect, ExpansionError
 from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
-from pinner.model.errors import InvalidReference
+from pinner.model.errors import InvalidReference, WriteError
 from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
 from pinner.model.reference import parse
 from pinner.model.source import Location, Source
