@@ -156,17 +156,18 @@ class PoolTransport(httpx.AsyncBaseTransport):
         await self._pool.aclose()
 
     async def _close_idle(self, origin: Origin, core_origin: httpcore.Origin) -> None:
-        """Close connections that were idle at two checks in a row while another request to their host waits.
+        """Close connections that did nothing between two checks while another request to their host waits.
 
         A server of one connection at a time, such as Python's `http.server`, takes the next when that one ends.
         """
-        before: set[httpcore.AsyncConnectionInterface] = set()
+        before: dict[httpcore.AsyncConnectionInterface, str] = {}
         while self._waiting[origin]:
             await asyncio.sleep(_CHECK_INTERVAL)
             connections = [each for each in self._pool.connections if each.can_handle_request(core_origin)]
-            idle = {each for each in connections if each.is_idle()}
-            for connection in idle & before:
-                if self._waiting[origin] and connection.is_idle():  # no more, perhaps, since the last one was closed
+            idle = {each: each.info() for each in connections if each.is_idle()}  # with the number of its requests
+            for connection, info in idle.items():
+                # Looked at anew: while one is closed, another may be taken for a request.
+                if before.get(connection) == info == connection.info() and self._waiting[origin]:
                     await connection.aclose()
             before = idle
         del self._checks[origin]
