@@ -15,11 +15,11 @@ def main() -> None:
     arguments = sys.argv[1:]
     paths = _plain_paths(arguments)
     if paths is None:
-        from pinner.cli.app import app
+        from pinner.cli import app
 
         app.main(arguments)
         return
-    from pinner.cli.app import commands
+    from pinner.cli import commands
     from pinner.config import load
 
     command = commands.check if arguments[0] == "check" else commands.pin

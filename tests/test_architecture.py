@@ -157,7 +157,7 @@ def test_a_wrong_import_is_seen(name: str, source: str) -> None:
         ("formats/compose/reader.py", "from pinner.formats.yaml.document import YamlFile"),
         ("registry/auth/tokens.py", "from pinner.registry.http.urls import Origin"),
         ("scanning/scan.py", "from pinner.scanning import git\nfrom pinner.model.source import Source\nimport os"),
-        ("__main__.py", "from pinner.cli.app import app"),
+        ("__main__.py", "from pinner.cli import app"),
     ],
 )
 def test_a_right_import_is_let_be(name: str, source: str) -> None:

@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from pinner.cli.app import registry_calls
+from pinner.cli import registry_calls
 from pinner.formats import DOCKERFILE
 from pinner.model.occurrence import Opaque
 from pinner.model.reference import Reference

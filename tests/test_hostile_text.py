@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pinner import __main__
-from pinner.cli.app import registry_calls
+from pinner.cli import registry_calls
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.output import OUTPUTS

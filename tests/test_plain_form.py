@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinner.__main__ import PLAIN, main
-from pinner.cli.app import app, registry_calls
+from pinner.cli import app, registry_calls
 from pinner.model.reference import Reference
 from pinner.model.resolution import Unresolved
 from tests.support.occurrences import DIGEST, OTHER_DIGEST

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import pinner
-from pinner.cli.app import commands
+from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS

@@ -103,7 +103,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     from datetime import timedelta
 
     from pinner import pipeline
-    from pinner.cli.app import registry_calls
+    from pinner.cli import registry_calls
     from pinner.updating.decisions import Options
 
     scan = _scan(paths, settings)
@@ -295,19 +295,19 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 
 
 def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
-    from pinner.cli.app import registry_calls
+    from pinner.cli import registry_calls
 
     return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
 
 
 def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
-    from pinner.cli.app import registry_calls
+    from pinner.cli import registry_calls
 
     return registry_calls.examine(asked, settings)
 
 
 def _detail(scan: Scan, settings: Settings) -> list[Detail]:
-    from pinner.cli.app import registry_calls
+    from pinner.cli import registry_calls
 
     return registry_calls.detail(scan, settings)
 

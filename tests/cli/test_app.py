@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cli.app import app, commands, registry_calls
+from pinner.cli import commands, registry_calls
+from pinner.cli.app import app
 from pinner.model.errors import ExitCode, ReadError, UsageError
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved, Unresolved
@@ -487,7 +488,7 @@ def test_an_interrupt_is_not_a_traceback() -> None:
 
 INTERRUPTED = """
 import signal, sys
-from pinner.cli.app import commands
+from pinner.cli import commands
 from pinner.__main__ import main
 commands.check = lambda *_: signal.raise_signal(signal.SIGINT)
 sys.argv = ["pinner", "check"]

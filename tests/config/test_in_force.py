@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cli.app import registry_calls
+from pinner.cli import registry_calls
 from pinner.config import Include, Settings, load
 from pinner.registry.settings import RegistryOverride
 from pinner.scanning.discovery import discover, format_of

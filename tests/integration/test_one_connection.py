@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from pinner.reference import parse
+from pinner.model.reference import parse
 from pinner.registry.resolver import resolve
 from pinner.registry.settings import RegistrySettings, Timeouts
 from tests.support import images

@@ -298,7 +298,7 @@ def test_online_asks_only_about_lines_that_changed(repository: Path, asked: Call
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """What the command asks registries about."""
-    from pinner.cli.app import registry_calls
+    from pinner.cli import registry_calls
     from pinner.model.resolution import Unresolved
 
     references: list[str] = []
