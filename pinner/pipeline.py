@@ -100,12 +100,12 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
 
 def lacks_digest(occurrence: Occurrence) -> bool:
     """Whether `pin` may write there."""
-    return occurrence.insert_at is not None
+    return occurrence.place is not None and not occurrence.place.holds_digest
 
 
 def has_digest(occurrence: Occurrence) -> bool:
     """Whether `unpin` may write there."""
-    return occurrence.digest is not None
+    return occurrence.place is not None and occurrence.place.holds_digest
 
 
 def image_of(occurrence: Occurrence) -> Reference | None:
@@ -208,7 +208,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _kept(occurrence, IGNORED, f"a comment says so: {ignore.reason or ignore.text}")
     if not isinstance(update.decision, Move):
         return _kept(occurrence, *update.decision)
-    if occurrence.digest is None and occurrence.insert_at is None:
+    if occurrence.place is None:
         return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
     return Plan(occurrence, *update.decision)
 

@@ -16,18 +16,18 @@ PACKAGE = Path(__file__).parents[1] / "pinner"
 _HELPERS = "registry/auth/credential_helpers.py"
 
 REASONS = {
-    ("files.py", "read_file", "os.open"): "opens for reading, and regular files alone",
-    ("files.py", "replace_file", "os.open"): "makes the temporary file, under a name that was free",
-    ("files.py", "replace_file", "os.replace"): "puts the temporary file into its place",
-    ("files.py", "replace_file", "os.unlink"): "removes the temporary file where that failed",
-    ("files.py", "_write_in_place", "os.open"): "opens a device, a pipe or a mounted file that a flag names",
-    ("files.py", "_write_all", "os.fdopen"): "writes into what the functions above opened",
-    ("files.py", "_take_after", "os.chown"): "gives the temporary file the owner of the old file",
-    ("files.py", "_take_after", "os.chmod"): "gives the temporary file the mode of the old file",
-    ("files.py", "_sweep", "os.unlink"): "removes temporary files of runs that were killed",
-    ("git.py", "", "subprocess.Popen"): "the type of Git's process",
-    ("git.py", "start_git", "subprocess.Popen"): "starts Git",
-    ("git.py", "output", "subprocess.TimeoutExpired"): "tells that Git gave no answer",
+    ("model/files.py", "read_file", "os.open"): "opens for reading, and regular files alone",
+    ("model/files.py", "replace_file", "os.open"): "makes the temporary file, under a name that was free",
+    ("model/files.py", "replace_file", "os.replace"): "puts the temporary file into its place",
+    ("model/files.py", "replace_file", "os.unlink"): "removes the temporary file where that failed",
+    ("model/files.py", "_write_in_place", "os.open"): "opens a device, a pipe or a mounted file that a flag names",
+    ("model/files.py", "_write_all", "os.fdopen"): "writes into what the functions above opened",
+    ("model/files.py", "_take_after", "os.chown"): "gives the temporary file the owner of the old file",
+    ("model/files.py", "_take_after", "os.chmod"): "gives the temporary file the mode of the old file",
+    ("model/files.py", "_sweep", "os.unlink"): "removes temporary files of runs that were killed",
+    ("scanning/git.py", "", "subprocess.Popen"): "the type of Git's process",
+    ("scanning/git.py", "start_git", "subprocess.Popen"): "starts Git",
+    ("scanning/git.py", "output", "subprocess.TimeoutExpired"): "tells that Git gave no answer",
     (
         "registry/auth/credential_helpers.py",
         "",
@@ -39,10 +39,10 @@ REASONS = {
         "asyncio.create_subprocess_exec",
     ): "starts the user's credential helper",
     (_HELPERS, "_program", "shutil.which"): "looks the credential helper up",
-    ("terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
-    ("demo/show.py", "show", "tempfile.TemporaryDirectory"): "holds the demo's sample project",
-    ("demo/show.py", "show", "shutil.copytree"): "makes the demo's sample project",
-    ("demo/show.py", "_take", "subprocess.run"): "shows pinner at work on the demo's sample project",
+    ("cli/terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
+    ("cli/demo.py", "show", "tempfile.TemporaryDirectory"): "holds the demo's sample project",
+    ("cli/demo.py", "show", "shutil.copytree"): "makes the demo's sample project",
+    ("cli/demo.py", "_take", "subprocess.run"): "shows pinner at work on the demo's sample project",
 }
 """Module, function and what it uses; why that is safe. Take away what is gone."""
 

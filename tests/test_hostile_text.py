@@ -282,7 +282,8 @@ def test_texts_of_registries(run: Run, monkeypatch: pytest.MonkeyPatch, text: st
 def test_unexpected_errors_and_warnings(text: str) -> None:
     program = (
         "import sys, warnings\n"
-        "from pinner import commands, __main__\n"
+        "from pinner import __main__\n"
+        "from pinner.cli import commands\n"
         "def check(*_):\n"
         f"    warnings.warn({text!r})\n"
         f"    raise RuntimeError({text!r})\n"

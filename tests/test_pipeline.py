@@ -213,12 +213,10 @@ def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
 
 
 def test_an_edit_that_would_read_differently_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pinner.model.source import Edit, Span
+    from pinner.model.source import Edit
 
     write(a="FROM a:1\nRUN x\n", b="FROM b:1\n")
-    monkeypatch.setattr(
-        fixer, "edit_of", lambda occurrence, digest: Edit(Span(occurrence.insert_at, occurrence.insert_at), "\nFROM z")
-    )
+    monkeypatch.setattr(fixer, "edit_of", lambda occurrence, digest: Edit(occurrence.place.span, "\nFROM z"))
     report, fixed = pin(Registry())
     assert fixed.contents == {}
     assert Path("a.dockerfile").read_text() == "FROM a:1\nRUN x\n"

@@ -15,6 +15,7 @@ from pinner.fixing.fixer import Plan, fix
 from pinner.model.source import Source
 from pinner.scanning.discovery import format_of
 from pinner.scanning.scan import scan_stdin
+from tests.support.occurrences import insertion
 
 PAGE = (Path(__file__).parents[1] / "docs/updaters.md").read_text(encoding="utf-8")
 DIGEST = f"sha256:{'5d1d5407' * 8}"
@@ -45,7 +46,7 @@ def file_of(lines: tuple[str, ...]) -> tuple[str, str]:
 
 def pin(name: str, text: str) -> str:
     scan = scan_stdin(Source(name, text.encode()), format_of(name))
-    fixed = fix(scan, [Plan(each, DIGEST) for each in scan.occurrences if each.insert_at is not None], write=False)
+    fixed = fix(scan, [Plan(each, DIGEST) for each in scan.occurrences if insertion(each) is not None], write=False)
     return fixed.contents[name].decode()
 
 

@@ -62,14 +62,30 @@ class Ignore(NamedTuple):
         return not self.rules or rule in self.rules
 
 
+class Place(NamedTuple):
+    """Where the digest of a reference goes: bytes of a file, which need not be the one that names the image.
+
+    `span` is that of the digest that stands there, empty where one is to be inserted. `bare` is a key of its own for
+    the digest, in which no `@` joins it to a name.
+    """
+
+    path: str
+    span: Span
+    bare: bool = False
+
+    @property
+    def holds_digest(self) -> bool:
+        """Whether a digest stands there."""
+        return self.span.start < self.span.end
+
+
 class Occurrence(NamedTuple):
     """One place where a reference is written, and the one place where its digest goes.
 
-    `text` is as written, without quotes. `insert_at` is the byte offset at which a missing digest is
-    inserted, `digest` the span of a digest that is there; both are None where nothing can be written,
-    and then `unwritable` says why and what to do. `stage` is set where BuildKit would pull an image
-    although a build stage was meant; `dead_variable` names a variable that a digest switches off.
-    `platform` is the literal platform that the place asks for. `exempt` is what the configuration leaves alone.
+    `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
+    and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
+    names a variable that a digest switches off. `platform` is the literal platform that the place asks for. `exempt` is
+    what the configuration leaves alone.
     """
 
     path: str
@@ -78,8 +94,7 @@ class Occurrence(NamedTuple):
     text: str
     target: Reference | Invalid | Opaque
     context: str
-    insert_at: int | None = None
-    digest: Span | None = None
+    place: Place | None = None
     unwritable: str | None = None
     stage: str | None = None
     dead_variable: str | None = None
@@ -104,10 +119,11 @@ class Reading(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """Edits that make a finding go away."""
+    """Edits of the file at `path` that make a finding go away."""
 
     title: str
     applicability: Applicability
+    path: str
     edits: tuple[Edit, ...]
 
 
@@ -125,25 +141,27 @@ class Finding(NamedTuple):
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
-    """The edit that gives `occurrence` the `digest`, or takes its digest away.
+    """Return the edit that gives `occurrence` the `digest`, or takes its digest away.
 
-    An untagged name becomes `name:latest@sha256:…`: that is what it means, and updaters read it.
+    It is one of the file at `occurrence.place.path`. An untagged name becomes `name:latest@sha256:…`: that is what it
+    means, and updaters read it.
     """
-    target = occurrence.target
-    assert isinstance(target, Reference)
+    target, place = occurrence.target, occurrence.place
+    assert isinstance(target, Reference) and place
+    joint = "" if place.bare else "@"
     if digest is None:
-        assert occurrence.digest is not None
-        return Edit(Span(occurrence.digest.start - 1, occurrence.digest.end), "")
+        assert place.holds_digest
+        return Edit(Span(place.span.start - len(joint), place.span.end), "")
     assert is_digest(digest)
-    if occurrence.digest is not None:
-        return Edit(occurrence.digest, digest)
-    assert occurrence.insert_at is not None
-    tag = "" if target.tag else f":{DEFAULT_TAG}"
-    return Edit(Span(occurrence.insert_at, occurrence.insert_at), f"{tag}@{digest}")
+    if place.holds_digest:
+        return Edit(place.span, digest)
+    tag = "" if target.tag or place.bare else f":{DEFAULT_TAG}"
+    return Edit(place.span, f"{tag}{joint}{digest}")
 
 
 def fix_of(occurrence: Occurrence, digest: str) -> Fix | None:
-    """The fix that a finding on `occurrence` offers, None where nothing can be written."""
-    if occurrence.insert_at is None and occurrence.digest is None:
+    """Return the fix that a finding on `occurrence` offers, None where nothing can be written."""
+    if occurrence.place is None:
         return None
-    return Fix(f"Pin to {digest}", Applicability.SAFE, (edit_of(occurrence, digest),))
+    edits = (edit_of(occurrence, digest),)
+    return Fix(title=f"Pin to {digest}", applicability=Applicability.SAFE, path=occurrence.place.path, edits=edits)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Severity
+from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Place, Severity
 from pinner.model.reference import Reference, parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import State, Verdict
@@ -83,9 +83,8 @@ def _place(source: Source, text: str, **fields: Any) -> Occurrence:
     place = occurrence_in(source, text, context, **fields)
     if not isinstance(place.target, Reference):
         return place
-    if place.target.digest is None:
-        return place._replace(insert_at=place.span.end)
-    return place._replace(digest=Span(place.span.end - len(place.target.digest), place.span.end))
+    start = place.span.end - len(place.target.digest or "")
+    return place._replace(place=Place(place.path, Span(start, place.span.end)))
 
 
 def _find(rule: str, *places: Occurrence, state: State | None = None) -> tuple[Finding, ...]:
@@ -178,7 +177,7 @@ REPORT = Report(
 CLEAN = Report(Summary(files=1, references=2, pinned=2, findings=0, unchecked=0))
 
 OCCURRENCES = (
-    occurrence_in(DOCKERFILE, "node:20", insert_at=63),
+    occurrence_in(DOCKERFILE, "node:20", place=Place(DOCKERFILE.path, Span(63, 63))),
     occurrence_in(DOCKERFILE, "redis"),
     occurrence_in(DOCKERFILE, "${BASE}", target=Opaque("give BASE a default"), unwritable="give BASE a default"),
     occurrence_in(DOCKERFILE, "Node:20"),

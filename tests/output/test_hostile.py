@@ -26,7 +26,7 @@ HERE = Location(1, 6, 1, 7)
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     path, text = draw(PATH), draw(TEXT)
-    fix = Fix(draw(TEXT), Applicability.SAFE, (Edit(Span(5, 6), draw(TEXT)),))
+    fix = Fix(draw(TEXT), Applicability.SAFE, "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
     finding = Finding("unpinned", Severity.ERROR, path, HERE, text, draw(TEXT), draw(TEXT), fix)
     ignore = Ignore(HERE, ("unpinned",), draw(TEXT), draw(TEXT))
     return Report(

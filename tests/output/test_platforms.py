@@ -146,7 +146,7 @@ class TestRdjson:
     def test_a_fix_of_two_edits_is_two_suggestions(self) -> None:
         source = Source("f", b"FROM a\nFROM b\n")
         edits = tuple(Edit(Span(at, at), f"@{DIGEST}") for at in (6, 13))
-        fix = Fix("t", Applicability.SAFE, edits)
+        fix = Fix("t", Applicability.SAFE, "f", edits)
         found = Finding("unpinned", Severity.ERROR, "f", occurrence_in(source, "a").where, "a", "FROM", "m", fix)
         (diagnostic,) = self.diagnostics(case.CLEAN._replace(findings=(found,), sources={"f": source}))
         assert [item["range"]["start"]["line"] for item in diagnostic["suggestions"]] == [1, 2]

@@ -33,3 +33,15 @@ def occurrence_in(source: Source, text: str, context: str = "FROM", at: int = 0,
     span = Span(start, start + len(text.encode()))
     fields.setdefault("target", target_of(text))
     return Occurrence(source.path, span, source.locate(span), text, context=context, **fields)
+
+
+def insertion(occurrence: Occurrence) -> int | None:
+    """Return the byte offset at which a missing digest is inserted."""
+    place = occurrence.place
+    return place.span.start if place and not place.holds_digest else None
+
+
+def digest_span(occurrence: Occurrence) -> Span | None:
+    """Return the span of a digest that stands there."""
+    place = occurrence.place
+    return place.span if place and place.holds_digest else None

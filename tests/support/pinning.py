@@ -9,6 +9,7 @@ from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference
 from pinner.model.source import Source
 from pinner.scanning.scan import scan_stdin
+from tests.support.occurrences import digest_span, insertion
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -25,12 +26,12 @@ def pinned(source: Source, file_format: Format, digest: Callable[[Reference], st
 
 def unpinned(source: Source, file_format: Format) -> bytes:
     """The file without its digests."""
-    return _edited(source, file_format, lambda each: Plan(each, None) if each.digest is not None else None)
+    return _edited(source, file_format, lambda each: Plan(each, None) if digest_span(each) is not None else None)
 
 
 def _missing_digest(occurrence: Occurrence, digest: Callable[[Reference], str]) -> Plan | None:
     target = occurrence.target
-    if isinstance(target, Reference) and target.digest is None and occurrence.insert_at is not None:
+    if isinstance(target, Reference) and target.digest is None and insertion(occurrence) is not None:
         return Plan(occurrence, digest(target))
     return None
 

@@ -10,7 +10,7 @@ from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing,
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.reader import NOT_ONE_PIECE
-from pinner.model.occurrence import Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Problem, Reading
 from pinner.model.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
@@ -83,7 +83,7 @@ class InlineDockerfile:
             occurrence = occurrence._replace(unwritable=occurrence.unwritable.replace("${", "$${"))
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
-        if not self._is_verbatim(occurrence.digest or occurrence.span):
+        if not self._is_verbatim(_digest_of(occurrence) or occurrence.span):
             return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
 
@@ -112,17 +112,16 @@ class InlineDockerfile:
         if placement.target != occurrence.target or occurrence.unwritable:
             return _refuse(occurrence, _IN_THE_WAY)
         return occurrence._replace(
-            insert_at=placement.insert_at,
-            digest=placement.digest,
+            place=Place(occurrence.path, placement.place) if placement.place else None,
             unwritable=placement.unwritable,
             dead_variable=placement.dead_variable,
         )
 
     def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:
         """Return whether the digest would go into the default of an ARG in which a Compose variable stands."""
-        if occurrence.insert_at is None and occurrence.digest is None:
+        if occurrence.place is None:
             return False
-        at = self._index((occurrence.insert_at or (occurrence.digest or occurrence.span).end) - 1)
+        at = self._index(occurrence.place.span.end - 1)
         chars = self._written.chars
         start = end = at
         while start and not chars[start - 1].isspace():
@@ -173,6 +172,11 @@ def _literal(value: str | None) -> Text | None:
 
 
 def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:
-    if occurrence.insert_at is None and occurrence.digest is None:
+    if occurrence.place is None:
         return occurrence
-    return occurrence._replace(insert_at=None, digest=None, unwritable=reason, dead_variable=None)
+    return occurrence._replace(place=None, unwritable=reason, dead_variable=None)
+
+
+def _digest_of(occurrence: Occurrence) -> Span | None:
+    place = occurrence.place
+    return place.span if place and place.holds_digest else None

@@ -321,10 +321,9 @@ class Reader:
         self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
     ) -> None:
         """Note an occurrence, once for each place to edit."""
-        if suspicion is not None and placement.insert_at is not None:
-            placement = placement._replace(insert_at=None, unwritable=suspicion)
-        insert_at = placement.insert_at
-        place_to_edit = (insert_at,) if insert_at is not None else tuple(placement.digest or placement.span)
+        if suspicion is not None and placement.place is not None and placement.place.start == placement.place.end:
+            placement = placement._replace(place=None, unwritable=suspicion)
+        place_to_edit = placement.place or placement.span
         if place_to_edit not in self.occurrences:
             path, where = self.source.path, self.source.locate(placement.span)
             ignores = self._ignores_at(where) if self.comments.ignores else ()

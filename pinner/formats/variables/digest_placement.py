@@ -11,7 +11,7 @@ from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionErro
 from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque
+from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque, Place
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Location, Span
 
@@ -24,13 +24,12 @@ _MAX_VARIABLES = 50
 
 
 class Placement(NamedTuple):
-    """The reading of one word: the fields of `Occurrence` that follow from its text."""
+    """The reading of one word: the fields of `Occurrence` that follow from its text. `place` lies in the same file."""
 
     span: Span
     text: str
     target: Reference | Invalid | Opaque
-    insert_at: int | None = None
-    digest: Span | None = None
+    place: Span | None = None
     unwritable: str | None = None
     dead_variable: str | None = None
 
@@ -69,8 +68,7 @@ def occurrence_at(
         text=placement.text,
         target=target,
         context=context,
-        insert_at=placement.insert_at,
-        digest=placement.digest,
+        place=Place(path, placement.place) if placement.place else None,
         unwritable=placement.unwritable,
         stage=stage,
         dead_variable=placement.dead_variable,
@@ -97,8 +95,8 @@ def place(word: Word, scope: Scope) -> Placement:
         return Placement(span, text, Invalid(str(error)))
     if target.digest:
         return _place_written(Placement(span, text, target), word, scope)
-    insert_at, unwritable = _missing_place(target, word, scope)
-    return Placement(span, text, target, insert_at=insert_at, unwritable=unwritable)
+    missing, unwritable = _missing_place(target, word, scope)
+    return Placement(span, text, target, place=missing, unwritable=unwritable)
 
 
 def _place_literal(run: Span, text: str) -> Placement:
@@ -108,8 +106,8 @@ def _place_literal(run: Span, text: str) -> Placement:
     except InvalidReference as error:
         return Placement(run, text, Invalid(str(error)))
     if target.digest:
-        return Placement(run, text, target, digest=Span(run.end - len(target.digest), run.end))
-    return Placement(run, text, target, insert_at=run.end)
+        return Placement(run, text, target, place=Span(run.end - len(target.digest), run.end))
+    return Placement(run, text, target, place=Span(run.end, run.end))
 
 
 def _written(word: Word) -> tuple[Span, str]:
@@ -147,17 +145,17 @@ def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
     dead = next((name for name in names if _is_switched_off(name, word, scope, NO_CHANGE, target)), None)
     if digest is None:
         return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
-    return placement._replace(digest=digest, dead_variable=dead)
+    return placement._replace(place=digest, dead_variable=dead)
 
 
-def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[int | None, str | None]:
+def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[Span | None, str | None]:
     """Return the place for a digest, or why there is none."""
     last = word.expansion.value.offsets[-1]
     if word.expansion.used or last == NOWHERE:
         edit = Change(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
         if why_not := _why_not(edit, word, scope, target):
             return None, f"{why_not}; {_rewrite(word, scope)}"
-    return last + 1, None
+    return Span(last + 1, last + 1), None
 
 
 def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:

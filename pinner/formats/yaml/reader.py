@@ -164,16 +164,13 @@ def refuse(placement: Placement, reason: str) -> Placement:
     """Return `placement` without a place for a digest; only what is a reference has a place to lose."""
     if not isinstance(placement.target, Reference):
         return placement
-    return placement._replace(insert_at=None, digest=None, unwritable=reason, dead_variable=None)
+    return placement._replace(place=None, unwritable=reason, dead_variable=None)
 
 
 def _suffix(occurrence: Occurrence, source: Source) -> range:
     """Return the offsets of an occurrence's digest and of a `:latest` before it."""
-    if occurrence.digest is not None:
-        end = occurrence.digest.start - len("@")
-        stop = occurrence.digest.end
-    elif occurrence.insert_at is not None:
-        end = stop = occurrence.insert_at
-    else:
+    if occurrence.place is None:
         return range(0)
+    end, stop = occurrence.place.span
+    end -= len("@") if occurrence.place.holds_digest and not occurrence.place.bare else 0
     return range(end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end, stop)

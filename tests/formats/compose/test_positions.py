@@ -8,6 +8,7 @@ from pinner.formats.compose import read
 from pinner.model.occurrence import Invalid, Occurrence, Opaque, Reading
 from pinner.model.reference import Reference
 from pinner.model.source import Source
+from tests.support.occurrences import digest_span, insertion
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -31,7 +32,7 @@ def shown(occurrence: Occurrence) -> str:
             target = "invalid"
         case Opaque():
             target = "opaque"
-    star = "" if occurrence.insert_at is not None or occurrence.digest is not None else "*"
+    star = "" if insertion(occurrence) is not None or digest_span(occurrence) is not None else "*"
     return f"{occurrence.context}: {occurrence.text} -> {target}{star}"
 
 
@@ -441,11 +442,11 @@ def test_variables(name: str) -> None:
 
 def marked(source: Source, occurrence: Occurrence) -> str | None:
     start, end = occurrence.span
-    if occurrence.digest is not None:
-        first, last = occurrence.digest
+    if digest_span(occurrence) is not None:
+        first, last = digest_span(occurrence)
         return (source.data[start:first] + b"[" + source.data[first:last] + b"]" + source.data[last:end]).decode()
-    if occurrence.insert_at is not None:
-        return (source.data[start : occurrence.insert_at] + b"^" + source.data[occurrence.insert_at : end]).decode()
+    if insertion(occurrence) is not None:
+        return (source.data[start : insertion(occurrence)] + b"^" + source.data[insertion(occurrence) : end]).decode()
     return None
 
 
@@ -487,7 +488,7 @@ def _inline(source: Source, occurrence: Occurrence) -> str:
         return f"{occurrence.text} opaque"
     place = marked(source, occurrence)
     assert isinstance(occurrence.target, Reference)
-    if occurrence.insert_at is not None and not occurrence.span.start <= occurrence.insert_at <= occurrence.span.end:
+    if insertion(occurrence) is not None and not occurrence.span.start <= insertion(occurrence) <= occurrence.span.end:
         return f"{occurrence.text.removeprefix('node:')} -> {occurrence.target.familiar}"
     return place or f"{occurrence.text} *"
 

@@ -14,6 +14,7 @@ from pinner.formats.compose import read
 from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.reference import Reference, parse
 from pinner.model.source import Edit, Source, Span, apply_edits
+from tests.support.occurrences import digest_span, insertion
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER_DIGEST = "sha256:" + "fedcba9876543210" * 4
@@ -168,12 +169,12 @@ def pinned(data: bytes, result: Reading, digest: str) -> bytes:
 
 
 def _edit(occurrence: Occurrence, digest: str) -> Edit | None:
-    if occurrence.digest is not None:
-        return Edit(occurrence.digest, digest)
-    assert occurrence.insert_at is not None
+    if digest_span(occurrence) is not None:
+        return Edit(digest_span(occurrence), digest)
+    assert insertion(occurrence) is not None
     assert isinstance(occurrence.target, Reference)
     tag = "" if occurrence.target.tag else ":latest"
-    return Edit(Span(occurrence.insert_at, occurrence.insert_at), f"{tag}@{digest}")
+    return Edit(Span(insertion(occurrence), insertion(occurrence)), f"{tag}@{digest}")
 
 
 @given(compose_files())

@@ -9,6 +9,7 @@ import pytest
 from pinner.formats.compose import read
 from pinner.model.occurrence import Reading
 from pinner.model.source import Source
+from tests.support.occurrences import digest_span, insertion
 
 DATA = Path(__file__).parents[2] / "data" / "compose.json"
 CASES = {case["name"]: case for case in json.loads(DATA.read_bytes())["cases"]}
@@ -72,8 +73,8 @@ def test_refusals(name: str) -> None:
     (occurrence,) = reading(CASES[name]).occurrences
     (expected,) = [text for *_, text, _ in CASES[name]["spans"]]
     assert occurrence.text == expected
-    assert occurrence.insert_at is None
-    assert occurrence.digest is None
+    assert insertion(occurrence) is None
+    assert digest_span(occurrence) is None
     assert occurrence.unwritable or getattr(occurrence.target, "reason", "")
 
 
@@ -91,5 +92,5 @@ def test_what_compose_go_refuses_is_a_problem(name: str) -> None:
 def test_the_bytes_of_a_span_are_the_text(name: str) -> None:
     data = CASES[name]["input"].encode()
     for occurrence in reading(CASES[name]).occurrences:
-        if occurrence.insert_at is not None:
+        if insertion(occurrence) is not None:
             assert data[slice(*occurrence.span)].decode() == occurrence.text

@@ -10,6 +10,7 @@ from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference
 from pinner.model.source import Source
 from pinner.scanning.scan import scan_stdin
+from tests.support.occurrences import insertion
 from tests.support.pinning import DIGEST
 
 CASES = {
@@ -49,7 +50,7 @@ def pin(data: bytes) -> Fixed:
 
 
 def may_be_pinned(occurrence: Occurrence) -> bool:
-    return isinstance(occurrence.target, Reference) and occurrence.insert_at is not None
+    return isinstance(occurrence.target, Reference) and insertion(occurrence) is not None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pinner.model.reference import Reference, parse
 from pinner.model.source import Source
 from tests.support.dockerfiles import statements
 from tests.support.generated import TAGGED, Generated, Place, dockerfiles
+from tests.support.occurrences import digest_span, insertion
 from tests.support.pinning import DIGEST, pinned, unpinned
 
 WRITTEN = f"@{DIGEST}".encode()
@@ -37,10 +38,10 @@ def with_digests(data: bytes) -> bytes:
     """The file with digests inserted at the places that its occurrences name, and every other byte as it was."""
     pieces: list[bytes] = []
     at = 0
-    for each in sorted(occurrences(data), key=lambda each: each.insert_at or 0):
-        if each.insert_at is not None and isinstance(each.target, Reference):
-            pieces += data[at : each.insert_at], b"" if each.target.tag else b":latest", WRITTEN
-            at = each.insert_at
+    for each in sorted(occurrences(data), key=lambda each: insertion(each) or 0):
+        if insertion(each) is not None and isinstance(each.target, Reference):
+            pieces += data[at : insertion(each)], b"" if each.target.tag else b":latest", WRITTEN
+            at = insertion(each)
     return b"".join([*pieces, data[at:]])
 
 
@@ -210,9 +211,9 @@ def check_any(data: bytes) -> None:
     reading = DOCKERFILE.read(source_of(data))
     for each in reading.occurrences:
         assert 0 <= each.span.start < each.span.end <= len(data)
-        assert each.insert_at is None or each.digest is None
-        assert isinstance(each.target, Reference) or (each.insert_at, each.digest) == (None, None)
-        assert each.unwritable is None or each.insert_at is None
+        assert insertion(each) is None or digest_span(each) is None
+        assert isinstance(each.target, Reference) or (insertion(each), digest_span(each)) == (None, None)
+        assert each.unwritable is None or insertion(each) is None
     once = pin(data)
     assert once == (data if reading.problems else with_digests(data))
     assert pin(once) == once

@@ -301,5 +301,5 @@ def test_a_digest_in_an_argument_of_its_own_cannot_be_taken_away() -> None:
 
 def test_a_digest_over_two_lines_cannot_be_replaced() -> None:
     occurrence = only(f"FROM node:20@{DIGEST[:20]}\\\n{DIGEST[20:]}")
-    assert occurrence.digest is None
+    assert occurrence.place is None
     assert "the digest is not in one piece" in str(occurrence.unwritable)

@@ -5,6 +5,7 @@ import pytest
 from pinner.model.occurrence import Invalid, Opaque
 from pinner.model.reference import Reference
 from tests.support.dockerfiles import expanded, only, pin, reading
+from tests.support.occurrences import insertion
 from tests.support.pinning import DIGEST
 
 # Known, and nothing can be written: the reason and what to do.
@@ -56,7 +57,7 @@ def test_where_no_digest_can_go(name: str) -> None:
     text, reason = UNWRITABLE[name]
     found = [each for each in reading(text).occurrences if each.unwritable]
     assert expanded(reason) in str(found[0].unwritable)
-    assert all(isinstance(each.target, Reference) and each.insert_at is None for each in found)
+    assert all(isinstance(each.target, Reference) and insertion(each) is None for each in found)
     assert pin(text) == text
 
 

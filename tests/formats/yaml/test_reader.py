@@ -12,6 +12,7 @@ from pinner.formats.yaml.reader import NOT_ONE_PIECE, YamlReader, byte_search, o
 from pinner.model.occurrence import Invalid, Problem, Reading, edit_of
 from pinner.model.reference import Reference
 from pinner.model.source import Source, apply_edits
+from tests.support.occurrences import insertion
 from tests.support.pinning import DIGEST
 
 SEARCH = byte_search("docker")
@@ -75,7 +76,7 @@ def test_a_dollar_sign_means_nothing_without_a_dialect() -> None:
 def test_the_place_of_a_digest() -> None:
     text = "jobs: {a: {docker: [{image: \"b\"}, {image: 'c:1' }, {image: d}]}} # é\n"
     reading = open_file(text).read()
-    places = [occurrence.insert_at for occurrence in reading.occurrences]
+    places = [insertion(occurrence) for occurrence in reading.occurrences]
     assert [text[at - 1 : at + 1] for at in places if at is not None] == ['b"', "1'", "d}"]
 
 
@@ -85,7 +86,7 @@ NOT_IN_ONE_PIECE = ['"\\x62"', '"b\\\n  c"', "'b\n  c'"]
 @pytest.mark.parametrize("scalar", NOT_IN_ONE_PIECE)
 def test_nothing_is_written_into_what_is_not_in_one_piece(scalar: str) -> None:
     (occurrence,) = open_file(f"jobs: {{a: {{docker: [{{image: {scalar}}}]}}}}").read().occurrences
-    assert occurrence.insert_at is None
+    assert insertion(occurrence) is None
     assert isinstance(occurrence.target, Invalid) or occurrence.unwritable == NOT_ONE_PIECE
 
 
