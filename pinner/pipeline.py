@@ -9,7 +9,7 @@ from pinner.fixing.fixer import Fixed, Plan, fix, rescan
 from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference, is_digest
 from pinner.model.report import Kept, Report, Unchecked
-from pinner.model.resolution import Resolution, State, Unresolved, Verdict
+from pinner.model.resolution import PinState, PinStatus, Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scanning.scan import Scan
 
@@ -23,9 +23,9 @@ Resolve = Callable[[Iterable[Reference]], Mapping[Reference, Resolution]]
 FindUpdates = Callable[[Mapping[Reference, tuple[str, ...]]], "Mapping[Reference, Update | Unresolved]"]
 
 _RULES_OF_STATES = {
-    Verdict.STALE: stale_digest.ID,
-    Verdict.GONE: missing_digest.ID,
-    Verdict.PLATFORM: platform_digest.ID,
+    PinState.STALE: stale_digest.ID,
+    PinState.GONE: missing_digest.ID,
+    PinState.PLATFORM: platform_digest.ID,
 }
 
 
@@ -52,8 +52,8 @@ def check_online(
 
     Registries are asked about the occurrences that are wanted, without `is_wanted` about all.
     """
-    states, unchecked = examined(scan, examine, is_wanted)
-    return judge(scan, policy=policy, states=states, unchecked=unchecked)
+    statuses, unchecked = examined(scan, examine, is_wanted)
+    return judge(scan, policy=policy, statuses=statuses, unchecked=unchecked)
 
 
 def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, policy: Policy = DEFAULT_POLICY) -> Outcome:
@@ -88,7 +88,7 @@ def update(
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
     unchecked = [step for step in steps if isinstance(step, Unchecked)]
-    return _finish(scan, plans, write, policy, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
+    return _finish(scan, plans, write, policy, unchecked=unchecked, kept=kept, statuses=_left(wanted, updates))
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
@@ -122,14 +122,14 @@ def image_of(occurrence: Occurrence) -> Reference | None:
 
 def examined(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
-) -> tuple[dict[Reference, State], list[Unchecked]]:
-    """The states of the images of a scan, each asked for once, and the places of those that gave no answer."""
+) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
+    """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
-    states = {image: answer for image, answer in answers.items() if isinstance(answer, State)}
+    statuses = {image: answer for image, answer in answers.items() if isinstance(answer, PinStatus)}
     unanswered = ((each, answers[image]) for each, image in images)
-    return states, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, State)]
+    return statuses, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, PinStatus)]
 
 
 def _finish(
@@ -140,14 +140,14 @@ def _finish(
     *,
     unchecked: Sequence[Unchecked],
     kept: Sequence[Kept] = (),
-    states: Mapping[Reference, State] | None = None,
+    statuses: Mapping[Reference, PinStatus] | None = None,
 ) -> Outcome:
     """Make the edits and judge the result. What the report says of a place beforehand is not `unpinned` as well."""
     fixed = fix(scan, plans, write=write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
     after = rescan(scan, fixed)
     said = judge(
-        after, policy=policy, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept
+        after, policy=policy, statuses=statuses, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept
     )
     return Outcome(said, fixed)
 
@@ -203,7 +203,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
-    ignore = ignore_for(_RULES_OF_STATES.get(update.state.verdict, unpinned.ID), occurrence.ignores)
+    ignore = ignore_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.ignores)
     if ignore:
         return _kept(occurrence, IGNORED, f"a comment says so: {ignore.reason or ignore.text}")
     if not isinstance(update.decision, Move):
@@ -213,13 +213,15 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
     return Plan(occurrence, *update.decision)
 
 
-def _left(wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]") -> dict[Reference, State]:
-    """The states that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+def _left(
+    wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
+) -> dict[Reference, PinStatus]:
+    """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if ignore_for(stale_digest.ID, each.ignores)}
-    states = ((reference, each.state) for reference, each in updates.items() if isinstance(each, Update))
-    return {each: state for each, state in states if state.verdict is not Verdict.STALE or each in ignored}
+    statuses = ((reference, each.status) for reference, each in updates.items() if isinstance(each, Update))
+    return {each: status for each, status in statuses if status.state is not PinState.STALE or each in ignored}
 
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:

@@ -6,7 +6,7 @@ from pinner.checking.rule_selection import ALL_RULES, DEFAULT_POLICY, Policy, Ru
 from pinner.model.occurrence import Finding, Ignore, Occurrence
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.model.resolution import State
+from pinner.model.resolution import PinStatus
 from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
@@ -21,7 +21,7 @@ def judge(
     scan: Scan,
     *,
     policy: Policy = DEFAULT_POLICY,
-    states: Mapping[Reference, State] | None = None,
+    statuses: Mapping[Reference, PinStatus] | None = None,
     excused: Collection[Place] = (),
     unchecked: Sequence[Unchecked] = (),
     changes: Sequence[Change] = (),
@@ -29,10 +29,10 @@ def judge(
 ) -> Report:
     """The findings of all rules, and beside them what else the run has to say.
 
-    `states` is what registries say, None where none was asked. The places in `excused` are not
+    `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts([each for each in scan.occurrences if not each.exempt], states=states)
+    facts = Facts([each for each in scan.occurrences if not each.exempt], statuses=statuses)
     ruling_of = policy.rulings()
     raised = [
         finding
@@ -106,11 +106,11 @@ def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> 
     """The comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
-    state, or they are about images that the configuration leaves alone.
+    status, or they are about images that the configuration leaves alone.
     """
     undecided = {(path, ignore) for path, ignore in scan.ignores if _names(ignore, ALL_RULES - ruling_of(path).running)}
     for each in scan.occurrences:
-        is_told = facts.states is not None and each.target in facts.states
+        is_told = facts.statuses is not None and each.target in facts.statuses
         for ignore in each.ignores:
             if each.exempt or (not is_told and _names(ignore, _ONLINE)):
                 undecided.add((each.path, ignore))

@@ -39,6 +39,6 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every index that cannot be used."""
-    for occurrence, state in examined(facts):
-        if state.broken:
-            yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {state.broken}")
+    for occurrence, status in examined(facts):
+        if status.broken:
+            yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {status.broken}")

@@ -53,8 +53,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     for occurrence in facts.occurrences:
         target = lacks_digest(occurrence)
         if target:
-            state = facts.states.get(target) if facts.states else None
-            fix = fix_to(occurrence, state.current if state and not state.broken else None)
+            status = facts.statuses.get(target) if facts.statuses else None
+            fix = fix_to(occurrence, status.current if status and not status.broken else None)
             yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
 
 

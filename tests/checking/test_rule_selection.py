@@ -9,7 +9,7 @@ from pinner.checking.rule_selection import ALL_RULES, Override, Policy
 from pinner.formats import DOCKERFILE
 from pinner.model.occurrence import Severity
 from pinner.model.reference import parse
-from pinner.model.resolution import State, Verdict
+from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Source
 from pinner.pipeline import pin
 from pinner.scanning.gitignore import Patterns
@@ -84,9 +84,9 @@ def test_findings_obey_the_policy() -> None:
 @pytest.mark.parametrize(("platform", "severity"), [("", WARNING), ("--platform=linux/amd64 ", NOTE)])
 def test_a_severity_that_a_rule_lowered_stays(platform: str, severity: Severity) -> None:
     pinned = parse(f"node:20@{DIGEST}")
-    states = {pinned: State(Verdict.PLATFORM, OTHER_DIGEST, child="linux/amd64")}
+    statuses = {pinned: PinStatus(PinState.PLATFORM, OTHER_DIGEST, child="linux/amd64")}
     policy = Policy(severity={"platform-digest": WARNING})
-    report = judge(scan(Dockerfile=f"FROM {platform}node:20@{DIGEST}\n"), policy=policy, states=states)
+    report = judge(scan(Dockerfile=f"FROM {platform}node:20@{DIGEST}\n"), policy=policy, statuses=statuses)
     assert [(finding.rule, finding.severity) for finding in report.findings] == [("platform-digest", severity)]
 
 
