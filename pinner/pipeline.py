@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.checking.linter import assemble_report, ignore_for, judge
+from pinner.checking.linter import assemble_report, judge, suppression_for
 from pinner.checking.rule_selection import DEFAULT_POLICY, Policy
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
 from pinner.model.occurrence import Occurrence
@@ -93,7 +93,7 @@ def update(
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.exempt]
+    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.image_ignored]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
@@ -115,9 +115,9 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     registry at all.
     """
     target = occurrence.target
-    if occurrence.exempt or occurrence.stage is not None or not isinstance(target, Reference):
+    if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
         return None
-    return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
+    return target if target.digest or not suppression_for(unpinned.ID, occurrence.suppressions) else None
 
 
 def examined(
@@ -203,9 +203,9 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
-    ignore = ignore_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.ignores)
-    if ignore:
-        return _kept(occurrence, IGNORED, f"a comment says so: {ignore.reason or ignore.text}")
+    suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
+    if suppression:
+        return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
     if not isinstance(update.decision, Move):
         return _kept(occurrence, *update.decision)
     if occurrence.place is None:
@@ -219,7 +219,7 @@ def _left(
     """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
-    ignored = {_target(each) for each in wanted if ignore_for(stale_digest.ID, each.ignores)}
+    ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}
     statuses = ((reference, each.status) for reference, each in updates.items() if isinstance(each, Update))
     return {each: status for each, status in statuses if status.state is not PinState.STALE or each in ignored}
 

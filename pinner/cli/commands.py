@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.scan import Scan
-    from pinner.scanning.suppressions import Exemptions
+    from pinner.scanning.suppressions import SuppressionSettings
     from pinner.updating.pin_status import Examination
 
 STDIN = "-"
@@ -72,9 +72,9 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
     if settings.policy_from:
-        from pinner.scanning.scan import with_ignores_of
+        from pinner.scanning.scan import with_suppressions_of
 
-        scan = with_ignores_of(scan, settings.policy_from)
+        scan = with_suppressions_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
     report = _judged(scan, settings, changed)
     report = _without_known(report, settings)
@@ -198,7 +198,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
+        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, include)
@@ -209,7 +209,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     return scan_files(
         found.files,
         found.failures,
-        _exemptions(settings),
+        _suppression_settings(settings),
         excluded=found.excluded,
         accept_pinned_outside=accept_pinned_outside,
     )
@@ -283,11 +283,11 @@ def _policy(settings: Settings) -> Policy:
     return Policy(settings.select, settings.ignore, settings.severity, settings.overrides)
 
 
-def _exemptions(settings: Settings) -> Exemptions:
-    from pinner.scanning.suppressions import Exemptions
+def _suppression_settings(settings: Settings) -> SuppressionSettings:
+    from pinner.scanning.suppressions import SuppressionSettings
 
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    return Exemptions(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
+    return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:

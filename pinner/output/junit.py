@@ -62,7 +62,7 @@ def _failed(entry: Entry) -> Element:
 def _skipped(suppressed: Suppressed) -> Element:
     finding = suppressed.finding
     case = _case(finding.path, finding.where.line, f"{finding.rule} at {finding.where.line}:{finding.where.column}")
-    SubElement(case, "skipped", message=_text(suppressed.ignore.reason or "ignored by a comment"))
+    SubElement(case, "skipped", message=_text(suppressed.suppression.reason or "ignored by a comment"))
     return case
 
 

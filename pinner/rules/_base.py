@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity, fix_of
+from pinner.model.occurrence import Finding, Fix, Occurrence, Severity, Suppression, fix_of
 from pinner.model.reference import Reference
 from pinner.model.resolution import PinStatus
 
@@ -11,13 +11,13 @@ from pinner.model.resolution import PinStatus
 class Facts(NamedTuple):
     """What the rules judge: every occurrence of the run, sorted by path and position.
 
-    `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
+    `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
     `statuses` is what registries say of the targets, None where none was asked; a target that could not
     be asked is not among them.
     """
 
     occurrences: Sequence[Occurrence]
-    unused_ignores: Sequence[tuple[str, Ignore]] = ()
+    unused_suppressions: Sequence[tuple[str, Suppression]] = ()
     statuses: Mapping[Reference, PinStatus] | None = None
 
 

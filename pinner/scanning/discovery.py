@@ -239,7 +239,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
     """The files in a folder. The repositories in it are left to Git."""
-    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
         entries = {entry.name: entry for entry in _entries(folder, notes)}
@@ -247,12 +247,12 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
             waiting.append((folder, find_repository(folder)))
             continue
         if obeys_gitignore and ".gitignore" in entries:
-            rules = (*rules, _Ignores(folder, notes))
+            rules = (*rules, _GitIgnore(folder, notes))
         above = _prefix(folder)
         for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
             path = above + name
-            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
+            if name in _VERSION_CONTROL or (rules and any(rule.leaves_out(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
                 folders.append((path, rules))
@@ -271,7 +271,7 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         return ()
 
 
-class _Ignores:
+class _GitIgnore:
     """The `.gitignore` of one folder."""
 
     def __init__(self, folder: str, notes: _Notes) -> None:
@@ -284,7 +284,7 @@ class _Ignores:
             text = ""
         self._spec = _compile(text.split("\n"))
 
-    def ignores(self, path: str, is_folder: bool) -> bool:
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)

@@ -14,7 +14,7 @@ from pinner.model.source import Source
 from pinner.pipeline import pin
 from pinner.scanning.gitignore import Patterns
 from pinner.scanning.scan import Scan, scan_source
-from pinner.scanning.suppressions import NO_EXEMPTIONS
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -24,7 +24,7 @@ TESTS = Patterns(("tests/",))
 def scan(**files: str) -> Scan:
     """Files by their paths, with `__` for `/`."""
     sources = [Source(name.replace("__", "/"), text.encode()) for name, text in files.items()]
-    return Scan({each.path: scan_source(each, DOCKERFILE, NO_EXEMPTIONS) for each in sources}, ())
+    return Scan({each.path: scan_source(each, DOCKERFILE, NO_SUPPRESSION_SETTINGS) for each in sources}, ())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Place, Severity
+from pinner.model.occurrence import Finding, Occurrence, Opaque, Place, Severity, Suppression
 from pinner.model.reference import Reference, parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinState, PinStatus
@@ -98,9 +98,9 @@ def _unused(source: Source, text: str) -> tuple[Finding, ...]:
     return tuple(unused_ignore.check(Facts((), [(source.path, _ignore(source, text))])))
 
 
-def _ignore(source: Source, text: str) -> Ignore:
+def _ignore(source: Source, text: str) -> Suppression:
     where = occurrence_in(source, text).where
-    return Ignore(where, ("unpinned",), text.partition("] ")[2], text)
+    return Suppression(where, ("unpinned",), text.partition("] ")[2], text)
 
 
 _IGNORE = _ignore(DOCKERFILE, "# pinner: ignore[unpinned] built on the machine | `itself`")

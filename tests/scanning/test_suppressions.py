@@ -12,16 +12,18 @@ from pinner.model.resolution import Resolved
 from pinner.model.source import Source
 from pinner.pipeline import pin, unpin
 from pinner.scanning.scan import Scan, scan_stdin
-from pinner.scanning.suppressions import Exemptions
+from pinner.scanning.suppressions import SuppressionSettings
 from tests.support.occurrences import DIGEST
 
 TODAY = "2027-02-01"
 
 
-def scan(*lines: str, path: str = "Dockerfile", **exemptions: object) -> Scan:
+def scan(*lines: str, path: str = "Dockerfile", **suppression_settings: object) -> Scan:
     source = Source(path, "".join(f"{line}\n" for line in lines).encode())
     return scan_stdin(
-        source, DOCKERFILE if path == "Dockerfile" else COMPOSE, Exemptions(**{"today": TODAY} | exemptions)
+        source,
+        DOCKERFILE if path == "Dockerfile" else COMPOSE,
+        SuppressionSettings(**{"today": TODAY} | suppression_settings),
     )  # type: ignore[arg-type]
 
 
@@ -61,7 +63,7 @@ def test_an_expired_comment_beside_one_that_counts() -> None:
         scan("# pinner: ignore[unpinned] until=2020-01-01", "# pinner: ignore[unpinned] why", "FROM node:20")
     )
     assert rules(report) == [("unused-ignore", 1)]
-    assert [each.ignore.reason for each in report.suppressed] == ["why"]
+    assert [each.suppression.reason for each in report.suppressed] == ["why"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_a_comment_about_the_file_counts_everywhere() -> None:
     lines = "FROM a:1", "FROM b:1", "# pinner: ignore-file[unpinned] a demo"
     report = judge(scan(*lines))
     assert (rules(report), report.summary.ignored) == ([], 2)
-    assert {each.ignore.where.line for each in report.suppressed} == {3}
+    assert {each.suppression.where.line for each in report.suppressed} == {3}
     assert rules(judge(scan("# pinner: ignore-file[floating-tag] a demo", "FROM a:1"))) == [
         ("unused-ignore", 1),
         ("unpinned", 2),

@@ -29,7 +29,7 @@ from pinner.formats.variables.expansion import Dialect, ExpansionError
 from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
-from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.model.occurrence import Occurrence, Opaque, Problem, Reading, Suppression
 from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
@@ -110,7 +110,7 @@ class Reader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+        return Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
 
     # Stages and variables: what the references need to know of the whole file.
 
@@ -326,14 +326,20 @@ class Reader:
         place_to_edit = placement.place or placement.span
         if place_to_edit not in self.occurrences:
             path, where = self.source.path, self.source.locate(placement.span)
-            ignores = self._ignores_at(where) if self.comments.ignores else ()
+            suppressions = self._suppressions_at(where) if self.comments.suppressions else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                placement, path, where, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
+                placement,
+                path,
+                where,
+                self.prefix + context,
+                platform=platform,
+                suppressions=suppressions,
+                stage=suspicion,
             )
 
     # Comments and the outline.
 
-    def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
+    def _suppressions_at(self, where: Location) -> tuple[Suppression, ...]:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:

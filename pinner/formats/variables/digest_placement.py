@@ -11,7 +11,7 @@ from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionErro
 from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque, Place
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppression
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Location, Span
 
@@ -54,7 +54,7 @@ def occurrence_at(
     context: str,
     *,
     platform: str | None,
-    ignores: tuple[Ignore, ...],
+    suppressions: tuple[Suppression, ...],
     stage: str | None = None,
 ) -> Occurrence:
     """Return the occurrence that a placement in the file at `path` makes."""
@@ -73,7 +73,7 @@ def occurrence_at(
         stage=stage,
         dead_variable=placement.dead_variable,
         platform=platform,
-        ignores=ignores,
+        suppressions=suppressions,
     )
 
 

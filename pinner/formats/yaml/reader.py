@@ -87,18 +87,20 @@ class YamlReader:
         if not self.is_new(entry.value):
             return
         where = self.source.locate(placement.span)
-        ignores = self._suppressions.of(entry)
-        occurrence = occurrence_at(placement, self.source.path, where, context, platform=platform, ignores=ignores)
+        suppressions = self._suppressions.of(entry)
+        occurrence = occurrence_at(
+            placement, self.source.path, where, context, platform=platform, suppressions=suppressions
+        )
         self._occurrences.append(occurrence)
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
         reading = embedded.read()
-        ignores = self._suppressions.of(entry)
+        suppressions = self._suppressions.of(entry)
         for each in reading.occurrences:
             if (each.span, each.target) not in self._embedded_places:
                 self._embedded_places.add((each.span, each.target))
-                self._occurrences.append(each._replace(ignores=ignores + each.ignores))
+                self._occurrences.append(each._replace(suppressions=suppressions + each.suppressions))
         self._embedded.append((embedded, reading))
 
     def read_word(self, text: Text) -> Word | Placement:
@@ -124,12 +126,12 @@ class YamlReader:
 
     def read(self) -> Reading:
         """Return everything that was added, in the order of the file."""
-        ignores, problems = self._suppressions.all(), self.file.problems()
+        suppressions, problems = self._suppressions.all(), self.file.problems()
         for _, reading in self._embedded:
-            ignores.update(reading.ignores)
+            suppressions.update(reading.suppressions)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
+        return Reading(tuple(occurrences), tuple(sorted(suppressions)), tuple(sorted(problems)))
 
     def outline(self) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`."""
