@@ -1,10 +1,12 @@
-"""The file kinds that pinner reads. To add one: a module here and a line in FORMATS."""
+"""The file kinds that pinner reads: Dockerfiles and Compose files by readers of their own, all others by a table."""
 
 from pinner.formats import compose, dockerfile
 from pinner.formats._base import Format
+from pinner.formats.places import Places
 
-__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "compose", "dockerfile"]
+__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "Places", "compose", "dockerfile"]
 
 DOCKERFILE: Format = dockerfile
 COMPOSE: Format = compose
 FORMATS: tuple[Format, ...] = (DOCKERFILE, COMPOSE)
+"""Those that are known by their names; every other YAML or JSON file is opened to see what it is."""

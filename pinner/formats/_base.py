@@ -38,13 +38,17 @@ class Refused(NamedTuple):
 
 
 class Format(Protocol):
-    """What a module of `pinner.formats` offers.
+    """What a module of `pinner.formats` offers."""
 
-    FILES is searched in the path of a file.
-    """
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module's constant
+        """What people call it: in messages, in the configuration, in the list of references."""
+        ...
 
-    NAME: str
-    FILES: str
+    @property
+    def FILES(self) -> str:  # noqa: N802
+        """An expression that is searched in a path with `/` between its parts."""
+        ...
 
     def open(self, source: "Source") -> Reader:
         """Return a reader of the file."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pinner.model.occurrence import Invalid, Occurrence, Opaque
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, is_built
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolution, Resolved
@@ -78,10 +78,13 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "path": occurrence.path,
         **occurrence.where._asdict(),
         **occurrence.span._asdict(),
+        "kind": occurrence.kind,
         "context": occurrence.context,
+        "also": list(occurrence.also),
         "text": occurrence.text,
         **_target(occurrence.target),
         "unwritable": occurrence.unwritable,
+        "built": str(occurrence.decision) if is_built(occurrence) else None,
     }
 
 

@@ -17,6 +17,7 @@ from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refus
 from pinner.model.occurrence import Invalid
 from pinner.model.source import Source
 
+KIND = "compose"
 _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
@@ -27,11 +28,12 @@ _KEYS = byte_search("image", "dockerfile_inline", "additional_contexts")
 
 def open_source(source: Source) -> Reader:
     """Return a reader of the Compose file in `source`."""
-    return open_yaml(source, _KEYS, _collect)
+    return open_yaml(source, _KEYS, collect)
 
 
-def _collect(file: YamlFile) -> YamlReader:
-    reader = YamlReader(file, COMPOSE)
+def collect(file: YamlFile) -> YamlReader:
+    """Return a reader that holds what the services of a composed file name."""
+    reader = YamlReader(file, KIND, COMPOSE)
     services = _ServiceReader(reader)
     for name in services.services.layers:
         services.read(name)

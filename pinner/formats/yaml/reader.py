@@ -16,7 +16,7 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.source import Source, Span
 
@@ -54,11 +54,13 @@ class _NoReferences:
 class YamlReader:
     """Collects the references of one file. What aliases lead to is read once, however many there are.
 
-    `dialect` is how the kind writes variables, None where it has none.
+    `kind` is that of the document whose references are added. `dialect` is how variables are written, None where
+    there are none.
     """
 
-    def __init__(self, file: YamlFile, dialect: Dialect | None = None) -> None:
+    def __init__(self, file: YamlFile, kind: str, dialect: Dialect | None = None) -> None:
         self.file = file
+        self.kind = kind
         self.source = file.source
         self._has_variables = dialect is not None
         self._scope = Scope(dialect or COMPOSE)
@@ -67,6 +69,7 @@ class YamlReader:
         self._embedded: list[tuple[Reader, Reading]] = []
         self._embedded_places: set[tuple[Span, object]] = set()
         self._seen: set[int] = set()
+        self._added: dict[int, int] = {}
 
     # What kinds add.
 
@@ -83,15 +86,37 @@ class YamlReader:
             self.add(self.place(text), entry, context, platform)
 
     def add(self, placement: Placement, entry: Entry, context: str, platform: str | None = None) -> None:
-        """Add a reference that stands in the value of `entry`, unless one of the same node was added."""
+        """Add a reference that stands in the value of `entry`. One of the same node has one more context."""
         if not self.is_new(entry.value):
+            self.add_context(entry.value, context)
             return
-        where = self.source.locate(placement.span)
-        suppressions = self._suppressions.of(entry)
         occurrence = occurrence_at(
-            placement, self.source.path, where, context, platform=platform, suppressions=suppressions
+            placement,
+            self.source.path,
+            self.source.locate(placement.span),
+            context,
+            platform=platform,
+            suppressions=self._suppressions.of(entry),
+            kind=self.kind,
         )
+        self.add_occurrence(occurrence, entry.value)
+
+    def add_occurrence(self, occurrence: Occurrence, node: Node) -> None:
+        """Add a reference that is made of more than one scalar, of which `node` is the one that aliases repeat."""
+        self._added[id(node)] = len(self._occurrences)
         self._occurrences.append(occurrence)
+
+    def add_context(self, node: Node, context: str) -> None:
+        """Note that what was added for `node` stands at `context` too."""
+        index = self._added.get(id(node))
+        if index is not None:
+            occurrence = self._occurrences[index]
+            if context not in (occurrence.context, *occurrence.also):
+                self._occurrences[index] = occurrence._replace(also=(*occurrence.also, context))
+
+    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
+        """Return the comments that speak of a line on which the key or the value stands."""
+        return self._suppressions.of(entry)
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
@@ -100,7 +125,8 @@ class YamlReader:
         for each in reading.occurrences:
             if (each.span, each.target) not in self._embedded_places:
                 self._embedded_places.add((each.span, each.target))
-                self._occurrences.append(each._replace(suppressions=suppressions + each.suppressions))
+                suppressed = each._replace(suppressions=suppressions + each.suppressions, kind=self.kind)
+                self._occurrences.append(suppressed)
         self._embedded.append((embedded, reading))
 
     def read_word(self, text: Text) -> Word | Placement:
