@@ -1,4 +1,4 @@
-"""What every rule module needs: the facts it judges, the Protocol it fulfils, findings from places."""
+"""What every rule module needs: the facts it checks, the Protocol it fulfils, findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ from pinner.model.resolution import PinStatus
 
 
 class Facts(NamedTuple):
-    """What the rules judge: every occurrence of the run, sorted by path and position.
+    """What the rules check: every occurrence of the run, sorted by path and position.
 
     `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
     `statuses` is what registries say of the targets, None where none was asked; a target that could not
