@@ -49,7 +49,7 @@ def check(
     """
     if examine is None:
         return lint(scan, selection=selection)
-    statuses, unchecked = examined(scan, examine, is_wanted)
+    statuses, unchecked = pin_statuses(scan, examine, is_wanted)
     return lint(scan, selection=selection, statuses=statuses, unchecked=unchecked)
 
 
@@ -60,7 +60,7 @@ def pin(
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = list(filter(lacks_digest, _bare(scan, selection)))
+    wanted = list(filter(can_pin, _bare(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
@@ -84,7 +84,7 @@ def update(
 
     bare = _bare(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in bare if options.add and lacks_digest(each)]
+    wanted += [each for each in bare if options.add and can_pin(each)]
     updates = find_updates(platforms_in_use(wanted, options))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not options.add:
@@ -97,17 +97,17 @@ def update(
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is linted: that nothing is pinned is what was asked for."""
-    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.image_ignored]
+    plans = [Plan(each, None) for each in scan.occurrences if can_unpin(each) and not each.image_ignored]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
-def lacks_digest(occurrence: Occurrence) -> bool:
+def can_pin(occurrence: Occurrence) -> bool:
     """Whether `pin` may write there."""
     return occurrence.place is not None and not occurrence.place.holds_digest
 
 
-def has_digest(occurrence: Occurrence) -> bool:
+def can_unpin(occurrence: Occurrence) -> bool:
     """Whether `unpin` may write there."""
     return occurrence.place is not None and occurrence.place.holds_digest
 
@@ -124,7 +124,7 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     return target if target.digest or not suppression_for(unpinned.ID, occurrence.suppressions) else None
 
 
-def examined(
+def pin_statuses(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
 ) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
     """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""

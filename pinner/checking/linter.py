@@ -11,7 +11,7 @@ from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
 
-Place = tuple[str, Location]
+_Position = tuple[str, Location]
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedSuppression = tuple[str, Suppression]
@@ -22,7 +22,7 @@ def lint(
     *,
     selection: RuleSelection = DEFAULT_SELECTION,
     statuses: Mapping[Reference, PinStatus] | None = None,
-    excused: Collection[Place] = (),
+    excused: Collection[_Position] = (),
     unchecked: Sequence[Unchecked] = (),
     changes: Sequence[Change] = (),
     kept: Sequence[Kept] = (),
@@ -68,7 +68,7 @@ def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[s
 
 
 def _suppress(
-    raised: Iterable[Finding], suppressions: Mapping[Place, Sequence[Suppression]]
+    raised: Iterable[Finding], suppressions: Mapping[_Position, Sequence[Suppression]]
 ) -> tuple[list[Finding], list[Suppressed], set[_PlacedSuppression]]:
     """The findings that stand, those that a comment hides, and the comments that are about any of them."""
     findings: list[Finding] = []
@@ -85,7 +85,7 @@ def _suppress(
     return findings, suppressed, used
 
 
-def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[Place, list[Suppression]]:
+def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
     """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
     letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
     return {

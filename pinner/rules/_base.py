@@ -40,7 +40,7 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
     return Finding(rule, severity, *place, message, fix)
 
 
-def examined(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
+def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
     """The images of which a registry told the status."""
     for occurrence in facts.occurrences:
         target = _image(occurrence)
@@ -53,13 +53,13 @@ def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
     return fix_of(occurrence, digest) if digest else None
 
 
-def lacks_digest(occurrence: Occurrence) -> Reference | None:
+def unpinned_image(occurrence: Occurrence) -> Reference | None:
     """The reference of an image that is known but not pinned. A stage that was meant is no image."""
     target = _image(occurrence)
     return target if target and target.digest is None else None
 
 
-def has_digest(occurrence: Occurrence) -> Reference | None:
+def pinned_image(occurrence: Occurrence) -> Reference | None:
     """The reference of an image that is pinned."""
     target = _image(occurrence)
     return target if target and target.digest is not None else None

@@ -29,8 +29,8 @@ _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
 _Waiting = list[tuple[str, Repository | None]]
 
-Include = Mapping[str, Patterns]
-NO_INCLUDE: Include = {}
+IncludePatterns = Mapping[str, Patterns]
+NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
@@ -70,7 +70,7 @@ class _Notes:
 def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
-    include: Include = NO_INCLUDE,
+    include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -105,12 +105,12 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
             notes.failures.append(FileFailure(path, None, "no such file or folder"))
 
 
-def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
-def _namer(include: Include) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
