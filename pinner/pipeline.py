@@ -206,21 +206,22 @@ def _plan(
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
     """What an update does at one place."""
-    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move
-    from pinner.updating.updater import Update
+    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move, Stay
 
-    if not isinstance(update, Update):
+    if isinstance(update, Unresolved):
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
     suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
     if suppression:
         return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
-    if not isinstance(update.decision, Move):
-        return _kept(occurrence, *update.decision)
-    if occurrence.place is None:
-        return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
-    return Plan(occurrence, *update.decision)
+    match update.decision:
+        case Stay() as stay:
+            return _kept(occurrence, stay.reason, stay.detail, stay.refused)
+        case Move() as move if occurrence.place:
+            return Plan(occurrence=occurrence, digest=move.digest, note=move.note)
+        case Move():
+            return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 
 
 def _left(
@@ -236,9 +237,17 @@ def _left(
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:
     image = _target(occurrence)._replace(digest=None).familiar
-    return Kept(occurrence.path, occurrence.where, image, reason, detail, refused)
+    return Kept(
+        path=occurrence.path, where=occurrence.where, image=image, reason=reason, detail=detail, refused=refused
+    )
 
 
 def _unchecked(occurrence: Occurrence, answer: Unresolved) -> Unchecked:
-    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Unchecked(*place, answer.reason, answer.detail)
+    return Unchecked(
+        path=occurrence.path,
+        where=occurrence.where,
+        text=occurrence.text,
+        context=occurrence.context,
+        reason=answer.reason,
+        detail=answer.detail,
+    )

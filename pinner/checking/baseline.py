@@ -105,8 +105,10 @@ def _content(file: str, revision: "Revision | None") -> bytes:
 
 
 def _read_entry(document: Mapping[str, object]) -> KnownFinding:
-    return KnownFinding(*(str(document[name]) for name in KnownFinding._fields))
+    return KnownFinding(path=str(document["path"]), rule=str(document["rule"]), text=str(document["text"]))
 
 
 def _entry_of(finding: Finding, folder: str) -> KnownFinding:
-    return KnownFinding(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)
+    return KnownFinding(
+        path=os.path.relpath(finding.path, folder).replace(os.sep, "/"), rule=finding.rule, text=finding.text
+    )

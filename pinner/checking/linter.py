@@ -138,7 +138,7 @@ def assemble_report(
 ) -> Report:
     """Return everything that a run has to say, sorted by path and position, and counted."""
     result = Report(
-        summary=Summary(0, 0, 0, 0, 0),
+        summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
         unchecked=tuple(sorted(unchecked)),
         errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),

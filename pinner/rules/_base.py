@@ -36,8 +36,16 @@ class Rule(Protocol):
 
 def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
     """What `rule` says of the place that `occurrence` is."""
-    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Finding(rule, severity, *place, message, fix)
+    return Finding(
+        rule=rule,
+        severity=severity,
+        path=occurrence.path,
+        where=occurrence.where,
+        text=occurrence.text,
+        context=occurrence.context,
+        message=message,
+        fix=fix,
+    )
 
 
 def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:

@@ -92,7 +92,9 @@ def discover(
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+    return Discovery(
+        files=tuple(files), failures=tuple(notes.failures), excluded=len(found) - len(kept), warnings=notes.warnings()
+    )
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -102,7 +104,7 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         elif os.path.lexists(path):
             yield Found(path, by_name(path) or _by_extension(path))
         else:
-            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+            notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
 def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
@@ -144,7 +146,7 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+            yield Found(path=path, format=named, is_outside=is_linked and _leaves(os.path.realpath(path), root))
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
@@ -267,7 +269,7 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        notes.failures.append(FileFailure(path=folder, line=None, message=f"cannot list the folder: {error.strerror}"))
         return ()
 
 
@@ -280,7 +282,7 @@ class _GitIgnore:
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            notes.failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
         self._spec = _compile(text.split("\n"))
 
