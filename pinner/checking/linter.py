@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from pinner.checking.rule_selection import ALL_RULES, DEFAULT_POLICY, Policy, Ruling
+from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
 from pinner.model.occurrence import Finding, Occurrence, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
@@ -11,18 +11,18 @@ from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
 
-Place = tuple[str, Location]
+_Position = tuple[str, Location]
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedSuppression = tuple[str, Suppression]
 
 
-def judge(
+def lint(
     scan: Scan,
     *,
-    policy: Policy = DEFAULT_POLICY,
+    selection: RuleSelection = DEFAULT_SELECTION,
     statuses: Mapping[Reference, PinStatus] | None = None,
-    excused: Collection[Place] = (),
+    excused: Collection[_Position] = (),
     unchecked: Sequence[Unchecked] = (),
     changes: Sequence[Change] = (),
     kept: Sequence[Kept] = (),
@@ -33,17 +33,17 @@ def judge(
     `unpinned`: the report says of them already why they have no digest.
     """
     facts = Facts([each for each in scan.occurrences if not each.image_ignored], statuses=statuses)
-    ruling_of = policy.rulings()
+    active_rules_of = selection.by_path()
     raised = [
         finding
-        for finding in _ruled(RULES, facts, ruling_of)
+        for finding in _run_rules(RULES, facts, active_rules_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
-    used |= _undecided(scan, facts, ruling_of)
+    used |= _undecided(scan, facts, active_rules_of)
     unused = [each for each in scan.suppressions if each not in used]
-    raised = list(_ruled([unused_ignore], facts._replace(unused_suppressions=unused), ruling_of))
+    raised = list(_run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of))
     left, more, used = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in used}
     findings += [each for each in left if (each.path, each.where) not in in_use]
@@ -57,18 +57,18 @@ def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppressi
     )
 
 
-def _ruled(rules: Iterable[Rule], facts: Facts, ruling_of: Callable[[str], Ruling]) -> Iterator[Finding]:
+def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> Iterator[Finding]:
     """What the rules say, each where it runs. A severity that a rule lowers for one place stays as it is."""
     for rule in rules:
         for finding in rule.check(facts):
-            running, severity = ruling_of(finding.path)
+            running, severity = active_rules_of(finding.path)
             if rule.ID in running:
                 is_usual = finding.severity == rule.SEVERITY
                 yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
 
 
 def _suppress(
-    raised: Iterable[Finding], suppressions: Mapping[Place, Sequence[Suppression]]
+    raised: Iterable[Finding], suppressions: Mapping[_Position, Sequence[Suppression]]
 ) -> tuple[list[Finding], list[Suppressed], set[_PlacedSuppression]]:
     """The findings that stand, those that a comment hides, and the comments that are about any of them."""
     findings: list[Finding] = []
@@ -85,7 +85,7 @@ def _suppress(
     return findings, suppressed, used
 
 
-def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[Place, list[Suppression]]:
+def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
     """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
     letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
     return {
@@ -104,7 +104,7 @@ def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
     )
 
 
-def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> set[_PlacedSuppression]:
+def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
     """The comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
@@ -113,7 +113,7 @@ def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> 
     undecided = {
         (path, suppression)
         for path, suppression in scan.suppressions
-        if _names(suppression, ALL_RULES - ruling_of(path).running)
+        if _names(suppression, ALL_RULES - active_rules_of(path).running)
     }
     for each in scan.occurrences:
         is_told = facts.statuses is not None and each.target in facts.statuses
@@ -138,7 +138,7 @@ def assemble_report(
 ) -> Report:
     """Return everything that a run has to say, sorted by path and position, and counted."""
     result = Report(
-        summary=Summary(0, 0, 0, 0, 0),
+        summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
         unchecked=tuple(sorted(unchecked)),
         errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),

@@ -20,7 +20,14 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""
-    return Suppression(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
+    return Suppression(
+        where=where,
+        rules=rules,
+        reason=reason,
+        text=comment,
+        until=until[1] if until else None,
+        whole_file=bool(match["file"]),
+    )
 
 
 def _is_visible(text: str) -> bool:

@@ -36,11 +36,30 @@ class Opaque(NamedTuple):
 
     reason: str
 
+    # As tuples the two kinds with one reason would be equal, and one key of a dictionary.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and self.reason == other.reason
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Opaque, self.reason))
+
 
 class Invalid(NamedTuple):
     """Text in a reference's place that is no reference. `reason` is distribution's."""
 
     reason: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Invalid) and self.reason == other.reason
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Invalid, self.reason))
 
 
 class Suppression(NamedTuple):

@@ -52,7 +52,15 @@ def check(facts: Facts) -> Iterator[Finding]:
     for path, suppression in facts.unused_suppressions:
         rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
         message = f"ignore{rules} hides no finding: {_advice(suppression)}"
-        yield Finding(ID, SEVERITY, path, suppression.where, suppression.text, CONTEXT, message)
+        yield Finding(
+            rule=ID,
+            severity=SEVERITY,
+            path=path,
+            where=suppression.where,
+            text=suppression.text,
+            context=CONTEXT,
+            message=message,
+        )
 
 
 def _advice(suppression: Suppression) -> str:

@@ -29,8 +29,8 @@ _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
 _Waiting = list[tuple[str, Repository | None]]
 
-Include = Mapping[str, Patterns]
-NO_INCLUDE: Include = {}
+IncludePatterns = Mapping[str, Patterns]
+NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
@@ -70,7 +70,7 @@ class _Notes:
 def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
-    include: Include = NO_INCLUDE,
+    include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -92,7 +92,9 @@ def discover(
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+    return Discovery(
+        files=tuple(files), failures=tuple(notes.failures), excluded=len(found) - len(kept), warnings=notes.warnings()
+    )
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -102,15 +104,15 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         elif os.path.lexists(path):
             yield Found(path, by_name(path) or _by_extension(path))
         else:
-            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+            notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
-def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
-def _namer(include: Include) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
@@ -144,7 +146,7 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+            yield Found(path=path, format=named, is_outside=is_linked and _leaves(os.path.realpath(path), root))
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
@@ -267,7 +269,7 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        notes.failures.append(FileFailure(path=folder, line=None, message=f"cannot list the folder: {error.strerror}"))
         return ()
 
 
@@ -280,7 +282,7 @@ class _GitIgnore:
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            notes.failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
         self._spec = _compile(text.split("\n"))
 

@@ -2,7 +2,7 @@
 
 import re
 
-from pinner.formats.variables.digest_placement import TEMPLATE, Placement, is_template
+from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, is_template
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Opaque
@@ -24,15 +24,15 @@ _SIGNS_OF_PATTERNS = re.compile(r"[*?!|]")
 _SIGNS_OF_PLACEHOLDERS = re.compile(r"[<>{}()]|\[(?![0-9a-fA-F:]+\])|\.\.\.|(?:^|/)[A-Z][A-Z0-9_-]*(?=[/:@]|$)")
 
 
-def place_text(reader: YamlReader, text: Text) -> Placement:
+def read_text(reader: YamlReader, text: Text) -> WrittenReference:
     """Return the placement of what stands in `text`; what is none of these kinds of text is a reference or invalid."""
     prefix = _PROXY.match(text.chars)
     if prefix is not None and text.run is not None:
         return _behind_proxy(reader, text, prefix.end())
     reason = _why_opaque(text.chars)
     if reason is not None:
-        return Placement(text.extent, str(text), Opaque(reason))
-    return reader.place(text)
+        return WrittenReference(text.extent, str(text), Opaque(reason))
+    return reader.read_reference(text)
 
 
 def is_open(chars: str) -> bool:
@@ -40,11 +40,11 @@ def is_open(chars: str) -> bool:
     return _why_opaque(chars) is not None
 
 
-def _behind_proxy(reader: YamlReader, text: Text, length: int) -> Placement:
+def _behind_proxy(reader: YamlReader, text: Text, length: int) -> WrittenReference:
     """Return the placement of an image of Docker Hub behind the prefix of GitLab's dependency proxy."""
-    image = place_text(reader, text.cut(length))
+    image = read_text(reader, text.cut(length))
     if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
-        return Placement(text.extent, str(text), Opaque("the dependency proxy has images of Docker Hub alone"))
+        return WrittenReference(text.extent, str(text), Opaque("the dependency proxy has images of Docker Hub alone"))
     return image._replace(span=text.extent, text=str(text))
 
 

@@ -9,7 +9,7 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
 from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
-from pinner.formats.places.literals import DOCKER_URL, is_open, place_text
+from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Claim, Form, Kind
@@ -233,22 +233,22 @@ class PlacesReader:
     def _add_text(self, reached: Reached, text: Text) -> None:
         if not text.chars:
             return
-        placement = place_text(self._reader, text)
+        written = read_text(self._reader, text)
         if not is_string(reached.entry.value):
-            placement = placement._replace(target=Invalid(_NOT_A_STRING), place=None)
-        self._reader.add(placement, reached.entry, reached.context)
+            written = written._replace(target=Invalid(_NOT_A_STRING), place=None)
+        self._reader.add(written, reached.entry, reached.context)
 
     def _add_value(self, reached: Reached, text: Text) -> None:
         """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
         if not is_string(reached.entry.value) or not _looks_like_image(text.chars) or "://" in text.chars:
             return
-        placement = place_text(self._reader, text)
-        target = placement.target
+        written = read_text(self._reader, text)
+        target = written.target
         if isinstance(target, Invalid) or _NAME_OF_FILE.search(text.chars):
             return
         if isinstance(target, Reference) and not target.tag and not target.digest:
-            placement = refuse(placement, _MAY_BE_REPOSITORY)
-        self._reader.add(placement, reached.entry, reached.context)
+            written = refuse(written, _MAY_BE_REPOSITORY)
+        self._reader.add(written, reached.entry, reached.context)
 
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
