@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
+from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
 
@@ -70,6 +71,15 @@ FILES: Options = {
     "exclude": Annotated[
         list[str] | None,
         typer.Option("--exclude", metavar="PATTERN", help="Leave files out, in the syntax of .gitignore. Repeatable."),
+    ],
+    "kind": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
+            autocompletion=kind_names,
+        ),
     ],
     "stdin_filename": Annotated[
         str | None,

@@ -10,3 +10,10 @@ DOCKERFILE: Format = dockerfile
 COMPOSE: Format = compose
 FORMATS: tuple[Format, ...] = (DOCKERFILE, COMPOSE)
 """Those that are known by their names; every other YAML or JSON file is opened to see what it is."""
+
+
+def kind_names() -> tuple[str, ...]:
+    """Return the names of all kinds of files, as the configuration and the list of references have them."""
+    from pinner.formats.places.table import KINDS
+
+    return (*(each.NAME for each in FORMATS), *(kind.name for kind in KINDS))

@@ -147,7 +147,8 @@ class Occurrence(NamedTuple):
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
     `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
-    `decision` is set where something else decides on the image.
+    `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
+    none does not mean latest.
     """
 
     path: str
@@ -166,6 +167,7 @@ class Occurrence(NamedTuple):
     kind: str = ""
     also: tuple[str, ...] = ()
     decision: Decision | None = None
+    is_partial: bool = False
 
 
 class Problem(NamedTuple):
@@ -224,6 +226,11 @@ class Finding(NamedTuple):
 def is_built(occurrence: Occurrence) -> bool:
     """Return whether the repository itself builds the image."""
     return occurrence.decision is not None and occurrence.decision.by is Decider.BUILDER
+
+
+def is_decided_elsewhere(occurrence: Occurrence) -> bool:
+    """Return whether the image is judged and pinned in another place, or built, and so not here."""
+    return occurrence.decision is not None and occurrence.decision.by is not Decider.IMAGE_POLICY
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:

@@ -90,16 +90,17 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "context": occurrence.context,
         "also": list(occurrence.also),
         "text": occurrence.text,
-        **_target(occurrence.target),
+        **_target(occurrence.target, is_partial=occurrence.is_partial),
         "unwritable": occurrence.unwritable,
         "built": str(occurrence.decision) if is_built(occurrence) else None,
     }
 
 
-def _target(target: Reference | Invalid | Opaque) -> dict[str, str | None]:
+def _target(target: Reference | Invalid | Opaque, *, is_partial: bool) -> dict[str, str | None]:
     match target:
         case Reference():
-            return {**_name(target), "digest": target.digest, "opaque": None}
+            name = _name(target) | ({"tag": target.tag} if is_partial else {})
+            return {**name, "digest": target.digest, "opaque": None}
         case Invalid(reason) | Opaque(reason):
             return {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
+from pinner.formats import DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
 from pinner.model.report import FileFailure
 from pinner.model.source import read_source
 from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
 from pinner.scanning.gitignore import NO_PATTERNS, Patterns
+from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -34,11 +35,15 @@ NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
-    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
+    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root.
+
+    `is_named` where the user named the file.
+    """
 
     path: str
     format: Format
     is_outside: bool = False
+    is_named: bool = False
 
 
 class Discovery(NamedTuple):
@@ -71,6 +76,7 @@ def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
     include: IncludePatterns = NOTHING_INCLUDED,
+    kinds: KindSettings = ALL_KINDS,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -81,13 +87,13 @@ def discover(
     found: set[str] = set()
     kept: list[Found] = []
     notes = _Notes()
-    by_name = _namer(include)
+    by_name = _namer(include, kinds)
     excludes = exclude.matcher()
     for file in _behind(paths, by_name, notes):
         if file.path in found:
             continue
         found.add(file.path)
-        if not excludes(file.path):
+        if file.format.NAME not in kinds.off and not excludes(file.path):
             kept.append(file)
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
@@ -102,22 +108,29 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         if os.path.isdir(path):
             yield from _in_folder(os.path.normpath(path), by_name, notes)
         elif os.path.lexists(path):
-            yield Found(path, by_name(path) or _by_extension(path))
+            yield Found(path=path, format=by_name(path) or DOCKERFILE, is_named=True)
         else:
             notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
-def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
-    """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
-    return _namer(include)(path) or _by_extension(path)
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED, kinds: KindSettings = ALL_KINDS) -> Format:
+    """The format of a file that was named: by its name, and that of a Dockerfile for what no name is known of."""
+    return _namer(include, kinds)(path.replace(os.sep, "/")) or DOCKERFILE
 
 
-def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns, kinds: KindSettings) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
-    included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
-    if not included:
-        return _by_name
-    return lambda path: next((each for matches, each in included if matches(path)), None) or _by_name(path)
+    included = [(patterns.matcher(), kinds.format_of(kind)) for kind, patterns in include.items() if patterns.lines]
+    places = kinds.places()
+    search = re.compile(places.FILES).search
+
+    def by_name(path: str) -> Format | None:
+        for matches, each in included:
+            if matches(path):
+                return each
+        return _by_name(path) or (places if search(path) else None)
+
+    return by_name
 
 
 def _by_name(path: str) -> Format | None:
@@ -132,10 +145,6 @@ def _by_name(path: str) -> Format | None:
 @cache
 def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
     return [(re.compile(each.FILES).search, each) for each in FORMATS]
-
-
-def _by_extension(path: str) -> Format:
-    return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
 
 
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -167,6 +176,12 @@ def _root(folder: str, repository: Repository | None) -> str:
         return repository.work_tree
     real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
     return working if _is_below(real, working) else real
+
+
+def is_in_checked_root(path: str, named_in: str) -> bool:
+    """Whether a file that the file `named_in` names lies in the checked root of that, behind whatever links."""
+    folder = os.path.dirname(named_in) or os.curdir
+    return not _leaves(os.path.realpath(path), _root(folder, find_repository(folder)))
 
 
 def _leaves(target: str, root: str) -> bool:

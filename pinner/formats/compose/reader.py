@@ -6,6 +6,7 @@ The rules are those of the Compose specification and of compose-go, Docker Compo
 from collections.abc import Iterable, Iterator
 
 from pinner.formats._base import Reader
+from pinner.formats._builders import builder_decisions
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Services, find, is_null, is_reset
 from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
@@ -37,6 +38,11 @@ def collect(file: YamlFile) -> YamlReader:
     services = _ServiceReader(reader)
     for name in services.services.layers:
         services.read(name)
+    reader.decisions = [
+        decision
+        for image, node in services.services.built_images()
+        for decision in builder_decisions([image], file.source.path, file.line_of(node))
+    ]
     return reader
 
 

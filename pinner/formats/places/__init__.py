@@ -42,4 +42,5 @@ class Places(NamedTuple):
         return self.open(source).read()
 
 
+# Searched in the path of every file that is found: whatever else it is called, a file of these names is opened.
 FILES = r"\.(ya?ml|json)$|(^|/)(docker-)?bake[^/]*\.hcl$"

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from pinner.formats.places.literals import is_open
+from pinner.formats._builders import builder_decisions
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node
-from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Decider, Decision
-from pinner.model.reference import parse
+from pinner.model.occurrence import Decision
 from pinner.model.source import Source
 
 BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
@@ -28,7 +26,7 @@ def built_by_bake(source: Source) -> Iterator[Decision]:
     for tags in _TAGS_OF_BAKE.finditer(data):
         for match in _STRING.finditer(tags[1]):
             line = source.line_of(tags.start(1) + match.start())
-            yield from _decisions([match[1].decode("utf-8", "replace")], source.path, line)
+            yield from builder_decisions([match[1].decode("utf-8", "replace")], source.path, line)
 
 
 def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]:
@@ -58,28 +56,8 @@ def _of_node(file: YamlFile, node: Node, *, names_tag: bool = True) -> Iterable[
         return ()
     # An expression may hold spaces, which separate no tags.
     text = re.sub(r"\$\{\{.*?\}\}", "${}", node.value)
-    found = _decisions(filter(None, _SEPARATORS.split(text)), file.source.path, file.line_of(node))
+    found = builder_decisions(filter(None, _SEPARATORS.split(text)), file.source.path, file.line_of(node))
     return found if names_tag else (each._replace(tag=None) for each in found)
-
-
-def _decisions(names: Iterable[str], path: str, line: int) -> Iterator[Decision]:
-    """Yield a decision for each name that is literal; a tag that is not stands for all tags."""
-    for name in names:
-        repository, tag = _without_tag(name)
-        if is_open(repository):
-            continue
-        try:
-            built = parse(f"{repository}:{tag}" if tag and not is_open(tag) else repository)
-        except InvalidReference:
-            continue
-        tag_of_all = None if is_open(tag) else built.by_tag().tag
-        yield Decision(by=Decider.BUILDER, name=built.name, tag=tag_of_all, path=path, line=line)
-
-
-def _without_tag(name: str) -> tuple[str, str]:
-    """Return a name and its tag: a colon before the last slash belongs to a port."""
-    before, colon, tag = name.partition("@")[0].rpartition(":")
-    return (before, tag) if colon and "/" not in re.sub(r"\$\{.*?\}", "", tag) else (name, "")
 
 
 def _values(mappings: Mappings, node: Node, keys: tuple[str, ...]) -> list[Node]:

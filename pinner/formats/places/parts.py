@@ -64,7 +64,8 @@ def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -
     if place is None and parts.texts["tag"]:
         place = parts.tag_place()
     elif isinstance(target, Reference) and not target.tag and not target.digest:
-        place, why_not = None, _NO_KEY if place is None else _NO_TAG
+        why_not = _NO_TAG if place else _NO_KEY
+        place = None
     parts.add(node, context, target, place, parts.refusal or why_not)
 
 
@@ -144,6 +145,7 @@ class _Parts:
             unwritable=why if is_reference and place is None else None,
             suppressions=tuple(sorted(comments)),
             kind=self.reader.kind,
+            is_partial=is_reference and not target.tag,
         )
         self.reader.add_occurrence(occurrence, node)
 

@@ -82,7 +82,7 @@ def _after(
         segment = paths[at][position] if position < len(paths[at]) else ""
         if segment == "**":
             yield at, position
-        elif (segment == "*" and not reserved) or (segment and _names(segment, key)):
+        elif segment and (not reserved if segment == "*" else _names(segment, key)):
             yield at, position + 1
 
 

@@ -45,7 +45,7 @@ _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qco
 _HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
 _SERVICES = re.compile(rb"services|" + _HIDDEN)
-_IMAGE = re.compile(rb"image|build|" + _HIDDEN)
+_IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
 
 
@@ -179,8 +179,7 @@ class PlacesReader:
         self._choice = choice
         self._reader = YamlReader(file, "")
         self._walk = Walk(mappings)
-        self._decisions = list(decisions)
-        self._links: list[Link] = []
+        self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
 
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
@@ -190,17 +189,16 @@ class PlacesReader:
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
-            self._links += _devcontainer_links(self._file, self._mappings, self._mappings.fields(document))
+            self._reader.links += _devcontainer_links(self._file, self._mappings, self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
 
     def read(self) -> Reading:
         """Return everything that was added."""
         reading = self._reader.read()
-        occurrences = reading.occurrences
-        if b"$imagepolicy" in self._file.source.data:
-            occurrences = tuple(map(self._with_policy, occurrences))
-        return reading._replace(occurrences=occurrences, decisions=tuple(self._decisions), links=tuple(self._links))
+        if b"$imagepolicy" not in self._file.source.data:
+            return reading
+        return reading._replace(occurrences=tuple(map(self._with_policy, reading.occurrences)))
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change."""
@@ -247,8 +245,9 @@ class PlacesReader:
         if isinstance(target, Invalid) or _NAME_OF_FILE.search(text.chars):
             return
         if isinstance(target, Reference) and not target.tag and not target.digest:
-            written = refuse(written, _MAY_BE_REPOSITORY)
-        self._reader.add(written, reached.entry, reached.context)
+            self._reader.add(refuse(written, _MAY_BE_REPOSITORY), reached.entry, reached.context, is_partial=True)
+        else:
+            self._reader.add(written, reached.entry, reached.context)
 
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
@@ -273,11 +272,11 @@ class PlacesReader:
                     path=path,
                     line=self._file.line_of(item),
                 )
-                self._decisions.append(decision)
+                self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):
             for item in _items(fields, key):
                 if item.id == "scalar":
-                    self._links.append(Link(str(item.value), "kubernetes", self._file.line_of(item)))
+                    self._reader.links.append(Link(str(item.value), "kubernetes", self._file.line_of(item)))
 
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""

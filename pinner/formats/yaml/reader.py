@@ -22,7 +22,7 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
+from pinner.model.occurrence import Decision, Link, Occurrence, Problem, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.source import Source, Span
 
@@ -70,6 +70,8 @@ class YamlReader:
         self.source = file.source
         self._has_variables = dialect is not None
         self._scope = Scope(dialect or COMPOSE)
+        self.decisions: list[Decision] = []
+        self.links: list[Link] = []
         self._suppressions = Suppressions(file)
         self._occurrences: list[Occurrence] = []
         self._embedded: list[tuple[Reader, Reading]] = []
@@ -91,7 +93,15 @@ class YamlReader:
         if text.chars:
             self.add(self.read_reference(text), entry, context, platform)
 
-    def add(self, written: WrittenReference, entry: Entry, context: str, platform: str | None = None) -> None:
+    def add(
+        self,
+        written: WrittenReference,
+        entry: Entry,
+        context: str,
+        platform: str | None = None,
+        *,
+        is_partial: bool = False,
+    ) -> None:
         """Add a reference that stands in the value of `entry`. One of the same node has one more context."""
         if not self.is_new(entry.value):
             self.add_context(entry.value, context)
@@ -105,7 +115,7 @@ class YamlReader:
             suppressions=self._suppressions.of(entry),
             kind=self.kind,
         )
-        self.add_occurrence(occurrence, entry.value)
+        self.add_occurrence(occurrence._replace(is_partial=is_partial), entry.value)
 
     def add_occurrence(self, occurrence: Occurrence, node: Node) -> None:
         """Add a reference that is made of more than one scalar, of which `node` is the one that aliases repeat."""
@@ -163,7 +173,13 @@ class YamlReader:
             suppressions.update(reading.suppressions)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(sorted(suppressions)), tuple(sorted(problems)))
+        return Reading(
+            occurrences=tuple(occurrences),
+            suppressions=tuple(sorted(suppressions)),
+            problems=tuple(sorted(problems)),
+            decisions=tuple(self.decisions),
+            links=tuple(self.links),
+        )
 
     def outline(self) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`."""
