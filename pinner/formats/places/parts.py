@@ -145,7 +145,7 @@ class _Parts:
             unwritable=why if is_reference and place is None else None,
             suppressions=tuple(sorted(comments)),
             kind=self.reader.kind,
-            is_partial=is_reference and not target.tag,
+            is_partial=isinstance(target, Reference) and not target.tag,
         )
         self.reader.add_occurrence(occurrence, node)
 
