@@ -103,17 +103,17 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
 
 
 def can_pin(occurrence: Occurrence) -> bool:
-    """Whether `pin` may write there."""
+    """Return whether `pin` may write a digest there."""
     return occurrence.place is not None and not occurrence.place.holds_digest
 
 
 def can_unpin(occurrence: Occurrence) -> bool:
-    """Whether `unpin` may write there."""
+    """Return whether `unpin` may take a digest away there."""
     return occurrence.place is not None and occurrence.place.holds_digest
 
 
 def image_of(occurrence: Occurrence) -> Reference | None:
-    """The image about which a registry may be asked.
+    """Return the image about which a registry may be asked, None where there is none.
 
     A stage that was meant is none, nor what a comment or the configuration lets go unpinned, or the repository builds:
     that may be on no registry at all.
@@ -130,7 +130,7 @@ def image_of(occurrence: Occurrence) -> Reference | None:
 def pin_statuses(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
 ) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
-    """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""
+    """Return the statuses of the images of a scan, each asked for once, and the places of those without an answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
@@ -171,7 +171,7 @@ def _target(occurrence: Occurrence) -> Reference:
 
 
 def _bare(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
-    """The places without a digest where that counts as a fault."""
+    """Return the occurrences without a digest on which `unpinned` runs."""
     active_rules_of = selection.by_path()
     images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path).running)
     return [each for each, image in images if image is not None and image.digest is None]
@@ -183,7 +183,7 @@ def _has_pin_and_tag(occurrence: Occurrence) -> bool:
 
 
 def _pins(scan: Scan) -> dict[Reference, str]:
-    """The digest of every tag that is pinned to just one."""
+    """Return the digest of every tag that is pinned to just one."""
     pins: dict[Reference, set[str]] = {}
     for occurrence in scan.occurrences:
         image = image_of(occurrence)
@@ -208,7 +208,7 @@ def _plan(
 
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
-    """What an update does at one place."""
+    """Decide what an update does at one place, None where there is nothing to do."""
     from pinner.updating.decisions import IGNORED, UNWRITABLE, Move, Stay
 
     if isinstance(update, Unresolved):
@@ -230,7 +230,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
 def _left(
     wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
 ) -> dict[Reference, PinStatus]:
-    """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+    """Return the statuses that rules see after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}

@@ -1,4 +1,4 @@
-"""What all rules say of a scan, without what comments hide, as a report."""
+"""Run the rules over a scan and apply the suppressions: the result is a report."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -27,7 +27,7 @@ def lint(
     changes: Sequence[Change] = (),
     kept: Sequence[Kept] = (),
 ) -> Report:
-    """The findings of all rules, and beside them what else the run has to say.
+    """Return the report of a run: the findings of all selected rules, and what else was given.
 
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
@@ -51,14 +51,14 @@ def lint(
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:
-    """The first comment that lets a rule's finding go."""
+    """Return the first comment that suppresses the findings of a rule."""
     return next(
         (suppression for suppression in suppressions if suppression.covers(rule) and not suppression.void), None
     )
 
 
 def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> Iterator[Finding]:
-    """What the rules say, each where it runs. A severity that a rule lowers for one place stays as it is."""
+    """Yield the findings of rules where they run. A severity that a rule lowers for one place stays as it is."""
     for rule in rules:
         for finding in rule.check(facts):
             running, severity = active_rules_of(finding.path)
@@ -70,7 +70,7 @@ def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[s
 def _suppress(
     raised: Iterable[Finding], suppressions: Mapping[_Position, Sequence[Suppression]]
 ) -> tuple[list[Finding], list[Suppressed], set[_PlacedSuppression]]:
-    """The findings that stand, those that a comment hides, and the comments that are about any of them."""
+    """Return the findings that stand, those that a comment hides, and the comments that are about any of them."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[_PlacedSuppression] = set()
@@ -86,7 +86,7 @@ def _suppress(
 
 
 def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
-    """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
+    """Return, by the position of each comment, the comments for the whole file that suppress `unused-ignore` there."""
     letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
     return {
         (path, suppression.where): [other for its_path, other in letting if its_path == path and other != suppression]
@@ -96,7 +96,7 @@ def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, 
 
 
 def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
-    """A finding that says why the comment on it does not count, if there is one."""
+    """Return a finding whose message says why the comment on it does not count, if there is one."""
     if not void:
         return finding
     return finding._replace(
@@ -105,10 +105,10 @@ def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
 
 
 def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
-    """The comments of which this run cannot know whether they hide something.
+    """Return the comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
-    status, or they are about images that the configuration leaves alone.
+    status, or they stand on images that `ignore-images` names.
     """
     undecided = {
         (path, suppression)

@@ -1,4 +1,4 @@
-"""Digests into files: which edits, and the proof that they change nothing but digests."""
+"""Write digests into files: which edits, and the check that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -29,11 +29,6 @@ class Fixed(NamedTuple):
     readings: Mapping[str, Reading] = {}
 
 
-class _Work(NamedTuple):
-    file: ScannedFile
-    planned: tuple[Plan, ...]
-
-
 class _Edited(NamedTuple):
     data: bytes
     reading: Reading
@@ -49,8 +44,10 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     for plan in plans:
         if not scan.files[plan.occurrence.path].reading.problems:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
-    works = [_Work(scan.files[path], tuple(planned)) for path, planned in by_path.items()]
-    results = dict(zip(by_path, _fix(works, write), strict=True))
+    results = {path: _edit(scan.files[path], planned) for path, planned in by_path.items()}
+    if write:
+        # After all edits: to go back and forth between the two takes a fifth longer.
+        results = {path: _write(scan.files[path].source, result) for path, result in results.items()}
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
         contents={path: each.data for path, each in edited.items()},
@@ -60,15 +57,7 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     )
 
 
-def _fix(works: Sequence[_Work], write: bool) -> list[_Edited | FileFailure]:
-    results = [_edit(work) for work in works]
-    if not write:
-        return results
-    # After all edits: to go back and forth between the two takes a fifth longer.
-    return [_written(work.file.source, result) for work, result in zip(works, results, strict=True)]
-
-
-def _written(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+def _write(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
     if isinstance(result, _Edited):
         try:
             write_source(source, result.data)
@@ -77,8 +66,8 @@ def _written(source: Source, result: _Edited | FileFailure) -> _Edited | FileFai
     return result
 
 
-def _edit(work: _Work) -> _Edited | FileFailure:
-    file, planned = work
+def _edit(file: ScannedFile, planned: Sequence[Plan]) -> _Edited | FileFailure:
+    """Return the file with its edits made and read again, or why it is left alone."""
     source = file.source
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
@@ -95,7 +84,7 @@ def _edit(work: _Work) -> _Edited | FileFailure:
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
-    """What a scan of the fixed files would find."""
+    """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
         reading = scan.kind_settings.apply(scan.suppression_settings.apply(fixed.readings[path]))
@@ -105,7 +94,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
 
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
-    """Whether the references of the edited file are those of the original, but for the planned digests."""
+    """Return whether the references of the edited file are those of the original, but for the planned digests."""
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}
@@ -125,8 +114,13 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 
 
 def _change(plan: Plan) -> Change:
-    occurrence, digest, note = plan
-    target = occurrence.target
+    occurrence, target = plan.occurrence, plan.occurrence.target
     assert isinstance(target, Reference)
-    image = target._replace(digest=None).familiar
-    return Change(path=occurrence.path, where=occurrence.where, image=image, old=target.digest, new=digest, note=note)
+    return Change(
+        path=occurrence.path,
+        where=occurrence.where,
+        image=target._replace(digest=None).familiar,
+        old=target.digest,
+        new=plan.digest,
+        note=plan.note,
+    )

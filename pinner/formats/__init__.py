@@ -4,7 +4,7 @@ from pinner.formats import compose, dockerfile
 from pinner.formats._base import Format
 from pinner.formats.places import Places
 
-__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "Places", "compose", "dockerfile"]
+__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "Places", "file_patterns", "kind_names"]
 
 DOCKERFILE: Format = dockerfile
 COMPOSE: Format = compose
@@ -17,3 +17,11 @@ def kind_names() -> tuple[str, ...]:
     from pinner.formats.places.table import KINDS
 
     return (*(each.NAME for each in FORMATS), *(kind.name for kind in KINDS))
+
+
+def file_patterns() -> str:
+    """Return the expression that the hooks search in paths: the files of which the name alone says what they are."""
+    from pinner.formats.places.table import KINDS
+
+    kinds = (kind.pattern for kind in KINDS if not kind.is_by_content)
+    return "|".join([*(each.FILES for each in FORMATS), *kinds])

@@ -93,7 +93,7 @@ class Source:
 
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """`data` with all `edits` made. An edit that is given twice is made once.
+    """Return `data` with all `edits` made. An edit that is given twice is made once.
 
     Raises ValueError when two edits touch the same bytes: that is a mistake of the caller.
     """

@@ -47,7 +47,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every image that is built here; it names what builds it."""
+    """Yield a finding for every image that is built here; it names what builds it."""
     for occurrence in facts.occurrences:
         if is_built(occurrence):
             message = f"{occurrence.text} is built by this repository ({occurrence.decision}), so it is not pinned"

@@ -42,7 +42,7 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin whose tag has moved; its fix pins to what the tag names now."""
+    """Yield a finding for every pin whose tag has moved; its fix pins to what the tag names now."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.STALE:
             message = f"{occurrence.text} is stale: its tag names {status.current} now"

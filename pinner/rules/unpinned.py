@@ -49,7 +49,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every image without a digest; it names the rewrite where only a person can make it."""
+    """Yield a finding for every image without a digest; it names the rewrite where only a person can make it."""
     for occurrence in facts.occurrences:
         target = unpinned_image(occurrence)
         if target:
@@ -59,7 +59,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _severity(occurrence: Occurrence) -> Severity:
-    """An error, unless nothing can be written in a file of another kind, or a controller writes it."""
+    """Return an error, unless nothing can be written in a file of another kind, or a controller writes it."""
     if occurrence.decision is not None:
         return Severity.NOTE
     return severity_at(occurrence, SEVERITY) if occurrence.place is None else SEVERITY

@@ -48,7 +48,7 @@ CONTEXT = "# pinner: ignore"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every ignore comment that hid nothing."""
+    """Yield a finding for every ignore comment that hid nothing."""
     for path, suppression in facts.unused_suppressions:
         rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
         message = f"ignore{rules} hides no finding: {_advice(suppression)}"

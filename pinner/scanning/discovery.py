@@ -1,4 +1,4 @@
-"""Paths in, files out, each with its format; sorted, each file once.
+"""Find the files behind paths, each with its format; sorted, each file once.
 
 A file that is named is read whatever its name. In a folder the names decide, and what `.gitignore`
 leaves out stays out: inside a Git work tree Git itself is asked, so that tracked files are never
@@ -47,7 +47,7 @@ class Found(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """What the paths hold, sorted by path, the paths that are not there, how many were excluded, and warnings."""
+    """The files, sorted by path, the paths that are not there, how many files were excluded, and warnings."""
 
     files: tuple[Found, ...]
     failures: tuple[FileFailure, ...]
@@ -56,7 +56,7 @@ class Discovery(NamedTuple):
 
 
 class _Notes:
-    """What is noticed on the way through folders."""
+    """Failures, links and refusals of Git that are met on the way through folders."""
 
     def __init__(self) -> None:
         self.failures: list[FileFailure] = []
@@ -64,7 +64,7 @@ class _Notes:
         self.refusals: list[tuple[str, GitFailed]] = []
 
     def warnings(self) -> tuple[str, ...]:
-        """One line for people, where Git could not be asked."""
+        """Return one line for people where Git could not be asked."""
         if not self.refusals:
             return ()
         folder, error = self.refusals[0]
@@ -78,7 +78,7 @@ def discover(
     include: IncludePatterns = NOTHING_INCLUDED,
     kinds: KindSettings = ALL_KINDS,
 ) -> Discovery:
-    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
+    """Return the files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
     `include` holds patterns of further files by the name of the format that they have.
     """
@@ -114,12 +114,12 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
 
 
 def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED, kinds: KindSettings = ALL_KINDS) -> Format:
-    """The format of a file that was named: by its name, and that of a Dockerfile for what no name is known of."""
+    """Return the format of a file that was named: by its name, else that of a Dockerfile."""
     return _namer(include, kinds)(path.replace(os.sep, "/")) or DOCKERFILE
 
 
 def _namer(include: IncludePatterns, kinds: KindSettings) -> Callable[[str], Format | None]:
-    """What tells the format of a path by its name: what is included goes before the usual names."""
+    """Return a function from a path to its format by name: what is included goes before the usual names."""
     included = [(patterns.matcher(), kinds.format_of(kind)) for kind, patterns in include.items() if patterns.lines]
     places = kinds.places()
     search = re.compile(places.FILES).search
@@ -134,16 +134,14 @@ def _namer(include: IncludePatterns, kinds: KindSettings) -> Callable[[str], For
 
 
 def _by_name(path: str) -> Format | None:
-    # What a pattern finds lies in the last part of the path, though it may look at what is before that.
-    at = path.rfind("/")
     for search, each in _searches():
-        if search(path, at):
+        if search(path):
             return each
     return None
 
 
 @cache
-def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
+def _searches() -> list[tuple[Callable[[str], object], Format]]:
     return [(re.compile(each.FILES).search, each) for each in FORMATS]
 
 
@@ -159,7 +157,7 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
-    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    """Return whether no part of a path is a link. `plain` holds the folders of which that is known."""
     above: list[str] = []
     while folder not in plain:
         if os.path.islink(folder):
@@ -171,7 +169,7 @@ def _is_plain(folder: str, plain: set[str]) -> bool:
 
 
 def _root(folder: str, repository: Repository | None) -> str:
-    """The checked root: the work tree, else the working directory, or the folder where it lies outside of that."""
+    """Return the checked root: the work tree, else the working directory, or the folder if it lies outside of that."""
     if repository:
         return repository.work_tree
     real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
@@ -179,13 +177,13 @@ def _root(folder: str, repository: Repository | None) -> str:
 
 
 def is_in_checked_root(path: str, named_in: str) -> bool:
-    """Whether a file that the file `named_in` names lies in the checked root of that, behind whatever links."""
+    """Return whether a file that the file `named_in` names lies in the checked root of that, behind whatever links."""
     folder = os.path.dirname(named_in) or os.curdir
     return not _leaves(os.path.realpath(path), _root(folder, find_repository(folder)))
 
 
 def _leaves(target: str, root: str) -> bool:
-    """Whether a file lies outside of the root, or among those of Git, which may hold credentials."""
+    """Return whether a file lies outside of the root, or among those of Git, which may hold credentials."""
     return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
 
 
@@ -194,7 +192,7 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
-    """The files in a folder and in the repositories below it, each of which has its own rules."""
+    """Yield the files in a folder and in the repositories below it, each of which has its own rules."""
     waiting: _Waiting = [(folder, repository)]
     while waiting:
         folder, repository = waiting.pop()
@@ -209,7 +207,7 @@ def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterat
 
 
 def _listed_by_git(folder: str, repository: Repository, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
-    """The files that Git knows or would take. Raises GitFailed, perhaps after some files."""
+    """Yield the files that Git knows or would take. Raises GitFailed, perhaps after some files."""
     below = os.path.relpath(os.path.realpath(folder), repository.work_tree).replace(os.sep, "/")
     only = [] if below == os.curdir else [below]
     # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
@@ -239,7 +237,7 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
 
 
 def _mode(path: str) -> int | None:
-    """The mode of a file or a link; None where there is none."""
+    """Return the mode of a file or a link, None where there is none."""
     try:
         return os.lstat(path).st_mode
     except OSError:
@@ -247,7 +245,7 @@ def _mode(path: str) -> int | None:
 
 
 def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
-    """The files of a submodule or another repository, of which Git names the folder only."""
+    """Yield the files of a submodule or another repository, of which Git names the folder only."""
     if path != folder and os.path.lexists(os.path.join(path, ".git")):
         waiting.append((path, find_repository(path)))
     else:
@@ -255,7 +253,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
-    """The files in a folder. The repositories in it are left to Git."""
+    """Yield the files in a folder. The repositories in it are left to Git."""
     folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
@@ -302,13 +300,13 @@ class _GitIgnore:
         self._spec = _compile(text.split("\n"))
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
-        """Whether `path`, which lies below the folder, is left out."""
+        """Return whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)
 
 
 def _compile(lines: list[str]) -> "GitIgnoreSpec":
-    """The patterns in `lines`. What is no pattern matches nothing, as in Git."""
+    """Compile the patterns in `lines`. What is no pattern matches nothing, as in Git."""
     from pathspec import GitIgnoreSpec
 
     try:
@@ -328,12 +326,12 @@ def _is_pattern(line: str) -> bool:
 
 
 def _prefix(folder: str) -> str:
-    """What goes before a name in `folder`."""
+    """Return what goes before a name in `folder`."""
     return "" if folder == os.curdir else os.path.join(folder, "")
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:
-    """Without the second and later names of one file: they are one place to edit.
+    """Return the files without the second and later names of each: they are one place to edit.
 
     Names of different formats count each: a Dockerfile that is a link to a Compose file is read as both.
     """

@@ -1,4 +1,4 @@
-"""Files in, occurrences out: what every command begins with."""
+"""Read files and return their occurrences: what every command begins with."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
