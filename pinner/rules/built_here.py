@@ -4,7 +4,7 @@ Reports an image that the repository itself builds: Skaffold's artifacts, servic
 and `image`, the `tags` of Bake files and of `docker/build-push-action`. Registry and repository are the same, and so is
 the tag, unless what builds the image names none.
 
-## Why is this good to know
+## Why is this bad
 
 Such an image has no digest before it is built, so it is not pinned, and `unpinned` is silent about it. If it is in
 truth pulled from a registry, nothing pins it.

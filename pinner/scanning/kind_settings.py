@@ -23,7 +23,7 @@ class KindSettings(NamedTuple):
 
     def places(self, kind: str = "") -> Format:
         """Return the format of all other files; without `kind` their names and contents tell what they are."""
-        return Places(kind, self.off, self.writes_tag)
+        return Places(kind=kind, off=self.off, writes_tag=self.writes_tag)
 
     def format_of(self, kind: str) -> Format:
         """Return the format of a kind."""

@@ -34,7 +34,7 @@ def open_source(source: Source) -> Reader:
 
 def collect(file: YamlFile) -> YamlReader:
     """Return a reader that holds what the services of a composed file name."""
-    reader = YamlReader(file, KIND, COMPOSE)
+    reader = YamlReader(file, COMPOSE, kind=KIND)
     services = _ServiceReader(reader)
     for name in services.services.layers:
         services.read(name)

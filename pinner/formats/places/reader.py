@@ -177,7 +177,7 @@ class PlacesReader:
         self._file = file
         self._mappings = mappings
         self._choice = choice
-        self._reader = YamlReader(file, "")
+        self._reader = YamlReader(file)
         self._walk = Walk(mappings)
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()

@@ -64,7 +64,7 @@ class YamlReader:
     there are none.
     """
 
-    def __init__(self, file: YamlFile, kind: str, dialect: Dialect | None = None) -> None:
+    def __init__(self, file: YamlFile, dialect: Dialect | None = None, *, kind: str = "") -> None:
         self.file = file
         self.kind = kind
         self.source = file.source
