@@ -19,7 +19,8 @@ def decided(files: "Mapping[str, ScannedFile]", builders: "Mapping[str, ScannedF
     everything = {**builders, **files}
     made = _Built(decision for file in everything.values() for decision in file.reading.decisions)
     overrides = _overrides_by_path(files)
-    if not (made.decisions or overrides):
+    earlier = any(each.decision for file in files.values() for each in file.reading.occurrences)
+    if not (made.decisions or overrides or earlier):
         return dict(files)
     return {
         path: file._replace(reading=_with_decisions(file.reading, made, overrides.get(_normal(path), {})))

@@ -184,6 +184,7 @@ KINDS = (
         files=("kustomization.yml",),
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
         paths=(Path("images[]", Form.KUSTOMIZE),),
+        words=("images", "resources", "bases", "components"),
         note="What it gives a tag or a digest is judged here, and no more in the resources that it names.",
     ),
     Kind(

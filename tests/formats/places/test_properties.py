@@ -71,7 +71,10 @@ def values_of(path: str, data: bytes) -> list[Any]:
         from pinner.formats.places.comments import as_yaml
 
         data = as_yaml(data)
-    return list(YAML(typ="safe", pure=True).load_all(data.decode()))
+    # ruamel.yaml takes no tab before a token; what pinner reads has a space for each.
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
+    return list(yaml.load_all(data.replace(b"\t", b" ").decode()))
 
 
 def without_digests(value: Any) -> Any:
