@@ -1,4 +1,4 @@
-"""scan -> resolve -> check -> fix: the only place where the parts are put together."""
+"""Scan, check, resolve, fix: the only place where the parts are put together."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +30,7 @@ _RULES_OF_STATES = {
 
 
 class Outcome(NamedTuple):
-    """A report, and the files' new bytes: written, or only thought of with `--diff`."""
+    """A report, and the files' new bytes: written, or with `--diff` only shown."""
 
     report: Report
     fixed: Fixed
