@@ -39,6 +39,7 @@ class Baseline(NamedTuple):
         What is known and was not found is outdated, where `may_be_outdated` says that the run looked for that
         rule in that file (paths are relative to the working directory).
         """
+        # Counts below zero are findings beyond those that are known.
         left = Counter(self.counts)
         new: list[Finding] = []
         for finding in report.findings:

@@ -93,6 +93,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
     """Return whether the references of the edited file are those of the original, but for the planned digests."""
+    # Offsets and lines may have moved; context and order of the occurrences have not.
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}

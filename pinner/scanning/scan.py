@@ -72,6 +72,7 @@ def scan_files(
             outside.append(file)
         else:
             files[each.path] = file
+    # Last, since a digest behind a link may conflict with one of any other file.
     pins = _pins(files.values()) if accept_pinned_outside else None
     for file in outside:
         why_not = _refuse_outside(file, pins)
@@ -80,6 +81,7 @@ def scan_files(
                 FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
             )
         else:
+            # Counted as read, with nothing to show or to edit.
             files[file.source.path] = file._replace(reading=Reading(()))
     return Scan(
         files=dict(sorted(files.items())),

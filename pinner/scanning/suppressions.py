@@ -49,6 +49,7 @@ class SuppressionSettings(NamedTuple):
     def _why_void(self, suppression: Suppression) -> str:
         if suppression.until is not None and not _is_date(suppression.until):
             return "has no valid date: write until=YYYY-MM-DD"
+        # Dates of one form compare as text; without `today`, which is empty, none is earlier.
         if suppression.until is not None and suppression.until < self.today:
             return f"expired after {suppression.until}"
         if self.require_ignore_reason and not suppression.reason:
@@ -74,6 +75,7 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
     covering = [suppression for each in occurrences for suppression in each.suppressions]
     counting = {suppression.where for suppression in covering if suppression.void != NOT_THERE}
+    # A comment on no reference, for the whole file or beside nothing, is compared by its text alone.
     idle = {each.where for each in reading.suppressions} - {suppression.where for suppression in covering}
     known = Counter(each.text for each in earlier.suppressions)
     suppressions = tuple(
@@ -108,6 +110,7 @@ def _is_date(text: str) -> bool:
     from datetime import date
 
     try:
+        # fromisoformat takes 20270131 and 2027-W04-7 as well, which would not compare as text.
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
