@@ -26,23 +26,25 @@ def program() -> None:
 
 def main() -> None:
     """Run the command line. Raises SystemExit with the exit code, unless it is 0."""
+    from pinner.terminal import prepare_streams
+
+    prepare_streams()
     gc.set_threshold(FEW_COLLECTIONS)
     _run(sys.argv[1:])
 
 
 def _are_flushed() -> bool:
     """Whether the streams took everything. Where one did not, Python says so at its end."""
+    from pinner.terminal import flush
+
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+        flush()
     except OSError:
         return False
     return True
 
 
 def _run(arguments: list[str]) -> None:
-    if any(argument.startswith("@") for argument in arguments):
-        arguments = _expanded(arguments)
     paths = _plain_paths(arguments)
     if paths is None:
         from pinner import cli
@@ -70,18 +72,6 @@ def _is_settled(paths: list[str]) -> bool:
 
     tell(summary)
     return True
-
-
-def _expanded(arguments: list[str]) -> list[str]:
-    """`arguments` with what the files behind an @ hold."""
-    from pinner.arguments import expand
-    from pinner.errors import ExitCode, UsageError
-
-    try:
-        return expand(arguments)
-    except UsageError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(ExitCode.USAGE)
 
 
 def _plain_paths(arguments: list[str]) -> list[str] | None:

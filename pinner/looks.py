@@ -14,6 +14,8 @@ from pinner.report import FileFailure
 from pinner.source import Source, read_source
 from pinner.workers import Crew, Pickled, processors
 
+_OUTSIDE = "the link leads out of what is checked"
+
 MANY = 200
 """How many files there must be before preparations pay."""
 
@@ -103,6 +105,8 @@ class Looks:
             source = read_source(found.path)
         except ReadError as error:
             return FileFailure(found.path, None, error.reason)
+        if found.is_outside:
+            return self._look_outside(found, source)
         references = found.format.glance(source, many=len(self._expected) > MANY) if self._settle else None
         if references is not None:
             return Settled(references)
@@ -111,13 +115,26 @@ class Looks:
         is_edited = self._edits and any(map(self._edits, reading.occurrences))
         return Read(source, reading, reader.outline() if is_edited else None)
 
+    def _look_outside(self, found: Found, source: Source) -> Settled | FileFailure:
+        """What may be said of a file that a link makes part of a checkout: none of its content, which may be secret."""
+        reading = found.format.read(source)
+        if reading.problems:
+            return FileFailure(found.path, None, f"{_OUTSIDE}, and its target is no {found.format.NAME}")
+        references = found.format.glance(source) if self._settle else None
+        if references is not None:
+            return Settled(references)
+        if reading.occurrences:
+            return FileFailure(found.path, None, f"{_OUTSIDE}: its references were left alone; name it to follow it")
+        return Settled(())
+
 
 class _PackedFiles:
     def pack(self, files: Sequence[Found]) -> bytes:
-        return marshal.dumps([(path, FORMATS.index(each)) for path, each in files])
+        return marshal.dumps([(path, FORMATS.index(each), is_outside) for path, each, is_outside in files])
 
     def unpack(self, data: bytes) -> Sequence[Found]:
-        return [Found(path, FORMATS[number]) for path, number in marshal.loads(data)]  # noqa: S302 - our own bytes
+        found = marshal.loads(data)  # noqa: S302 - our own bytes
+        return [Found(path, FORMATS[number], is_outside) for path, number, is_outside in found]
 
 
 class PackedLooks:

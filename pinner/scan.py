@@ -1,16 +1,19 @@
 """Files in, occurrences out: what every command begins with."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.discovery import Found
-from pinner.exemptions import NO_EXEMPTIONS, Exemptions
+from pinner.exemptions import NO_EXEMPTIONS, Exemptions, as_allowed
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.formats import Format
 from pinner.looks import Look, Looks, Read, Settled
 from pinner.reference import Reference
 from pinner.report import FileFailure
 from pinner.source import Source
+
+if TYPE_CHECKING:
+    from pinner.revision import Revision
 
 
 class ScannedFile(NamedTuple):
@@ -26,13 +29,15 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
 
     `settled` are the files in which a glance was enough, with their references: all are pinned, and no
-    rule finds anything there unless a registry is asked. They are not among `files`.
+    rule finds anything there unless a registry is asked. They are not among `files`. `excluded` counts the files that
+    were passed over.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
     settled: Mapping[str, tuple[Reference, ...]] = {}
+    excluded: int = 0
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -49,6 +54,8 @@ def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
     looks: Looks | None = None,
+    *,
+    excluded: int = 0,
 ) -> Scan:
     """Read every file, by `looks`, which may have begun. One that cannot be read is a failure; all others stand."""
     looks = looks or Looks()
@@ -64,7 +71,7 @@ def scan_files(
     }
     failed = [look for look in seen.values() if isinstance(look, FileFailure)]
     settled = {each.path: look.references for each, look in seen.items() if isinstance(look, Settled)}
-    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled)
+    return Scan(files, (*failures, *failed, *_problems(files)), looks.exemptions, settled, excluded)
 
 
 def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
@@ -76,6 +83,21 @@ def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_
 def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
     """Read what is already in memory."""
     return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
+
+
+def with_ignores_of(scan: Scan, revision: "Revision") -> Scan:
+    """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
+    commented = {path: file for path, file in scan.files.items() if file.reading.ignores}
+    earlier = revision.read_checked(commented)
+    restricted = {path: _as_allowed(file, earlier.get(path), scan.exemptions) for path, file in commented.items()}
+    return scan._replace(files={**scan.files, **restricted})
+
+
+def _as_allowed(file: ScannedFile, earlier: bytes | None, exemptions: Exemptions) -> ScannedFile:
+    if earlier is None:
+        return file._replace(reading=as_allowed(file.reading, Reading(())))
+    before = scan_source(Source(file.source.path, earlier), file.format, exemptions)
+    return file._replace(reading=as_allowed(file.reading, before.reading))
 
 
 def _torn(looks: Iterable[Look]) -> set[Reference]:

@@ -43,6 +43,7 @@ def _count(result: Report, scan: Scan) -> Summary:
         ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
         changed=len(result.changes),
         kept=len(result.kept),
+        excluded=scan.excluded,
     )
 
 

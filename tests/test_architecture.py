@@ -10,19 +10,31 @@ from typing import NamedTuple
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pinner"
-MAX_LINES = 320
+MAX_LINES = 500
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
-        {"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state", "workers"}
+        {
+            "edits",
+            "errors",
+            "files",
+            "finding",
+            "platforms",
+            "reference",
+            "report",
+            "resolution",
+            "source",
+            "state",
+            "workers",
+        }
     ),
-    frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "rules", "updates"}),
+    frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
+    frozenset({"discovery", "exemptions", "revision", "rules", "updates"}),
     frozenset({"looks"}),
     frozenset({"examiner", "policy", "scan", "shortcut"}),
-    frozenset({"tally"}),
-    frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
+    frozenset({"output", "tally"}),
+    frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"adoption", "asking", "reporting"}),
     frozenset({"commands"}),

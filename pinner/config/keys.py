@@ -111,9 +111,10 @@ KEYS = (
     ),
     Key(
         "baseline",
-        File(),
+        File(in_folder=True),
         None,
-        "The file of `check --write-baseline`: `check` lets the findings that it knows go.",
+        "The file of `check --write-baseline`: `check` lets the findings that it knows go. A configuration that was "
+        "found names one in its own folder.",
         'baseline = "pinner-baseline.json"',
     ),
     Key(
@@ -126,9 +127,10 @@ KEYS = (
     Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
         "ledger",
-        File(),
+        File(in_folder=True),
         None,
-        "The file that says how long content has been known. Default: `pinner-ledger.json`.",
+        "The file that says how long content has been known. Default: `pinner-ledger.json`. A configuration that was "
+        "found names one in its own folder.",
         'ledger = "ci/pinner-ledger.json"',
     ),
     Key(
@@ -176,8 +178,8 @@ KEYS = (
         Reports(OUTPUTS, frozenset(("text", "concise", "github"))),
         [],
         "How to write the report: formats, each on standard output or, as `NAME=FILE`, in a file. Empty: `text`, and "
-        "in GitHub Actions `github` as well.",
-        'format = ["concise", "sarif=pinner.sarif"]',
+        "in GitHub Actions `github` as well. A configuration that was found names no file.",
+        'format = ["concise", "github"]',
     ),
     Key("color", Choice("choice", ("auto", "always", "never")), "auto", "When to use colour.", 'color = "never"'),
 )

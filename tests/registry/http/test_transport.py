@@ -1,6 +1,7 @@
 """What speaks to an origin: addresses, names, errors, idle connections, proxies, certificates."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -368,6 +369,19 @@ def test_certificates_that_cannot_be_used(tmp_path: Path, content: str | None) -
         TLSContexts(settings(ca_file=str(path))).of(REG)
     with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
         TLSContexts(settings(environ={"SSL_CERT_FILE": str(path)})).of(REG)
+
+
+def test_pipes_and_devices_are_no_certificates(tmp_path: Path) -> None:
+    path = folder(tmp_path / "reg.example") / "me.pem"
+    os.mkfifo(path)
+    for file in (str(path), "/dev/zero"):
+        with pytest.raises(TLSFailure, match="CA file"):
+            TLSContexts(settings(ca_file=file)).of(REG)
+        with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
+            TLSContexts(settings(environ={"SSL_CERT_FILE": file})).of(REG)
+    path.rename(path.with_suffix(".cert"))
+    with pytest.raises(TLSFailure, match="client certificate"):
+        TLSContexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
 
 
 def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:
