@@ -140,6 +140,16 @@ def test_one_wait_of_a_minute_is_granted(status: int, wait: int, lasts: float, g
     assert seconds < wait + 5
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_is_asked_of_all_that_is_under_way_is_one(status: int) -> None:
+    def handler(now: float, request: httpx.Request) -> httpx.Response:
+        return reply(status, {"retry-after": "30"}) if 1 < now < 25 else reply()
+
+    outcomes, seconds = send(Host(handler), 1000)
+    assert all(isinstance(each, Response) for each in outcomes)
+    assert seconds < 60 + 1000 / 5
+
+
 def test_a_second_long_wait_is_not_granted() -> None:
     def handler(now: float, request: httpx.Request) -> httpx.Response:
         return reply() if 30 < now < 35 else reply(429, {"retry-after": "30"})
