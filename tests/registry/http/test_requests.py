@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -207,6 +208,14 @@ def caused(cause: Exception) -> httpx.ConnectError:
     error.__cause__ = OSError("y")
     error.__cause__.__context__ = cause
     return error
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_a_limit_of_open_files_is_no_fault_of_the_host(number: int) -> None:
+    error = Run(Script(caused(OSError(number, "Too many open files")))).one()
+    assert type(error) is ConnectFailed
+    assert "ulimit -n" in error.detail
+    assert "reg.example" not in error.detail
 
 
 def ssl_error(reason: str) -> ssl.SSLError:
