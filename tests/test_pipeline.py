@@ -199,25 +199,6 @@ def test_a_file_that_cannot_be_written_is_left_alone_and_said_and_the_others_are
     assert sorted(fixed.contents) == ["b.dockerfile"]
 
 
-def test_an_outcome_does_not_show_how_many_processes_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
-    def outcome() -> Outcome:
-        write(**{f"f{number}": f"FROM a:1\nFROM b:{number}\n" for number in range(9)})
-        Path("f3.dockerfile").chmod(0o444)
-        try:
-            return pin(Registry("b:5"))
-        finally:
-            Path("f3.dockerfile").chmod(0o644)
-
-    alone = outcome()
-    monkeypatch.setattr(fixer, "WORTH_SHARING", 0)
-    monkeypatch.setattr(fixer, "processors", lambda: 3)
-    shared = outcome()
-    assert shared.fixed == alone.fixed
-    assert shared.report._replace(sources={}) == alone.report._replace(sources={})
-    assert Path("f8.dockerfile").read_text() == f"FROM {pinned('a:1')}\nFROM {pinned('b:8')}\n"
-    assert len(alone.fixed.contents) == 8
-
-
 def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
     class Meddler(Registry):
         def __call__(self, references: Iterable[Reference]) -> Mapping[Reference, Resolution]:
