@@ -283,7 +283,7 @@ def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instructi
     at, size = len(_BOM) if chars.startswith(_BOM) else 0, len(chars)
     while at < size:
         match = match_at(chars, at)
-        if match and match[1] and not may_pass_over:
+        if not may_pass_over and match and match[1]:
             match = _instruction_pattern(escape, passes_over=False).match(chars, at)
         assert match is not None
         start, stop = match.span(2)
