@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench clean
+.PHONY: help demo test check docs lock bench clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -21,6 +21,14 @@ check: .venv/dev.stamp ## Lint, check the formatting and the types
 
 docs: .venv/docs.stamp ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Releases of the last week are left out, as they are for Dependabot.
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	--exclude-newer "7 days" --custom-compile-command "make lock"
+lock: .venv/dev.stamp ## Lock what the action installs, by hash, in action/*requirements.txt
+	$(LOCK) --output-file action/requirements.txt pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(LOCK) --output-file action/build-requirements.txt -
 
 bench: ## Measure pinner next to its peers, into bench/README.md; ARGS="hook pin" shows some of the figures only
 	$(PYTHON) -m bench.run $(ARGS)

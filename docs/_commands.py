@@ -16,8 +16,8 @@ Most options have a setting of the same name, which may also stand in a file or 
 [Configuration](configuration.md). A flag goes before both, and a list that is given by flags takes the place of the
 whole list there.
 
-`@FILE` stands for the lines of a file, each of which is one argument. Behind `--` everything is a path, also what
-begins with `-` or `@`.
+Behind `--` everything is a path, also what begins with `-`. Names that another program lists reach pinner unchanged by
+`git ls-files -z '*Dockerfile' | xargs -0 pinner check --`.
 
 `pinner --install-completion` makes the shell complete commands, options and their values.
 

@@ -9,9 +9,10 @@ PLAIN = ("check", "pin")
 
 def main() -> None:
     """Run the command line. Raises SystemExit with the exit code."""
+    from pinner.terminal import prepare_streams
+
+    prepare_streams()
     arguments = sys.argv[1:]
-    if any(argument.startswith("@") for argument in arguments):
-        arguments = _expanded(arguments)
     paths = _plain_paths(arguments)
     if paths is None:
         from pinner import cli
@@ -23,18 +24,6 @@ def main() -> None:
 
     command = commands.check if arguments[0] == "check" else commands.pin
     sys.exit(commands.run(lambda: command(paths, load())))
-
-
-def _expanded(arguments: list[str]) -> list[str]:
-    """Return `arguments` with what the files behind an @ hold."""
-    from pinner.arguments import expand
-    from pinner.errors import ExitCode, UsageError
-
-    try:
-        return expand(arguments)
-    except UsageError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(ExitCode.USAGE)
 
 
 def _plain_paths(arguments: list[str]) -> list[str] | None:

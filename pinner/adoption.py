@@ -16,7 +16,7 @@ def without_known(report: Report, settings: Settings, policy: Policy) -> Report:
         baseline = baseline_of(report.findings, settings.write_baseline)
         write_baseline(settings.write_baseline, baseline)
     elif settings.baseline:
-        baseline = read_baseline(settings.baseline)
+        baseline = read_baseline(settings.baseline, settings.policy_from)
     else:
         return report
     return baseline.apply(report, _looked_for(report, settings, policy))

@@ -1,9 +1,11 @@
 """The questions of the commands to registries: with the settings in force, a progress bar, and the ledger."""
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pinner.config import Settings
+from pinner.errors import UsageError
 from pinner.reference import Reference
 from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scan import Scan
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.updates import Options
 
 LEDGER = "pinner-ledger.json"
+_LEDGERS = (LEDGER, "pinner-ledger.jsonl")
 
 
 def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
@@ -27,7 +30,7 @@ def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "
     references = _in_order(asked)
     if not references:
         return {}
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         return resolve_references(references, registry_settings(settings), fetch=fetch, progress=tick)
 
 
@@ -42,7 +45,7 @@ def examine(
     if not references:
         return {}
     depth = Depth(fetch=fetch, deep=settings.deep)
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         return examine_references(references, registry_settings(settings), depth, progress=tick)
 
 
@@ -56,10 +59,10 @@ def find_updates(
     from pinner.updater import find_updates as find
 
     ledger = _ledger(settings)
-    with progress("Asking registries", settings.verbosity < 0) as tick:
+    with progress("Asking registries", settings.verbosity != 0) as tick:
         updates = find(used, registry_settings(settings), options, ledger, datetime.now(UTC), progress=tick)
     if write and (settings.min_age or settings.ledger or ledger.seen):
-        write_ledger(settings.ledger or LEDGER, updates.ledger)
+        write_ledger(_ledger_file(settings), updates.ledger)
     return updates.by_reference
 
 
@@ -76,7 +79,10 @@ def detail(scan: Scan, settings: Settings) -> "list[Detail]":
 
 
 def registry_settings(settings: Settings) -> RegistrySettings:
-    """What the registry client is told."""
+    """What the registry client is told. Raises UsageError for a file of certificates that a change has touched."""
+    if settings.policy_from:
+        for file in filter(None, (settings.ca_file, *(each.ca_file for each in settings.registries.values()))):
+            settings.policy_from.require_unchanged(file)
     mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
     return RegistrySettings(
         mirrors=mirrors | dict(settings.mirror),
@@ -97,7 +103,17 @@ def registry_settings(settings: Settings) -> RegistrySettings:
 def _ledger(settings: Settings) -> "Ledger":
     from pinner.ledger import read_ledger
 
-    return read_ledger(settings.ledger or LEDGER)
+    return read_ledger(_ledger_file(settings))
+
+
+def _ledger_file(settings: Settings) -> str:
+    """The ledger that is named, else the default one, which a checkout must not turn into a file elsewhere."""
+    if settings.ledger:
+        return settings.ledger
+    for name in _LEDGERS:
+        if os.path.islink(name):
+            raise UsageError(f"{name}: the ledger is a link: remove it, or name the file that is meant with --ledger")
+    return LEDGER
 
 
 def _in_order(references: Iterable[Reference]) -> list[Reference]:

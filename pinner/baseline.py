@@ -6,11 +6,15 @@ They are told by path, rule and text, and counted, so that lines may move. Paths
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import UsageError
+from pinner.errors import ReadError, UsageError, WriteError
+from pinner.files import read_file, write_file
 from pinner.finding import Finding
 from pinner.report import Report
+
+if TYPE_CHECKING:
+    from pinner.revision import Revision
 
 SCHEMA_VERSION = 1
 
@@ -59,18 +63,20 @@ def baseline_of(findings: Iterable[Finding], file: str) -> Baseline:
     return Baseline(folder, Counter(_entry_of(finding, folder) for finding in findings))
 
 
-def read_baseline(file: str) -> Baseline:
-    """The baseline in a file. Raises UsageError."""
+def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
+    """The baseline in a file. Raises UsageError.
+
+    With a revision a file of the work tree is read as it stands there.
+    """
     import json
 
     try:
-        with open(file, encoding="utf-8") as stream:
-            document = json.load(stream)
+        document = json.loads(_content(file, revision))
         counts = {_read_entry(each): int(each["count"]) for each in document["entries"]}
         version = document["schema_version"]
-    except OSError as error:
-        raise UsageError(f"{file}: cannot read the baseline: {error.strerror}; --write-baseline makes one") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except ReadError as error:
+        raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UsageError(f"{file}: this is no baseline; --write-baseline makes one") from error
     if version != SCHEMA_VERSION:
         raise UsageError(f"{file}: this baseline has version {version}, pinner knows {SCHEMA_VERSION}")
@@ -84,10 +90,18 @@ def write_baseline(file: str, baseline: Baseline) -> None:
     entries = [entry._asdict() | {"count": count} for entry, count in sorted(baseline.counts.items())]
     text = json.dumps({"schema_version": SCHEMA_VERSION, "entries": entries}, indent=2)
     try:
-        with open(file, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(f"{text}\n")
-    except OSError as error:
-        raise UsageError(f"{file}: cannot write the baseline: {error.strerror}") from error
+        write_file(file, f"{text}\n".encode())
+    except WriteError as error:
+        raise UsageError(f"{file}: cannot write the baseline: {error.reason}") from error
+
+
+def _content(file: str, revision: "Revision | None") -> bytes:
+    if revision is None or not revision.holds(file):
+        return read_file(file)
+    content = revision.read(file)
+    if content is None:
+        raise UsageError(f"{revision.name}:{file}: there is no such baseline; --write-baseline makes one")
+    return content
 
 
 def _read_entry(document: Mapping[str, object]) -> Entry:

@@ -1,29 +1,35 @@
-"""The lines that changed since a revision, by Git: what `check --diff-base` looks at."""
+"""The lines that changed since a revision: what `check --diff-base` looks at.
+
+Git gives the content of the revision, and the comparison is made here: what `git diff` says of a work tree depends on
+filters, attributes and the index, all of which a checkout may bring.
+"""
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from pinner.errors import UsageError
 from pinner.finding import Occurrence
-from pinner.git import GitFailed, git
+from pinner.git import GitFailed, Repository, blobs, commit_of, find_repository, run_git, tree
 from pinner.report import Report
-from pinner.source import Location
+from pinner.source import Location, Source
 
-# Whatever the user's configuration or the repository's attributes say, but for `-diff` and `binary`.
-_DIFF = (
-    "diff --unified=0 --inter-hunk-context=0 --find-renames --no-color --no-ext-diff --no-textconv --no-relative"
-    " --submodule=short --src-prefix=a/ --dst-prefix=b/"
-).split()
-_BINARIES = "diff --numstat -z --no-renames --no-ext-diff --no-textconv --no-relative".split()
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+MOST_LINES = 10_000
+"""How many lines that may differ are compared one by one, which takes long. All of more count as changed."""
+
+MOST_PAIRS = 20_000
+"""How many pairs of a new file and one that is gone are compared. With more, no file counts as moved."""
+
+LARGEST_MOVED = 128 * 1024
+"""How many bytes a file that moved may have had."""
 
 
 class ChangedLines(NamedTuple):
-    """The lines that differ from a revision, and the files that it has and that have not changed.
+    """The lines that differ from a revision, by real path, and the files of which it has a version.
 
-    A file of which Git knows nothing has no lines that are known to be unchanged.
+    A file without a version there has no lines that are known to be unchanged.
     """
 
     lines: Mapping[str, list[range]]
@@ -60,66 +66,86 @@ class ChangedLines(NamedTuple):
         )
 
 
-def changed_since(revision: str) -> ChangedLines:
-    """What changed in the work tree since the working directory's branch left `revision`.
+def changed_since(revision: str, sources: Iterable[Source]) -> ChangedLines:
+    """Return what differs in `sources` from where the working directory's branch left `revision`.
 
     Raises UsageError where there is no Git, no work tree or no such revision.
     """
     try:
-        top = os.fsdecode(git(["rev-parse", "--show-toplevel"], os.curdir)).removesuffix("\n")
-        base = _base(revision, top)
-        lines = _parse(git([*_DIFF, base, "--"], top))
-        binaries = _binaries(git([*_BINARIES, base, "--"], top))
-        tracked = git(["ls-files", "-z"], top).split(b"\0")
+        repository = find_repository(os.curdir)
+        if repository is None:
+            raise GitFailed("not a git repository")
+        return _compare(repository, _base(repository, revision), sources)
     except GitFailed as error:
         raise UsageError(f"--diff-base {revision}: {error}") from error
-    folder = os.path.realpath(top)
-    known = {os.path.join(folder, os.fsdecode(name)) for name in {*tracked} - binaries if name}
-    return ChangedLines({os.path.join(folder, name): parts for name, parts in lines.items()}, frozenset(known))
 
 
-def _base(revision: str, top: str) -> str:
+def _base(repository: Repository, revision: str) -> str:
     """The commit where the branch left `revision`; in a shallow clone, which may not hold it, that revision itself."""
+    commit = commit_of(repository, revision)
     try:
-        commit = git(["rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"], top).decode().strip()
-    except GitFailed as error:
-        raise GitFailed("there is no such commit here; a shallow clone has to fetch it first") from error
-    try:
-        return git(["merge-base", commit, "HEAD"], top).decode().strip()
+        return run_git(repository, ["merge-base", commit, "HEAD"]).decode().strip()
     except GitFailed:
         return commit
 
 
-def _parse(patch: bytes) -> dict[str, list[range]]:
-    """The lines of each new file that a patch without context adds. The one below a deletion counts, too."""
-    found: dict[str, list[range]] = {}
-    lines = iter(patch.split(b"\n"))
-    path = ""
-    for line in lines:
-        if line.startswith(b"+++ "):
-            path = _path(line.removeprefix(b"+++ "))
-        elif hunk := _HUNK.match(line):
-            removed, first, added = (int(number) if number is not None else 1 for number in hunk.groups())
-            _skip(lines, removed + added)
-            stop = first + max(added, 1) + (removed > added)
-            found.setdefault(path, []).append(range(first, stop))
-    return found
+def _compare(repository: Repository, commit: str, sources: Iterable[Source]) -> ChangedLines:
+    files = tree(repository, commit)
+    above = os.path.join(repository.work_tree, "")
+    now = {real: source.data for source in sources if (real := os.path.realpath(source.path)).startswith(above)}
+    names = {real: real.removeprefix(above).replace(os.sep, "/") for real in now}
+    contents = blobs(repository, (files[name] for name in names.values() if name in files))
+    old = {real: contents[files[name]] for real, name in names.items() if files.get(name) in contents}
+    new = {real: now[real] for real, name in names.items() if name not in files}
+    gone = [each for name, each in files.items() if not os.path.lexists(above + name)] if new else []
+    if len(new) * len(gone) <= MOST_PAIRS:
+        old |= _moved(new, blobs(repository, gone, limit=LARGEST_MOVED).values())
+    changed = {real: _changed(data, now[real]) for real, data in old.items()}
+    return ChangedLines({real: parts for real, parts in changed.items() if parts}, frozenset(old))
 
 
-def _skip(lines: Iterator[bytes], count: int) -> None:
-    """Leave the lines of a hunk behind, between which may stand the remark that a line has no end."""
-    while count:
-        count -= not next(lines).startswith(b"\\")
+def _moved(new: Mapping[str, bytes], gone: Iterable[bytes]) -> dict[str, bytes]:
+    """What new files were before they moved: that of which at least half is still there, as Git has it."""
+    candidates = [(data, Counter(_lines(data))) for data in gone]
+    moved: dict[str, bytes] = {}
+    for real, data in new.items():
+        lines = Counter(_lines(data))
+        alike = [((lines & others).total() / max(lines.total(), others.total()), old) for old, others in candidates]
+        share, old = max(alike, default=(0.0, b""))
+        if share >= 0.5:
+            moved[real] = old
+    return moved
 
 
-def _path(text: bytes) -> str:
-    """A path of a patch's head: in quotes where it has special characters, with a tab behind it where it has spaces."""
-    text = text.removesuffix(b"\t")
-    if text.startswith(b'"'):
-        text = text[1:-1].decode("unicode_escape").encode("latin-1")
-    return os.fsdecode(text.removeprefix(b"b/"))
+def _changed(before: bytes, after: bytes) -> list[range]:
+    """The lines of `after` that `before` does not have, 1-based. The one below a deletion counts, too."""
+    old, new = _lines(before), _lines(after)
+    start = _equal(zip(old, new, strict=False))
+    old, new = old[start:], new[start:]
+    end = _equal(zip(reversed(old), reversed(new), strict=False))
+    old, new = old[: len(old) - end], new[: len(new) - end]
+    if len(old) + len(new) > MOST_LINES:
+        return [range(start, start + len(new) + 2)]
+    # Only here: few files differ.
+    from difflib import SequenceMatcher
+
+    return [
+        _part(removed=old_end - old_at, first=start + at, added=new_end - at)
+        for kind, old_at, old_end, at, new_end in SequenceMatcher(None, old, new).get_opcodes()
+        if kind != "equal"
+    ]
 
 
-def _binaries(numbers: bytes) -> set[bytes]:
-    """The files for which Git shows no lines: they count as changed in all of theirs."""
-    return {entry.rpartition(b"\t")[2] for entry in numbers.split(b"\0") if entry.startswith(b"-\t-\t")}
+def _part(*, removed: int, first: int, added: int) -> range:
+    start = first + 1 if added else first
+    return range(start, start + max(added, 1) + (removed > added))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """The lines, whatever ends Git gave them when it checked them out."""
+    return data.replace(b"\r\n", b"\n").split(b"\n")
+
+
+def _equal(pairs: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many pairs there are before the first of which the two differ."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

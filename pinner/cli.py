@@ -1,15 +1,18 @@
 """The command line: flags in, Settings out."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.exceptions import TyperException
 
 import pinner
 from pinner import commands
 from pinner.errors import ExitCode
 from pinner.output import OUTPUTS
+from pinner.terminal import tell, write_text
 
 if TYPE_CHECKING:
     from pinner.config import Settings
@@ -20,19 +23,28 @@ app = typer.Typer(
     epilog="Exit codes: 0 clean, 1 findings, 2 usage or nothing to check, 3 something could not be checked.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,  # rich writes terminal sequences of its own among what users wrote
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
 
 def main(arguments: list[str]) -> None:
-    """Run the command line. Of the commands only the one that is called is built: all would take twice as long."""
+    """Run the command line. Raises SystemExit.
+
+    Of the commands only the one that is called is built: all would take twice as long.
+    """
     commands_of_all = app.registered_commands
     called = [command for command in commands_of_all if command.name in arguments[:1]]
     app.registered_commands = called or commands_of_all
     try:
-        app(args=arguments)
+        code = app(args=arguments or ["--help"], prog_name="pinner", standalone_mode=False)
+    except TyperException as error:
+        command = " ".join(["pinner", *(each.name or "" for each in called)])
+        tell(f"error: {error.format_message().rstrip('.')} (see {command} --help)")
+        code = ExitCode.USAGE
     finally:
         app.registered_commands = commands_of_all
+    sys.exit(code if arguments else ExitCode.USAGE)
 
 
 Options = Mapping[str, Any]
@@ -112,6 +124,14 @@ ADOPTION: Options = {
         str | None,
         typer.Option("--diff-base", metavar="REV", help="Look only at lines that changed since this Git revision."),
     ],
+    "policy_from": Annotated[
+        str | None,
+        typer.Option(
+            "--policy-from",
+            metavar="REV",
+            help="Take configuration, baseline and ignore comments from this Git revision.",
+        ),
+    ],
 }
 EDIT: Options = {
     "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],
@@ -179,7 +199,7 @@ REGISTRIES: Options = {
     ],
     "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
     "jobs_per_host": Annotated[
-        int | None, typer.Option("--jobs-per-host", min=1, max=256, help="Requests at once to one host. Default: 8.")
+        int | None, typer.Option("--jobs-per-host", min=1, max=16, help="Requests at once to one host. Default: 16.")
     ],
     "timeout": Annotated[
         float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")
@@ -243,7 +263,7 @@ def options(
     digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
     """
     if version:
-        typer.echo(f"pinner {pinner.__version__}")
+        write_text(f"pinner {pinner.__version__}\n")
         raise typer.Exit
 
 

@@ -13,7 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner.errors import ExitCode, InvalidReference, PinnerError, UsageError
-from pinner.terminal import abandon_broken_streams, prepare_streams, tell, write_bytes, write_text
+from pinner.terminal import (
+    abandon_broken_streams,
+    prepare_streams,
+    standard_stream,
+    tell,
+    write_bytes,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +45,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
     prepare_streams()
     try:
         code = command()
-        sys.stdout.flush()
+        standard_stream().flush()
         return code
     except PinnerError as error:
         tell(f"error: {error}")
@@ -61,8 +68,14 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
-    scan = _scan(paths, settings)
-    changed = _changed_lines(settings)
+    if settings.policy_from and settings.write_baseline:
+        raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
+    scan = _scan(paths, settings, may_pass_links=not settings.online)
+    if settings.policy_from:
+        from pinner.scan import with_ignores_of
+
+        scan = with_ignores_of(scan, settings.policy_from)
+    changed = _changed_lines(scan, settings)
     report = _judged(scan, settings, changed)
     report = _without_known(report, settings)
     report = changed.restrict(report) if changed else report
@@ -175,8 +188,8 @@ def demo() -> ExitCode:
     return show()
 
 
-def _scan(paths: Sequence[str], settings: Settings) -> Scan:
-    """Return what is behind `paths`."""
+def _scan(paths: Sequence[str], settings: Settings, *, may_pass_links: bool = False) -> Scan:
+    """Return what is behind `paths`; `may_pass_links` is that of `scan_files`."""
     from pinner.discovery import discover, format_of
     from pinner.scan import scan_files, scan_stdin
     from pinner.source import Source
@@ -188,10 +201,23 @@ def _scan(paths: Sequence[str], settings: Settings) -> Scan:
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, include)
-    if not (found.files or found.failures or found.excluded):
-        where = ", ".join(paths) or "this folder"
+    for warning in found.warnings:
+        from pinner.output._escape import clean
+
+        tell(f"warning: {clean(warning)}")
+    if not (found.files or found.failures):
+        _refuse_nothing(paths, found.excluded)
+    exemptions = _exemptions(settings)
+    return scan_files(found.files, found.failures, exemptions, excluded=found.excluded, may_pass_links=may_pass_links)
+
+
+def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
+    """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
+    where = ", ".join(paths) or "this folder"
+    if not excluded:
         raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
-    return scan_files(found.files, found.failures, _exemptions(settings))
+    if any(map(os.path.isdir, paths or ["."])):
+        raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
 
 def _read_stdin() -> bytes:
@@ -200,12 +226,12 @@ def _read_stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _changed_lines(settings: Settings) -> ChangedLines | None:
+def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.changed_lines import changed_since
 
-    return changed_since(settings.diff_base)
+    return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
 
 
 def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
@@ -282,12 +308,20 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     report, fixed = outcome
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
-            write_bytes(unified_diff(path, scan.files[path].source.data, data))
+            diff = unified_diff(path, scan.files[path].source.data, data)
+            write_bytes(diff.data)
+            for lines in diff.left_out:
+                tell(_left_out(path, lines))
     elif list(paths) == [STDIN]:
         for path, file in scan.files.items():
             write_bytes(fixed.contents.get(path, file.source.data))
     write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
     return _exit_code(report, settings)
+
+
+def _left_out(path: str, lines: range) -> str:
+    place = f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}"
+    return f"{place}: they hold characters that must not reach a terminal; run pinner without --diff to write them"
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:

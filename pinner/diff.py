@@ -1,25 +1,55 @@
 """Unified diffs of edits that keep the number of lines, as `git apply` takes them.
 
 Edits never add or remove a line, so old and new lines correspond, and no search for the longest
-common subsequence is needed, which would take seconds for large files.
+common subsequence is needed, which would take seconds for large files. For the same reason a hunk can be left out
+without a change to the others.
 """
 
 import os
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from pinner.output._escape import is_harmless
 
 CONTEXT_LINES = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
+_LATIN = re.compile("[\udca0-\udcff]")
+"""Bytes that are no UTF-8, and no C1 controls where a terminal takes them for Latin-1."""
 
 
-def unified_diff(path: str, old: bytes, new: bytes) -> bytes:
-    """The difference of two versions of the file at `path`, which have equally many lines; empty if none."""
+class Diff(NamedTuple):
+    """The bytes of a diff, and the ranges of lines, counted from 1, whose hunks are left out of it."""
+
+    data: bytes
+    left_out: tuple[range, ...] = ()
+
+
+def unified_diff(path: str, old: bytes, new: bytes) -> Diff:
+    """Return the difference of two versions of the file at `path`, which have equally many lines.
+
+    A hunk with characters that must reach neither a terminal nor a build log is left out, since it could not be
+    applied with anything else in their place.
+    """
     before, after = _lines(old), _lines(new)
     changed = [at for at, (left, right) in enumerate(zip(before, after, strict=True)) if left != right]
-    if not changed:
-        return b""
+    shown, left_out = [], []
+    for first, last in _ranges(changed, len(before)):
+        hunk = _hunk(before, after, first, last)
+        if _is_harmless(hunk):
+            shown.append(hunk)
+        else:
+            left_out.append(range(first + 1, last + 1))
+    return Diff(b"".join([*_header(path), *shown]) if shown else b"", tuple(left_out))
+
+
+def _header(path: str) -> tuple[bytes, bytes]:
     name = os.path.relpath(path).replace(os.sep, "/")
-    header = b"--- " + _name(f"a/{name}") + b"\n+++ " + _name(f"b/{name}") + b"\n"
-    return header + b"".join(_hunk(before, after, first, last) for first, last in _ranges(changed, len(before)))
+    return b"--- " + _name(f"a/{name}") + b"\n", b"+++ " + _name(f"b/{name}") + b"\n"
+
+
+def _is_harmless(data: bytes) -> bool:
+    return is_harmless(_LATIN.sub("", data.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")))
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -30,15 +60,18 @@ def _lines(data: bytes) -> list[bytes]:
 def _name(name: str) -> bytes:
     """A file name as Git writes it: quoted like a C string where it holds anything special."""
     raw = os.fsencode(name)
-    if all(byte >= 0x20 and byte not in b'"\\\x7f' for byte in raw):
+    if not any(byte in raw for byte in b'"\\\t\n') and _is_harmless(raw):
         # A tab ends the name: without it, one with spaces would not be read back.
         return raw + b"\t" if b" " in raw else raw
-    quoted = "".join(chr(byte) if 0x20 <= byte < 0x7F and chr(byte) not in '"\\' else f"\\{byte:03o}" for byte in raw)
+    plain = frozenset(range(0x20, 0x7F)) - frozenset(b'"#\\')
+    quoted = "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in raw)
     return f'"{quoted}"'.encode()
 
 
 def _ranges(changed: list[int], count: int) -> Iterator[tuple[int, int]]:
     """The first line and the line after the last of every hunk."""
+    if not changed:
+        return
     first = last = changed[0]
     for at in [*changed[1:], count + 2 * CONTEXT_LINES + 1]:
         if at - last > 2 * CONTEXT_LINES:

@@ -2,21 +2,20 @@
 
 A file that is named is read whatever its name. In a folder the names decide, and what `.gitignore`
 leaves out stays out: inside a Git work tree Git itself is asked, so that tracked files are never
-left out silently; elsewhere the `.gitignore` files found on the way are followed.
+left out silently; elsewhere the `.gitignore` files found on the way are followed. Where Git cannot be
+asked inside a work tree, `.gitignore` leaves out nothing.
 """
 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ReadError
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
-from pinner.git import GitFailed, start
+from pinner.git import GitFailed, Repository, find_repository, run_git, start_git
 from pinner.patterns import NO_PATTERNS, Patterns
 from pinner.report import FileFailure
 from pinner.source import read_source
@@ -28,23 +27,27 @@ _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
 _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
+_Waiting = list[tuple[str, Repository | None]]
+
 Include = Mapping[str, Patterns]
 NO_INCLUDE: Include = {}
 
 
 class Found(NamedTuple):
-    """A file to read."""
+    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
 
     path: str
     format: Format
+    is_outside: bool = False
 
 
 class Discovery(NamedTuple):
-    """What the paths hold, sorted by path, the paths that are not there, and how many were excluded."""
+    """What the paths hold, sorted by path, the paths that are not there, how many were excluded, and warnings."""
 
     files: tuple[Found, ...]
     failures: tuple[FileFailure, ...]
     excluded: int
+    warnings: tuple[str, ...] = ()
 
 
 class _Notes:
@@ -52,7 +55,16 @@ class _Notes:
 
     def __init__(self) -> None:
         self.failures: list[FileFailure] = []
-        self.links = False
+        self.links: set[str] = set()
+        self.refusals: list[tuple[str, GitFailed]] = []
+
+    def warnings(self) -> tuple[str, ...]:
+        """One line for people, where Git could not be asked."""
+        if not self.refusals:
+            return ()
+        folder, error = self.refusals[0]
+        others = f" (nor in {len(self.refusals) - 1} more)" if len(self.refusals) > 1 else ""
+        return (f"nothing in {folder}{others} is left out by .gitignore, since Git cannot be asked: {error}",)
 
 
 def discover(
@@ -64,7 +76,8 @@ def discover(
 
     `include` holds patterns of further files by the name of the format that they have.
     """
-    paths = tuple(paths)
+    # Files first: what is named is followed, wherever a link of that name leads.
+    paths = sorted(paths, key=os.path.isdir)
     found: set[str] = set()
     kept: list[Found] = []
     notes = _Notes()
@@ -77,9 +90,9 @@ def discover(
         if not excludes(file.path):
             kept.append(file)
     # No folder is entered through a link: below one path, only a link can be a file's second name.
-    may_repeat = len(paths) > 1 or notes.links
+    may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept))
+    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -124,53 +137,87 @@ def _by_extension(path: str) -> Format:
 
 
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
-    listed = _listed_by_git(folder, notes) if _in_work_tree(folder) else None
-    for path in _walk(folder, notes) if listed is None else listed:
+    repository = find_repository(folder)
+    root = _root(folder, repository)
+    plain = {"" if folder == os.curdir else folder}
+    for path in _listed(folder, repository, notes):
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
-            yield Found(path, named)
+            is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
+            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
 
 
-def _listed_by_git(folder: str, notes: _Notes) -> Iterator[str] | None:
-    """The files that Git knows or would take; None where Git is missing or refuses."""
-    try:
-        # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
-        untracked = start(_UNTRACKED, folder)
-    except GitFailed:
-        return None
-    try:
-        tracked = start(_TRACKED, folder)()
-    except GitFailed:
-        with suppress(GitFailed):
-            untracked()
-        return None
-    return chain(_files_of_git(folder, tracked, notes), _untracked(folder, untracked, notes))
+def _is_plain(folder: str, plain: set[str]) -> bool:
+    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    above: list[str] = []
+    while folder not in plain:
+        if os.path.islink(folder):
+            return False
+        above.append(folder)
+        folder = os.path.dirname(folder)
+    plain.update(above)
+    return True
 
 
-def _untracked(folder: str, listed: Callable[[], bytes], notes: _Notes) -> Iterator[str]:
-    try:
-        names = listed()
-    except GitFailed:
-        yield from _walk(folder, notes)
-    else:
-        yield from _files_of_git(folder, names, notes)
+def _root(folder: str, repository: Repository | None) -> str:
+    """The checked root: the work tree, else the working directory, or the folder where it lies outside of that."""
+    if repository:
+        return repository.work_tree
+    real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
+    return working if _is_below(real, working) else real
 
 
-def _files_of_git(folder: str, listed: bytes, notes: _Notes) -> Iterator[str]:
-    above = _prefix(folder)
+def _leaves(target: str, root: str) -> bool:
+    """Whether a file lies outside of the root, or among those of Git, which may hold credentials."""
+    return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(os.path.join(root, ""))
+
+
+def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
+    """The files in a folder and in the repositories below it, each of which has its own rules."""
+    waiting: _Waiting = [(folder, repository)]
+    while waiting:
+        folder, repository = waiting.pop()
+        if repository is None:
+            yield from _walk(folder, waiting, notes)
+            continue
+        try:
+            yield from _listed_by_git(folder, repository, waiting, notes)
+        except GitFailed as error:
+            notes.refusals.append((folder, error))
+            yield from _walk(folder, waiting, notes, obeys_gitignore=False)
+
+
+def _listed_by_git(folder: str, repository: Repository, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
+    """The files that Git knows or would take. Raises GitFailed, perhaps after some files."""
+    below = os.path.relpath(os.path.realpath(folder), repository.work_tree).replace(os.sep, "/")
+    only = [] if below == os.curdir else [below]
+    # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
+    with start_git(repository, [*_UNTRACKED, *only]) as untracked:
+        tracked = run_git(repository, [*_TRACKED, *only])
+        yield from _files_of_git(folder, only, tracked, waiting, notes)
+        yield from _files_of_git(folder, only, untracked.output(), waiting, notes)
+
+
+def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
+    above, skipped = _prefix(folder), sum(len(each) + 1 for each in only)
     # A file in conflict is listed once for each side.
-    for name in dict.fromkeys(os.fsdecode(listed).split("\0")):
-        path = above + name.replace("/", os.sep)
-        if name.endswith("/"):
-            path = os.path.normpath(path)
-        mode = _mode(path) if name else None
+    for name in filter(None, dict.fromkeys(os.fsdecode(listed).split("\0"))):
+        # Of a submodule that is not checked out Git names the folder itself.
+        rest = name[skipped:].rstrip("/")
+        path = above + rest.replace("/", os.sep) if rest else folder
+        mode = _mode(path)
         if mode is None:
             if _by_name(name):
                 yield path
         elif stat.S_ISDIR(mode):
-            yield from _below(path, folder, notes)
+            yield from _below(path, folder, waiting, notes)
         else:
-            notes.links = notes.links or stat.S_ISLNK(mode)
+            if stat.S_ISLNK(mode):
+                notes.links.add(path)
             yield path
 
 
@@ -182,29 +229,24 @@ def _mode(path: str) -> int | None:
         return None
 
 
-def _below(path: str, folder: str, notes: _Notes) -> Iterable[str]:
+def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
     """The files of a submodule or another repository, of which Git names the folder only."""
-    # In a submodule that is not checked out, Git names the folder itself.
-    is_repository = path != folder and os.path.lexists(os.path.join(path, ".git"))
-    listed = _listed_by_git(path, notes) if is_repository else None
-    return _walk(path, notes) if listed is None else listed
+    if path != folder and os.path.lexists(os.path.join(path, ".git")):
+        waiting.append((path, find_repository(path)))
+    else:
+        yield from _walk(path, waiting, notes, obeys_gitignore=False)
 
 
-def _in_work_tree(folder: str) -> bool:
-    at = os.path.abspath(folder)
-    while not os.path.lexists(os.path.join(at, ".git")):
-        at, child = os.path.dirname(at), at
-        if at == child:
-            return False
-    return True
-
-
-def _walk(folder: str, notes: _Notes) -> Iterator[str]:
-    waiting: list[tuple[str, tuple[_Ignores, ...]]] = [(folder, ())]
-    while waiting:
-        folder, rules = waiting.pop()
+def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
+    """The files in a folder. The repositories in it are left to Git."""
+    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    while folders:
+        folder, rules = folders.pop()
         entries = {entry.name: entry for entry in _entries(folder, notes)}
-        if ".gitignore" in entries:
+        if ".git" in entries and folder != start:
+            waiting.append((folder, find_repository(folder)))
+            continue
+        if obeys_gitignore and ".gitignore" in entries:
             rules = (*rules, _Ignores(folder, notes))
         above = _prefix(folder)
         for name, entry in entries.items():
@@ -213,10 +255,11 @@ def _walk(folder: str, notes: _Notes) -> Iterator[str]:
             if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
-                waiting.append((path, rules))
-            else:
-                notes.links = notes.links or entry.is_symlink()
-                yield path
+                folders.append((path, rules))
+                continue
+            if entry.is_symlink():
+                notes.links.add(path)
+            yield path
 
 
 def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
@@ -279,7 +322,7 @@ def _once_each(files: list[Found]) -> Iterable[Found]:
     """
     real_folder = cache(os.path.realpath)
     by_target: dict[tuple[str, str], Found] = {}
-    for file in sorted(files, key=lambda file: (os.path.islink(file.path), file.path)):
+    for file in sorted(files, key=lambda file: (file.is_outside, os.path.islink(file.path), file.path)):
         by_target.setdefault((_target(file.path, real_folder), file.format.NAME), file)
     return by_target.values()
 

@@ -1,10 +1,14 @@
 """What the rules leave alone: places with a comment that says so, and images that the configuration names. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pinner.finding import Ignore, Occurrence, Reading
 from pinner.reference import Reference
+
+_T = TypeVar("_T")
+_Exemption = tuple[str, str, Reference | None]
 
 
 class Exemptions(NamedTuple):
@@ -53,6 +57,47 @@ class Exemptions(NamedTuple):
 
 
 NO_EXEMPTIONS = Exemptions()
+
+NOT_THERE = "does not count: the revision of --policy-from does not have it for this reference"
+
+
+def as_allowed(reading: Reading, earlier: Reading) -> Reading:
+    """Return `reading` with the comments that count as an earlier reading of the same file has them.
+
+    A comment counts for a reference if the same comment was on the same reference, no more often than there. What does
+    not count says so where it stands on a reference, and is not among the reading's own comments: nobody shall be told
+    to remove it. Exemptions are to be applied to both before.
+    """
+    left = Counter(_exemption(each, ignore) for each in earlier.occurrences for ignore in each.ignores)
+    occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
+    covering = [ignore for each in occurrences for ignore in each.ignores]
+    counting = {ignore.where for ignore in covering if ignore.void != NOT_THERE}
+    idle = {each.where for each in reading.ignores} - {ignore.where for ignore in covering}
+    known = Counter(each.text for each in earlier.ignores)
+    ignores = tuple(
+        each for each in reading.ignores if each.where in counting or (each.where in idle and _take(known, each.text))
+    )
+    return reading._replace(occurrences=occurrences, ignores=ignores)
+
+
+def _only_allowed(occurrence: Occurrence, left: Counter[_Exemption]) -> Occurrence:
+    ignores = (
+        each if _take(left, _exemption(occurrence, each)) else each._replace(void=NOT_THERE)
+        for each in occurrence.ignores
+    )
+    return occurrence._replace(ignores=tuple(ignores))
+
+
+def _exemption(occurrence: Occurrence, ignore: Ignore) -> _Exemption:
+    """Return what a comment lets go. The text alone may hold a variable, whose value the change may have replaced."""
+    target = occurrence.target if isinstance(occurrence.target, Reference) else None
+    return ignore.text, occurrence.text, target
+
+
+def _take(left: Counter[_T], wanted: _T) -> bool:
+    """Return whether one is left, which is then taken away."""
+    left[wanted] -= 1
+    return left[wanted] >= 0
 
 
 def _is_date(text: str) -> bool:

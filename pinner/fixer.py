@@ -98,7 +98,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     for path, data in fixed.contents.items():
         reading = scan.exemptions.apply(fixed.readings[path])
         files[path] = ScannedFile(Source(path, data), files[path].format, reading)
-    return Scan(files, (*scan.failures, *fixed.failures), scan.exemptions)
+    return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:

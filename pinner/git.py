@@ -1,67 +1,249 @@
-"""Git, by its command line."""
+"""Git, by its command line, in repositories that somebody else may have written.
+
+A repository is found here and told to Git, never found by Git: to Git every folder that holds `HEAD`, `objects`
+and `refs` is a repository, also one that a change brings. What its configuration could make Git run is out of
+force, and a run waits once for a Git that gives no answer. With `--git-dir` Git does not ask who owns the
+repository, which is why nothing may depend on that.
+"""
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
-# What `git rev-parse --local-env-vars` lists, but for configuration. A hook of Git sets variables that
-# name the hook's own repository, which need not be the one that is asked about.
-_VARIABLES = frozenset(
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_DIR GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE"
-    " GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE".split()
-)
+from pinner.files import work_tree_of
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+TIME_LIMIT = 12.0
+"""How many seconds a command of Git may take. A named pipe among the files of a repository blocks for ever."""
+
+MAX_BLOB = 16 * 1024 * 1024
+"""How many bytes of a blob are read."""
+
+SHALLOW_HINT = "there is no such commit here; a shallow clone has to fetch it first"
+
+# What a repository's own configuration and index could change. Filters, drivers of diffs, pagers, aliases and
+# `trace2` need no entry: no command that is run here uses them, or Git takes them from the user alone.
+_OPTIONS = (
+    "--literal-pathspecs --no-pager"
+    f" -c safe.bareRepository=explicit -c core.fsmonitor=false -c core.hooksPath={os.devnull}"
+    # With `ignoreCase` a tracked name hides another file, which differs from it in case.
+    " -c core.ignoreCase=false -c core.untrackedCache=false"
+    # Git 2.40 to 2.43 would ask this server before GIT_ALLOW_PROTOCOL is looked at.
+    " -c fetch.bundleURI="
+).split()
+_ENVIRONMENT = {
+    # Git 2.44 and newer know the first; older ones start a fetch of a missing object, which the second ends.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_REGULAR = frozenset(("100644", "100755", "100664"))
+# Where Git gave no answer within the limit. One is enough: the run asks no more.
+_unanswered: list["Repository"] = []
 
 
 class GitFailed(Exception):
-    """Git is missing, or refuses: the text is what it says."""
+    """Git is missing, refuses or gives no answer: the text is one line that says why."""
 
 
-def git(arguments: Sequence[str], folder: str) -> bytes:
-    """What a command prints when it is run in `folder`. Raises GitFailed."""
-    from subprocess import DEVNULL, run
+class Repository(NamedTuple):
+    """The `.git` of a work tree, which is a folder or a file that names one, and the work tree: absolute paths."""
 
-    try:
-        done = run(_command(arguments), cwd=folder, env=_environ(), stdin=DEVNULL, capture_output=True, check=False)
-    except OSError as error:
-        raise GitFailed(f"git cannot be run: {error.strerror}") from error
-    if done.returncode:
-        raise GitFailed(os.fsdecode(done.stderr).strip() or f"git ended with {done.returncode}")
-    return done.stdout
+    git_dir: str
+    work_tree: str
 
 
-def start(arguments: Sequence[str], folder: str) -> Callable[[], bytes]:
-    """Start a command in `folder`; a call of the result waits for what it prints. Both raise GitFailed.
+class Process:
+    """A command of Git that runs. As a context manager it ends the command, if it has not ended by itself."""
 
-    What Git complains of is not kept, and so `subprocess` need not be imported.
+    def __init__(self, process: "Popen[bytes]", data: bytes | None, repository: Repository) -> None:
+        self._process = process
+        self._data = data
+        self._repository = repository
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def output(self) -> bytes:
+        """Wait for the command and return what it prints. Raises GitFailed."""
+        from subprocess import TimeoutExpired
+
+        try:
+            printed, complaint = self._process.communicate(self._data, timeout=TIME_LIMIT)
+        except TimeoutExpired as error:
+            _unanswered.append(self._repository)
+            raise GitFailed(_no_answer()) from error
+        finally:
+            self._stop()
+        if self._process.returncode:
+            raise GitFailed(_reason(complaint) or f"git ended with {self._process.returncode}")
+        return printed
+
+    def _stop(self) -> None:
+        process = self._process
+        # Not `poll`: as long as Git is not reaped its group is its own, and what it has started may hold the pipes.
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
+        with process:
+            pass  # closes the pipes and reaps the process
+
+
+def find_repository(folder: str) -> Repository | None:
+    """Return the repository whose work tree holds `folder`, None where there is none.
+
+    Only a `.git` counts, in the folder or above it, whether Git takes it for a repository or not.
     """
-    if not hasattr(os, "posix_spawnp"):
-        return lambda: git(arguments, folder)
-    reading, writing = os.pipe()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    # In this order: where standard streams are closed, the pipe may have their numbers.
-    files = [(os.POSIX_SPAWN_DUP2, *each) for each in ((writing, 1), (nothing, 0), (nothing, 2))]
+    work_tree = work_tree_of(os.path.realpath(folder))
+    return Repository(os.path.join(work_tree, ".git"), work_tree) if work_tree else None
+
+
+def run_git(repository: Repository, arguments: Sequence[str], *, input: bytes | None = None) -> bytes:  # noqa: A002
+    """Run a command at the top of the work tree and return what it prints. Raises GitFailed."""
+    return start_git(repository, arguments, input=input).output()
+
+
+def start_git(repository: Repository, arguments: Sequence[str], *, input: bytes | None = None) -> Process:  # noqa: A002
+    """Start a command at the top of the work tree. Raises GitFailed, here or when its output is asked for."""
+    from subprocess import DEVNULL, PIPE, Popen
+
+    if _unanswered:
+        raise GitFailed(_no_answer())
+    places = [f"--git-dir={repository.git_dir}", f"--work-tree={repository.work_tree}"]
     try:
-        process = os.posix_spawnp("git", _command(["-C", folder, *arguments]), _environ(), file_actions=files)
+        process = Popen(
+            [_executable(os.environ), *places, *_OPTIONS, *arguments],
+            cwd=repository.work_tree,
+            env=_environment(os.environ),
+            stdin=DEVNULL if input is None else PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
     except OSError as error:
-        os.close(reading)
         raise GitFailed(f"git cannot be run: {error.strerror}") from error
-    finally:
-        os.close(writing)
-        os.close(nothing)
-    return lambda: _printed(process, reading)
+    except ValueError as error:
+        # A null character in an argument.
+        raise GitFailed(f"git cannot be run: {error}") from error
+    return Process(process, input, repository)
 
 
-def _printed(process: int, pipe: int) -> bytes:
-    with open(pipe, "rb") as file:
-        output = file.read()
-    _, status = os.waitpid(process, 0)
-    if status:
-        raise GitFailed(f"git ended with {os.waitstatus_to_exitcode(status)}")
-    return output
+def commit_of(repository: Repository, revision: str) -> str:
+    """Return the identifier of the commit that `revision` names. Raises GitFailed, with advice for shallow clones."""
+    try:
+        found = run_git(repository, ["rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"])
+    except GitFailed as error:
+        if _is_asked(repository):
+            raise GitFailed(SHALLOW_HINT) from error
+        raise
+    return found.decode().strip()
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
-    return ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
+def tree(repository: Repository, commit: str) -> dict[str, str]:
+    """Return the blobs of the regular files in a commit, by path from the top of the work tree. Raises GitFailed."""
+    return _entries(run_git(repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]))
 
 
-def _environ() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _VARIABLES}
+def blob(repository: Repository, commit: str, path: str) -> bytes | None:
+    """Return the content of the regular file at `path` in a commit, None where there is none.
+
+    `path` is relative to the top of the work tree, spelled as Git spells it. Raises GitFailed, also where the content
+    has more than MAX_BLOB bytes.
+    """
+    listed = run_git(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])
+    object_id = _entries(listed).get(path)
+    if object_id is None:
+        return None
+    content = blobs(repository, [object_id], limit=MAX_BLOB).get(object_id)
+    if content is None:
+        raise GitFailed(f"{path} in {commit} is larger than {MAX_BLOB} bytes")
+    return content
+
+
+def blobs(repository: Repository, object_ids: Iterable[str], *, limit: int = MAX_BLOB) -> dict[str, bytes]:
+    """Return the content of blobs, without those of more than `limit` bytes. Raises GitFailed where one is missing."""
+    wanted = dict.fromkeys(object_ids)
+    if not wanted:
+        return {}
+    sizes = run_git(repository, ["cat-file", "--batch-check"], input=_lines(wanted)).decode().splitlines()
+    kept = [line.split()[0] for line in sizes if _size(line) <= limit]
+    output = run_git(repository, ["cat-file", "--batch"], input=_lines(kept)) if kept else b""
+    found: dict[str, bytes] = {}
+    at = 0
+    while at < len(output):
+        # `<object> SP <type> SP <size> LF <contents> LF`, git-cat-file(1).
+        end = output.index(b"\n", at)
+        header = output[at:end].decode()
+        size = _size(header)
+        found[header.split()[0]] = output[end + 1 : end + 1 + size]
+        at = end + size + 2
+    return found
+
+
+def _size(line: str) -> int:
+    object_id, _, rest = line.partition(" ")
+    kind, _, size = rest.partition(" ")
+    if kind != "blob":
+        raise GitFailed(f"there is no blob {object_id} here; a partial clone has to fetch it first")
+    return int(size)
+
+
+def _lines(object_ids: Iterable[str]) -> bytes:
+    return "".join(f"{each}\n" for each in object_ids).encode()
+
+
+def _entries(listed: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in filter(None, listed.split(b"\0")):
+        head, _, path = line.partition(b"\t")
+        mode, _, object_id = head.decode().split(" ")
+        if mode in _REGULAR:
+            found[os.fsdecode(path)] = object_id
+    return found
+
+
+def _no_answer() -> str:
+    return f"git gave no answer within {TIME_LIMIT:.0f} seconds"
+
+
+def _is_asked(repository: Repository) -> bool:
+    """Whether Git answers at all, so that what it does not find is missing."""
+    try:
+        run_git(repository, ["rev-parse", "--git-dir"])
+    except GitFailed:
+        return False
+    return True
+
+
+def _executable(environ: Mapping[str, str]) -> str:
+    """The absolute path of Git. A relative folder on the PATH would be one of the checkout."""
+    name = "git.exe" if os.name == "nt" else "git"
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    raise GitFailed("git cannot be run: it is not on the PATH")
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables for Git. A hook of Git sets some that name its own repository, not the one that is asked about."""
+    return {name: value for name, value in environ.items() if not name.upper().startswith("GIT_")} | _ENVIRONMENT
+
+
+def _reason(complaint: bytes) -> str:
+    """The line in which Git says why it fails: the first that is no warning and no advice."""
+    lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
+    failing = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    return (failing or lines or [""])[0]

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pinner.errors import ReadError, UsageError, WriteError
+from pinner.files import read_file, write_file
 from pinner.reference import Reference, is_digest
-from pinner.source import read_source, write_source
 
 SCHEMA_VERSION = 1
 
@@ -59,7 +59,7 @@ def read_ledger(path: str) -> Ledger:
     if not os.path.lexists(path):
         return Ledger()
     try:
-        data = read_source(path).data
+        data = read_file(path)
         return Ledger().noted(_entry(each) for each in _entries(json.loads(data))) if data else Ledger()
     except ReadError as error:
         raise UsageError(f"the ledger {path} cannot be read: {error.reason}") from error
@@ -71,15 +71,10 @@ def write_ledger(path: str, ledger: Ledger) -> None:
     """Put `ledger` into the file in one step, unless it holds just that already. Raises UsageError."""
     data = render(ledger).encode()
     try:
-        if not os.path.lexists(path):
-            open(path, "xb").close()
-        source = read_source(path)
-        if source.data != data:
-            write_source(source, data)
+        if not os.path.lexists(path) or read_file(path) != data:
+            write_file(path, data)
     except (ReadError, WriteError) as error:
         raise UsageError(f"the ledger {path} cannot be written: {error.reason}") from error
-    except OSError as error:
-        raise UsageError(f"the ledger {path} cannot be written: {error.strerror}") from error
 
 
 def render(ledger: Ledger) -> str:

@@ -65,7 +65,8 @@ class Summary(NamedTuple):
     """The counts that every output shows.
 
     `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
-    the findings of the baseline, `outdated` those of the baseline that are there no more.
+    the findings of the baseline, `outdated` those of the baseline that are there no more, `excluded` the
+    files that were passed over.
     """
 
     files: int
@@ -78,6 +79,7 @@ class Summary(NamedTuple):
     kept: int = 0
     known: int = 0
     outdated: int = 0
+    excluded: int = 0
 
 
 class Report(NamedTuple):

@@ -5,19 +5,14 @@ and Git see them, never at what `str.splitlines` takes for a line end.
 """
 
 import os
-import stat
 from bisect import bisect_left
 from collections.abc import Iterable
-from contextlib import suppress
 from itertools import accumulate
 from typing import NamedTuple
 
 from pinner.errors import ReadError, WriteError
+from pinner.files import is_inside, read_file, reason_of, replace_file, require_writable
 
-_BINARY = getattr(os, "O_BINARY", 0)
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY
-# Fails where there is anything of that name already, be it a link.
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 _BLOCK = 4096
 UTF8_BOM = b"\xef\xbb\xbf"
 
@@ -113,78 +108,31 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def read_source(path: str) -> Source:
-    """The file at `path`. Raises ReadError with a reason for people.
-
-    Only regular files are read: a FIFO or a device in a pull request must not hang the reader.
-    """
-    try:
-        handle = os.open(path, _READ)
-        try:
-            status = os.fstat(handle)
-            # A folder fails when it is read, with a better reason.
-            if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-                raise ReadError(path, "not a regular file")
-            return Source(path, _read(handle, status.st_size))
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise ReadError(path, _reason(error)) from error
+    """Read the regular file at `path`. Raise ReadError with a reason for people."""
+    return Source(path, read_file(path))
 
 
-def write_source(source: Source, data: bytes) -> None:
+def write_source(source: Source, data: bytes, root: str | None = None) -> None:
     """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
 
-    A symlink is written through. The file's mode stays, and its owner where that is allowed. A file
-    that is read-only, or that no longer holds the bytes that were read, is left alone; one that holds
-    `data` already, from a run beside this one, is as it should be.
+    A link is followed; with `root` only to a file below that folder. A file that is read-only, or that no longer holds
+    the bytes that were read, is left alone; one that holds `data` already, from a run beside this one, is as it should
+    be. What the rename loses is told in `pinner.files`.
     """
+    path = source.path
     try:
-        target = os.path.realpath(source.path) if os.path.islink(source.path) else source.path
+        target = os.path.realpath(path) if root is not None or os.path.islink(path) else path
+        if root is not None and not is_inside(target, os.path.realpath(root)):
+            raise WriteError(path, f"it lies outside of {root}, behind a link; nothing was written")
         status = os.stat(target)
-        if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
-            raise WriteError(source.path, "the file is read-only; nothing was written")
-        found = read_source(target).data
+        require_writable(path, status)
+        found = read_file(target)
         if found == data:
             return
         if found != source.data:
-            raise WriteError(source.path, "the file changed while pinner was at work; run pinner again")
-        _replace(target, data, status)
+            raise WriteError(path, "the file changed while pinner was at work; run pinner again")
+        replace_file(target, data, status)
     except ReadError as error:
-        raise WriteError(source.path, f"cannot write: {error.reason}") from error
+        raise WriteError(path, f"cannot write: {error.reason}") from error
     except OSError as error:
-        raise WriteError(source.path, f"cannot write: {_reason(error)}") from error
-
-
-def _replace(target: str, data: bytes, status: os.stat_result) -> None:
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.pinner")
-    handle = os.open(temporary, _CREATE, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        _take_after(temporary, status)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _take_after(path: str, status: os.stat_result) -> None:
-    """Give the file at `path` the owner and the mode of another."""
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(path, status.st_uid, status.st_gid)
-    # After the owner: a change of the owner takes special bits away.
-    os.chmod(path, stat.S_IMODE(status.st_mode))
-
-
-def _read(handle: int, size: int) -> bytes:
-    """All that there is, which may be more or less than `size` by now."""
-    parts = []
-    while part := os.read(handle, max(size + 1, 4096)):
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
+        raise WriteError(path, f"cannot write: {reason_of(error)}") from error

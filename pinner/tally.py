@@ -35,13 +35,14 @@ def _count(result: Report, scan: Scan) -> Summary:
     unread = {failure.path for failure in scan.failures} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
-        references=len(scan.occurrences),
-        pinned=sum(_is_pinned(each) for each in scan.occurrences),
+        references=len(scan.occurrences) + scan.behind_links,
+        pinned=sum(_is_pinned(each) for each in scan.occurrences) + scan.behind_links,
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
         changed=len(result.changes),
         kept=len(result.kept),
+        excluded=scan.excluded,
     )
 
 

@@ -1,25 +1,94 @@
-"""What the process writes on: streams, colour, progress."""
+"""What the process writes on: streams, colour, progress.
+
+Nothing else in the package writes to standard output or standard error, and what libraries write there goes through
+`CleanedStream` as well.
+"""
 
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO, cast
+
+from pinner.output._escape import clean, harmless
 
 Progress = Callable[[int, int], None]
 
 _STREAMS = ("stdout", "stderr")
 
 
+class CleanedStream:
+    """A text stream that passes on only what is harmless: see `pinner.output._escape`.
+
+    It judges whole lines, so a line that is begun is held back until it ends or is flushed. There is no `buffer`:
+    bytes go around it through `write_bytes` alone.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.raw = stream
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        """Write `text`, cleaned."""
+        lines, newline, self._begun = (self._begun + text).rpartition("\n")
+        self.raw.write(harmless(lines + newline))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write all `lines`, cleaned."""
+        for line in lines:
+            self.write(line)
+
+    def write_harmless(self, text: str) -> None:
+        """Write what `harmless` made as it is."""
+        self._end_line()
+        self.raw.write(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes as they are."""
+        self.flush()
+        self.raw.buffer.write(data)
+        self.raw.buffer.flush()
+
+    def flush(self) -> None:
+        """Write the line that is begun, and flush the stream."""
+        self._end_line()
+        self.raw.flush()
+
+    def _end_line(self) -> None:
+        begun, self._begun = self._begun, ""
+        self.raw.write(harmless(begun))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("buffer", "detach"):
+            raise AttributeError(name)
+        return getattr(self.raw, name)
+
+
 def prepare_streams() -> None:
-    """Let neither a closed stream end the run nor a name that the stream's encoding lacks."""
+    """Clean what is written, and let neither a closed stream nor a character that its encoding lacks end the run."""
     for name in _STREAMS:
-        if getattr(sys, name) is None:
-            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
-        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = io.TextIOWrapper(io.BytesIO())
+        reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+        setattr(sys, name, _cleaned(stream))
+
+
+def standard_stream(*, stderr: bool = False) -> CleanedStream:
+    """Return standard output or standard error."""
+    return _cleaned(sys.stderr if stderr else sys.stdout)
+
+
+def flush() -> None:
+    """Flush both streams. Raises OSError."""
+    for name in _STREAMS:
+        stream = getattr(sys, name)
+        if stream is not None:
+            stream.flush()
 
 
 def abandon_broken_streams() -> None:
@@ -33,7 +102,7 @@ def abandon_broken_streams() -> None:
             setattr(sys, name, None)
 
 
-def wants_color(choice: str, stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+def wants_color(choice: str, stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether to colour what goes to `stream`: `--color`, then NO_COLOR, FORCE_COLOR, TERM, and a terminal."""
     if choice != "auto":
         return choice == "always"
@@ -41,26 +110,24 @@ def wants_color(choice: str, stream: TextIO, environ: Mapping[str, str] = os.env
         return False
     if environ.get("FORCE_COLOR"):
         return True
-    return environ.get("TERM") != "dumb" and stream.isatty()
+    return environ.get("TERM") != "dumb" and bool(stream.isatty())
 
 
 def write_text(text: str) -> None:
-    """Put `text` on standard output."""
+    """Put lines of text on standard output, cleaned."""
     sys.stdout.write(text)
 
 
 def write_bytes(data: bytes) -> None:
     """Put bytes on standard output as they are: a diff, or a file's new content."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    standard_stream().write_bytes(data)
 
 
 def tell(line: str) -> None:
-    """Put a line for people on standard error, if they can be told."""
+    """Put a line for people on standard error, cleaned, if they can be told."""
     try:
         if sys.stderr:
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(f"{clean(line)}\n")
     except OSError:
         abandon_broken_streams()
 
@@ -74,6 +141,12 @@ def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    # The bar moves the cursor, so it goes around the cleaning; what rich redirected would do so, too.
+    console = Console(file=standard_stream(stderr=True).raw)
+    with Bar(console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _cleaned(stream: TextIO) -> CleanedStream:
+    return cast(CleanedStream, stream) if isinstance(stream, CleanedStream) else CleanedStream(stream)

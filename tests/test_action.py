@@ -1,5 +1,6 @@
 """The script of the GitHub Action: what it makes of its inputs."""
 
+import base64
 import json
 import runpy
 import sys
@@ -37,6 +38,69 @@ REPORTS = ["--format", "text", "--format", "github", *FILES]
 def test_inputs_become_words_of_a_command_line(inputs: dict[str, str], words: list[str]) -> None:
     environment = {f"INPUT_{name}": value for name, value in inputs.items()}
     assert run.command(environment, "report.json", "summary.md") == [*PINNER, *words]
+
+
+def test_a_revision_whose_policy_counts_is_a_word_of_its_option() -> None:
+    assert run.command({}, "report.json", "summary.md", "-x") == [*PINNER, *REPORTS, "--policy-from=-x", "--"]
+
+
+BASE = "0123456789" * 4
+PULL_REQUEST = {"pull_request": {"base": {"sha": BASE, "ref": "main"}, "head": {"sha": 40 * "f"}}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "event", "revision"),
+    [
+        (None, "pull_request", PULL_REQUEST, BASE),
+        ("", "pull_request", PULL_REQUEST, BASE),
+        (" \n", "pull_request_target", PULL_REQUEST, BASE),
+        ("", "pull_request_review", PULL_REQUEST, BASE),
+        ("", "merge_group", {"merge_group": {"base_sha": BASE}}, BASE),
+        ("none", "pull_request", PULL_REQUEST, ""),
+        ("origin/main", "pull_request", PULL_REQUEST, "origin/main"),
+        ("origin/main", "push", {}, "origin/main"),
+        ("", "push", {"before": BASE, "after": BASE}, ""),
+        ("", "schedule", {}, ""),
+        ("", "workflow_dispatch", None, ""),
+        ("", "issue_comment", {"issue": {"pull_request": {"url": "x"}}}, ""),
+        (None, None, None, ""),
+    ],
+)
+def test_the_revision_whose_policy_counts(
+    wanted: str | None, name: str | None, event: object, revision: str, tmp_path: Path
+) -> None:
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    given = {"INPUT_POLICY_FROM": wanted, "GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    assert run.policy_from({key: value for key, value in given.items() if value is not None}) == revision
+
+
+@pytest.mark.parametrize("name", run.EVENTS_WITH_BASE)
+@pytest.mark.parametrize(
+    "event",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"pull_request": []}',
+        '{"pull_request": 1}',
+        '{"pull_request": {"base": {"sha": "--upload-pack=id"}}}',
+    ],
+)
+def test_an_event_that_must_have_a_base_is_not_judged_without(name: str, event: str, tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text(event)
+    with pytest.raises(run.NoBase, match=f"the event {name} names no base commit"):
+        run.policy_from({"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(tmp_path / "event.json")})
+
+
+def test_the_token_is_for_the_repository_s_server_alone() -> None:
+    server = {"GITHUB_SERVER_URL": "https://github.example"}
+    given = run._authorization({**server, "INPUT_TOKEN": "secret"})
+    keys = {value for name, value in given.items() if name.startswith("GIT_CONFIG_KEY_")}
+    assert keys == {"http.https://github.example/.extraheader"}
+    assert given["GIT_CONFIG_VALUE_0"] == ""
+    assert base64.b64decode(given["GIT_CONFIG_VALUE_1"].rpartition(" ")[2]) == b"x-access-token:secret"
+    assert run._authorization(server) == {}
+    assert run._authorization({"INPUT_TOKEN": "secret", "GITHUB_SERVER_URL": "http://github.example"}) == {}
 
 
 def read_outputs(text: str) -> dict[str, str]:

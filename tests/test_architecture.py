@@ -14,12 +14,25 @@ MAX_LINES = 500
 
 # From the bottom up. A module imports from the floors below it and from its own unit, never from beside or above.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"edits", "errors", "finding", "platforms", "reference", "report", "resolution", "source", "state"}),
-    frozenset({"arguments", "formats", "git", "image_globs", "ledger", "patterns", "registry"}),
-    frozenset({"discovery", "exemptions", "rules", "resolver", "updates"}),
+    frozenset(
+        {
+            "edits",
+            "errors",
+            "files",
+            "finding",
+            "platforms",
+            "reference",
+            "report",
+            "resolution",
+            "source",
+            "state",
+        }
+    ),
+    frozenset({"formats", "git", "image_globs", "ledger", "patterns", "registry"}),
+    frozenset({"discovery", "exemptions", "resolver", "revision", "rules", "updates"}),
     frozenset({"examiner", "policy", "scan"}),
-    frozenset({"tally"}),
-    frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "output", "terminal", "updater"}),
+    frozenset({"output", "tally"}),
+    frozenset({"baseline", "changed_lines", "diff", "fixer", "judge", "terminal", "updater"}),
     frozenset({"config", "demo", "pipeline"}),
     frozenset({"adoption", "asking", "reporting"}),
     frozenset({"commands"}),

@@ -139,7 +139,7 @@ def test_what_cannot_be_checked_still_shows(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot read the baseline: No such file or directory; --write-baseline makes one"),
+        (None, "cannot read the baseline: no such file or directory; --write-baseline makes one"),
         ("", "this is no baseline; --write-baseline makes one"),
         ("[]", "this is no baseline; --write-baseline makes one"),
         ('{"schema_version": 1}', "this is no baseline; --write-baseline makes one"),
@@ -159,4 +159,4 @@ def test_a_file_that_is_no_baseline(tree: Path, text: str | None, message: str) 
 
 def test_a_file_that_cannot_be_written(tree: Path) -> None:
     run = pinner("check", "--write-baseline", "none/file")
-    assert (run.code, run.stderr) == (2, "error: none/file: cannot write the baseline: No such file or directory\n")
+    assert (run.code, run.stderr) == (2, "error: none/file: cannot write the baseline: no such file or directory\n")

@@ -9,7 +9,7 @@ import pytest
 
 from pinner.changed_lines import changed_since
 from pinner.errors import UsageError
-from pinner.source import Location
+from pinner.source import Location, read_source
 from tests.support.command import Ran, pinner
 
 DOCKERFILE = ["FROM a:1", "FROM b:1", "FROM c:1", "FROM d:1", "FROM e:1"]
@@ -161,6 +161,76 @@ def test_no_attribute_hides_a_change(repository: Path, attribute: str) -> None:
     assert ("Dockerfile", "new:1") in found(check())
 
 
+FILTERS = [
+    {".gitattributes": "* filter=x", "filter.x.clean": "touch MARK; git show HEAD:Dockerfile"},
+    {".git/info/attributes": "* filter=x", "filter.x.process": "touch MARK; false", "filter.x.required": "true"},
+    {".gitattributes": "* diff=x", "diff.x.textconv": "touch MARK; true"},
+    {".gitattributes": "* diff=x", "diff.x.command": "touch MARK; true"},
+    {"diff.external": "touch MARK; true"},
+    {".gitattributes": "* working-tree-encoding=UTF-16"},
+    {".gitattributes": "* ident"},
+    {"diff.ignoreSubmodules": "all", "core.trustctime": "false", "core.checkStat": "minimal"},
+]
+
+
+@pytest.mark.parametrize("settings", FILTERS, ids=str)
+def test_nothing_of_a_checkout_is_run_and_hides_a_change(repository: Path, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        if name.startswith("."):
+            write(name, value)
+        else:
+            git("config", name, value)
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert ("Dockerfile", "new:1") in found(check())
+    assert not Path("MARK").exists()
+
+
+@pytest.mark.parametrize("bit", ["--assume-unchanged", "--skip-worktree"])
+def test_no_bit_of_the_index_hides_a_change(repository: Path, bit: str) -> None:
+    git("update-index", bit, "Dockerfile")
+    write("Dockerfile", *DOCKERFILE, "FROM new:1")
+    assert found(check()) == [("Dockerfile", "new:1")]
+
+
+def test_filters_of_repositories_inside_are_not_run(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "--quiet", "inner")
+    monkeypatch.chdir("inner")
+    write("Dockerfile", "FROM i:1")
+    commit()
+    write(".gitattributes", "* filter=x")
+    git("config", "filter.x.clean", f"touch {repository}/MARK; cat")
+    monkeypatch.chdir("..")
+    commit("with a submodule")
+    write("inner/Dockerfile", "FROM i:2")
+    assert found(check()) == [("inner/Dockerfile", "i:2")]
+    assert not Path("MARK").exists()
+
+
+def test_line_ends_are_no_change(repository: Path) -> None:
+    Path("Dockerfile").write_bytes(b"\r\n".join([*(line.encode() for line in DOCKERFILE), b"FROM new:1\r\n"]))
+    assert found(check()) == [("Dockerfile", "new:1")]
+
+
+def test_what_was_a_link_has_changed(repository: Path) -> None:
+    os.symlink("Dockerfile", "Link.dockerfile")
+    commit("a link")
+    os.unlink("Link.dockerfile")
+    write("Link.dockerfile", *DOCKERFILE)
+    assert [path for path, _ in found(check())] == ["Link.dockerfile"] * len(DOCKERFILE)
+
+
+def test_a_new_file_unlike_what_is_gone_is_new(repository: Path) -> None:
+    os.unlink("Dockerfile")
+    write("Other.dockerfile", DOCKERFILE[0], "FROM x:1", "FROM y:1", "FROM z:1", "FROM zz:1", "FROM zzz:1")
+    assert len(found(check())) == 6
+
+
+def test_of_many_lines_that_may_differ_all_have_changed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pinner.changed_lines.MOST_LINES", 5)
+    write("Dockerfile", DOCKERFILE[0], "FROM x:1", DOCKERFILE[2], "FROM y:1", DOCKERFILE[4])
+    assert [text for _, text in found(check())] == ["a:1", "x:1", "c:1", "y:1", "e:1"]
+
+
 def test_lines_that_look_like_a_patch(repository: Path) -> None:
     write("Dockerfile", *DOCKERFILE, "RUN <<E", "++ b/other", "@@ -1 +1 @@", "-- a/other", "E", "FROM new:1")
     assert found(check()) == [("Dockerfile", "new:1")]
@@ -195,19 +265,19 @@ def test_conflicts_with_lines_that_did_not_change_are_seen(repository: Path) -> 
 @pytest.mark.parametrize("revision", ["nothing", "--help", "", "HEAD:Dockerfile"])
 def test_a_revision_that_is_none(repository: Path, revision: str) -> None:
     with pytest.raises(UsageError, match=f"^--diff-base {revision}: there is no such commit here"):
-        changed_since(revision)
+        changed_since(revision, [])
 
 
 def test_no_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"^--diff-base HEAD: fatal: not a git repository"):
-        changed_since("HEAD")
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: not a git repository"):
+        changed_since("HEAD", [])
 
 
 def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: No such file or directory"):
-        changed_since("HEAD")
+    with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: it is not on the PATH"):
+        changed_since("HEAD", [])
 
 
 @pytest.mark.parametrize(("first", "last", "touches"), [(1, 1, False), (5, 5, False), (6, 6, True), (4, 7, True)])
@@ -215,7 +285,8 @@ def test_a_place_of_several_lines(repository: Path, first: int, last: int, touch
     write("Dockerfile", *DOCKERFILE, "FROM new:1", "FROM new:2")
     commit("second")
     write("Dockerfile", *DOCKERFILE, "FROM newer:1", "FROM new:2")
-    assert changed_since("HEAD").touches("Dockerfile", Location(first, 1, last, 9)) is touches
+    changed = changed_since("HEAD", [read_source("Dockerfile")])
+    assert changed.touches("Dockerfile", Location(first, 1, last, 9)) is touches
 
 
 def test_online_asks_only_about_lines_that_changed(repository: Path, asked: Callable[[], list[str]]) -> None:

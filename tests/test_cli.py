@@ -112,7 +112,9 @@ CLEAN, FINDINGS, USAGE, UNCHECKED = 0, 1, 2, 3
         ("FROM a:1", ["nothing"], USAGE),
         ("FROM a:1", ["check", "gone.dockerfile"], UNCHECKED),
         ("FROM a:1", ["check", "gone.dockerfile", "Dockerfile"], FINDINGS),
-        ("FROM a:1", ["check", "--exclude", "Dockerfile"], CLEAN),
+        ("FROM a:1", ["check", "--exclude", "Dockerfile"], USAGE),
+        ("FROM a:1", ["check", "Dockerfile", ".", "--exclude", "Dockerfile"], USAGE),
+        ("FROM a:1", ["check", "Dockerfile", "--exclude", "Dockerfile"], CLEAN),
     ],
     ids=str,
 )
@@ -130,10 +132,21 @@ def test_nothing_to_check(arguments: list[str]) -> None:
     assert run.stderr == f"error: nothing to check: there is no Dockerfile or Compose file in {where}\n"
 
 
-def test_what_is_left_out_is_not_nothing_to_check() -> None:
+def test_named_files_that_are_excluded_are_clean_and_counted() -> None:
     dockerfile("FROM a", "vendor/Dockerfile")
-    run = pinner("check", "--exclude", "vendor/")
-    assert (run.code, run.stderr) == (CLEAN, "0 files, 0 references: 0 pinned, 0 findings, 0 unchecked\n")
+    run = pinner("check", "--exclude", "vendor/", "vendor/Dockerfile")
+    summary = "0 files, 0 references: 0 pinned, 0 findings, 0 unchecked, 1 excluded\n"
+    assert (run.code, run.stderr) == (CLEAN, summary)
+    run = pinner("check", "--exclude", "vendor/", "vendor/Dockerfile", "--format", "json")
+    assert run.document["summary"]["excluded"] == 1
+
+
+@pytest.mark.parametrize("command", ["check", "pin", "update", "unpin", "list"])
+def test_a_folder_in_which_everything_is_excluded_holds_nothing_to_check(command: str) -> None:
+    dockerfile("FROM a", "vendor/Dockerfile")
+    run = pinner(command, "--exclude", "vendor/", "vendor")
+    assert (run.code, run.stdout) == (USAGE, "")
+    assert run.stderr == "error: nothing to check: every file in vendor is excluded (1)\n"
 
 
 def _raise(error: BaseException) -> Callable[[], ExitCode]:

@@ -57,7 +57,8 @@ def test_no_configuration(folder: Path) -> None:
 def test_files_that_a_hook_names_obey_exclude(folder: Path) -> None:
     (folder / "pinner.toml").write_text('exclude = ["Dockerfile"]')
     run = pinner("check", "--", "Dockerfile")
-    assert (run.code, run.stdout, run.stderr) == (0, "", "0 files, 0 references: 0 pinned, 0 findings, 0 unchecked\n")
+    summary = "0 files, 0 references: 0 pinned, 0 findings, 0 unchecked, 1 excluded\n"
+    assert (run.code, run.stdout, run.stderr) == (0, "", summary)
 
 
 @pytest.mark.parametrize(("level", "code"), [("error", 0), ("warning", 0), ("note", 1)])
@@ -83,7 +84,7 @@ def test_the_settings_in_force(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PINNER_TIMEOUT", "5")
     run = pinner("config")
     assert (run.code, run.stderr) == (0, "")
-    assert "jobs = 3  # pinner.toml:1\njobs-per-host = 8  # default\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
+    assert "jobs = 3  # pinner.toml:1\njobs-per-host = 16  # default\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
     assert json.loads(pinner("config", "--format", "json").stdout)["settings"]["jobs"]["value"] == 3
     assert "jobs = 16  # default\n" in pinner("config", "--no-config").stdout
     assert pinner("config", "--config", "none.toml").code == 2

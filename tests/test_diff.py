@@ -9,13 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinner.diff import unified_diff
+from pinner.diff import Diff, unified_diff
+from tests.support.harm import harms
 
 DIGEST = b"@sha256:" + b"a" * 64
 
-_LINES = st.sampled_from(
-    [b"FROM a", b"FROM b:1 AS x", b"", b"RUN \xff\x00", b"\t# \xc3\xa9", b"-- a", b"++ b", b"\\ x"]
-)
+_LINES = st.sampled_from([b"FROM a", b"FROM b:1 AS x", b"", b"RUN \xff", b"\t# \xc3\xa9", b"-- a", b"++ b", b"\\ x"])
 _ENDS = st.sampled_from([b"\n", b"\n", b"\r\n"])
 
 
@@ -47,7 +46,7 @@ def applied(path: Path, old: bytes, new: bytes) -> bytes:
     """What `git apply` makes of the file at `path`, in the folder that the diff is for."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(old)
-    git(Path.cwd(), "apply", "--whitespace=nowarn", "-", given=unified_diff(str(path), old, new))
+    git(Path.cwd(), "apply", "--whitespace=nowarn", "-", given=unified_diff(str(path), old, new).data)
     return path.read_bytes()
 
 
@@ -108,7 +107,7 @@ def test_patch_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: s
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"FROM a\r\nRUN x\nFROM b")
     new = b"FROM a" + DIGEST + b"\r\nRUN x\nFROM b" + DIGEST
-    diff = unified_diff(str(path), path.read_bytes(), new)
+    diff = unified_diff(str(path), path.read_bytes(), new).data
     subprocess.run(["patch", "--binary", "--strip=1"], input=diff, check=True, capture_output=True)
     assert path.read_bytes() == new
 
@@ -116,7 +115,7 @@ def test_patch_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: s
 def test_what_it_looks_like() -> None:
     old = b"".join(b"RUN %d\n" % number for number in range(1, 21)) + b"FROM a"
     new = old.replace(b"RUN 2\n", b"RUN two\n").replace(b"FROM a", b"FROM b")
-    assert unified_diff("sub/Dockerfile", old, new).decode() == (
+    assert unified_diff("sub/Dockerfile", old, new).data.decode() == (
         "--- a/sub/Dockerfile\n"
         "+++ b/sub/Dockerfile\n"
         "@@ -1,5 +1,5 @@\n RUN 1\n-RUN 2\n+RUN two\n RUN 3\n RUN 4\n RUN 5\n"
@@ -127,9 +126,56 @@ def test_what_it_looks_like() -> None:
 
 @pytest.mark.parametrize("path", ["./Dockerfile", "x/../Dockerfile", "Dockerfile"])
 def test_names_are_relative_and_plain(path: str) -> None:
-    assert unified_diff(path, b"a", b"b").startswith(b"--- a/Dockerfile\n+++ b/Dockerfile\n")
+    assert unified_diff(path, b"a", b"b").data.startswith(b"--- a/Dockerfile\n+++ b/Dockerfile\n")
 
 
 @given(st.binary())
 def test_no_difference_is_no_diff(data: bytes) -> None:
-    assert unified_diff("Dockerfile", data, data) == b""
+    assert unified_diff("Dockerfile", data, data) == Diff(b"")
+
+
+_FAR = b"RUN x\n" * 10
+_HARMFUL = [
+    b"# \x1b[2J\n",
+    b"# \x00\n",
+    b"# bell\x07\r\n",
+    b"a\rb\n",
+    b"# \xc2\x9b\n",
+    b"# \x9b\n",
+    b"# \xe2\x80\xae\n",
+    b"# \xe2\x80\xa8\n",
+    b"::error::x\n",
+    b" \t::error::x\n",
+    b"# ##[group]\n",
+    b"# ##vso[task]\n",
+]
+
+
+@pytest.mark.parametrize("line", _HARMFUL)
+def test_a_hunk_that_does_harm_is_left_out_and_the_others_apply(repository: Path, line: bytes) -> None:
+    old = b"FROM a\n" + _FAR + line + b"FROM a\n" + _FAR + b"FROM a\n"
+    new = old.replace(b"FROM a", b"FROM a" + DIGEST)
+    diff = unified_diff("Dockerfile", old, new)
+    assert diff.left_out == (range(10, 17),)
+    assert diff.data.count(b"@@ -") == 2
+    assert applied(repository / "Dockerfile", old, new) == new.replace(line + b"FROM a" + DIGEST, line + b"FROM a")
+
+
+@pytest.mark.parametrize("line", _HARMFUL)
+def test_nothing_is_left_out_where_the_harm_is_far_away(line: bytes) -> None:
+    old = line + _FAR + b"FROM a\n"
+    assert unified_diff("Dockerfile", old, old.replace(b"FROM a", b"FROM b")).left_out == ()
+
+
+def test_a_diff_of_harmful_hunks_alone_is_empty() -> None:
+    assert unified_diff("Dockerfile", b"FROM a\x1b\n", b"FROM b\x1b\n") == Diff(b"", (range(1, 2),))
+
+
+@given(st.binary(max_size=200), st.binary(max_size=10))
+def test_a_diff_is_harmless(before: bytes, name: bytes) -> None:
+    old = before.replace(b"::", b":\n:") + b"\nFROM a"
+    path = os.fsdecode(name.replace(b"\0", b"").replace(b"/", b"") + b"x")
+    diff = unified_diff(path, old, old.replace(b"FROM a", b"FROM b"))
+    text = diff.data.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+    assert all("\udca0" <= each <= "\udcff" for each in text if harms(each))
+    assert bool(diff.data) or diff.left_out

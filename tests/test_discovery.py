@@ -204,7 +204,7 @@ def test_the_repository_of_a_hook_is_not_taken_for_every_other(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("git_is", ["missing", "broken"])
-def test_without_git_the_files_are_still_found(git_is: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def test_without_git_nothing_is_left_out(git_is: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     repository()
     make("Dockerfile", "out/Dockerfile")
     Path(".gitignore").write_text("out\n")
@@ -213,7 +213,104 @@ def test_without_git_the_files_are_still_found(git_is: str, monkeypatch: pytest.
         make("bin/git")
         Path("bin/git").write_text("#!/bin/sh\nexit 128\n")
         Path("bin/git").chmod(0o755)
+    found = discover(["."])
+    assert [file.path for file in found.files] == ["Dockerfile", "out/Dockerfile"]
+    reason = {"missing": "git cannot be run: it is not on the PATH", "broken": "git ended with 128"}[git_is]
+    assert found.warnings == (f"nothing in . is left out by .gitignore, since Git cannot be asked: {reason}",)
+
+
+def test_a_repository_in_a_folder_that_is_none_is_searched_by_its_own_rules() -> None:
+    repository("nested")
+    make("Dockerfile", "nested/out/Dockerfile", "nested/Dockerfile", "nested/other/Dockerfile")
+    Path("nested/.gitignore").write_text("out\nother\n")
+    git("add", "--force", "out", folder="nested")
+    assert paths() == ["Dockerfile", "nested/Dockerfile", "nested/out/Dockerfile"]
+
+
+def test_what_git_refuses_is_warned_of_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c"):
+        repository(name)
+        make("Dockerfile", "out/Dockerfile", folder=name)
+        Path(name, ".gitignore").write_text("out\n")
+    Path("a/.git/config").write_text("[core]\nrepositoryformatversion = 1\n[extensions]\nnothing = 1\n")
+    make("b/.git/HEAD", "c/.git/HEAD")
+    Path("b/.git/HEAD").write_text("")
+    found = discover(["."])
+    expected = ["a/Dockerfile", "a/out/Dockerfile", "b/Dockerfile", "b/out/Dockerfile", "c/Dockerfile"]
+    assert [file.path for file in found.files] == expected
+    (warning,) = found.warnings
+    assert re.match(
+        r"nothing in [ab] \(nor in 1 more\) is left out by \.gitignore, since Git cannot be asked: fatal: ", warning
+    )
+
+
+@pytest.mark.parametrize("broken", [Path.touch, Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+def test_a_repository_that_is_none_hides_nothing(broken: Callable[[Path], object]) -> None:
+    make("Dockerfile", "out/Dockerfile")
+    Path(".gitignore").write_text("out\n")
+    broken(Path(".git"))
+    found = discover(["."])
+    assert [file.path for file in found.files] == ["Dockerfile", "out/Dockerfile"]
+    assert len(found.warnings) == 1
+
+
+def test_repositories_may_be_nested_deeply() -> None:
+    depth = 60
+    path = Path(".")
+    for _ in range(depth):
+        repository(path)
+        make("Dockerfile", folder=path)
+        path = path / "d"
+    assert len(paths()) == depth
+
+
+def shaped_like_a_repository(folder: str, config: str = "") -> None:
+    make("objects/x", "refs/x", folder=folder)
+    Path(folder, "HEAD").write_text("ref: refs/heads/z\n")
+    Path(folder, "config").write_text(f"[core]\nrepositoryformatversion = 0\nbare = false\nworktree = .\n{config}")
+
+
+@pytest.mark.parametrize(
+    "config", ["", "excludesFile = info/exclude\n", "bare = true\n", "[extensions]\nx = 1\n", "[\n"]
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_folder_like_a_repository_hides_nothing(config: str, inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository()
+    shaped_like_a_repository("x", config)
+    make("x/info/exclude", "x/Dockerfile", "x/sub/Dockerfile")
+    Path("x/info/exclude").write_text("*\n")
+    git("add", "--all", "--force")
+    assert paths() == ["x/Dockerfile", "x/sub/Dockerfile"]
+    if inside:
+        monkeypatch.chdir("x")
+    assert paths("." if inside else "x") == (["Dockerfile", "sub/Dockerfile"] if inside else paths())
+
+
+def test_names_that_differ_in_case_hide_nothing() -> None:
+    repository()
+    make("dockerfile")
+    git("add", ".")
+    git("config", "core.ignoreCase", "true")
+    os.rename("dockerfile", "Dockerfile")
+    if not os.path.exists("dockerfile"):
+        assert "Dockerfile" in paths()
+
+
+@pytest.mark.parametrize("bit", ["--assume-unchanged", "--skip-worktree"])
+def test_no_bit_of_the_index_hides_a_file(bit: str) -> None:
+    repository()
+    make("Dockerfile")
+    git("add", ".")
+    git("update-index", bit, "Dockerfile")
     assert paths() == ["Dockerfile"]
+
+
+@pytest.mark.parametrize("name", [":(icase)web", ":/", ":!x", "*", "[w]eb", "-x", "--others", "a b", "ä"])
+def test_a_folder_is_named_literally(name: str) -> None:
+    repository()
+    make(f"{name}/Dockerfile", "web/Dockerfile", "x/Dockerfile")
+    git("--literal-pathspecs", "add", "--", name)
+    assert paths(name) == [os.path.join(os.path.normpath(name), "Dockerfile")]
 
 
 # Links, and folders that cannot be read.
@@ -248,6 +345,57 @@ def test_a_link_that_gives_a_file_another_format_hides_nothing() -> None:
         ("Dockerfile", "dockerfile"),
         ("compose.yaml", "compose"),
     ]
+
+
+def outside(*named: str) -> list[str]:
+    return [file.path for file in discover(named or ["."]).files if file.is_outside]
+
+
+@in_and_outside_of_git
+def test_a_link_leaves_the_root_or_not(prepare: Callable[[], None], tmp_path_factory: pytest.TempPathFactory) -> None:
+    prepare()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    make("Dockerfile", folder=elsewhere)
+    make("a/b/base", "inside")
+    links = {
+        "a/Dockerfile.up": "../inside",
+        "a/Dockerfile.down": "b/base",
+        "a/Dockerfile.chain": "Dockerfile.out",
+        "a/Dockerfile.out": os.path.relpath(elsewhere / "Dockerfile", Path("a").absolute()),
+        "a/Dockerfile.absolute": str(elsewhere / "Dockerfile"),
+        "a/Dockerfile.gone": "../../nowhere",
+        "a/Dockerfile.git": "../.git/config",
+    }
+    for path, target in links.items():
+        Path(path).symlink_to(target)
+    # Three of them are one file.
+    expected = ["a/Dockerfile.absolute", "a/Dockerfile.git", "a/Dockerfile.gone"]
+    assert outside() == outside("a") == expected
+    assert outside(*links) == []
+    assert outside("a", *links) == []
+
+
+def test_a_tracked_file_behind_a_link_to_a_folder_leaves_the_root(tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    make("Dockerfile", folder=elsewhere)
+    repository()
+    make("a/Dockerfile", "b/Dockerfile")
+    git("add", ".")
+    subprocess.run(["rm", "-r", "a"], check=True)
+    Path("a").symlink_to(elsewhere)
+    assert paths() == ["a/Dockerfile", "b/Dockerfile"]
+    assert outside() == ["a/Dockerfile"]
+
+
+def test_without_a_work_tree_the_root_is_the_working_directory_or_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("a/base", "a/b/x", "a/c/x")
+    Path("a/b/Dockerfile").symlink_to("../base")
+    assert outside("a/b") == outside("a") == []
+    monkeypatch.chdir("a/c")
+    assert outside("../b") == ["../b/Dockerfile"]
+    assert outside("..") == []
 
 
 @pytest.mark.parametrize(

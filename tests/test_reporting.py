@@ -109,10 +109,13 @@ def test_one_file_takes_one_report(formats: list[str]) -> None:
 
 
 def test_formats_of_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "pinner.toml").write_text('format = ["concise", "json=ci/report.json"]')
+    (folder / "pinner.toml").write_text('format = ["concise"]')
+    (folder / "strict.toml").write_text('format = ["concise", "json=ci/report.json"]')
     (folder / "ci").mkdir()
     monkeypatch.chdir("ci")
-    assert load({}).format == (ReportTarget("concise"), ReportTarget("json", "../ci/report.json"))
+    assert load({}).format == (ReportTarget("concise"),)
+    named = (ReportTarget("concise"), ReportTarget("json", "../ci/report.json"))
+    assert load({}, config="../strict.toml").format == load({"PINNER_CONFIG": "../strict.toml"}).format == named
     assert load({"PINNER_FORMAT": "text,sarif=a.sarif"}).format == (TEXT, ReportTarget("sarif", "a.sarif"))
     assert load({}, format=["text"]).format == (TEXT,)
 
@@ -126,7 +129,7 @@ def test_lists_have_formats_of_their_own(folder: Path) -> None:
 
 def test_a_report_that_cannot_be_written() -> None:
     run = pinner("check", "--format", "json=none/report")
-    assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: No such file or directory\n")
+    assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: no such file or directory\n")
 
 
 def test_the_words_for_people_stay_out_of_the_way() -> None:

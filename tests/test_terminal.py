@@ -1,12 +1,17 @@
 """Colour, and progress: where they are wanted."""
 
+import ast
 import io
 import re
+from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
 from pinner import terminal
-from pinner.terminal import progress, wants_color
+from pinner.terminal import CleanedStream, progress, wants_color
+
+PACKAGE = Path(__file__).parents[1] / "pinner"
 
 
 class Terminal(io.StringIO):
@@ -68,3 +73,112 @@ def test_progress_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None
         assert tick is not None
         tick(2, 2)
     assert re.search(r"\x1b\[2K\x1b\[1A|\x1b\[1A\x1b\[2K", stream.getvalue())
+
+
+def cleaned() -> tuple[CleanedStream, io.TextIOWrapper]:
+    raw = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    return CleanedStream(raw), raw
+
+
+def written(raw: io.TextIOWrapper) -> bytes:
+    raw.flush()
+    assert isinstance(raw.buffer, io.BytesIO)
+    return raw.buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["a\n", "b"], b"a\nb"),
+        (["  ", ":", ":error::x\n"], b"  \\x3a:error::x\n"),
+        (["x#", "#", "[group]\n"], b"x#\\x23[group]\n"),
+        (["\x1b", "[2J\n"], b"\\x1b[2J\n"),
+        (["one\n::two", "\n::three\n"], b"one\n\\x3a:two\n\\x3a:three\n"),
+        (["https://user:", "pw@host\n"], b"https://***@host\n"),
+    ],
+)
+def test_a_stream_cleans_whole_lines_however_they_arrive(parts: list[str], expected: bytes) -> None:
+    stream, raw = cleaned()
+    for part in parts:
+        assert stream.write(part) == len(part)
+    stream.flush()
+    assert written(raw) == expected
+    stream, raw = cleaned()
+    stream.writelines(parts)
+    stream.flush()
+    assert written(raw) == expected
+
+
+def test_a_stream_keeps_the_order_of_text_and_bytes() -> None:
+    stream, raw = cleaned()
+    stream.write("begun")
+    stream.write_bytes(b"\x1b\xff")
+    stream.write("again")
+    stream.write_harmless("\x1b[1m")
+    assert written(raw) == b"begun\x1b\xffagain\x1b[1m"
+
+
+def test_there_is_no_way_around_a_stream() -> None:
+    stream, raw = cleaned()
+    assert stream.encoding == raw.encoding
+    for name in ("buffer", "detach"):
+        assert not hasattr(stream, name)
+    print("\x1b", file=cast("TextIO", stream), flush=True)
+    assert written(raw) == b"\\x1b\n"
+
+
+def test_streams_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal.sys, "stdout", PIPE)
+    monkeypatch.setattr(terminal.sys, "stderr", None)
+    terminal.prepare_streams()
+    first = terminal.sys.stdout
+    terminal.prepare_streams()
+    assert terminal.sys.stdout is first
+    assert terminal.standard_stream().raw is PIPE
+    terminal.sys.stderr.write("x")
+
+
+# Who writes.
+
+MODULE_RUN_BY_HAND = "config/schema.py"
+"""It prints the JSON schema, in ASCII, when it is run as a module."""
+
+
+def writes(source: str) -> list[str]:
+    """What in the source text of a module reaches for standard output or standard error."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="sys"), attr=name) if name.strip("_") in ("stdout", "stderr"):
+                found.append(f"{node.lineno}: sys.{name}")
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in ("print", "echo", "secho"):
+                found.append(f"{node.lineno}: {name}")
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="write"), args=[ast.Constant(), *_]):
+                found.append(f"{node.lineno}: os.write")
+            case ast.ImportFrom(module="sys" | "rich" | "logging") | ast.Import(names=[ast.alias(name="logging")]):
+                found.append(f"{node.lineno}: import")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_else_writes_to_the_standard_streams(path: Path) -> None:
+    name = str(path.relative_to(PACKAGE))
+    allowed = {"terminal.py": path.read_text().count("sys.std"), MODULE_RUN_BY_HAND: 1}.get(name, 0)
+    assert len(writes(path.read_text())) == allowed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\nsys.stdout.write('')",
+        "import sys\nx = sys.stderr",
+        "import sys\nsys.__stdout__.flush()",
+        "from sys import stdout",
+        "print('')",
+        "import typer\ntyper.echo('')",
+        "import os\nos.write(1, b'')",
+        "import logging",
+    ],
+)
+def test_what_writes_is_found(source: str) -> None:
+    assert writes(source)

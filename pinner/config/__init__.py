@@ -14,6 +14,7 @@ from pinner.patterns import NO_PATTERNS, Patterns
 
 if TYPE_CHECKING:
     from pinner.policy import Override
+    from pinner.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
@@ -63,6 +64,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     write_baseline: str | None = None
     diff_base: str | None = None
+    policy_from: "Revision | None" = None
 
     platforms: tuple[str, ...] = ()
     min_age: int = 0
@@ -82,7 +84,7 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, Registry] = {}
     jobs: int = 16
-    jobs_per_host: int = 8
+    jobs_per_host: int = 16
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
@@ -95,8 +97,8 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     """The settings in force. A flag that was not given is None and changes nothing.
 
     `config` names the file to read and `no_config` reads none; `output_file` is where the report goes
-    that has no file of its own. Raises UsageError that names the source,
-    the key and the nearest right one.
+    that has no file of its own; `policy_from` names the Git revision in which the file is looked for. Raises
+    UsageError that names the source, the key and the nearest right one.
     """
     from pinner.config.files import find
 
@@ -109,6 +111,10 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         return Settings(**given)
     from pinner.config.layers import collect, redirect
 
+    if "policy_from" in given:
+        from pinner.revision import find_revision
+
+        given["policy_from"] = find_revision(given["policy_from"])
     read = {name: each.value for name, each in collect(given, environ).given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
     return redirect(Settings(**only_flags | read), given.get("output_file"))

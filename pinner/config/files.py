@@ -2,9 +2,14 @@
 
 import os
 import re
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.errors import UsageError
+from pinner.errors import ReadError, UsageError
+from pinner.files import checked_root, is_inside, read_file
+
+if TYPE_CHECKING:
+    from pinner.revision import Revision
 
 PYPROJECT = "pyproject.toml"
 NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)
@@ -13,12 +18,22 @@ NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)
 _MAY_CONFIGURE = re.compile(rb"pinner|\\[uUx]")
 
 
+MAX_SIZE = 1024 * 1024
+"""The most bytes that a configuration may have: to parse as much takes a second."""
+
+
 class ConfigFile(NamedTuple):
-    """A file that configures pinner, and its table: that of `[tool.pinner]` in a pyproject.toml."""
+    """A file that configures pinner, and its table: that of `[tool.pinner]` in a pyproject.toml.
+
+    One that a flag or a variable names may say more than one that was found: see `pinner.config.found`.
+    `revision` names the Git revision in which it was found, empty for the disk.
+    """
 
     path: str
     text: str
     table: dict[str, Any]
+    is_named: bool = False
+    revision: str = ""
 
     @property
     def folder(self) -> str:
@@ -29,47 +44,86 @@ class ConfigFile(NamedTuple):
         """The path, with the line if there is just one on which `key` stands as a key."""
         key = rf"(\b|(?<=[\"'])){re.escape(key)}[\"']?\s*[=.\]]"
         lines = [number for number, line in enumerate(self.text.split("\n"), 1) if re.search(key, line)]
-        return f"{self.path}:{lines[0]}" if len(lines) == 1 else self.path
+        shown = _shown(self.path, self.revision)
+        return f"{shown}:{lines[0]}" if len(lines) == 1 else shown
 
 
-def find(folder: str) -> ConfigFile | None:
-    """The configuration of the first folder that has one, from `folder` upwards. Raises UsageError."""
+def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
+    """The configuration of the first folder that has one, from `folder` upwards. Raises UsageError.
+
+    With a revision the files are those that it holds, and the disk is not looked at.
+    """
+    read = partial(_of_revision, revision) if revision else _of_disk
     at, above = os.path.abspath(folder), ""
     while at != above:
         for name in NAMES:
-            path = os.path.join(at, name)
-            if os.path.isfile(path) and (file := _read(os.path.relpath(path))) is not None:
+            if (file := read(os.path.relpath(os.path.join(at, name)))) is not None:
                 return file
         at, above = os.path.dirname(at), at
     return None
 
 
-def read_file(path: str) -> ConfigFile:
+def read_named(path: str) -> ConfigFile:
     """The configuration in a file that was named. Raises UsageError where there is none."""
-    file = _read(path)
+    file = _read(path, is_named=True)
     if file is None:
         raise UsageError(f"{path}: there is no table [tool.pinner] in it")
     return file
 
 
-def _read(path: str) -> ConfigFile | None:
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot read the configuration: {error.strerror}") from error
-    is_pyproject = os.path.basename(path) == PYPROJECT
-    if is_pyproject and not _MAY_CONFIGURE.search(data):
+def _of_disk(path: str) -> ConfigFile | None:
+    # What is no folder counts, be it a link to nothing: a configuration that cannot be read is no absent one.
+    if not os.path.lexists(path) or os.path.isdir(path):
         return None
-    text, table = _parse(data, path)
-    if not is_pyproject:
-        return ConfigFile(path, text, table)
+    return _read(path, is_named=False)
+
+
+def _of_revision(revision: "Revision", path: str) -> ConfigFile | None:
+    data = revision.read(path)
+    if data is None or not _may_configure(path, data):
+        return None
+    return _configuration(path, data, revision=revision.name)
+
+
+def _read(path: str, *, is_named: bool) -> ConfigFile | None:
+    try:
+        data = read_file(path, MAX_SIZE)
+    except ReadError as error:
+        raise UsageError(f"{path}: cannot read the configuration: {error.reason}") from error
+    if not _may_configure(path, data):
+        return None
+    if not is_named:
+        _require_own(path)
+    return _configuration(path, data, is_named=is_named)
+
+
+def _may_configure(path: str, data: bytes) -> bool:
+    return os.path.basename(path) != PYPROJECT or _MAY_CONFIGURE.search(data) is not None
+
+
+def _configuration(path: str, data: bytes, *, is_named: bool = False, revision: str = "") -> ConfigFile | None:
+    """The configuration that is the content of a file; None for a pyproject.toml without one."""
+    shown = _shown(path, revision)
+    text, table = _parse(data, shown)
+    if os.path.basename(path) != PYPROJECT:
+        return ConfigFile(path, text, table, is_named, revision)
     tools = table.get("tool")
     if not isinstance(tools, dict) or "pinner" not in tools:
         return None
     if not isinstance(tools["pinner"], dict):
-        raise UsageError(f"{path}: tool.pinner is not a table")
-    return ConfigFile(path, text, tools["pinner"])
+        raise UsageError(f"{shown}: tool.pinner is not a table")
+    return ConfigFile(path, text, tools["pinner"], is_named, revision)
+
+
+def _shown(path: str, revision: str) -> str:
+    return f"{revision}:{path}" if revision else path
+
+
+def _require_own(path: str) -> None:
+    """Refuse a link out of the checkout: what is wrong with the file behind it would be shown, and its keys."""
+    folder = os.path.realpath(os.path.dirname(path) or os.curdir)
+    if not is_inside(os.path.realpath(path), checked_root(folder) or folder):
+        raise UsageError(f"{path}: the configuration is a link that leaves the checkout: name the file with --config")
 
 
 def _parse(data: bytes, path: str) -> tuple[str, dict[str, Any]]:

@@ -111,9 +111,10 @@ KEYS = (
     ),
     Key(
         "baseline",
-        File(),
+        File(in_folder=True),
         None,
-        "The file of `check --write-baseline`: `check` lets the findings that it knows go.",
+        "The file of `check --write-baseline`: `check` lets the findings that it knows go. A configuration that was "
+        "found names one in its own folder.",
         'baseline = "pinner-baseline.json"',
     ),
     Key(
@@ -126,9 +127,10 @@ KEYS = (
     Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
         "ledger",
-        File(),
+        File(in_folder=True),
         None,
-        "The file that says how long content has been known. Default: `pinner-ledger.json`.",
+        "The file that says how long content has been known. Default: `pinner-ledger.json`. A configuration that was "
+        "found names one in its own folder.",
         'ledger = "ci/pinner-ledger.json"',
     ),
     Key(
@@ -169,15 +171,15 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 256), 8, "Requests at once to one host.", "jobs-per-host = 4"),
+    Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",
         Reports(OUTPUTS, frozenset(("text", "concise", "github"))),
         [],
         "How to write the report: formats, each on standard output or, as `NAME=FILE`, in a file. Empty: `text`, and "
-        "in GitHub Actions `github` as well.",
-        'format = ["concise", "sarif=pinner.sarif"]',
+        "in GitHub Actions `github` as well. A configuration that was found names no file.",
+        'format = ["concise", "github"]',
     ),
     Key("color", Choice("choice", ("auto", "always", "never")), "auto", "When to use colour.", 'color = "never"'),
 )

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pinner.config import ENVIRONMENT_PREFIX, ReportTarget, Settings
-from pinner.config.files import ConfigFile, find, read_file
+from pinner.config.files import ConfigFile, find, read_named
+from pinner.config.found import require_harmless
 from pinner.config.keys import KEYS
 from pinner.config.types import Boolean, Choice, Key, List, Type
 from pinner.config.values import WrongSetting, parse, read, unknown
@@ -42,7 +43,7 @@ class Layers(NamedTuple):
 def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     """Read all sources. Raises UsageError.
 
-    `flags` may hold others, too: `config`, `no_config` and what only a flag can say.
+    `flags` may hold others, too: `config`, `no_config` and what only a flag can say. `policy_from` is a Revision.
     """
     file = _chosen_file(flags, environ)
     of_file = _of_file(file) if file else {}
@@ -65,7 +66,10 @@ def variable_of(name: str) -> str:
 
 
 def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
-    """The configuration file in force: the one that is named, else the one that is found unless none is wanted."""
+    """The configuration file in force: the one that is named, else the one that is found unless none is wanted.
+
+    It is looked for in the revision of `policy_from`, if there is one.
+    """
     named, unwanted = flags.get("config"), flags.get("no_config")
     if named and unwanted:
         raise UsageError("--config and --no-config exclude each other")
@@ -75,7 +79,7 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
         unwanted = environ.get(variable) and _from_environment(Boolean(), variable, environ)[1]
     if unwanted:
         return None
-    return read_file(named) if named else find(os.curdir)
+    return read_named(named) if named else find(os.curdir, flags.get("policy_from"))
 
 
 def _of_file(file: ConfigFile) -> dict[str, Given]:
@@ -89,6 +93,7 @@ def _of_file(file: ConfigFile) -> dict[str, Given]:
         except WrongSetting as error:
             error = error.below(name)
             raise UsageError(f"{file.place_of(error.word)}: {error.place}: {error.message}") from error
+        require_harmless(keys[name], raw, file)
         given[keys[name].field] = Given(keys[name], raw, value, Origin.FILE, file.place_of(name))
     return given
 

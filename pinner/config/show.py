@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pinner.config.keys import KEYS
 from pinner.config.layers import Given, Origin, collect
 from pinner.config.values import key_text, quoted
+from pinner.output._escape import clean
 
 SCHEMA_VERSION = 1
 
@@ -26,22 +27,22 @@ def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
 
 def as_text(settings: InForce) -> str:
     """TOML, with the source of each value behind it; what a file cannot hold is a comment."""
-    lines = [f"# {settings.file or 'no configuration file'}"]
+    lines = [f"# {clean(settings.file or 'no configuration file')}"]
     for key, raw, _, _, source in settings.settings:
         comment = "" if key.in_file and raw is not None else "# "
-        lines.append(f"{comment}{key.name} = {'none' if raw is None else _toml(raw)}  # {source}")
+        lines.append(f"{comment}{key.name} = {'none' if raw is None else _toml(raw)}  # {clean(source)}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def as_json(settings: InForce) -> str:
     """The same for programs."""
-    from json import dumps
+    from pinner.output._json import dumps
 
     values = {
         key.name: {"value": raw, "origin": origin, "source": source}
         for key, raw, _, origin, source in settings.settings
     }
-    return dumps({"schema_version": SCHEMA_VERSION, "file": settings.file, "settings": values}, indent=2) + "\n"
+    return dumps({"schema_version": SCHEMA_VERSION, "file": settings.file, "settings": values})
 
 
 def _toml(raw: Any) -> str:

@@ -41,7 +41,12 @@ class Text(NamedTuple):
 
 
 class File(NamedTuple):
-    """The path of a file; in a configuration file it starts at that file's folder."""
+    """The path of a file; in a configuration file it starts at that file's folder.
+
+    With `in_folder` a configuration that was found may name only files in its folder: see `pinner.config.found`.
+    """
+
+    in_folder: bool = False
 
 
 class Patterns(NamedTuple):

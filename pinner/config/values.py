@@ -21,6 +21,7 @@ from pinner.config.types import (
     Text,
     Type,
 )
+from pinner.output._escape import setting_without_user_info
 from pinner.patterns import Patterns as GitPatterns
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
@@ -43,7 +44,7 @@ class WrongSetting(ValueError):
     @property
     def place(self) -> str:
         """The way to the value as TOML would write it: `registries."ghcr.io".mirror`."""
-        return ".".join(map(key_text, self.names)).replace(".[", "[")
+        return ".".join(key_text(setting_without_user_info(name)) for name in self.names).replace(".[", "[")
 
 
 def read(kind: Type, raw: Any, folder: str) -> Any:
@@ -117,7 +118,7 @@ def _read_scalar(kind: Boolean | Integer | Number | Choice | Text, raw: Any) -> 
 def _checked(raw: Any, kinds: tuple[type, ...], words: str) -> Any:
     """`raw` if it is of just one of these types: to Python, True is a whole number."""
     if type(raw) not in kinds:
-        raise WrongSetting(f"{words} is needed, not {quoted(raw)}")
+        raise WrongSetting(f"{words} is needed, not {quoted(_shown(raw))}")
     return raw
 
 
@@ -144,11 +145,23 @@ def _chosen(kind: Choice, word: str) -> str:
 
 def _made(kind: Text, text: str) -> object:
     if not re.fullmatch(kind.pattern, text):
-        raise WrongSetting(f"{quoted(text)} is not {kind.meaning}")
+        raise WrongSetting(f"{quoted(_shown(text))} is not {kind.meaning}")
     try:
         return kind.make(text)
     except ValueError as error:
         raise WrongSetting(str(error)) from error
+
+
+def _shown(raw: Any) -> Any:
+    """What stands where a setting is expected, for a message: any text in it may be meant as a URL with a password."""
+    match raw:
+        case str():
+            return setting_without_user_info(raw)
+        case list() | tuple():
+            return [_shown(item) for item in raw]
+        case dict():
+            return {setting_without_user_info(name): _shown(value) for name, value in raw.items()}
+    return raw
 
 
 def _each(raw: Any, read_item: Any) -> Iterable[Any]:

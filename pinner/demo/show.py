@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pinner.demo.registry import embedded_registry
 from pinner.errors import ExitCode
-from pinner.terminal import write_text
+from pinner.terminal import standard_stream, write_text
 
 SAMPLE = Path(__file__).with_name("sample")
 
@@ -46,7 +46,7 @@ def _take(step: Step, project: Path, url: str) -> bool:
     """Show one command and its output. Returns whether it ended as it should."""
     command = [*step.command, "--mirror", f"*={url}"] if step.asks else [*step.command]
     write_text(f"\n# {step.title}\n$ {shlex.join(['pinner', *command])}\n")
-    sys.stdout.flush()
+    standard_stream().flush()
     process = [sys.executable, "-m", "pinner", *command]
     # All that the command says goes one way, so that it stays in order where that is no terminal.
     run = subprocess.run(process, cwd=project, env=_environment(), stderr=subprocess.STDOUT, check=False)

@@ -6,6 +6,8 @@ from pinner.finding import Ignore
 from pinner.source import Location
 
 _IGNORE = re.compile(r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?=\s|$)(?P<rest>.*)")
+# Fillers and blanks that Unicode counts among letters and symbols.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
 
 
@@ -17,4 +19,14 @@ def read_ignore(comment: str, where: Location) -> Ignore | None:
     rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
+    reason = reason if _is_visible(reason) else ""
     return Ignore(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
+
+
+def _is_visible(text: str) -> bool:
+    """Whether anything of `text` can be seen: a letter, a number, a sign, and not white space or format characters."""
+    if text.isascii():
+        return any("!" <= char <= "~" for char in text)
+    from unicodedata import category
+
+    return any(category(char)[0] in "LNPS" and char not in _BLANK for char in text)

@@ -3,7 +3,6 @@
 OUTPUTS holds names and `load` imports one module: a run needs one of them, and some import json or more.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ OUTPUTS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdj
 
 def load(name: str) -> Output:
     """The output of that name, one of OUTPUTS."""
+    from importlib import import_module  # here, for what cleans texts is imported by every run
+
     return cast(Output, import_module(f"pinner.output.{name}"))
 
 

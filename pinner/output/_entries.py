@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pinner.finding import Finding, Fix, Severity
-from pinner.output._escape import clean
 from pinner.output._paths import relative
 from pinner.report import FileFailure, Kept, Report, Unchecked
 from pinner.source import Location
@@ -19,8 +18,8 @@ class Entry(NamedTuple):
     """A finding, an unchecked reference, a file that failed or an update that was refused.
 
     `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED.
-    `line` is None where no line is to blame, and `where` where no columns are. `message` is cleaned,
-    `path` and `text` are not.
+    `line` is None where no line is to blame, and `where` where no columns are. None of the
+    texts is cleaned.
     """
 
     rule: str
@@ -43,13 +42,13 @@ def entries(report: Report) -> Iterator[Entry]:
 
 
 def unchecked_message(unchecked: Unchecked) -> str:
-    """One cleaned sentence that says what was not checked, and why."""
-    return clean(f"{unchecked.text} could not be checked ({unchecked.reason}): {unchecked.detail}")
+    """One sentence, not cleaned, that says what was not checked, and why."""
+    return f"{unchecked.text} could not be checked ({unchecked.reason}): {unchecked.detail}"
 
 
 def refused_message(kept: Kept) -> str:
-    """One cleaned sentence that says what was not updated, and why."""
-    return clean(f"{kept.image} is not updated ({kept.reason}): {kept.detail}")
+    """One sentence, not cleaned, that says what was not updated, and why."""
+    return f"{kept.image} is not updated ({kept.reason}): {kept.detail}"
 
 
 def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
@@ -68,7 +67,7 @@ def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
 
 def _of_finding(finding: Finding) -> Entry:
     place = finding.path, finding.where.line, finding.where, finding.text, finding.context
-    return Entry(finding.rule, finding.severity, *place, clean(finding.message), finding.fix)
+    return Entry(finding.rule, finding.severity, *place, finding.message, finding.fix)
 
 
 def _of_unchecked(unchecked: Unchecked) -> Entry:
@@ -78,7 +77,7 @@ def _of_unchecked(unchecked: Unchecked) -> Entry:
 
 def _of_failure(failure: FileFailure) -> Entry:
     place = failure.path, failure.line, None, failure.message, ""
-    return Entry(FILE_ERROR, Severity.ERROR, *place, clean(failure.message))
+    return Entry(FILE_ERROR, Severity.ERROR, *place, failure.message)
 
 
 def _of_refused(kept: Kept) -> Entry:

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+from pinner.output._escape import without_user_info
+
 
 def relative(path: str) -> str:
     """`path` without leading `./`, and relative where it lies below the working directory."""
-    path = os.path.normpath(path)
+    path = os.path.normpath(without_user_info(path))  # before two slashes become one, while a URL is one
     folder = os.path.join(os.getcwd(), "")
     return path.removeprefix(folder).replace(os.sep, "/")
 

@@ -24,7 +24,7 @@ def render(report: Report, _style: Style) -> str:
 def _command(entry: Entry) -> str:
     properties = {"file": relative(entry.path), **_position(entry), "title": f"pinner {entry.rule}"}
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{_COMMANDS[entry.severity]} {written}::{_data(entry.message)}"
+    return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}"
 
 
 def _position(entry: Entry) -> dict[str, int]:

@@ -46,6 +46,7 @@ def _summary(summary: Summary) -> dict[str, int]:
         "ignored": summary.ignored,
         "known": summary.known,
         "outdated": summary.outdated,
+        "excluded": summary.excluded,
     }
 
 

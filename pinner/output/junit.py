@@ -4,16 +4,19 @@ An ignored finding is a skipped case, and a clean report one case that passed, b
 counts as a failure for some readers.
 """
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pinner.output import Style
 from pinner.output._entries import FILE_ERROR, UNCHECKED, Entry, entries
-from pinner.output._escape import clean
+from pinner.output._escape import clean, without_build_commands, without_user_info
 from pinner.output._paths import relative
 from pinner.report import Report, Suppressed
 
 NAME = "junit"
+
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def render(report: Report, _style: Style) -> str:
@@ -25,7 +28,22 @@ def render(report: Report, _style: Style) -> str:
     root = Element("testsuites", counts)
     SubElement(root, "testsuite", counts).extend(cases)
     indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_with_references(tostring(root, encoding="unicode"))}\n'
+
+
+def _with_references(document: str) -> str:
+    """The document with character references (XML 1.0 section 4.1) for what must not act on a terminal or in a log."""
+    lines = (line if line.isprintable() else "".join(map(_reference, line)) for line in document.split("\n"))
+    return without_build_commands("\n".join(lines), "&#35;")
+
+
+def _reference(character: str) -> str:
+    return character if character.isprintable() else f"&#{ord(character)};"
+
+
+def _text(text: str) -> str:
+    """`text` without user information, and with what no XML can hold (section 2.2) spelled out."""
+    return _NOT_XML.sub(lambda match: clean(match.group()), without_user_info(text))
 
 
 def _cases(report: Report) -> Iterator[Element]:
@@ -37,19 +55,19 @@ def _failed(entry: Entry) -> Element:
     columns = f":{entry.where.column}" if entry.where else ""
     case = _case(entry.path, entry.line, f"{entry.rule} at {entry.line or 1}{columns}")
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"
-    SubElement(case, tag, type=f"{entry.severity.label}[{entry.rule}]", message=entry.message)
+    SubElement(case, tag, type=f"{entry.severity.label}[{entry.rule}]", message=_text(entry.message))
     return case
 
 
 def _skipped(suppressed: Suppressed) -> Element:
     finding = suppressed.finding
     case = _case(finding.path, finding.where.line, f"{finding.rule} at {finding.where.line}:{finding.where.column}")
-    SubElement(case, "skipped", message=clean(suppressed.ignore.reason or "ignored by a comment"))
+    SubElement(case, "skipped", message=_text(suppressed.ignore.reason or "ignored by a comment"))
     return case
 
 
 def _case(path: str, line: int | None, name: str) -> Element:
-    path = clean(relative(path))
+    path = _text(relative(path))
     case = Element("testcase", classname=path, name=name, file=path)
     if line is not None:
         case.set("line", str(line))

@@ -10,7 +10,6 @@ from typing import Any
 from pinner.finding import Finding, Fix, Ignore, Severity
 from pinner.output import Style
 from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, fingerprints, refused_message, unchecked_message
-from pinner.output._escape import clean
 from pinner.output._json import dumps
 from pinner.output._paths import uri
 from pinner.output._tool import HOMEPAGE, tool_version
@@ -100,7 +99,7 @@ def _suppression(path: str, ignore: Ignore | None) -> dict[str, Any]:
     if ignore is None:
         return {}
     suppression = {"kind": "inSource", "status": "accepted", "location": _location(path, ignore.where)}
-    return {"suppressions": [suppression | ({"justification": clean(ignore.reason)} if ignore.reason else {})]}
+    return {"suppressions": [suppression | ({"justification": ignore.reason} if ignore.reason else {})]}
 
 
 def _fix(fix: Fix, source: Source) -> dict[str, Any]:
@@ -153,7 +152,7 @@ def _region(where: Location) -> dict[str, int]:
 
 def _message(text: str) -> dict[str, str]:
     """Plain text; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
-    return {"text": _sentence(clean(text).replace("](", "] ("))}
+    return {"text": _sentence(text.replace("](", "] ("))}
 
 
 def _sentence(text: str) -> str:

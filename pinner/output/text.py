@@ -34,6 +34,7 @@ def summary(report: Report) -> str:
     line += f", {counts.ignored} ignored" if counts.ignored else ""
     line += f", {counts.known} known" if counts.known else ""
     line += f", {counts.outdated} outdated in the baseline" if counts.outdated else ""
+    line += f", {counts.excluded} excluded" if counts.excluded else ""
     line += f", {counts.changed} changed" if counts.changed else ""
     line += f", {counts.kept} kept" if counts.kept else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")

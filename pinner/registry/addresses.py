@@ -16,9 +16,13 @@ from pinner.registry.flight import SingleFlight
 _PATIENT_FAILURES = 16
 _IMPATIENCE = 0.5
 
-# IPv6 networks whose addresses end with an IPv4 address: a translator's (RFC 6052 section 2.1), and the compatible
-# ones (RFC 4291 section 2.5.5.1).
-_HOLD_IPV4 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+# Networks that lead where the address does not say, whatever this Python's `is_global` makes of them: translators'
+# (RFC 6052, RFC 8215), Teredo's (RFC 4380), site-local ones (RFC 3879), protocol assignments (RFC 6890).
+_NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "fec0::/10", "192.0.0.0/24"))
+)
+# IPv6 addresses that end with an IPv4 address, the compatible ones (RFC 4291 section 2.5.5.1).
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 Lookup = Callable[[str], list[str]]
 
@@ -72,18 +76,15 @@ class Addresses:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet. What cannot be read does not."""
+    """Return whether an IP address belongs to the public internet. What cannot be read does not."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or _held(ip) or ip
-    return ip.is_global and not ip.is_multicast
-
-
-def _held(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    return ipaddress.IPv4Address(ip.packed[-4:]) if any(ip in network for network in _HOLD_IPV4) else None
+        held = ipaddress.IPv4Address(ip.packed[-4:]) if ip in _COMPATIBLE else None
+        ip = ip.ipv4_mapped or ip.sixtofour or held or ip
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC)
 
 
 def is_literal(host: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pinner.reference import DOCKER_HUB
 from pinner.registry.secret import Secret
+from pinner.registry.urls import ascii_authority
 
 _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 # What Docker's legacy keys have behind the host, as in https://index.docker.io/v1/
@@ -56,7 +57,8 @@ def normalise(key: str) -> str:
     """A key without scheme, API path and upper case; Docker Hub has one name. With a scheme the path never counts."""
     bare = key.strip().removeprefix("https://").removeprefix("http://")
     host, _, path = bare.partition("/")
-    host = DOCKER_HUB if host.lower() in _HUB_NAMES else host.lower()
+    host = ascii_authority(host)
+    host = DOCKER_HUB if host in _HUB_NAMES else host
     path = path.strip("/")
     return host if "://" in key or path in _API_PATHS or not path else f"{host}/{path}"
 

@@ -1,7 +1,6 @@
 """Answers to questions for manifests: what they say, checked, or what their failure means."""
 
 import hashlib
-import json
 from typing import NamedTuple
 
 from pinner.reference import Reference, is_digest
@@ -12,16 +11,9 @@ from pinner.registry.errors import (
     NotFound,
     RegistryError,
     Unauthorized,
-    Unreachable,
 )
 from pinner.registry.manifest import MEDIA_TYPES, parse_manifest
-from pinner.registry.wire import Answer, field, rate_limited
-
-# The only words of a registry's own error that are repeated: its free text may hold what it was sent.
-_ERROR_CODES = frozenset(
-    "BLOB_UNKNOWN DENIED MANIFEST_INVALID MANIFEST_UNKNOWN MANIFEST_UNVERIFIED NAME_INVALID NAME_UNKNOWN "
-    "TAG_INVALID TOOMANYREQUESTS UNAUTHORIZED UNAVAILABLE UNKNOWN UNSUPPORTED".split()
-)
+from pinner.registry.wire import Answer, error_code, field
 
 
 class Content(NamedTuple):
@@ -79,17 +71,4 @@ def failure(answer: Answer, reference: Reference) -> RegistryError:
             return Unauthorized(f"{origin} goes on asking for authentication; log in with docker login {origin}")
         case 403:
             return Denied(f"{origin} denies access to {reference.familiar}; check the name, or log in")
-        case 429:
-            return rate_limited(answer)
-        case status if status == 408 or status >= 500:
-            return Unreachable(f"{origin} answers {status}{_code(answer)}; try again later")
-    return NotAManifest(f"{origin} answers {answer.status}{_code(answer)}; check that it is a registry")
-
-
-def _code(answer: Answer) -> str:
-    """The code of a registry's error document (distribution-spec, "Error Codes"), if it is a known one."""
-    try:
-        code = json.loads(answer.body)["errors"][0]["code"]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return ""
-    return f" {code}" if isinstance(code, str) and code in _ERROR_CODES else ""
+    return NotAManifest(f"{origin} answers {answer.status}{error_code(answer)}; check that it is a registry")

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from pinner.errors import ReadError
+from pinner.files import read_file
 from pinner.reference import DOCKER_HUB
 from pinner.registry.authfile import AuthFile, Credential, normalise, parse_auth_file
 from pinner.registry.flight import SingleFlight
@@ -59,11 +61,10 @@ class Credentials:
             yield self._parse(text, "DOCKER_AUTH_CONFIG")
         for path in auth_file_paths(self._environ):
             try:
-                text = path.read_text(encoding="utf-8")
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError):
-                self.problems.append(f"the credentials in {path} cannot be read")
+                text = read_file(str(path)).decode("utf-8")
+            except (ReadError, UnicodeDecodeError) as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    self.problems.append(f"the credentials in {path} cannot be read")
                 continue
             yield self._parse(text, str(path))
 

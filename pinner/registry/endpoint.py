@@ -7,7 +7,7 @@ import httpx
 from pinner.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import Unreachable
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import DOCKER_HUB_HOST, Origin, is_loopback, parse_url, split_port
+from pinner.registry.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 
 class Endpoint(NamedTuple):
@@ -26,7 +26,7 @@ class Endpoint(NamedTuple):
 
 def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
     """Where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
-    host = registry.lower()
+    host = ascii_authority(registry)
     if mirror := settings.mirror_of(host):
         return Endpoint(Origin.of(mirror).authority, (mirror,))
     asked = DOCKER_HUB_HOST if host == DOCKER_HUB else host

@@ -1,32 +1,37 @@
-"""How much is asked of one host at once, and when it is left alone."""
+"""How many requests one host gets at once, how fast, and when it is given up."""
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from pinner.registry.errors import (
-    ConnectFailed,
-    ConnectTimedOut,
-    Dropped,
-    RateLimited,
-    RegistryError,
-    Timeout,
-    TLSFailure,
-)
+from pinner.registry.errors import RegistryError
 
-# So many requests that fail in a row, each after its retries, and the host counts as down.
-PATIENT_FAILURES = 3
+# Requests in flight to one host, however many are allowed in all.
+MOST = 16
+# Seconds without any success after which a host is given up, and the longest wait of its own asking beyond them.
+WITHOUT_SUCCESS = 20.0
+LONGEST_WAIT = 60.0
+
+# Seconds between requests: after the first 429, at most, and below which they are not worth keeping.
+_FIRST_INTERVAL, _LONGEST_INTERVAL, _NO_INTERVAL = 0.2, 5.0, 0.01
+_FASTER = 0.95
+# So many successes since the last 429 show what the host lets through.
+_MEASURABLE = 3
+# A pause is slept in pieces, so that a host that is given up meanwhile keeps nobody.
+_PIECE = 1.0
 
 
 class Clock:
     """Time, so that tests need not wait."""
 
     def now(self) -> float:
-        """Seconds from some start, never backwards."""
+        """Return seconds from some start, never backwards."""
         return time.monotonic()
 
     def wall(self) -> datetime:
-        """The time of day."""
+        """Return the time of day."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
@@ -35,41 +40,118 @@ class Clock:
 
 
 class Host:
-    """What a run knows of one origin."""
+    """What a run knows of one origin: how many requests it takes at once, how fast, and whether it is given up.
+
+    The first request goes alone, until it succeeds; a success is any answer but 408, 429 and those of 5xx. A 429
+    halves the requests at once and spaces them, each success takes some of that back. `given_up` is why nothing is
+    asked any more, the same for all.
+    """
 
     def __init__(self, jobs: int, clock: Clock) -> None:
-        self.slots = asyncio.Semaphore(jobs)
+        self.given_up: RegistryError | None = None
+        self.successes = 0
         self._clock = clock
+        self._most = self._allowed = min(jobs, MOST)
+        self._slots = asyncio.Semaphore(1)
+        self._size = 1
+        self._surplus = 0
+        self._order = asyncio.Lock()
         self._resumes = 0.0
-        self._down: RegistryError | None = None
-        self._failures = 0
+        self._interval = 0.0
+        self._slowed = -1.0
+        self._measured_from = 0.0
+        self._let_through = 0
+        self._deadline: float | None = None
+        self._wait_granted = False
 
-    def pause(self, seconds: float) -> None:
-        """Let no task ask for a while."""
-        self._resumes = max(self._resumes, self._clock.now() + seconds)
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one of the requests at once, from its first try to its last: a host that is down is seen soon."""
+        await self._slots.acquire()
+        try:
+            yield
+        finally:
+            self._release()
 
-    @property
-    def paused(self) -> bool:
-        """Whether a pause is on."""
-        return self._resumes > self._clock.now()
+    async def ready(self) -> float:
+        """Wait for the turn of one try, and return the time. Raises `given_up`."""
+        async with self._order:
+            while not self.given_up and (wait := self._resumes - self._clock.now()) > 0:
+                await self._clock.sleep(min(wait, _PIECE))
+            if self.given_up:
+                raise self.given_up
+            now = self._clock.now()
+            self._resumes = now + self._interval
+            return now
 
-    async def ready(self) -> None:
-        """Wait for the end of a pause. Raises what brought the host down, if it is down."""
-        while not self._down and self.paused:
-            await self._clock.sleep(self._resumes - self._clock.now())
-        if self._down:
-            raise self._down
+    def succeeded(self) -> None:
+        """Note an answer: there is no time-out before the next failure, and a little more may be asked."""
+        self.successes += 1
+        self._let_through += 1
+        self._deadline = None
+        self._allowed = min(self._most, self._allowed + (self.successes > 1))
+        self._interval = self._interval * _FASTER if self._interval > _NO_INTERVAL else 0.0
+        self._resize(self._allowed)
 
-    def answered(self) -> None:
-        """Note an answer of whatever kind."""
-        self._failures = 0
+    def failed(self, sent: float) -> None:
+        """Note that what was sent at `sent` had no success: from then on the host has 20 seconds."""
+        if self._deadline is None:
+            self._deadline = sent + WITHOUT_SUCCESS
 
-    def failed(self, error: RegistryError) -> None:
-        """Note a failure that retries did not heal. One failure to connect is enough to give a host up."""
-        match error:
-            case ConnectFailed() | ConnectTimedOut() | TLSFailure() | RateLimited():
-                self._down = error
-            case Dropped() | Timeout():
-                self._failures += 1
-                if self._failures >= PATIENT_FAILURES:
-                    self._down = error
+    def slow_down(self, error: RegistryError, sent: float, asked: float | None) -> None:
+        """Note a 429 to what was sent at `sent`, with the seconds that the host asks to wait.
+
+        The answers to all that was under way when the pace was last changed say the same once more.
+        """
+        if sent < self._slowed and (asked or 0) <= LONGEST_WAIT:
+            return
+        now = self._slowed = self._clock.now()
+        self._allowed = max(1, self._allowed // 2)
+        self._resize(min(self._size, self._allowed))
+        if self._interval and self._let_through >= _MEASURABLE:
+            self._interval = (now - self._measured_from) / self._let_through
+        else:
+            self._interval = max(2 * self._interval, _FIRST_INTERVAL)
+        self._interval = min(self._interval, _LONGEST_INTERVAL)
+        self.pause(error, asked or self._interval, is_asked=asked is not None)
+        self._measured_from, self._let_through = self._resumes, 0
+
+    def pause(self, error: RegistryError, seconds: float, *, is_asked: bool) -> None:
+        """Let nothing be asked for so long, or give the host up where that is too long."""
+        if self.may_wait(seconds, is_asked=is_asked):
+            self._resumes = max(self._resumes, self._clock.now() + seconds)
+        else:
+            self.give_up(error)
+
+    def may_wait(self, seconds: float, *, is_asked: bool = False) -> bool:
+        """Return whether a try after so many seconds is in time.
+
+        A wait of up to a minute is granted once in a run where the host itself asks for it.
+        """
+        end = self._clock.now() + seconds
+        if is_asked and seconds > LONGEST_WAIT:
+            return False
+        if self._deadline is None or end <= self._deadline:
+            return True
+        if is_asked and not self._wait_granted:
+            self._wait_granted, self._deadline = True, end
+            return True
+        return False
+
+    def give_up(self, error: RegistryError) -> None:
+        """Let nothing be asked any more; whoever waits gets the same error."""
+        self.given_up = self.given_up or error
+
+    def _resize(self, size: int) -> None:
+        """Allow `size` requests at once. What is above that under way comes to its end."""
+        change = size - self._size
+        self._size = size
+        self._surplus += max(0, -change)
+        for _ in range(change):
+            self._release()
+
+    def _release(self) -> None:
+        if self._surplus:
+            self._surplus -= 1
+        else:
+            self._slots.release()

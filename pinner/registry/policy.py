@@ -12,7 +12,7 @@ from pinner.registry.addresses import Addresses, is_public
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused
 from pinner.registry.proxies import proxy_for
 from pinner.registry.settings import RegistrySettings
-from pinner.registry.urls import Origin, is_loopback
+from pinner.registry.urls import Origin, ascii_authority, is_loopback
 
 # Registries whose token server has another host, as their challenges name it.
 KNOWN_REALMS = {
@@ -82,21 +82,24 @@ class Policy:
         if target == Origin("https", KNOWN_REALMS.get(registry.host, ""), 443):
             return registry.scheme == "https" and registry.port == 443
         own = [realm for override in self._settings.overrides(registry.names) for realm in override.trusted_realms]
-        return any(realm.lower() == target.authority for realm in (*self._settings.trusted_realms, *own))
+        return any(ascii_authority(realm) == target.authority for realm in (*self._settings.trusted_realms, *own))
 
     async def _is_allowed(self, source: Origin, target: Origin) -> bool:
-        """Whether `target` is public, or `source` is itself among the private ones."""
-        if await self._is_public(target):
-            return True
-        return not await self._is_public(source)
+        """Return whether all addresses of `target` are public, or all of `source` are private.
 
-    async def _is_public(self, origin: Origin) -> bool:
-        """By all addresses of the host; behind a proxy, which alone knows them, by the name's form."""
-        if is_loopback(origin.host):
-            return False
-        if proxy_for(origin, self._settings.environ) and not _is_numeric(origin.host):
+        One private address among public ones makes no private source: whoever runs the name's DNS can add it.
+        """
+        if all(await self._are_public(target)):
             return True
-        return all(is_public(address) for address in await self._addresses.of(origin.host))
+        return not any(await self._are_public(source))
+
+    async def _are_public(self, origin: Origin) -> list[bool]:
+        """Return for each address of the host whether it is public; behind a proxy the name's form says it."""
+        if is_loopback(origin.host):
+            return [False]
+        if proxy_for(origin, self._settings.environ) and not _is_numeric(origin.host):
+            return [True]
+        return [is_public(address) for address in await self._addresses.of(origin.host)]
 
 
 def _is_numeric(host: str) -> bool:

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 
-from pinner.registry.urls import Origin, is_loopback
+from pinner.registry.urls import Origin, ascii_authority, is_loopback
 
 
 def proxy_for(origin: Origin, environ: Mapping[str, str]) -> str | None:
@@ -31,7 +31,7 @@ def _matches(origin: Origin, entry: str) -> bool:
         return _in_network(origin.host, entry)
     if entry.endswith(f":{origin.port}") and not entry.count(":") > 1:
         entry = entry.rpartition(":")[0]
-    entry = entry.removeprefix("*").strip(".").strip("[]")
+    entry = ascii_authority(entry.removeprefix("*").strip(".")).strip("[]")
     return origin.host == entry or origin.host.endswith(f".{entry}")
 
 

@@ -4,10 +4,22 @@ import random
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from pinner.registry.errors import ConnectFailed, Dropped, NameNotFound, RegistryError, Timeout
+from pinner.registry.errors import (
+    ConnectFailed,
+    ConnectTimedOut,
+    Dropped,
+    NameNotFound,
+    RateLimited,
+    RegistryError,
+    Timeout,
+    Unreachable,
+)
+from pinner.registry.limits import Host
+from pinner.registry.settings import Timeouts
 
 ATTEMPTS = 4
-PATIENCE = 60.0
+# Seconds that the second try waits for a host that was silent to the first.
+SECOND_TRY = 10.0
 _FIRST_DELAY = 0.4
 # A failed attempt to connect costs little and rarely heals: a hundred images without a network must fail fast.
 _CONNECT_DELAY = 0.1
@@ -16,36 +28,102 @@ _NOT_IMPLEMENTED = 501
 
 
 def is_passing(status: int) -> bool:
-    """Whether an answer with this status may be better next time."""
+    """Return whether an answer with this status may be better next time."""
     return status in (408, 429) or (status >= 500 and status != _NOT_IMPLEMENTED)
 
 
-def delay_after(error: RegistryError, attempt: int) -> float | None:
-    """Seconds to wait after `attempt` (from 0) failed, or None where it is final."""
+def delay_after(error: RegistryError, failures: int, *, patient: bool = True) -> float | None:
+    """Return the seconds to wait after so many tries failed, the last with `error`; None where that is final.
+
+    Who is not patient tries no second time where no connection comes about or the connection breaks.
+    """
     match error:
         case NameNotFound():
             return None
-        case ConnectFailed() if attempt < 1:
-            return random.uniform(0.5, 1) * _CONNECT_DELAY  # noqa: S311, jitter is no secret
-        case Dropped() if attempt < ATTEMPTS - 1:
-            return backoff(attempt)
-        case Timeout() if attempt < 1 and type(error) is Timeout:
-            return backoff(attempt)
+        case ConnectFailed() if failures < 2:
+            return _jitter(_CONNECT_DELAY)
+        case ConnectFailed():
+            return None
+        case ConnectTimedOut() | Dropped() if not patient:
+            return None
+        case Timeout() if failures < 2:
+            return _jitter(_FIRST_DELAY)
+        case Unreachable() if failures < ATTEMPTS:
+            return _jitter(_FIRST_DELAY * 2.0 ** (failures - 1))
     return None
 
 
-def backoff(attempt: int) -> float:
-    """Seconds: doubled with every attempt, with jitter so that clients do not return all at once."""
-    return random.uniform(0.5, 1) * _FIRST_DELAY * 2.0**attempt  # noqa: S311, jitter is no secret
+def _jitter(seconds: float) -> float:
+    """Return a little less than `seconds`, so that clients do not return all at once."""
+    return random.uniform(0.5, 1) * seconds  # noqa: S311, jitter is no secret
 
 
 def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After field asks for (RFC 9110 section 10.2.3), or None where it says nothing usable."""
+    """Return the seconds that a Retry-After field asks for (RFC 9110 section 10.2.3), None where it asks for none."""
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return float(value[:9]) or None
     try:
-        date = parsedate_to_datetime(value)
-        return max(0.0, (date - now).total_seconds())
+        seconds = (parsedate_to_datetime(value) - now).total_seconds()
     except (TypeError, ValueError, OverflowError):
         return None
+    return seconds if seconds > 0 else None
+
+
+class Tries:
+    """The tries of one request at one host: whether there is a next one, and when."""
+
+    def __init__(self, host: Host, *, patient: bool) -> None:
+        self._host = host
+        self._patient = patient
+        self._failures = 0
+        self._successes = 0
+
+    def seconds(self, timeouts: Timeouts) -> Timeouts:
+        """Return the time-outs of the next try: shorter where the first request to a host timed out before."""
+        if not self._failures or self._host.successes:
+            return timeouts
+        second = min(SECOND_TRY, timeouts.read)
+        return timeouts._replace(connect=second, read=second)
+
+    def delay(self, error: RegistryError, sent: float, asked: float | None = None) -> float:
+        """Return the seconds until the next try, now that the one of the time `sent` came to `error`.
+
+        `asked` is the wait that the host asks for. Raises `error` where it is final, and where the host is given
+        up what it was given up for.
+        """
+        self._host.failed(sent)
+        delay = 0.0
+        if isinstance(error, RateLimited):
+            self._host.slow_down(error, sent, asked)
+        else:
+            delay = self._delay(error, asked)
+        if self._host.given_up:
+            raise self._host.given_up
+        return delay
+
+    def _delay(self, error: RegistryError, asked: float | None) -> float:
+        self._failures += 1
+        if self._failures == 1:
+            self._successes = self._host.successes
+        delay = delay_after(error, self._failures, patient=self._patient)
+        if delay is None:
+            if self._ends_host(error):
+                self._host.give_up(error)
+            raise self._host.given_up or error
+        if asked:
+            self._host.pause(error, asked, is_asked=True)
+            return 0.0
+        if not self._host.may_wait(delay):
+            self._host.give_up(error)
+        return delay
+
+    def _ends_host(self, error: RegistryError) -> bool:
+        """Return whether a failure that is final for one request is so for its host: not with a success meanwhile."""
+        if isinstance(error, Dropped) and not self._patient:
+            return False
+        if not self._host.may_wait(0):
+            return True
+        if isinstance(error, Timeout):
+            return self._host.successes == 0
+        return self._host.successes == self._successes

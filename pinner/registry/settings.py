@@ -9,7 +9,7 @@ import httpx
 
 from pinner.errors import UsageError
 from pinner.reference import DOCKER_HUB
-from pinner.registry.urls import DOCKER_HUB_HOST, Origin, is_loopback, parse_url, split_port
+from pinner.registry.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 ANY_REGISTRY = "*"
 
@@ -48,7 +48,7 @@ class RegistrySettings:
     registries: Mapping[str, RegistryOverride] = field(default_factory=dict)
     trusted_realms: tuple[str, ...] = ()
     jobs: int = 16
-    jobs_per_host: int = 8
+    jobs_per_host: int = 16
     timeouts: Timeouts = field(default_factory=Timeouts)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     certs_dirs: tuple[str, ...] = ("/etc/docker/certs.d", "/etc/containers/certs.d")
@@ -73,7 +73,7 @@ class RegistrySettings:
     def is_insecure(self, authority: str) -> bool:
         """Whether a host may speak plain HTTP and show any certificate; it may be listed without its port."""
         names = {authority, split_port(authority)[0]}
-        listed = any(host.lower() in names for host in self.insecure)
+        listed = any(ascii_authority(host) in names for host in self.insecure)
         return listed or any(override.insecure for override in self.overrides(names))
 
     def _check(self, registry: str, mirror: str) -> None:
@@ -90,5 +90,5 @@ class RegistrySettings:
 
 
 def _canonical(host: str) -> str:
-    host = host.lower()
+    host = ascii_authority(host)
     return DOCKER_HUB if host in ("index.docker.io", DOCKER_HUB_HOST) else host

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import httpx
 
+from pinner.errors import ReadError
+from pinner.files import read_file
 from pinner.registry.errors import NotTLS, TLSFailure
 from pinner.registry.settings import RegistrySettings
 from pinner.registry.urls import Origin
@@ -78,13 +80,17 @@ def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     for file in trust.ca_files:
         try:
-            context.load_verify_locations(cafile=file)
-        except (OSError, ValueError):
+            # Certificates are ASCII; what stands between them is not always.
+            context.load_verify_locations(cadata=read_file(file).decode("ascii", "ignore"))
+        except (ReadError, OSError, ValueError):
             raise TLSFailure(f"the CA file {file} cannot be used; it must hold certificates in PEM form") from None
     for certificate, key in trust.client:
         try:
+            # OpenSSL opens the files by itself, and would wait for a pipe.
+            for each in (certificate, key):
+                read_file(each)
             context.load_cert_chain(certificate, key, password="")  # a password of its own keeps OpenSSL from asking
-        except (OSError, ValueError):
+        except (ReadError, OSError, ValueError):
             raise TLSFailure(f"the client certificate {certificate} cannot be used with the key {key}") from None
     if trust.insecure:
         context.check_hostname = False
@@ -97,8 +103,10 @@ def _default_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
     if file or folder:
         try:
+            if file:
+                read_file(file)
             return ssl.create_default_context(cafile=file, capath=folder)
-        except (OSError, ValueError):
+        except (ReadError, OSError, ValueError):
             raise TLSFailure(f"SSL_CERT_FILE {file} cannot be used; it must hold certificates in PEM form") from None
     paths = ssl.get_default_verify_paths()
     if paths.cafile or paths.capath:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 
 from pinner.registry.authfile import Credential
-from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized, Unreachable
+from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized
 from pinner.registry.secret import Secret, basic, bearer
-from pinner.registry.wire import Answer, Question, rate_limited
+from pinner.registry.wire import Answer, Question
 
 CLIENT_ID = "pinner"
 # What a token lasts when its server does not say (distribution, "Token Response Fields").
@@ -130,12 +130,8 @@ def _no_token(answer: Answer) -> Unauthorized:
 def _failure(key: TokenKey, answer: Answer) -> RegistryError:
     origin = answer.origin
     match answer.status:
-        case 429:
-            return rate_limited(answer)
         case 403:
             return Denied(f"the token server {origin} denies access; check the name, or log in with docker login")
-        case status if status == 408 or status >= 500:
-            return Unreachable(f"the token server {origin} answers {status}; try again later")
         case 401 if key.credential:
             return CredentialsRefused(
                 f"the token server {origin} refuses the credentials from {key.credential.source}; log in again"

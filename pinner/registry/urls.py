@@ -4,6 +4,7 @@ import ipaddress
 from typing import NamedTuple
 
 import httpx
+import idna
 
 from pinner.reference import DOCKER_HUB
 
@@ -20,9 +21,9 @@ class Origin(NamedTuple):
 
     @classmethod
     def of(cls, url: httpx.URL) -> "Origin":
-        """The origin of an absolute HTTP URL."""
+        """Return the origin of an absolute HTTP URL, its host in ASCII: `url.host` would decode `xn--` for people."""
         port = _DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
-        return cls(url.scheme, url.host.lower(), port)
+        return cls(url.scheme, url.raw_host.decode("ascii").lower(), port)
 
     @property
     def authority(self) -> str:
@@ -61,6 +62,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def ascii_authority(authority: str) -> str:
+    """Return `host` or `host:port` in lower case and ASCII, by IDNA 2008: the form in which hosts are compared.
+
+    httpx makes the same of a URL's host. What has no such form is returned in lower case: it equals no host that
+    can be asked.
+    """
+    host, port = split_port(authority)
+    try:
+        host = host.lower() if host.isascii() else idna.encode(host.lower()).decode("ascii")
+    except idna.IDNAError:
+        host = host.lower()
+    return f"{host}:{port}" if port else host
 
 
 def split_port(authority: str) -> tuple[str, str]:

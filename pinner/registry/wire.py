@@ -1,6 +1,7 @@
 """One question to one URL and its bounded answer: limits, time-outs, retries. No redirects, no authentication."""
 
 import asyncio
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,11 +19,12 @@ from pinner.registry.errors import (
     RegistryError,
     Timeout,
     TooLarge,
+    Unreachable,
 )
 from pinner.registry.limits import Clock, Host
-from pinner.registry.retry import ATTEMPTS, PATIENCE, backoff, delay_after, is_passing, retry_after
+from pinner.registry.retry import Tries, is_passing, retry_after
 from pinner.registry.secret import Secret
-from pinner.registry.settings import RegistrySettings
+from pinner.registry.settings import RegistrySettings, Timeouts
 from pinner.registry.tls import tls_failure
 from pinner.registry.transport import TransportFactory
 from pinner.registry.urls import Origin
@@ -30,6 +32,10 @@ from pinner.registry.urls import Origin
 USER_AGENT = "pinner"
 SMALL = 64 * 1024
 _SHOWN = 400
+_ERROR_CODES = frozenset(
+    "BLOB_UNKNOWN DENIED MANIFEST_INVALID MANIFEST_UNKNOWN MANIFEST_UNVERIFIED NAME_INVALID NAME_UNKNOWN "
+    "TAG_INVALID TOOMANYREQUESTS UNAUTHORIZED UNAVAILABLE UNKNOWN UNSUPPORTED".split()
+)
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 
 
@@ -101,8 +107,6 @@ class Wire:
         self._idle: defaultdict[Origin, list[httpx.AsyncBaseTransport]] = defaultdict(list)
         self._preparing: set[asyncio.Task[None]] = set()
         self._clock = clock
-        times = settings.timeouts
-        self._times = {"connect": times.connect, "read": times.read, "write": times.read}
         self._slots = asyncio.Semaphore(settings.jobs)
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
 
@@ -119,67 +123,45 @@ class Wire:
             self._preparing.add(asyncio.create_task(self._connect(origin)))
 
     async def send(self, question: Question) -> Answer:
-        """The answer, of whatever status, after as many attempts as that takes.
+        """Return the answer, after as many tries as that takes.
 
-        Raises RegistryError when there is none. An answer of 429 or 5xx is returned when no attempt is left.
+        Raises RegistryError where there is none, or none but 408, 429 and those of 5xx.
         """
         host = self._hosts[question.origin]
-        async with host.slots:  # kept from the first attempt to the last, so that a dead host is seen soon
-            for attempt in range(ATTEMPTS):
+        async with host.slot():
+            tries = Tries(host, patient=question.patient)
+            while True:
+                sent = await host.ready()
                 try:
-                    answer = await self._admitted(host, question)
+                    async with self._slots:
+                        answer = await self._exchange(question, tries.seconds(self._settings.timeouts))
                 except RegistryError as error:
-                    hasty = isinstance(error, Dropped) and not question.patient
-                    delay = None if hasty else delay_after(error, attempt)
-                    if delay is None:
-                        host.failed(error)
-                        raise
+                    delay = tries.delay(error, sent)
                 else:
-                    host.answered()
-                    delay = self._delay(host, answer, attempt)
-                    if delay is None:
+                    if not is_passing(answer.status):
+                        host.succeeded()
                         return answer
+                    asked = retry_after(field(answer.headers, "retry-after"), self._clock.wall())
+                    delay = tries.delay(_passing(answer), sent, asked)
                 await self._clock.sleep(delay)
-        raise AssertionError("the last attempt is final")
 
-    def _delay(self, host: Host, answer: Answer, attempt: int) -> float | None:
-        """Seconds until the next attempt, or None where this answer stands."""
-        if not is_passing(answer.status):
-            return None
-        asked = retry_after(field(answer.headers, "retry-after"), self._clock.wall())
-        if attempt == ATTEMPTS - 1 or (asked or 0) > PATIENCE:
-            if answer.status == 429:
-                host.failed(rate_limited(answer))
-            return None
-        delay = backoff(attempt) + (asked or 0)
-        if answer.status == 429:
-            host.pause(delay)
-        return delay
-
-    async def _admitted(self, host: Host, question: Question) -> Answer:
-        """Ask as soon as the host is ready and one of the slots for all hosts is free."""
-        while True:
-            await host.ready()
-            async with self._slots:
-                if not host.paused:
-                    await host.ready()
-                    return await self._exchange(question)
-
-    async def _exchange(self, question: Question) -> Answer:
-        seconds = self._settings.timeouts.overall
+    async def _exchange(self, question: Question, timeouts: Timeouts) -> Answer:
         try:
-            async with asyncio.timeout(seconds):
-                return await self._ask(question)
+            async with asyncio.timeout(timeouts.overall):
+                return await self._ask(question, timeouts)
         except TimeoutError:
-            raise Timeout(f"{question.origin} sent no complete answer in {seconds:g} s; try again later") from None
+            raise Timeout(
+                f"{question.origin} sent no complete answer in {timeouts.overall:g} s; try again later"
+            ) from None
         except (httpx.TransportError, OSError) as error:
-            raise self._failure(error, question.origin) from None
+            raise self._failure(error, question.origin, timeouts) from None
 
-    async def _ask(self, question: Question) -> Answer:
+    async def _ask(self, question: Question, timeouts: Timeouts) -> Answer:
         idle = self._idle[question.origin]
         transport = idle.pop() if idle else self._new_transport(question.origin)
         try:
-            response = await transport.handle_async_request(question.request(self._times))
+            times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
+            response = await transport.handle_async_request(question.request(times))
             try:
                 body = await _read(response, question)
             finally:
@@ -195,7 +177,7 @@ class Wire:
         with suppress(RegistryError, httpx.TransportError, OSError):  # they come again where somebody asks
             transport = self._new_transport(origin)
             if isinstance(transport, Connection):
-                await transport.connect(self._times["connect"])
+                await transport.connect(self._settings.timeouts.connect)
                 self._idle[origin].append(transport)
 
     def _new_transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
@@ -203,16 +185,17 @@ class Wire:
         self._transports.append(self._make_transport(origin))
         return self._transports[-1]
 
-    def _failure(self, error: httpx.TransportError | OSError, origin: Origin) -> RegistryError:
+    def _failure(self, error: httpx.TransportError | OSError, origin: Origin, timeouts: Timeouts) -> RegistryError:
         dropped = Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
         match error:
             case OSError():  # httpx lets TLS alerts pass as they are, such as that for a missing client certificate
                 return tls_failure(error, str(origin)) or dropped
             case httpx.ConnectTimeout():
-                seconds = self._settings.timeouts.connect
-                return ConnectTimedOut(f"no connection to {origin} in {seconds:g} s; check the host and the network")
+                return ConnectTimedOut(
+                    f"no connection to {origin} in {timeouts.connect:g} s; check the host and the network"
+                )
             case httpx.TimeoutException():
-                return Timeout(f"{origin} was silent for {self._settings.timeouts.read:g} s; try again later")
+                return Timeout(f"{origin} was silent for {timeouts.read:g} s; try again later")
             case httpx.ProxyError():
                 return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
             case httpx.ConnectError():
@@ -256,8 +239,28 @@ def _too_large(question: Question) -> TooLarge:
     return TooLarge(f"{question.origin} answers with more than {kibibytes} KiB; check that it is a registry")
 
 
+def _passing(answer: Answer) -> RegistryError:
+    """Return what an answer that may be better next time stands for where it is not."""
+    if answer.status == 429:
+        return rate_limited(answer)
+    return Unreachable(f"{answer.origin} answers {answer.status}{error_code(answer)}; try again later")
+
+
+def error_code(answer: Answer) -> str:
+    """Return the code of a registry's error document after a space, where it is one of the specification's.
+
+    Source: distribution-spec, "Error Codes". No other word of the registry is repeated: its free text may hold what
+    it was sent.
+    """
+    try:
+        code = json.loads(answer.body)["errors"][0]["code"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return ""
+    return f" {code}" if isinstance(code, str) and code in _ERROR_CODES else ""
+
+
 def rate_limited(answer: Answer) -> RateLimited:
-    """The error that a 429 stands for, with the limit where the registry tells it as Docker Hub does: `100;w=21600`."""
+    """Return the error that a 429 stands for, with the limit where Docker Hub tells it, as in `100;w=21600`."""
     seconds = field(answer.headers, "retry-after")
     when = f"after {seconds} s" if seconds.isascii() and seconds.isdigit() else "later"
     limit = _LIMIT.fullmatch(field(answer.headers, "ratelimit-limit").strip())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.config.files import ConfigFile, find, read_file
+from pinner.config.files import ConfigFile, find, read_named
 from pinner.errors import UsageError
 
 
@@ -90,27 +90,27 @@ def test_bytes_that_are_no_text_are_an_error(folder: Path) -> None:
 
 def test_a_byte_order_mark_is_no_error(folder: Path) -> None:
     (folder / "pinner.toml").write_bytes(b"\xef\xbb\xbfjobs = 3")
-    assert read_file("pinner.toml").table == {"jobs": 3}
+    assert read_named("pinner.toml").table == {"jobs": 3}
 
 
 def test_a_named_file_may_have_any_name(folder: Path) -> None:
     write(folder / "ci" / "strict.toml", "jobs = 3")
-    file = read_file("ci/strict.toml")
+    file = read_named("ci/strict.toml")
     assert (file.table, file.folder) == ({"jobs": 3}, "ci")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("none.toml", "none.toml: cannot read the configuration: No such file"),
+        ("none.toml", "none.toml: cannot read the configuration: no such file"),
         ("pyproject.toml", r"pyproject.toml: there is no table \[tool.pinner\] in it"),
-        (".", ".: cannot read the configuration: Is a directory"),
+        (".", ".: cannot read the configuration: is a directory"),
     ],
 )
 def test_a_named_file_has_to_be_there(folder: Path, name: str, message: str) -> None:
     write(folder / "pyproject.toml", "[project]")
     with pytest.raises(UsageError, match=f"^{message}"):
-        read_file(name)
+        read_named(name)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ trusted-realms = ["Auth.example"]
 
 def test_every_key_of_a_file(folder: Path) -> None:
     (folder / "pinner.toml").write_text(FULL)
-    assert load() == Settings(
+    assert load({}, config="pinner.toml") == Settings(
         exclude=Patterns(("vendor/",), "."),
         extend_include=Include(dockerfile=Patterns(("*.docker.in",), ".")),
         select=("unpinned", "floating-tag"),
@@ -259,7 +259,7 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
         ({}, {"PINNER_NO_CONFG": "1"}, "PINNER_NO_CONFG: unknown variable: did you mean PINNER_NO_CONFIG?"),
         ({}, {"PINNER_ONLINE": "1"}, "PINNER_ONLINE: this setting is not read from the environment"),
         ({}, {"PINNER_REGISTRIES": "x"}, "PINNER_REGISTRIES: this setting is not read from the environment"),
-        ({}, {"PINNER_CONFIG": "none"}, "none: cannot read the configuration: No such file or directory"),
+        ({}, {"PINNER_CONFIG": "none"}, "none: cannot read the configuration: no such file or directory"),
         ({"select": ["x"]}, {}, '--select: unknown rule "x": choose from '),
         ({"mirror": ["ghcr.io"]}, {}, '--mirror: "ghcr.io" is not HOST=URL, with * for any other host'),
         ({"config": "a", "no_config": True}, {}, "--config and --no-config exclude each other"),
@@ -303,7 +303,7 @@ def test_where_values_come_from(folder: Path) -> None:
 def test_the_file_and_the_environment_can_say_everything(folder: Path) -> None:
     """The two tests above name every key."""
     (folder / "pinner.toml").write_text(FULL)
-    given = {each.key.name for each in collect({}, {}).given.values()}
+    given = {each.key.name for each in collect({"config": "pinner.toml"}, {}).given.values()}
     assert given == {key.name for key in KEYS if key.in_file}
 
 

@@ -84,7 +84,7 @@ def test_the_shipped_schema_is_the_code_s() -> None:
 @pytest.mark.parametrize("text", GOOD)
 def test_what_is_right(folder: Path, validator: Draft7Validator, text: str) -> None:
     (folder / "pinner.toml").write_text(text)
-    load({})
+    load({}, config="pinner.toml")
     assert not list(validator.iter_errors(tomllib.loads(text)))
 
 

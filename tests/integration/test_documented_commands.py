@@ -23,7 +23,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_registry: 
     """The demo's sample as a repository with an upstream and a baseline. All registries are the embedded one."""
     folder = shutil.copytree(ROOT / "pinner/demo/sample", tmp_path / "project")
     identity = "-c user.name=Tests -c user.email=tests@example.org".split()
-    for words in ("init -q", "add -A", "commit -q -m Everything", "update-ref refs/remotes/origin/main HEAD"):
+    upstream = "update-ref refs/remotes/origin/main HEAD", "fetch -q . HEAD"
+    for words in ("init -q", "add -A", "commit -q -m Everything", *upstream):
         subprocess.run(["git", *identity, *words.split()], cwd=folder, check=True)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PINNER_MIRROR", embedded_registry.mirror)

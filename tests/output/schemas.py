@@ -18,7 +18,7 @@ GITLAB = {
     "type": "array",
     "items": _object(
         {
-            "description": {"type": "string", "minLength": 1, "pattern": "^[^\n]*$"},
+            "description": {"type": "string", "minLength": 1},
             "check_name": {"type": "string", "pattern": "^[a-z-]+$"},
             "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.output._escape import clean, clean_path
+from pinner.output._escape import clean, clean_path, harmless, is_harmless, without_user_info
 from pinner.output._json import dumps
+from tests.support.harm import HOSTILE, harms
 
 ANYTHING = st.text(alphabet=st.characters(codec=None), max_size=30)
 
@@ -78,3 +79,58 @@ def test_json_starts_no_command_of_a_build_log(command: str) -> None:
 def test_json_keeps_what_prints() -> None:
     assert dumps("## Remedy") == '"## Remedy"\n'
     assert dumps({"größe": "名前"}) == '{\n  "größe": "名前"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\tb\nc", "a\tb\nc"),
+        ("## What it does\n# a::b\n", "## What it does\n# a::b\n"),
+        ("名前 büro ✓ 🐳 no\u200bbreak\u3000space", "名前 büro ✓ 🐳 no\u200bbreak\u3000space"),
+        ("a\x1b[31mred\r\n", "a\\x1b[31mred\\r\n"),
+        ("a\x85b\u2028c\u2029d", "a\\x85b\\u2028c\\u2029d"),
+        ("\u061c\u200e\u200f\u202a\u202e\u2066\u2069", "\\u061c\\u200e\\u200f\\u202a\\u202e\\u2066\\u2069"),
+        ("\ud800 \udcff", "\\ud800 \\udcff"),
+        ("::error::a\n \t::b\n\u3000::c\nd ::e", "\\x3a:error::a\n \t\\x3a:b\n\u3000\\x3a:c\nd ::e"),
+        ("##[a]##vso[b]###[c]", "#\\x23[a]#\\x23vso[b]##\\x23[c]"),
+        ("see https://user:pw@host.example/a.", "see https://***@host.example/a."),
+        ("https://a.example,b@c https://pw@d", "https://***@c https://***@d"),
+        ("https://user:p@w@host.example", "https://***@host.example"),
+        ("https://host.example/a@b docker-image://node:20@sha256:0", "https://host.example/a@b docker-image://node:20@sha256:0"),
+        ("docker-image://user:pw@host/a@sha256:0", "docker-image://***@host/a@sha256:0"),
+    ],
+)  # fmt: skip
+def test_harmless(text: str, expected: str) -> None:
+    assert harmless(text) == expected
+    assert harmless(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m"),
+        ("\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x1b\\", "\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x1b\\"),
+        ("\x1b[2J\x1b[1;31", "\\x1b[2J\\x1b[1;31"),
+        ("\x1b]0;title\x07\x1b]8;;a\nb\x1b\\", "\\x1b]0;title\\x07\\x1b]8;;a\nb\\x1b\\"),
+        ("\x1b[1m ::error::a\x1b[0m", "\x1b[1m \\x3a:error::a\x1b[0m"),
+    ],
+)
+def test_styled_text_keeps_what_outputs_add(text: str, expected: str) -> None:
+    assert harmless(text, styled=True) == expected
+    assert "\x1b" not in harmless(text)
+
+
+def test_workflow_commands_are_kept_where_they_are_the_format() -> None:
+    assert harmless("::error::a##[b]\x1b\n", commands=True) == "::error::a#\\x23[b]\\x1b\n"
+
+
+@given(ANYTHING | st.lists(st.sampled_from(HOSTILE)).map("".join))
+def test_what_is_harmless_does_no_harm(text: str) -> None:
+    assert harms(harmless(text)) == []
+    assert is_harmless(harmless(text))
+    assert harms(clean(text)) == [] or clean(text).startswith("::")
+
+
+@given(ANYTHING)
+def test_what_does_no_harm_stays(text: str) -> None:
+    assert not is_harmless(text) or harmless(text) == without_user_info(text)

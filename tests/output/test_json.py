@@ -31,7 +31,7 @@ def test_keys_of_check() -> None:
     document = check()
     assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
     assert document["schema_version"] == 1
-    counts = ["files", "references", "pinned", "findings", "unchecked", "ignored", "known", "outdated"]
+    counts = ["files", "references", "pinned", "findings", "unchecked", "ignored", "known", "outdated", "excluded"]
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}

@@ -110,9 +110,14 @@ def manifest(request: httpx.Request) -> httpx.Response:
     return reply(200, FIELDS, b"" if request.method == "HEAD" else INDEX)
 
 
-def addresses(known: Mapping[str, str] | None = None) -> Addresses:
+def addresses(known: Mapping[str, str | list[str]] | None = None) -> Addresses:
     """A resolver that knows `known`, and for any other name a public address."""
-    return Addresses(5, lambda host: [(known or {}).get(host, "93.184.216.34")])
+
+    def look_up(host: str) -> list[str]:
+        found = (known or {}).get(host, "93.184.216.34")
+        return [found] if isinstance(found, str) else found
+
+    return Addresses(5, look_up)
 
 
 def settings(**changes: Any) -> RegistrySettings:
@@ -124,7 +129,7 @@ def ask(
     network: StubNetwork,
     work: Callable[[RegistryClient], Coroutine[Any, Any, Any]],
     clock: Clock | None = None,
-    known: Mapping[str, str] | None = None,
+    known: Mapping[str, str | list[str]] | None = None,
     **changes: Any,
 ) -> Any:
     """The result of `work` with a client on `network`."""

@@ -17,7 +17,7 @@ from pinner.registry.endpoint import endpoint_of
 from pinner.registry.errors import ConnectTimedOut, NameNotFound, Unreachable
 from pinner.registry.proxies import proxy_for
 from pinner.registry.settings import RegistryOverride
-from pinner.registry.urls import Origin, is_loopback, parse_url
+from pinner.registry.urls import Origin, ascii_authority, is_loopback, parse_url
 from tests.registry.stub import settings
 
 
@@ -62,6 +62,42 @@ def test_origins(url: str, authority: str, names: list[str] | None) -> None:
     origin = Origin.of(httpx.URL(url))
     assert origin.authority == str(origin) == authority
     assert names is None or origin.names[0] == names[0]
+
+
+IDN, IDN_2003 = "xn--fa-hia.example", "fass.example"
+"""faß.example by IDNA 2008, and by IDNA 2003, which is another host."""
+
+
+@pytest.mark.parametrize(
+    ("authority", "expected"),
+    [
+        ("faß.example", IDN),
+        ("FAẞ.example", IDN),
+        ("XN--FA-hia.EXAMPLE:5000", f"{IDN}:5000"),
+        ("faß。example:5000", f"{IDN}:5000"),
+        ("ab_c.example", "ab_c.example"),
+        ("[::1]:5000", "[::1]:5000"),
+        ("xn--a.example", "xn--a.example"),
+        ("\u2603.example", "\u2603.example"),  # a symbol, which IDNA 2008 does not allow
+        ("\u200d.EXAMPLE", "\u200d.example"),
+        ("*", "*"),
+        ("", ""),
+    ],
+)
+def test_the_form_in_which_hosts_are_compared(authority: str, expected: str) -> None:
+    assert ascii_authority(authority) == expected
+    url = parse_url(f"https://{authority}")
+    assert url is None or not expected.isascii() or Origin.of(url).authority == expected
+
+
+@pytest.mark.parametrize("host", ["faß.example", IDN, IDN.upper()])
+def test_settings_of_a_host_with_other_letters(host: str) -> None:
+    assert bases(IDN, insecure=(host,)) == [f"https://{IDN}", f"http://{IDN}"]
+    assert bases(IDN, registries={host: RegistryOverride(insecure=True)}) == [f"https://{IDN}", f"http://{IDN}"]
+    assert bases(IDN, mirrors={host: "https://m.example"}) == ["https://m.example"]
+    for changes in ({"insecure": (host,)}, {"mirrors": {host: "https://m.example"}}):
+        assert bases(IDN_2003, **changes) == [f"https://{IDN_2003}"]
+    assert proxy_for(Origin("https", IDN, 443), {"https_proxy": "http://p:1", "no_proxy": host}) is None
 
 
 def test_docker_hub_has_two_names() -> None:
@@ -238,11 +274,13 @@ def test_loopback(host: str, expected: bool) -> None:
     [
         ("93.184.216.34", True),
         ("2606:4700::1", True),
-        ("64:ff9b::93.184.216.34", True),
+        ("2002:5db8:d822::", True),
         *((each, False) for each in "10.0.0.1 172.16.0.1 192.168.0.1 127.0.0.1 169.254.169.254 100.64.0.1".split()),
         *((each, False) for each in "0.0.0.0 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 ff02::1".split()),
         *((each, False) for each in "64:ff9b::10.0.0.1 64:ff9b::a9fe:a9fe ::10.0.0.1 ::127.0.0.1".split()),
         *((each, False) for each in "::ffff:10.0.0.1 2002:0a00:0001:: nonsense fe80::1%eth0".split()),
+        *((each, False) for each in "64:ff9b::93.184.216.34 64:ff9b:1::5db8:d822 fec0::1 feff::1 192.0.0.9".split()),
+        *((each, False) for each in "2001:0:5db8:d822::1 ::ffff:192.0.0.170 2002:c000:0009:: ::192.0.0.9".split()),
     ],
 )
 def test_public_addresses(address: str, expected: bool) -> None:

@@ -1,5 +1,6 @@
 """What speaks to an origin: proxies, certificates."""
 
+import os
 import ssl
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,19 @@ def test_certificates_that_cannot_be_used(tmp_path: Path, content: str | None) -
         Contexts(settings(ca_file=str(path))).of(REG)
     with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
         Contexts(settings(environ={"SSL_CERT_FILE": str(path)})).of(REG)
+
+
+def test_pipes_and_devices_are_no_certificates(tmp_path: Path) -> None:
+    path = folder(tmp_path / "reg.example") / "me.pem"
+    os.mkfifo(path)
+    for file in (str(path), "/dev/zero"):
+        with pytest.raises(TLSFailure, match="CA file"):
+            Contexts(settings(ca_file=file)).of(REG)
+        with pytest.raises(TLSFailure, match="SSL_CERT_FILE"):
+            Contexts(settings(environ={"SSL_CERT_FILE": file})).of(REG)
+    path.rename(path.with_suffix(".cert"))
+    with pytest.raises(TLSFailure, match="client certificate"):
+        Contexts(settings(certs_dirs=(str(tmp_path),))).of(REG)
 
 
 def test_a_client_certificate_without_its_key(tmp_path: Path) -> None:

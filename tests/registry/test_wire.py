@@ -18,6 +18,7 @@ from pinner.registry.errors import (
     Timeout,
     TLSFailure,
     TooLarge,
+    Unreachable,
 )
 from pinner.registry.retry import ATTEMPTS, delay_after, is_passing, retry_after
 from pinner.registry.secret import Secret
@@ -148,17 +149,32 @@ def test_answers_that_may_pass(status: int) -> None:
     assert is_passing(status)
 
 
-@pytest.mark.parametrize("status", [408, 429, 503])
+@pytest.mark.parametrize("status", [408, 500, 503])
 def test_answers_that_do_not_pass(status: int) -> None:
     run = Run(answers(status))
-    assert run.one().status == status
+    assert str(run.one()) == f"reg.example answers {status}; try again later"
     assert len(run.network.requests) == ATTEMPTS
     assert 0 < sum(run.clock.slept) < 10
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"errors": [{"code": "UNAVAILABLE", "message": "hunter2"}]}', " UNAVAILABLE"),
+        *(
+            (body, "")
+            for body in [b'{"errors": [{"code": "hunter2"}]}', b'{"errors": []}', b"[" * 9999, b"<html>", b""]
+        ),
+    ],
+)
+def test_an_error_code_of_the_specification_is_told(body: bytes, code: str) -> None:
+    run = Run(lambda request: reply(503, {}, body))
+    assert str(run.one()) == f"reg.example answers 503{code}; try again later"
+
+
 PROBLEMS: list[tuple[Exception, type[RegistryError], int]] = [
     (httpx.ConnectError("no"), ConnectFailed, 2),
-    (httpx.ConnectTimeout("no"), ConnectTimedOut, 1),
+    (httpx.ConnectTimeout("no"), ConnectTimedOut, 2),
     (httpx.ReadTimeout("no"), Timeout, 2),
     (httpx.WriteTimeout("no"), Timeout, 2),
     (httpx.PoolTimeout("no"), Timeout, 2),
@@ -223,12 +239,11 @@ def test_tls_errors(cause: ssl.SSLError, expected: type[RegistryError], words: s
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("0", 0),
         (" 17 ", 17),
         ("Thu, 01 Jan 2026 00:01:00 GMT", 60),
-        ("Wed, 31 Dec 2025 23:00:00 GMT", 0),
         ("99999999999999999999", 999999999),
-        *((odd, None) for odd in ["", "soon", "-1", "1.5", "١٢", "Thu, 99 Foo 2026", "Thu, 01 Jan 2026 00:01:00"]),
+        *((odd, None) for odd in ["0", "", "soon", "-1", "1.5", "١٢", "Thu, 99 Foo 2026", "Thu, 01 Jan 2026 00:01:00"]),
+        ("Wed, 31 Dec 2025 23:00:00 GMT", None),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
@@ -238,12 +253,12 @@ def test_retry_after(value: str, seconds: float | None) -> None:
 def test_retry_after_is_honoured() -> None:
     run = Run(Script(lambda: reply(503, {"retry-after": "20"}), reply))
     assert run.one().status == 200
-    assert 20 <= run.clock.slept[0] < 21
+    assert sum(run.clock.slept) == pytest.approx(20)
 
 
 def test_too_long_a_wait_is_not_waited() -> None:
     run = Run(answers(429, **{"retry-after": "61"}))
-    assert run.one().status == 429
+    assert isinstance(run.one(), RateLimited)
     assert run.clock.slept == []
 
 
@@ -257,11 +272,10 @@ def test_a_429_pauses_the_host_for_all() -> None:
 
 def test_a_host_without_patience_is_left_alone() -> None:
     run = Run(answers(429, **{"retry-after": "3600"}), jobs_per_host=1)
-    first, *others = run.send(*many(5))
-    assert first.status == 429
-    assert all(isinstance(each, RateLimited) for each in others)
+    results = run.send(*many(5))
+    assert all(isinstance(each, RateLimited) for each in results)
     assert len(run.network.requests) == 1
-    assert "3600 s" in others[0].detail
+    assert "3600 s" in results[0].detail
 
 
 def test_the_limit_of_docker_hub_is_told() -> None:
@@ -281,15 +295,17 @@ def test_a_host_that_cannot_be_reached_is_asked_no_more() -> None:
 def test_a_host_that_is_always_silent_is_given_up() -> None:
     run = Run(Script(httpx.ReadTimeout("no")), jobs_per_host=1)
     assert all(isinstance(each, Timeout) for each in run.send(*many(20)))
-    assert len(run.network.requests) == 6
+    assert len(run.network.requests) == 2
 
 
-def test_one_answer_restores_the_trust() -> None:
-    dropped = httpx.ReadError("no")
-    twice = [dropped] * ATTEMPTS * 2
-    run = Run(Script(*twice, reply, *twice, reply), jobs_per_host=1)
-    kinds = [type(each) for each in run.send(*many(6))]
-    assert kinds == [Dropped, Dropped, Answer, Dropped, Dropped, Answer]
+def test_one_that_breaks_every_connection_alone_does_not_end_its_host() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/3"):
+            raise httpx.ReadError("no")
+        return reply()
+
+    kinds = [type(each) for each in Run(handler).send(*many(60))]
+    assert kinds == [Answer] * 3 + [Dropped] + [Answer] * 56
 
 
 def test_one_host_does_not_stop_another() -> None:
@@ -303,7 +319,9 @@ def test_one_host_does_not_stop_another() -> None:
     assert up.status == 200
 
 
-@pytest.mark.parametrize(("jobs", "per_host", "most"), [(16, 8, 8), (4, 8, 4), (16, 1, 1), (100, 100, 50)])
+@pytest.mark.parametrize(
+    ("jobs", "per_host", "most"), [(16, 16, 16), (16, 8, 8), (4, 8, 4), (16, 1, 1), (100, 100, 16)]
+)
 def test_requests_in_flight_to_one_host(jobs: int, per_host: int, most: int) -> None:
     run = Run(answers(200), jobs=jobs, jobs_per_host=per_host)
     run.send(*many(50))
@@ -380,7 +398,7 @@ def test_content_type(value: str, expected: str) -> None:
 
 
 def test_delays_are_bounded() -> None:
-    for attempt in range(ATTEMPTS):
-        for error in (ConnectFailed("x"), Dropped("x"), Timeout("x")):
-            assert (delay_after(error, attempt) or 0) < 5
-    assert delay_after(Dropped("x"), ATTEMPTS - 1) is None
+    for failures in range(1, ATTEMPTS + 1):
+        for error in (ConnectFailed("x"), Dropped("x"), Timeout("x"), Unreachable("x")):
+            assert (delay_after(error, failures) or 0) < 5
+    assert delay_after(Dropped("x"), ATTEMPTS) is None

@@ -1,11 +1,11 @@
 """The parts of the README that come from the program. `python -m tests.support.readme` writes them anew."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from pinner.cli import app
 from pinner.rules import RULES
 
 README = Path(__file__).parents[2] / "README.md"
@@ -34,8 +34,9 @@ def _rules() -> str:
 
 
 def _help(command: str) -> str:
-    environment = {"COLUMNS": WIDTH, "TERMINAL_WIDTH": WIDTH, "NO_COLOR": "1", "TERM": "dumb"}
-    result = CliRunner().invoke(app, [*command.split(), "--help"], env=environment, prog_name="pinner")
+    environment = os.environ | {"COLUMNS": WIDTH}
+    program = [sys.executable, "-m", "pinner", *command.split(), "--help"]
+    result = subprocess.run(program, env=environment, capture_output=True, encoding="utf-8", check=True)
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     return "```text\n" + "\n".join(lines).strip("\n") + "\n```\n"
 

@@ -1,0 +1,110 @@
+"""A revision of the repository that is checked: what `check --policy-from` goes by in place of the change."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pinner.errors import ReadError, UsageError
+from pinner.files import read_file
+from pinner.git import GitFailed, Repository, blobs, commit_of, find_repository, run_git, tree
+
+_LINK = b"120000 "
+
+
+class Revision(NamedTuple):
+    """A commit. `name` is what the user calls it, `files` are its regular files: their blobs by path from the top."""
+
+    name: str
+    commit: str
+    repository: Repository
+    files: Mapping[str, str]
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path lies in the work tree, so that the revision decides what is there."""
+        return self._name_of(path) is not None
+
+    def read(self, path: str) -> bytes | None:
+        """Return what a file is in the revision, None where there is none, whatever the change has put in its place.
+
+        Raises UsageError for a link, whose content would be the change's, and where Git fails.
+        """
+        name = self._name_of(path)
+        if name is None:
+            return None
+        if name not in self.files:
+            self._refuse_link(name)
+            return None
+        content = self._content([name])
+        if name not in content:
+            raise UsageError(f"{self.name}:{path}: this file is too large")
+        return content[name]
+
+    def read_checked(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return what files that are checked are in the revision, without those that it does not have.
+
+        What is reached through a link of the work tree is not there: it has another name. Raises UsageError where Git
+        fails.
+        """
+        names = {path: name for path in paths if (name := self._linkless_name_of(path))}
+        content = self._content(names.values())
+        return {path: content[name] for path, name in names.items() if name in content}
+
+    def require_unchanged(self, path: str) -> None:
+        """Raise UsageError unless a file that is read from the disk is as the revision has it, or lies elsewhere."""
+        if self.holds(path) and self.read(path) != _on_disk(path):
+            raise UsageError(
+                f"{path}: this file is not the one of --policy-from {self.name}: name one outside of the tree"
+            )
+
+    def _name_of(self, path: str) -> str | None:
+        """The path from the top of the work tree, as it is written if that lies there; None for a path outside."""
+        top = self.repository.work_tree
+        return _below(os.path.abspath(path), top) or _below(os.path.realpath(path), top)
+
+    def _linkless_name_of(self, path: str) -> str | None:
+        """The same, None as well where a link below the top is on the way."""
+        top = self.repository.work_tree
+        name = _below(os.path.realpath(path), top)
+        above = os.path.abspath(path).removesuffix((name or "").replace("/", os.sep))
+        return name if name and above.endswith(os.sep) and os.path.samefile(above, top) else None
+
+    def _content(self, names: Iterable[str]) -> dict[str, bytes]:
+        wanted = {name: self.files[name] for name in names if name in self.files}
+        try:
+            content = blobs(self.repository, wanted.values())
+        except GitFailed as error:
+            raise UsageError(f"--policy-from {self.name}: {error}") from error
+        return {name: content[each] for name, each in wanted.items() if each in content}
+
+    def _refuse_link(self, name: str) -> None:
+        try:
+            listed = run_git(self.repository, ["ls-tree", "-z", "--full-tree", self.commit, "--", name])
+        except GitFailed as error:
+            raise UsageError(f"--policy-from {self.name}: {error}") from error
+        if listed.startswith(_LINK):
+            raise UsageError(f"{self.name}:{name}: this is a link, which --policy-from does not follow: make it a file")
+
+
+def find_revision(name: str) -> Revision:
+    """Return a revision of the repository that holds the working directory. Raises UsageError where there is none."""
+    repository = find_repository(os.curdir)
+    if repository is None:
+        raise UsageError(f"--policy-from {name}: this folder is in no Git work tree")
+    try:
+        commit = commit_of(repository, name)
+        return Revision(name, commit, repository, tree(repository, commit))
+    except GitFailed as error:
+        raise UsageError(f"--policy-from {name}: {error}") from error
+
+
+def _below(path: str, folder: str) -> str | None:
+    """The path from a folder as Git writes it, None for the folder itself and what is not below it."""
+    name = os.path.relpath(path, folder).replace(os.sep, "/")
+    return None if name.partition("/")[0] in (os.pardir, os.curdir) else name
+
+
+def _on_disk(path: str) -> bytes | None:
+    try:
+        return read_file(path)
+    except ReadError:
+        return None

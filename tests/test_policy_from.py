@@ -1,0 +1,410 @@
+"""`check --policy-from`: the change that is judged does not decide what is let go."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pinner.asking import registry_settings
+from pinner.config import load
+from pinner.errors import UsageError
+from tests.support.command import Ran, pinner
+from tests.support.occurrences import DIGEST
+from tests.support.repository import commit, git, write_files
+
+Files = Mapping[str, str | None]
+
+PINNED = f"FROM alpine:3@{DIGEST}\n"
+ROGUE = "FROM rogue.test/tool:9\n"
+IGNORE = "# pinner: ignore[unpinned] ours\n"
+IGNORE_FILE = "# pinner: ignore-file[unpinned] ours\n"
+WARNED = 'fail-on = "warning"\n'
+
+
+def baseline(path: str, count: int = 1) -> str:
+    entry = {"path": path, "rule": "unpinned", "text": "rogue.test/tool:9", "count": count}
+    return json.dumps({"schema_version": 1, "entries": [entry]})
+
+
+class Case(NamedTuple):
+    """A change, and the places at which something must be found: nothing else, and exit 1 if there are any."""
+
+    name: str
+    before: Files
+    change: Files
+    found: list[str]
+    arguments: tuple[str, ...] = ()
+
+
+CONFIGURATION = [
+    Case("excluded", {}, {"pinner.toml": 'exclude = ["*"]', "a/Dockerfile": ROGUE}, ["a/Dockerfile:1"]),
+    Case("hidden name", {}, {".pinner.toml": 'exclude = ["*"]', "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case(
+        "pyproject",
+        {},
+        {"pyproject.toml": '[tool.pinner]\nignore = ["unpinned"]', "Dockerfile": ROGUE},
+        ["Dockerfile:1"],
+    ),
+    Case("images", {}, {"pinner.toml": 'ignore-images = ["**"]', "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case("rules", {}, {"pinner.toml": 'ignore = ["unpinned"]', "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case("severity", {}, {"pinner.toml": 'severity = {unpinned = "note"}', "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case(
+        "overrides",
+        {},
+        {"pinner.toml": '[[overrides]]\nfiles = ["a/"]\nignore = ["unpinned"]', "a/Dockerfile": ROGUE},
+        ["a/Dockerfile:1"],
+    ),
+    Case("no TOML", {}, {"pinner.toml": "[[[", "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case("unknown key", {"pinner.toml": WARNED}, {"pinner.toml": "nonsense = 1", "Dockerfile": PINNED}, []),
+    Case(
+        "nearer one",
+        {"pinner.toml": ""},
+        {"a/pinner.toml": 'exclude = ["*"]', "a/Dockerfile": ROGUE},
+        ["a/Dockerfile:1"],
+    ),
+    Case("taken away", {"pinner.toml": 'exclude = ["old/"]'}, {"pinner.toml": None, "old/Dockerfile": ROGUE}, []),
+    Case("moved", {"pinner.toml": 'exclude = ["old/"]'}, {"pinner.toml": "-> b.toml", "old/Dockerfile": ROGUE}, []),
+    Case("stays in force", {"pinner.toml": 'exclude = ["old/"]'}, {"old/Dockerfile": ROGUE}, []),
+    Case(
+        "included by the revision",
+        {"pinner.toml": '[extend-include]\ndockerfile = ["*.in"]'},
+        {"pinner.toml": "", "a.in": ROGUE},
+        ["a.in:1"],
+    ),
+    Case("flags count", {}, {"old/Dockerfile": ROGUE}, [], ("--exclude", "old/")),
+    Case(
+        "a named file", {}, {"ours.toml": 'exclude = ["old/"]', "old/Dockerfile": ROGUE}, [], ("--config", "ours.toml")
+    ),
+    Case(
+        "none", {"pinner.toml": 'exclude = ["old/"]'}, {"old/Dockerfile": ROGUE}, ["old/Dockerfile:1"], ("--no-config",)
+    ),
+]
+
+COMMENTS = [
+    Case("new", {}, {"Dockerfile": IGNORE + ROGUE}, ["Dockerfile:2"]),
+    Case("new for the file", {}, {"Dockerfile": IGNORE_FILE + ROGUE}, ["Dockerfile:2"]),
+    Case("stays", {"Dockerfile": IGNORE + ROGUE}, {}, []),
+    Case("on another line", {"Dockerfile": IGNORE + ROGUE}, {"Dockerfile": f"\n\n{PINNED}{IGNORE}{ROGUE}"}, []),
+    Case(
+        "other image", {"Dockerfile": IGNORE + "FROM localhost/a:1\n"}, {"Dockerfile": IGNORE + ROGUE}, ["Dockerfile:2"]
+    ),
+    Case(
+        "other value",
+        {"Dockerfile": f"ARG V=1\n{IGNORE}FROM rogue.test/tool:${{V}}\n"},
+        {"Dockerfile": f"ARG V=9\n{IGNORE}FROM rogue.test/tool:${{V}}\n"},
+        ["Dockerfile:3"],
+    ),
+    Case(
+        "other words",
+        {"Dockerfile": IGNORE + ROGUE},
+        {"Dockerfile": "# pinner: ignore[unpinned] theirs\n" + ROGUE},
+        ["Dockerfile:2"],
+    ),
+    Case("wider", {"Dockerfile": IGNORE + ROGUE}, {"Dockerfile": "# pinner: ignore\n" + ROGUE}, ["Dockerfile:2"]),
+    Case("longer", {"Dockerfile": IGNORE + ROGUE}, {"Dockerfile": IGNORE_FILE + ROGUE}, ["Dockerfile:2"]),
+    Case("twice", {"Dockerfile": IGNORE + ROGUE}, {"Dockerfile": 2 * (IGNORE + ROGUE)}, ["Dockerfile:4"]),
+    Case("twice as before", {"Dockerfile": 2 * (IGNORE + ROGUE)}, {"Dockerfile": "\n" + 2 * (IGNORE + ROGUE)}, []),
+    Case("file, twice", {"Dockerfile": IGNORE_FILE + ROGUE}, {"Dockerfile": IGNORE_FILE + 2 * ROGUE}, ["Dockerfile:3"]),
+    Case(
+        "file, new image",
+        {"Dockerfile": IGNORE_FILE + "FROM localhost/a:1\n"},
+        {"Dockerfile": IGNORE_FILE + "FROM localhost/a:1\n" + ROGUE},
+        ["Dockerfile:3"],
+    ),
+    Case("renamed", {"old.Dockerfile": IGNORE + ROGUE}, {"Dockerfile": IGNORE + ROGUE}, ["Dockerfile:2"]),
+    Case(
+        "link", {"a/Dockerfile": IGNORE + ROGUE}, {"Dockerfile": "-> a/Dockerfile"}, ["Dockerfile:2"], ("Dockerfile",)
+    ),
+    Case(
+        "folder that is a link",
+        {"a/Dockerfile": IGNORE + ROGUE},
+        {"b": "-> a"},
+        ["b/Dockerfile:2"],
+        ("b/Dockerfile",),
+    ),
+    Case("was a link", {"b": IGNORE + ROGUE, "Dockerfile": "-> b"}, {"Dockerfile": IGNORE + ROGUE}, ["Dockerfile:2"]),
+    Case(
+        "Compose, at the end of the line",
+        {"compose.yaml": "services: {a: {image: 'localhost/a:1'}}\n"},
+        {"compose.yaml": "services:\n  a:\n    image: rogue.test/tool:9 # pinner: ignore\n"},
+        ["compose.yaml:3"],
+    ),
+    Case(
+        "Compose, other service",
+        {"compose.yaml": "services:\n  a:\n    image: x.test/a:1 # pinner: ignore[unpinned]\n"},
+        {"compose.yaml": "services:\n  b:\n    image: x.test/a:1 # pinner: ignore[unpinned]\n"},
+        [],
+    ),
+    Case("none at all", {"Dockerfile": IGNORE + ROGUE}, {}, ["Dockerfile:2"], ("--no-ignores",)),
+    Case(
+        "without reason",
+        {"Dockerfile": "# pinner: ignore\n" + ROGUE},
+        {},
+        ["Dockerfile:2"],
+        ("--require-ignore-reason",),
+    ),
+]
+
+BASELINES = [
+    Case(
+        "new", {}, {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE}, ["Dockerfile:1"]
+    ),
+    Case(
+        "longer",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE},
+        {"b": baseline("Dockerfile", 2), "Dockerfile": 2 * ROGUE},
+        ["Dockerfile:2"],
+    ),
+    Case(
+        "other file",
+        {
+            "pinner.toml": 'baseline = "b"',
+            "b": baseline("Dockerfile"),
+            "Dockerfile": ROGUE,
+            "c": baseline("a/Dockerfile"),
+        },
+        {"pinner.toml": 'baseline = "c"', "a/Dockerfile": ROGUE},
+        ["a/Dockerfile:1"],
+    ),
+    Case("stays", {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE}, {"b": None}, []),
+    Case(
+        "no baseline now",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile")},
+        {"b": "{", "Dockerfile": ROGUE},
+        [],
+    ),
+    Case(
+        "link now",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile")},
+        {"b": "-> c", "c": baseline("a/Dockerfile"), "a/Dockerfile": ROGUE},
+        ["a/Dockerfile:1"],
+    ),
+    Case(
+        "flag",
+        {"b": baseline("Dockerfile")},
+        {"b": baseline("a/Dockerfile"), "Dockerfile": ROGUE, "a/Dockerfile": ROGUE},
+        ["a/Dockerfile:1"],
+        ("--baseline", "b"),
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    monkeypatch.chdir(checkout)
+    return checkout
+
+
+def check(*arguments: str) -> Ran:
+    return pinner("check", "--format", "json", *arguments)
+
+
+def found(run: Ran) -> list[str]:
+    return [f"{finding['path']}:{finding['line']}" for finding in run.document["findings"]]
+
+
+@pytest.mark.parametrize("state", ["committed", "untracked"])
+@pytest.mark.parametrize("case", [*CONFIGURATION, *COMMENTS, *BASELINES], ids=lambda case: case.name)
+def test_what_the_change_says_does_not_count(case: Case, state: str) -> None:
+    revision = commit({"base/Dockerfile": PINNED, **case.before})
+    git("checkout", "--quiet", "-b", "change")
+    (commit if state == "committed" else write_files)(case.change)
+    run = check("--policy-from", revision if state == "committed" else "trunk", *case.arguments)
+    assert (found(run), run.code) == (case.found, 1 if case.found else 0), run.stderr
+
+
+@pytest.mark.parametrize("case", CONFIGURATION[:7], ids=lambda case: case.name)
+def test_without_the_option_it_counts(case: Case) -> None:
+    commit({"base/Dockerfile": PINNED, **case.before})
+    commit(case.change)
+    assert check().code in (0, 2)
+
+
+def test_the_message_says_why_a_comment_does_not_count() -> None:
+    commit({"base/Dockerfile": PINNED})
+    write_files({"Dockerfile": IGNORE + ROGUE})
+    run = pinner("check", "--policy-from", "trunk")
+    why = (
+        "the ignore comment on line 1 does not count: the revision of --policy-from does not have it for this reference"
+    )
+    assert run.code == 1
+    assert why in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "rules"),
+    [
+        ({}, {"Dockerfile": IGNORE + PINNED}, []),
+        ({}, {"Dockerfile": PINNED + IGNORE}, []),
+        ({}, {"Dockerfile": IGNORE_FILE + PINNED}, []),
+        ({"Dockerfile": IGNORE + "FROM alpine:3\n"}, {"Dockerfile": IGNORE + PINNED}, []),
+        ({"Dockerfile": IGNORE + PINNED}, {}, ["unused-ignore"]),
+        ({"Dockerfile": PINNED + IGNORE}, {}, ["unused-ignore"]),
+        ({"Dockerfile": PINNED + IGNORE}, {"Dockerfile": PINNED + 2 * IGNORE}, ["unused-ignore"]),
+        (
+            {"Dockerfile": IGNORE + PINNED},
+            {"Dockerfile": "# pinner: ignore-file[unused-ignore] hush\n" + IGNORE + PINNED},
+            ["unused-ignore"],
+        ),
+        ({"Dockerfile": "# pinner: ignore-file[unused-ignore] hush\n" + IGNORE + PINNED}, {}, []),
+    ],
+)
+def test_only_what_counts_can_be_unused(before: Files, change: Files, rules: list[str]) -> None:
+    commit({"base/Dockerfile": PINNED, **before})
+    write_files(change)
+    assert check("--policy-from", "trunk").rules == rules
+
+
+def test_the_revision_s_own_state_counts_not_that_of_the_branching_point() -> None:
+    commit({"Dockerfile": IGNORE + ROGUE})
+    git("branch", "change")
+    commit({"Dockerfile": PINNED})
+    git("checkout", "--quiet", "change")
+    assert found(check("--policy-from", "trunk")) == ["Dockerfile:2"]
+    assert found(check("--policy-from", "trunk~")) == []
+
+
+def test_folders_are_searched_upwards_and_patterns_start_at_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = 'exclude = ["/old/"]\n[[overrides]]\nfiles = ["/new/"]\nignore = ["unpinned"]\n'
+    commit(
+        {"pinner.toml": "jobs = 0", "a/.pinner.toml": both, "a/pyproject.toml": "[tool.pinner]\njobs = 0", "a/b/x": ""}
+    )
+    write_files(
+        {"a/b/pinner.toml": "jobs = 0", "a/.pinner.toml": "", "a/old/Dockerfile": ROGUE, "a/new/Dockerfile": ROGUE}
+    )
+    write_files({"a/b/old/Dockerfile": ROGUE})
+    monkeypatch.chdir("a/b")
+    run = check("--policy-from", "trunk", "..", ".")
+    assert (found(run), run.code) == (["../b/old/Dockerfile:1"], 1), run.stderr
+
+
+def test_a_wrong_configuration_of_the_revision_is_named_with_it() -> None:
+    commit({"pinner.toml": "\njobs = 0", "Dockerfile": PINNED})
+    write_files({"pinner.toml": ""})
+    run = check("--policy-from", "trunk")
+    assert (run.code, run.stderr) == (2, "error: trunk:pinner.toml:2: jobs: at least 1 is needed, not 0\n")
+
+
+def test_variables_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    commit({"Dockerfile": ROGUE, "pinner.toml": 'ignore = ["unpinned"]'})
+    write_files({"ours.toml": 'select = ["floating-tag"]', "strict.toml": ""})
+    monkeypatch.setenv("PINNER_SELECT", "unpinned")
+    assert found(check("--policy-from", "trunk")) == []
+    monkeypatch.setenv("PINNER_CONFIG", "strict.toml")
+    assert found(check("--policy-from", "trunk")) == ["Dockerfile:1"]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"), [(IGNORE + ROGUE, []), (ROGUE, ["a/Dockerfile:2"]), (None, ["a/Dockerfile:2"])]
+)
+def test_standard_input_is_judged_as_the_file_that_it_is(
+    before: str | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"base/Dockerfile": PINNED} | ({"a/Dockerfile": before} if before else {}))
+    monkeypatch.setattr("pinner.commands._read_stdin", (IGNORE + ROGUE).encode)
+    run = check("--policy-from", "trunk", "--stdin-filename", "a/Dockerfile", "-")
+    assert found(run) == expected
+
+
+def test_a_file_outside_of_the_work_tree_has_no_comments(tmp_path: Path) -> None:
+    commit({"Dockerfile": IGNORE + ROGUE})
+    (tmp_path / "Dockerfile").write_text(IGNORE + ROGUE)
+    assert found(check("--policy-from", "trunk", "../Dockerfile", "Dockerfile")) == ["../Dockerfile:2"]
+
+
+def test_another_name_of_the_work_tree_changes_nothing(tmp_path: Path, folder: Path) -> None:
+    commit({"Dockerfile": IGNORE + ROGUE, "a/Dockerfile": ROGUE, "b": baseline("a/Dockerfile")})
+    write_files({"b": "{}"})
+    (tmp_path / "alias").symlink_to("checkout")
+    run = check("--policy-from", "trunk", "--baseline", f"{tmp_path}/alias/b", f"{tmp_path}/alias")
+    assert (run.code, found(run)) == (0, [])
+
+
+def test_a_baseline_outside_of_the_work_tree_is_read_from_the_disk(tmp_path: Path) -> None:
+    commit({"Dockerfile": ROGUE})
+    (tmp_path / "b").write_text(baseline("checkout/Dockerfile"))
+    assert found(check("--policy-from", "trunk", "--baseline", "../b")) == []
+
+
+@pytest.mark.parametrize(
+    ("revision", "message"),
+    [
+        ("upstream/trunk", "there is no such commit here; a shallow clone has to fetch it first"),
+        ("0" * 40, "there is no such commit here; a shallow clone has to fetch it first"),
+        ("--all", "there is no such commit here; a shallow clone has to fetch it first"),
+        ("-h", "there is no such commit here; a shallow clone has to fetch it first"),
+        ("", "there is no such commit here; a shallow clone has to fetch it first"),
+        ("trunk:Dockerfile", "there is no such commit here; a shallow clone has to fetch it first"),
+    ],
+)
+def test_a_revision_that_is_not_here(revision: str, message: str) -> None:
+    commit({"Dockerfile": PINNED})
+    run = check("--policy-from", revision)
+    assert (run.code, run.stdout, run.stderr) == (2, "", f"error: --policy-from {revision}: {message}\n")
+
+
+def test_without_a_work_tree() -> None:
+    write_files({"Dockerfile": PINNED})
+    run = check("--policy-from", "trunk")
+    assert (run.code, run.stderr) == (2, "error: --policy-from trunk: this folder is in no Git work tree\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "message"),
+    [
+        ({}, ["--write-baseline", "b"], "--write-baseline writes what is found now: it does not go with --policy-from"),
+        ({}, ["--baseline", "b"], "trunk:b: there is no such baseline; --write-baseline makes one"),
+        ({"b": "{}"}, ["--baseline", "b"], "b: this is no baseline; --write-baseline makes one"),
+        (
+            {"c": "", "b": "-> c"},
+            ["--baseline", "b"],
+            "trunk:b: this is a link, which --policy-from does not follow: make it a file",
+        ),
+        (
+            {"c": "", "pinner.toml": "-> c"},
+            [],
+            "trunk:pinner.toml: this is a link, which --policy-from does not follow: make it a file",
+        ),
+    ],
+)
+def test_what_cannot_be_done(before: Files, arguments: list[str], message: str) -> None:
+    commit({"Dockerfile": PINNED, **before})
+    write_files({"b": baseline("Dockerfile")})
+    run = check("--policy-from", "trunk", *arguments)
+    assert (run.code, run.stdout, run.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_whom_to_ask_and_to_trust_is_not_for_the_change_to_say() -> None:
+    ours = '[registries."a.test"]\nmirror = "https://ours.test"\ntrusted-realms = ["ours.test"]\n'
+    commit({"Dockerfile": PINNED, "pinner.toml": 'trusted-realms = ["ours.test"]\n' + ours})
+    write_files({"pinner.toml": 'ca-file = "a"\ntrusted-realms = ["b.test"]\n' + ours.replace("ours", "theirs")})
+    asked = registry_settings(load({}, policy_from="trunk"))
+    assert asked.mirrors == {"a.test": "https://ours.test"}
+    assert (asked.ca_file, asked.trusted_realms) == (None, ("ours.test",))
+    assert asked.registries["a.test"].trusted_realms == ("ours.test",)
+
+
+@pytest.mark.parametrize("configuration", ['ca-file = "ca.pem"', '[registries."a.test"]\nca-file = "ca.pem"'])
+@pytest.mark.parametrize("change", ["theirs", None, "-> other.pem", "-> /dev/zero"])
+def test_certificates_are_those_of_the_revision(configuration: str, change: str | None) -> None:
+    commit({"Dockerfile": PINNED, "pinner.toml": configuration, "ca.pem": "ours", "other.pem": "theirs"})
+    assert registry_settings(load({}, policy_from="trunk"))
+    write_files({"ca.pem": change})
+    with pytest.raises(UsageError, match=r"ca\.pem: this file is not the one of --policy-from trunk"):
+        registry_settings(load({}, policy_from="trunk"))
+
+
+def test_certificates_elsewhere_are_read_from_the_disk(tmp_path: Path) -> None:
+    commit({"Dockerfile": PINNED})
+    (tmp_path / "ca.pem").touch()
+    assert registry_settings(load({}, policy_from="trunk", ca_file="../ca.pem")).ca_file == "../ca.pem"
+
+
+@pytest.mark.parametrize("command", ["pin", "update", "unpin", "list", "resolve", "config"])
+def test_no_other_command_offers_it(command: str) -> None:
+    assert pinner(command, "--policy-from", "trunk").code == 2
+    assert "--policy-from" not in pinner(command, "--help").stdout
