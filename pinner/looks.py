@@ -130,11 +130,11 @@ class Looks:
 
 class _PackedFiles:
     def pack(self, files: Sequence[Found]) -> bytes:
-        return marshal.dumps([(path, FORMATS.index(each), is_outside) for path, each, is_outside in files])
+        return marshal.dumps([(path, FORMATS.index(each), *places) for path, each, *places in files])
 
     def unpack(self, data: bytes) -> Sequence[Found]:
         found = marshal.loads(data)  # noqa: S302 - our own bytes
-        return [Found(path, FORMATS[number], is_outside) for path, number, is_outside in found]
+        return [Found(path, FORMATS[number], *places) for path, number, *places in found]
 
 
 class PackedLooks:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `outline` is what no edit may change, where that was asked for."""
+    """One file as it was read. `outline` is what no edit may change, where that was asked for.
+
+    `root` is the folder out of which no write may lead, None for a file that was named.
+    """
 
     source: Source
     format: Format
     reading: Reading
     outline: tuple[str, ...] | None = None
+    root: str | None = None
 
 
 class Scan(NamedTuple):
@@ -65,7 +69,7 @@ def scan_files(
         again = [each for each, look in seen.items() if not torn.isdisjoint(_settled_tags(look))]
         seen |= Looks(looks.exemptions).of(again)
     files = {
-        each.path: ScannedFile(look.source, each.format, look.reading, look.outline)
+        each.path: ScannedFile(look.source, each.format, look.reading, look.outline, each.root)
         for each, look in seen.items()
         if isinstance(look, Read)
     }
