@@ -78,7 +78,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         scan = with_ignores_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
     report = _judged(scan, settings, changed)
-    report = _without_known(report, settings)
+    report = _without_known(report, scan, settings)
     report = changed.restrict(report) if changed else report
     write_report(report, settings)
     return _exit_code(report, settings)
@@ -260,12 +260,12 @@ def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Rep
     return pipeline.check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
 
 
-def _without_known(report: Report, settings: Settings) -> Report:
+def _without_known(report: Report, scan: Scan, settings: Settings) -> Report:
     if not (settings.baseline or settings.write_baseline):
         return report
     from pinner.adoption import without_known
 
-    return without_known(report, settings, _policy(settings))
+    return without_known(report, scan, settings, _policy(settings))
 
 
 def _policy(settings: Settings) -> Policy:
