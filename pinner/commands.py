@@ -241,8 +241,10 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.changed_lines import changed_since
+    from pinner.discovery import kinds_of_search
 
-    return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include._asdict())
+    return changed_since(settings.diff_base, scan, kind_of)
 
 
 def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:

@@ -117,6 +117,17 @@ def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
     return _namer(include)(path) or _by_extension(path)
 
 
+def kinds_of_search(exclude: Patterns = NO_PATTERNS, include: Include = NO_INCLUDE) -> Callable[[str], str | None]:
+    """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
+    by_name, excludes = _namer(include), exclude.matcher()
+
+    def kind_of(path: str) -> str | None:
+        named = by_name(path.replace(os.sep, "/"))
+        return None if named is None or excludes(path) else named.NAME
+
+    return kind_of
+
+
 def _namer(include: Include) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
