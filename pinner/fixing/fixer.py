@@ -64,15 +64,15 @@ def _fix(works: Sequence[_Work], write: bool) -> list[_Edited | FileFailure]:
     if not write:
         return results
     # After all edits: to go back and forth between the two takes a fifth longer.
-    return [_written(work.file.source, result) for work, result in zip(works, results, strict=True)]
+    return [_written(work.file, result) for work, result in zip(works, results, strict=True)]
 
 
-def _written(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+def _written(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:
     if isinstance(result, _Edited):
         try:
-            write_source(source, result.data)
+            write_source(file.source, result.data, file.root)
         except WriteError as error:
-            return FileFailure(source.path, None, error.reason)
+            return FileFailure(file.source.path, None, error.reason)
     return result
 
 

@@ -8,7 +8,7 @@ from pinner.model.occurrence import Ignore, Occurrence, Reading
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
-_Exemption = tuple[str, str, Reference | None]
+Identity = tuple[str, Reference | None]
 
 
 class Exemptions(NamedTuple):
@@ -68,7 +68,7 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     not count says so where it stands on a reference, and is not among the reading's own comments: nobody shall be told
     to remove it. Exemptions are to be applied to both before.
     """
-    left = Counter(_exemption(each, ignore) for each in earlier.occurrences for ignore in each.ignores)
+    left = Counter((ignore.text, identity(each)) for each in earlier.occurrences for ignore in each.ignores)
     occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
     covering = [ignore for each in occurrences for ignore in each.ignores]
     counting = {ignore.where for ignore in covering if ignore.void != NOT_THERE}
@@ -80,18 +80,20 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     return reading._replace(occurrences=occurrences, ignores=ignores)
 
 
-def _only_allowed(occurrence: Occurrence, left: Counter[_Exemption]) -> Occurrence:
+def identity(occurrence: Occurrence) -> Identity:
+    """Return what a reference is known by in a revision of its file: its text, and its target.
+
+    The text alone may hold a variable, whose value a change may have replaced.
+    """
+    return occurrence.text, occurrence.target if isinstance(occurrence.target, Reference) else None
+
+
+def _only_allowed(occurrence: Occurrence, left: Counter[tuple[str, Identity]]) -> Occurrence:
+    known = identity(occurrence)
     ignores = (
-        each if _take(left, _exemption(occurrence, each)) else each._replace(void=NOT_THERE)
-        for each in occurrence.ignores
+        each if _take(left, (each.text, known)) else each._replace(void=NOT_THERE) for each in occurrence.ignores
     )
     return occurrence._replace(ignores=tuple(ignores))
-
-
-def _exemption(occurrence: Occurrence, ignore: Ignore) -> _Exemption:
-    """Return what a comment lets go. The text alone may hold a variable, whose value the change may have replaced."""
-    target = occurrence.target if isinstance(occurrence.target, Reference) else None
-    return ignore.text, occurrence.text, target
 
 
 def _take(left: Counter[_T], wanted: _T) -> bool:
