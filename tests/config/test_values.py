@@ -53,6 +53,7 @@ def test_right_values(kind: Type, raw: Any, value: object) -> None:
         (Integer(1, 256), 0, ": at least 1 is needed, not 0"),
         (Integer(1, 256), 257, ": at most 256 is allowed, not 257"),
         (Number(0.1), 0, ": at least 0.1 is needed, not 0"),
+        (Number(0.1, 600), 600.1, ": at most 600 is allowed, not 600.1"),
         (Number(0.1), float("inf"), ": at least 0.1 is needed, not inf"),
         (Number(0.1), float("nan"), ": at least 0.1 is needed, not nan"),
         (Number(0.1), False, ": a number is needed, not false"),
