@@ -112,8 +112,8 @@ def _read_scalar(kind: Boolean | Integer | Number | Choice | Text, raw: Any) -> 
             return _checked(raw, (bool,), "true or false")
         case Integer(minimum, maximum):
             return _in_range(_checked(raw, (int,), "a whole number"), minimum, maximum)
-        case Number(minimum):
-            return float(_in_range(_checked(raw, (int, float), "a number"), minimum, None))
+        case Number(minimum, maximum):
+            return float(_in_range(_checked(raw, (int, float), "a number"), minimum, maximum))
         case Choice():
             return kind.make(_chosen(kind, _checked(raw, (str,), "a string")))
         case Text():

@@ -57,7 +57,7 @@ def compile_patterns(lines: Iterable[str]) -> "GitIgnoreSpec":
             warnings.simplefilter("ignore", FutureWarning)
             return GitIgnoreSpec.from_lines(lines)
     except re.error as error:
-        raise ValueError(f"{', '.join(lines)} holds no valid range: {error}") from error
+        raise ValueError(f"{', '.join(lines)} holds no valid range: {error.msg}") from error
 
 
 def _require_few_stars(line: str) -> None:
