@@ -568,7 +568,7 @@ def test_what_git_lists_beside_the_work_tree_is_not_read(name: str, monkeypatch:
     repository()
     make("Dockerfile", "a/Dockerfile")
     listed = f"Dockerfile\0{name}\0a/Dockerfile\0".encode()
-    monkeypatch.setattr("pinner.discovery.run_git", lambda *_: listed)
+    monkeypatch.setattr("pinner.scanning.discovery.run_git", lambda *_: listed)
     found = discover(["."])
     assert [file.path for file in found.files] == ["Dockerfile", "a/Dockerfile"]
     assert [path for path, _ in failures(found)] == [name.removesuffix("/")]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pinner.discovery import discover
 from pinner.pipeline import unpin
-from pinner.scan import scan_files
+from pinner.scanning.discovery import discover
+from pinner.scanning.scan import scan_files
 from tests.support.command import pinner
 
 PIN = f"@sha256:{'b' * 64}"
