@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-class Entry(NamedTuple):
+class KnownFinding(NamedTuple):
     """What findings are told by. `path` is relative to the baseline's folder, with `/`."""
 
     path: str
@@ -34,7 +34,7 @@ class Baseline(NamedTuple):
     """How many findings of each kind are known."""
 
     folder: str
-    counts: Mapping[Entry, int]
+    counts: Mapping[KnownFinding, int]
 
     def apply(
         self,
@@ -63,7 +63,7 @@ class Baseline(NamedTuple):
         summary = report.summary._replace(findings=len(new), known=known, outdated=outdated)
         return report._replace(summary=summary, findings=tuple(new))
 
-    def _path_of(self, entry: Entry) -> str:
+    def _path_of(self, entry: KnownFinding) -> str:
         return os.path.relpath(os.path.join(self.folder, entry.path))
 
 
@@ -114,8 +114,8 @@ def _content(file: str, revision: "Revision | None") -> bytes:
     return content
 
 
-def _read_entry(document: Mapping[str, object]) -> Entry:
-    return Entry(*(str(document[name]) for name in Entry._fields))
+def _read_entry(document: Mapping[str, object]) -> KnownFinding:
+    return KnownFinding(path=str(document["path"]), rule=str(document["rule"]), text=str(document["text"]))
 
 
 def _read_count(document: Mapping[str, int]) -> int:
@@ -123,8 +123,10 @@ def _read_count(document: Mapping[str, int]) -> int:
     return min(int(document["count"]), sys.maxsize)
 
 
-def _entry_of(finding: Finding, folder: str) -> Entry:
-    return Entry(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)
+def _entry_of(finding: Finding, folder: str) -> KnownFinding:
+    return KnownFinding(
+        path=os.path.relpath(finding.path, folder).replace(os.sep, "/"), rule=finding.rule, text=finding.text
+    )
 
 
 def held_by(revision: "Revision", report: Report, scan: Scan) -> Callable[[Finding], bool]:

@@ -52,10 +52,10 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     results = dict(zip(by_path, _fix(works, write), strict=True))
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
-        {path: each.data for path, each in edited.items()},
-        tuple(_change(plan) for path in edited for plan in by_path[path]),
-        tuple(result for result in results.values() if isinstance(result, FileFailure)),
-        {path: each.reading for path, each in edited.items()},
+        contents={path: each.data for path, each in edited.items()},
+        changes=tuple(_change(plan) for path in edited for plan in by_path[path]),
+        failures=tuple(result for result in results.values() if isinstance(result, FileFailure)),
+        readings={path: each.reading for path, each in edited.items()},
     )
 
 
@@ -72,7 +72,7 @@ def _written(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | File
         try:
             write_source(file.source, result.data, file.root)
         except WriteError as error:
-            return FileFailure(file.source.path, None, error.reason)
+            return FileFailure(path=file.source.path, line=None, message=error.reason)
     return result
 
 
@@ -85,9 +85,11 @@ def _edit(work: _Work) -> _Edited | FileFailure:
     try:
         same_outline = edited.outline() == file.format.open(source).outline()
     except WriteError as error:
-        return FileFailure(source.path, None, error.reason)
+        return FileFailure(path=source.path, line=None, message=error.reason)
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
-        return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
+        return FileFailure(
+            path=source.path, line=None, message="the edited file would read differently; it was left alone"
+        )
     return _Edited(data, reading)
 
 
@@ -95,8 +97,8 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """What a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        reading = scan.exemptions.apply(fixed.readings[path])
-        files[path] = ScannedFile(Source(path, data), files[path].format, reading)
+        reading = scan.suppression_settings.apply(fixed.readings[path])
+        files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
@@ -125,4 +127,4 @@ def _change(plan: Plan) -> Change:
     target = occurrence.target
     assert isinstance(target, Reference)
     image = target._replace(digest=None).familiar
-    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note)
+    return Change(path=occurrence.path, where=occurrence.where, image=image, old=target.digest, new=digest, note=note)

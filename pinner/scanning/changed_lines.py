@@ -90,7 +90,8 @@ def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None
     differing = {path: data for path, data in before.items() if data != scan.files[path].source.data}
     changed = {path: _changed(data, scan.files[path].source.data) for path, data in differing.items()}
     lines = {path: parts for path, parts in changed.items() if parts}
-    return ChangedLines(lines, frozenset(before), frozenset(_new_references(scan, differing)))
+    references = frozenset(_new_references(scan, differing))
+    return ChangedLines(lines=lines, known=frozenset(before), references=references)
 
 
 def _base(repository: Repository, revision: str) -> str:

@@ -29,8 +29,8 @@ _NOT_BELOW = "the index of Git lists this path, which is none below the work tre
 
 _Waiting = list[tuple[str, Repository | None]]
 
-Include = Mapping[str, Patterns]
-NO_INCLUDE: Include = {}
+IncludePatterns = Mapping[str, Patterns]
+NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
@@ -74,7 +74,7 @@ class _Notes:
 def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
-    include: Include = NO_INCLUDE,
+    include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -96,7 +96,9 @@ def discover(
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+    return Discovery(
+        files=tuple(files), failures=tuple(notes.failures), excluded=len(found) - len(kept), warnings=notes.warnings()
+    )
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -106,15 +108,17 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         elif os.path.lexists(path):
             yield Found(path, by_name(path) or _by_extension(path))
         else:
-            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+            notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
-def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
-def kinds_of_search(exclude: Patterns = NO_PATTERNS, include: Include = NO_INCLUDE) -> Callable[[str], str | None]:
+def kinds_of_search(
+    exclude: Patterns = NO_PATTERNS, include: IncludePatterns = NOTHING_INCLUDED
+) -> Callable[[str], str | None]:
     """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
     by_name, excludes = _namer(include), exclude.matcher()
 
@@ -125,7 +129,7 @@ def kinds_of_search(exclude: Patterns = NO_PATTERNS, include: Include = NO_INCLU
     return kind_of
 
 
-def _namer(include: Include) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
@@ -159,7 +163,8 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path, named, is_linked and not is_inside(os.path.realpath(path), root), root)
+            leaves = is_linked and not is_inside(os.path.realpath(path), root)
+            yield Found(path=path, format=named, is_outside=leaves, root=root)
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
@@ -216,7 +221,7 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
         # Of a submodule that is not checked out Git names the folder itself.
         name = name.removesuffix("/")
         if any(map(_is_no_part, name.split("/"))):
-            notes.failures.append(FileFailure(name, None, _NOT_BELOW))
+            notes.failures.append(FileFailure(path=name, line=None, message=_NOT_BELOW))
             continue
         rest = name[skipped:]
         path = above + rest.replace("/", os.sep) if rest else folder
@@ -256,7 +261,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
     """The files in a folder. The repositories in it are left to Git."""
-    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
         entries = {entry.name: entry for entry in _entries(folder, notes)}
@@ -264,12 +269,12 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
             waiting.append((folder, find_repository(folder)))
             continue
         if obeys_gitignore and ".gitignore" in entries:
-            rules = (*rules, _Ignores(folder, notes))
+            rules = (*rules, _GitIgnore(folder, notes))
         above = _prefix(folder)
         for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
             path = above + name
-            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
+            if name in _VERSION_CONTROL or (rules and any(rule.leaves_out(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
                 folders.append((path, rules))
@@ -284,11 +289,11 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        notes.failures.append(FileFailure(path=folder, line=None, message=f"cannot list the folder: {error.strerror}"))
         return ()
 
 
-class _Ignores:
+class _GitIgnore:
     """The `.gitignore` of one folder."""
 
     def __init__(self, folder: str, notes: _Notes) -> None:
@@ -297,11 +302,11 @@ class _Ignores:
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            notes.failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
         self._spec = compile_patterns(_patterns(path, text.split("\n"), notes))
 
-    def ignores(self, path: str, is_folder: bool) -> bool:
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)
@@ -313,7 +318,7 @@ def _patterns(path: str, lines: Iterable[str], notes: _Notes) -> Iterator[str]:
         try:
             compile_patterns([line])
         except TooManyStars as error:
-            notes.failures.append(FileFailure(path, number, f"{error}; the line was passed over"))
+            notes.failures.append(FileFailure(path=path, line=number, message=f"{error}; the line was passed over"))
         except ValueError:
             pass
         else:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import Format
 from pinner.model.errors import ReadError
-from pinner.model.occurrence import Ignore, Occurrence, Reading
+from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.discovery import Found
-from pinner.scanning.suppressions import NO_EXEMPTIONS, Exemptions, as_allowed
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
@@ -26,14 +26,14 @@ class ScannedFile(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
+    """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
-    exemptions: Exemptions = NO_EXEMPTIONS
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
     excluded: int = 0
 
     @property
@@ -42,15 +42,15 @@ class Scan(NamedTuple):
         return [occurrence for file in self.files.values() for occurrence in file.reading.occurrences]
 
     @property
-    def ignores(self) -> list[tuple[str, Ignore]]:
+    def suppressions(self) -> list[tuple[str, Suppression]]:
         """Every ignore comment with its path."""
-        return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
+        return [(path, suppression) for path, file in self.files.items() for suppression in file.reading.suppressions]
 
 
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
-    exemptions: Exemptions = NO_EXEMPTIONS,
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     *,
     excluded: int = 0,
     accept_pinned_outside: bool = False,
@@ -65,9 +65,9 @@ def scan_files(
     outside: list[ScannedFile] = []
     for each in found:
         try:
-            file = scan_source(read_source(each.path), each.format, exemptions)._replace(root=each.root)
+            file = scan_source(read_source(each.path), each.format, suppression_settings)._replace(root=each.root)
         except ReadError as error:
-            unread.append(FileFailure(each.path, None, error.reason))
+            unread.append(FileFailure(path=each.path, line=None, message=error.reason))
             continue
         if each.is_outside:
             outside.append(file)
@@ -77,10 +77,17 @@ def scan_files(
     for file in outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
-            unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
+            unread.append(
+                FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
+            )
         else:
             files[file.source.path] = file._replace(reading=Reading(()))
-    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), exemptions, excluded)
+    return Scan(
+        files=dict(sorted(files.items())),
+        failures=(*failures, *unread, *_problems(files)),
+        suppression_settings=suppression_settings,
+        excluded=excluded,
+    )
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -108,20 +115,22 @@ def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
     return pins.get(target.by_tag(), target.digest) == target.digest
 
 
-def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
+def scan_stdin(
+    source: Source, file_format: Format, suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
+) -> Scan:
     """Return the scan of the one file that came through standard input."""
-    files = {source.path: scan_source(source, file_format, exemptions)}
-    return Scan(files, tuple(_problems(files)), exemptions)
+    files = {source.path: scan_source(source, file_format, suppression_settings)}
+    return Scan(files=files, failures=tuple(_problems(files)), suppression_settings=suppression_settings)
 
 
-def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
+def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
+    return ScannedFile(source=source, format=file_format, reading=suppression_settings.apply(file_format.read(source)))
 
 
-def with_ignores_of(scan: Scan, revision: "Revision") -> Scan:
+def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
     """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
-    commented = {path: file for path, file in scan.files.items() if file.reading.ignores}
+    commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
     earlier = readings_of(scan, revision.read_checked(commented))
     restricted = {
         path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
@@ -131,12 +140,16 @@ def with_ignores_of(scan: Scan, revision: "Revision") -> Scan:
 
 
 def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
-    """Return how files of a scan, by their paths, would read with other content, with the exemptions applied."""
+    """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
     return {
-        path: scan_source(Source(path, data), scan.files[path].format, scan.exemptions).reading
+        path: scan_source(Source(path, data), scan.files[path].format, scan.suppression_settings).reading
         for path, data in contents.items()
     }
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:
-    return [FileFailure(path, *problem) for path, file in files.items() for problem in file.reading.problems]
+    return [
+        FileFailure(path=path, line=problem.line, message=problem.message)
+        for path, file in files.items()
+        for problem in file.reading.problems
+    ]
