@@ -40,10 +40,13 @@ class Refused(NamedTuple):
 class Format(Protocol):
     """What a module of `pinner.formats` offers.
 
-    FILES is searched in the path of a file.
+    NAME is its identifier, LABEL what people call one such file. FILES is a regular expression that is searched in
+    the whole path of a file, with `/` between its parts. It goes further than Renovate's and Dependabot's where a
+    name can hardly mean anything else, and leaves out names whose extension says that the file is something else.
     """
 
     NAME: str
+    LABEL: str
     FILES: str
 
     def open(self, source: "Source") -> Reader:

@@ -138,16 +138,14 @@ def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
 
 
 def _by_name(path: str) -> Format | None:
-    # What a pattern finds lies in the last part of the path, though it may look at what is before that.
-    at = path.rfind("/")
     for search, each in _searches():
-        if search(path, at):
+        if search(path):
             return each
     return None
 
 
 @cache
-def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
+def _searches() -> list[tuple[Callable[[str], object], Format]]:
     return [(re.compile(each.FILES).search, each) for each in FORMATS]
 
 
