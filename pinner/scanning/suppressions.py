@@ -8,7 +8,7 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
-_SuppressedReference = tuple[str, str, Reference | None]
+Identity = tuple[str, Reference | None]
 
 
 class SuppressionSettings(NamedTuple):
@@ -70,7 +70,7 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     to remove it. Suppressions are to be applied to both before.
     """
     left = Counter(
-        _suppressed_reference(each, suppression) for each in earlier.occurrences for suppression in each.suppressions
+        (suppression.text, identity(each)) for each in earlier.occurrences for suppression in each.suppressions
     )
     occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
     covering = [suppression for each in occurrences for suppression in each.suppressions]
@@ -86,18 +86,20 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     return reading._replace(occurrences=occurrences, suppressions=suppressions)
 
 
-def _only_allowed(occurrence: Occurrence, left: Counter[_SuppressedReference]) -> Occurrence:
+def identity(occurrence: Occurrence) -> Identity:
+    """Return what a reference is known by in a revision of its file: its text, and its target.
+
+    The text alone may hold a variable, whose value a change may have replaced.
+    """
+    return occurrence.text, occurrence.target if isinstance(occurrence.target, Reference) else None
+
+
+def _only_allowed(occurrence: Occurrence, left: Counter[tuple[str, Identity]]) -> Occurrence:
+    known = identity(occurrence)
     suppressions = (
-        each if _take(left, _suppressed_reference(occurrence, each)) else each._replace(void=NOT_THERE)
-        for each in occurrence.suppressions
+        each if _take(left, (each.text, known)) else each._replace(void=NOT_THERE) for each in occurrence.suppressions
     )
     return occurrence._replace(suppressions=tuple(suppressions))
-
-
-def _suppressed_reference(occurrence: Occurrence, suppression: Suppression) -> _SuppressedReference:
-    """Return what a comment suppresses. The text may hold a variable whose value the change has replaced."""
-    target = occurrence.target if isinstance(occurrence.target, Reference) else None
-    return suppression.text, occurrence.text, target
 
 
 def _take(left: Counter[_T], wanted: _T) -> bool:
