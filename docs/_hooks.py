@@ -1,4 +1,4 @@
-"""Pages that MkDocs makes from the program, so that they cannot differ from it: rules, kinds of files, configuration."""
+"""Pages that MkDocs makes from the program, so that they cannot differ from it: rules, kinds, settings."""
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files

@@ -42,12 +42,14 @@ def lint(
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
     used |= _undecided(scan, facts, active_rules_of)
+    # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
+    # `unused-ignore` is in use by that alone.
     unused = [each for each in scan.suppressions if each not in used]
     raised = list(_run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of))
-    left, more, used = _suppress(raised, _on_comments(scan.suppressions))
+    standing, hidden, used = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in used}
-    findings += [each for each in left if (each.path, each.where) not in in_use]
-    return assemble_report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
+    findings += [each for each in standing if (each.path, each.where) not in in_use]
+    return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:
@@ -63,6 +65,7 @@ def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[s
         for finding in rule.check(facts):
             running, severity = active_rules_of(finding.path)
             if rule.ID in running:
+                # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
                 is_usual = finding.severity == rule.SEVERITY
                 yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
 
@@ -87,11 +90,13 @@ def _suppress(
 
 def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
     """Return, by the position of each comment, the comments for the whole file that suppress `unused-ignore` there."""
-    letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
+    whole_file = [(path, each) for path, each in suppressions if each.whole_file and unused_ignore.ID in each.rules]
     return {
-        (path, suppression.where): [other for its_path, other in letting if its_path == path and other != suppression]
+        (path, suppression.where): [
+            other for its_path, other in whole_file if its_path == path and other != suppression
+        ]
         for path, suppression in suppressions
-        if letting
+        if whole_file
     }
 
 
@@ -136,7 +141,7 @@ def assemble_report(
     changes: Iterable[Change] = (),
     kept: Iterable[Kept] = (),
 ) -> Report:
-    """Return everything that a run has to say, sorted by path and position, and counted."""
+    """Return the report of a run, sorted by path and position, and counted."""
     result = Report(
         summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),

@@ -140,7 +140,7 @@ KEYS = (
         "The platforms that matter to you. Empty: all that an index has.",
         'platforms = ["linux/amd64", "linux/arm64"]',
     ),
-    Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
+    Key("min-age", Integer(0, 36500), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
         "ledger",
         File(in_folder=True),
@@ -188,7 +188,7 @@ KEYS = (
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
     Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
-    Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
+    Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",
         Reports(OUTPUTS, frozenset(("text", "concise", "github"))),

@@ -47,7 +47,7 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     results = {path: _edit(scan.files[path], planned) for path, planned in by_path.items()}
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
-        results = {path: _write(scan.files[path].source, result) for path, result in results.items()}
+        results = {path: _write(scan.files[path], result) for path, result in results.items()}
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
         contents={path: each.data for path, each in edited.items()},
@@ -57,12 +57,12 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     )
 
 
-def _write(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+def _write(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:
     if isinstance(result, _Edited):
         try:
-            write_source(source, result.data)
+            write_source(file.source, result.data, file.root)
         except WriteError as error:
-            return FileFailure(path=source.path, line=None, message=error.reason)
+            return FileFailure(path=file.source.path, line=None, message=error.reason)
     return result
 
 
@@ -95,6 +95,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
     """Return whether the references of the edited file are those of the original, but for the planned digests."""
+    # Offsets and lines may have moved; context and order of the occurrences have not.
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}

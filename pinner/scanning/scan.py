@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, Format, kind_names
 from pinner.model.errors import ReadError
+from pinner.model.files import checked_root, is_inside
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.decisions import decided
-from pinner.scanning.discovery import Found, is_in_checked_root
+from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
@@ -22,11 +23,12 @@ _UNKNOWN = "neither its name nor its content is that of a file that pulls images
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read."""
+    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named."""
 
     source: Source
     format: Format
     reading: Reading
+    root: str | None = None
 
 
 class Scan(NamedTuple):
@@ -70,11 +72,13 @@ def scan_files(
     opened = _Opened(suppression_settings, kind_settings)
     opened.read(found)
     pins = _pins(opened.files.values()) if accept_pinned_outside else None
+    # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
             opened.fail(file.source.path, f"the link leads out of what is checked{why_not}")
         else:
+            # Counted as read, with nothing to show or to edit.
             opened.files[file.source.path] = file._replace(reading=Reading(()))
     files = dict(sorted(opened.files.items()))
     return Scan(
@@ -110,6 +114,7 @@ class _Opened:
                     self.fail(each.path, error.reason)
                 continue
             file = scan_source(source, each.format, self._suppression_settings, self._kind_settings)
+            file = file._replace(root=each.root)
             self._add(file, each)
             named += self._named_by(file)
         following = [each for each in named if os.path.normpath(each.path) not in self.files]
@@ -130,7 +135,7 @@ class _Opened:
             return
         if reading.passed_over is PassedOver.OFF:
             self.off += 1
-        elif found.is_named and not reading.decisions:
+        elif found.root is None and not reading.decisions:
             self.fail(found.path, _UNKNOWN)
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
@@ -142,15 +147,17 @@ class _Opened:
             if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
                 continue
             path = os.path.normpath(os.path.join(folder, link.path))
-            if "$" in link.path or not os.path.isfile(path) or not is_in_checked_root(path, file.source.path):
+            real = os.path.realpath(folder or os.curdir)
+            root = file.root or checked_root(real) or real
+            if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
                 self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
             else:
-                yield Found(path=path, format=self._kind_settings.format_of(link.kind))
+                yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
 
 
 def _is_passed_over(found: Found) -> bool:
     """Return whether a file that cannot be read is none whose name says that it would hold references."""
-    if found.is_named or found.format.NAME in kind_names():
+    if found.root is None or found.format.NAME in kind_names():
         return False
     return not os.path.isfile(found.path) or found.path.endswith(".json")
 
@@ -216,31 +223,32 @@ def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
     Raises UsageError.
     """
     commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
-    earlier = revision.read_checked(commented)
+    earlier = readings_of(scan, revision.read_checked(commented))
     restricted = {
-        path: _as_allowed(file, earlier.get(path), scan.suppression_settings) for path, file in commented.items()
+        path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
+        for path, file in commented.items()
     }
     files = {**scan.files, **restricted}
     building = {path: file for path, file in {**scan.builders, **files}.items() if file.reading.decisions}
-    earlier = revision.read_checked(building)
-    allowed = {path: _as_decided(file, earlier.get(path)) for path, file in building.items()}
+    earlier = readings_of(scan, revision.read_checked(building))
+    allowed = {path: _as_decided(file, earlier.get(path, Reading(()))) for path, file in building.items()}
     files |= {path: file for path, file in allowed.items() if path in files}
     builders = {path: file for path, file in allowed.items() if path in scan.builders}
     return scan._replace(files=decided(files, builders), builders=builders)
 
 
-def _as_allowed(file: ScannedFile, earlier: bytes | None, suppression_settings: SuppressionSettings) -> ScannedFile:
-    if earlier is None:
-        return file._replace(reading=as_allowed(file.reading, Reading(())))
-    before = scan_source(Source(file.source.path, earlier), file.format, suppression_settings)
-    return file._replace(reading=as_allowed(file.reading, before.reading))
+def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
+    """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
+    files = {**scan.builders, **scan.files}
+    return {
+        path: scan_source(Source(path, data), files[path].format, scan.suppression_settings, scan.kind_settings).reading
+        for path, data in contents.items()
+    }
 
 
-def _as_decided(file: ScannedFile, earlier: bytes | None) -> ScannedFile:
-    """Return a file that builds no more than it did: what is built is not pinned."""
-    path = file.source.path
-    before = file.format.read(Source(path, earlier)).decisions if earlier is not None else ()
-    known = {(each.by, each.name, each.tag) for each in before}
+def _as_decided(file: ScannedFile, earlier: Reading) -> ScannedFile:
+    """Return a file that decides on no more than it did: what is built is not pinned."""
+    known = {(each.by, each.name, each.tag) for each in earlier.decisions}
     decisions = tuple(each for each in file.reading.decisions if (each.by, each.name, each.tag) in known)
     return file._replace(reading=file.reading._replace(decisions=decisions))
 
