@@ -98,17 +98,17 @@ def _read(lexer: "_Lexer") -> tuple[Heredoc, ...]:
     except _Refused:
         # BuildKit drops the error, and the words with it.
         return ()
-    return tuple(heredoc for word in words if (heredoc := _parse(word)) is not None)
+    return tuple(heredoc for word in words if (heredoc := _parse(word, lexer.version)) is not None)
 
 
-def _parse(word: str) -> Heredoc | None:
+def _parse(word: str, version: "_Version") -> Heredoc | None:
     """Return the heredoc that a word is (`heredocFromMatch`)."""
     match = _HEREDOC.match(word)
     if match is None or not match[2]:
         return None
     try:
-        names = _Lexer(match[2], _Version(), keeps_quotes=False, keeps_escapes=False).words()
-        raw = _Lexer(match[2], _Version(), keeps_escapes=False).words()
+        names = _Lexer(match[2], version, keeps_quotes=False, keeps_escapes=False).words()
+        raw = _Lexer(match[2], version, keeps_escapes=False).words()
     except _Refused as error:
         raise UnclearHeredoc(f"the heredoc's name cannot be read: {error}") from error
     if len(names) != 1:
@@ -142,7 +142,7 @@ class _Lexer:
     def __init__(self, text: str, version: _Version, *, keeps_quotes: bool = True, keeps_escapes: bool = True) -> None:
         # Go's text/scanner passes over a byte-order mark at the start.
         self._text = text.removeprefix(_BOM)
-        self._version = version
+        self.version = version
         self._keeps_quotes = keeps_quotes
         self._keeps_escapes = keeps_escapes
         self._at = 0
@@ -180,7 +180,7 @@ class _Lexer:
         self._at += len(stop)
         if self._word:
             words.append(self._word)
-        self._word = "" if self._version.forgets else outer
+        self._word = "" if self.version.forgets else outer
         self._keeps_escapes = before
         self._depth -= 1
         return "".join(result), words
@@ -225,7 +225,7 @@ class _Lexer:
             self._at += 1
         if self._at > start:
             self.is_disputed = True
-            self._at = self._at if self._version.joins else start
+            self._at = self._at if self.version.joins else start
         return "<<" + self._text[start : self._at]
 
     def _read_single_quotes(self) -> str:
@@ -283,8 +283,8 @@ class _Lexer:
 
     def _checked(self, variable: str, modifier: str) -> str:
         """Return `variable`, unless the version refuses its modifier."""
-        is_known = modifier[-1:] in "+-?" or (self._version.knows_patterns and len(modifier) == 1)
-        if (self._version.is_strict or len(modifier) == 1) and not is_known:
+        is_known = modifier[-1:] in "+-?" or (self.version.knows_patterns and len(modifier) == 1)
+        if (self.version.is_strict or len(modifier) == 1) and not is_known:
             raise _Refused(f"{modifier} is no substitution")
         return variable
 
