@@ -115,7 +115,8 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     registry at all.
     """
     target = occurrence.target
-    if occurrence.exempt or occurrence.stage is not None or not isinstance(target, Reference):
+    is_pulled = occurrence.stage is None and occurrence.built is None
+    if occurrence.exempt or not is_pulled or not isinstance(target, Reference):
         return None
     return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
 

@@ -13,6 +13,9 @@ from pinner.scanning.scan import Scan
 
 Place = tuple[str, Location]
 
+NOT_READ = "not-read"
+"""Why a file that another one names was not checked."""
+
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedIgnore = tuple[str, Ignore]
 
@@ -32,22 +35,41 @@ def judge(
     `states` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts([each for each in scan.occurrences if not each.exempt], states=states)
+    templates = [(path, file.reading.template) for path, file in scan.files.items() if file.reading.template]
+    facts = Facts([each for each in scan.occurrences if not each.exempt], states=states, templates=templates)
     ruling_of = policy.rulings()
     raised = [
         finding
         for finding in _ruled(RULES, facts, ruling_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
-    on_images = {(each.path, each.where): each.ignores for each in facts.occurrences if each.ignores}
-    findings, suppressed, used = _suppress(raised, on_images)
+    ignores = {(each.path, each.where): each.ignores for each in facts.occurrences if each.ignores}
+    for path, template in templates:
+        ignores[path, template.where] = tuple(each for each in scan.files[path].reading.ignores if each.whole_file)
+    findings, suppressed, used = _suppress(raised, ignores)
+    not_read, acknowledged = _not_read(scan)
+    used |= acknowledged
     used |= _undecided(scan, facts, ruling_of)
     unused = [each for each in scan.ignores if each not in used]
     raised = list(_ruled([unused_ignore], facts._replace(unused_ignores=unused), ruling_of))
     left, more, used = _suppress(raised, _on_comments(scan.ignores))
     in_use = {(path, ignore.where) for path, ignore in used}
     findings += [each for each in left if (each.path, each.where) not in in_use]
+    unchecked = [*unchecked, *not_read]
     return assemble_report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
+
+
+def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedIgnore]]:
+    """Return the files that are named and were not read, and the comments that acknowledge that."""
+    unchecked: list[Unchecked] = []
+    used: set[_PlacedIgnore] = set()
+    for path, (where, text, context, detail, ignores) in scan.unread:
+        judged = scan.exemptions.judged(ignores)
+        ignore = ignore_for(NOT_READ, judged)
+        used |= {(path, each) for each in judged if each.covers(NOT_READ)}
+        if ignore is None:
+            unchecked.append(Unchecked(path, where, text, context, NOT_READ, detail))
+    return unchecked, used
 
 
 def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
@@ -75,12 +97,17 @@ def _suppress(
     for finding in raised:
         covering = [each for each in ignores.get((finding.path, finding.where), ()) if each.covers(finding.rule)]
         ignore = ignore_for(finding.rule, covering)
-        used |= {(finding.path, each) for each in ([ignore] if ignore else covering)}
+        used |= {_placed(each, finding.path) for each in ([ignore] if ignore else covering)}
         if ignore:
             suppressed.append(Suppressed(finding, ignore))
         else:
             findings.append(_explained(finding, covering))
     return findings, suppressed, used
+
+
+def _placed(ignore: Ignore, path: str) -> _PlacedIgnore:
+    """Return a comment with the path of its file, which may be that of a use of what it speaks of."""
+    return ignore.path or path, ignore._replace(path="")
 
 
 def _on_comments(ignores: Sequence[_PlacedIgnore]) -> dict[Place, list[Ignore]]:
@@ -113,7 +140,7 @@ def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> 
         is_told = facts.states is not None and each.target in facts.states
         for ignore in each.ignores:
             if each.exempt or (not is_told and _names(ignore, _ONLINE)):
-                undecided.add((each.path, ignore))
+                undecided.add(_placed(ignore, each.path))
     return undecided
 
 
@@ -148,8 +175,8 @@ def _count(result: Report, scan: Scan) -> Summary:
     unread = {failure.path for failure in scan.failures} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
-        references=len(scan.occurrences),
-        pinned=sum(_is_pinned(each) for each in scan.occurrences),
+        references=sum(each.built is None for each in scan.occurrences),
+        pinned=sum(_is_pinned(each) for each in scan.occurrences if each.built is None),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),

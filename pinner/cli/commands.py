@@ -211,6 +211,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         found.failures,
         _exemptions(settings),
         excluded=found.excluded,
+        excludes=settings.exclude.matcher(),
         accept_pinned_outside=accept_pinned_outside,
     )
 

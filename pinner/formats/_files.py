@@ -16,3 +16,4 @@ DOCKERFILE_FILES = (
 COMPOSE_FILES = (
     r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"
 )
+DOTENV_FILES = r"(^|/)\.env$"

@@ -46,7 +46,9 @@ class Invalid(NamedTuple):
 class Ignore(NamedTuple):
     """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
 
-    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does.
+    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does. One
+    that is `malformed` cannot be read and covers nothing. `path` is set where it stands in another file than what it
+    speaks of.
     """
 
     where: Location
@@ -56,10 +58,12 @@ class Ignore(NamedTuple):
     until: str | None = None
     whole_file: bool = False
     void: str = ""
+    malformed: bool = False
+    path: str = ""
 
     def covers(self, rule: str) -> bool:
         """Whether it speaks of a rule."""
-        return not self.rules or rule in self.rules
+        return not self.malformed and (not self.rules or rule in self.rules)
 
 
 class Place(NamedTuple):
@@ -79,13 +83,22 @@ class Place(NamedTuple):
         return self.span.start < self.span.end
 
 
+class Use(NamedTuple):
+    """A place that uses a value which stands elsewhere."""
+
+    path: str
+    where: Location
+    context: str
+
+
 class Occurrence(NamedTuple):
     """One place where a reference is written, and the one place where its digest goes.
 
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for. `exempt` is
-    what the configuration leaves alone.
+    what the configuration leaves alone. `used_at` are the places that use the image, if this is where a value of theirs
+    stands. `built` is set for the name of an image that is built: to the `pull_policy`, empty if there is none.
     """
 
     path: str
@@ -101,6 +114,8 @@ class Occurrence(NamedTuple):
     platform: str | None = None
     ignores: tuple[Ignore, ...] = ()
     exempt: bool = False
+    used_at: tuple[Use, ...] = ()
+    built: str | None = None
 
 
 class Problem(NamedTuple):
@@ -110,12 +125,35 @@ class Problem(NamedTuple):
     message: str
 
 
+class Unread(NamedTuple):
+    """A file that a file names and that is not read: where it is named, and why it is not read."""
+
+    where: Location
+    text: str
+    context: str
+    detail: str
+    ignores: tuple[Ignore, ...] = ()
+
+
+class Template(NamedTuple):
+    """A file that its tool would refuse because it still has to be rendered: where that shows, and how.
+
+    `literals` are the 1-based lines of the references in it that are written out.
+    """
+
+    where: Location
+    text: str
+    literals: tuple[int, ...] = ()
+
+
 class Reading(NamedTuple):
-    """All that a format read from one file."""
+    """All that a format read from one file. Nothing else is said of a template."""
 
     occurrences: tuple[Occurrence, ...]
     ignores: tuple[Ignore, ...] = ()
     problems: tuple[Problem, ...] = ()
+    template: Template | None = None
+    unread: tuple[Unread, ...] = ()
 
 
 class Fix(NamedTuple):
@@ -138,6 +176,7 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+    used_at: tuple[Use, ...] = ()
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity, fix_of
+from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity, Template, fix_of
 from pinner.model.reference import Reference
 from pinner.model.resolution import State
 
@@ -13,12 +13,13 @@ class Facts(NamedTuple):
 
     `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
     `states` is what registries say of the targets, None where none was asked; a target that could not
-    be asked is not among them.
+    be asked is not among them. `templates` are the files that still have to be rendered, with their path.
     """
 
     occurrences: Sequence[Occurrence]
     unused_ignores: Sequence[tuple[str, Ignore]] = ()
     states: Mapping[Reference, State] | None = None
+    templates: Sequence[tuple[str, Template]] = ()
 
 
 class Rule(Protocol):
@@ -37,7 +38,7 @@ class Rule(Protocol):
 def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
     """What `rule` says of the place that `occurrence` is."""
     place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Finding(rule, severity, *place, message, fix)
+    return Finding(rule, severity, *place, message, fix, used_at=occurrence.used_at)
 
 
 def examined(facts: Facts) -> Iterator[tuple[Occurrence, State]]:
@@ -66,6 +67,5 @@ def has_digest(occurrence: Occurrence) -> Reference | None:
 
 
 def _image(occurrence: Occurrence) -> Reference | None:
-    if occurrence.stage is None and isinstance(occurrence.target, Reference):
-        return occurrence.target
-    return None
+    is_pulled = occurrence.stage is None and occurrence.built is None
+    return occurrence.target if is_pulled and isinstance(occurrence.target, Reference) else None

@@ -1,6 +1,7 @@
 """## What it does
 
-Reports a `# pinner: ignore[…]` comment that hides no finding.
+Reports a `# pinner: ignore[…]` comment that hides no finding, and one that cannot be read: a misspelt
+`ignore`, a bracket or a colon that is missing, a space before the bracket.
 
 ## Why is this bad
 
@@ -45,11 +46,15 @@ SUMMARY = "an ignore comment hides no finding"
 SEVERITY = Severity.WARNING
 ONLINE = False
 CONTEXT = "# pinner: ignore"
+_MALFORMED = "this comment cannot be read and hides nothing: write # pinner: ignore[rule-id] reason"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every ignore comment that hid nothing."""
     for path, ignore in facts.unused_ignores:
+        if ignore.malformed:
+            yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, _MALFORMED)
+            continue
         rules = f"[{', '.join(ignore.rules)}]" if ignore.rules else ""
         message = f"ignore{rules} hides no finding: {_advice(ignore)}"
         yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, message)

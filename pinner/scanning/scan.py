@@ -1,11 +1,14 @@
 """Files in, occurrences out: what every command begins with."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import Format
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format
 from pinner.model.errors import ReadError
-from pinner.model.occurrence import Ignore, Occurrence, Reading
+from pinner.model.files import checked_root, is_inside
+from pinner.model.occurrence import Ignore, Occurrence, Reading, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
@@ -13,27 +16,41 @@ from pinner.scanning.discovery import Found
 from pinner.scanning.suppressions import NO_EXEMPTIONS, Exemptions, as_allowed
 
 if TYPE_CHECKING:
+    from pinner.scanning.project import FileInForce, ProjectReading
     from pinner.scanning.revision import Revision
+
+MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""What Compose finds by itself, in the order of its preference."""
+_MAX_LEVELS = 100
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read."""
+    """One file as it was read. `outline` is what no edit may change, where a project tells that."""
 
     source: Source
     format: Format
     reading: Reading
+    outline: tuple[str, ...] = ()
 
 
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
 
-    `excluded` counts the files that were passed over.
+    `excluded` counts the files that were passed over. `groups` tells which files belong together, by a number, and
+    `read_again` how those read if some of them held other bytes.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     exemptions: Exemptions = NO_EXEMPTIONS
     excluded: int = 0
+    groups: Mapping[str, int] = {}
+    read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
+
+    @property
+    def unread(self) -> list[tuple[str, Unread]]:
+        """Every file that a file names and that was not read, with the path of the file that names it."""
+        return [(path, unread) for path, file in self.files.items() for unread in file.reading.unread]
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -52,17 +69,24 @@ def scan_files(
     exemptions: Exemptions = NO_EXEMPTIONS,
     *,
     excluded: int = 0,
+    excludes: Callable[[str], bool] = lambda _: False,
     accept_pinned_outside: bool = False,
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
-    A file outside of what is checked, behind a link, is a failure if it holds references. With
-    `accept_pinned_outside` it is none if all of them are pinned, and nothing of it is shown.
+    Compose files are read with all that they name, but for what `excludes` leaves out. A file outside of what is
+    checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
+    are pinned, and nothing of it is shown.
     """
-    files: dict[str, ScannedFile] = {}
-    unread: list[FileFailure] = []
+    found = list(found)
+    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
+    project = read_again({})
+    files = {path: _scanned(each, exemptions) for path, each in project.files.items()} if project else {}
+    unread = [FileFailure(path, None, reason) for path, reason in project.failures.items()] if project else []
     outside: list[ScannedFile] = []
     for each in found:
+        if each.path in files or each.format is DOTENV:
+            continue
         try:
             file = scan_source(read_source(each.path), each.format, exemptions)
         except ReadError as error:
@@ -79,7 +103,60 @@ def scan_files(
             unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
         else:
             files[file.source.path] = file._replace(reading=Reading(()))
-    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), exemptions, excluded)
+    return Scan(
+        files=dict(sorted(files.items())),
+        failures=(*failures, *dict.fromkeys(unread), *_problems(files)),
+        exemptions=exemptions,
+        excluded=excluded + (project.excluded if project else 0),
+        groups=project.groups if project else {},
+        read_again=read_again,
+    )
+
+
+def _scanned(file: "FileInForce", exemptions: Exemptions) -> ScannedFile:
+    return ScannedFile(file.source, file.format, exemptions.apply(file.reading), file.outline)
+
+
+def _read_projects(
+    found: Sequence[Found], excludes: Callable[[str], bool], contents: Mapping[str, bytes]
+) -> "ProjectReading | None":
+    """Return how the files of Compose projects read, with `contents` for what some hold; None without any."""
+    named: dict[str, list[str]] = {}
+    for each in found:
+        folder = os.path.dirname(each.path)
+        if each.format is COMPOSE:
+            named.setdefault(folder, []).append(each.path)
+        elif each.format is DOTENV:
+            named.setdefault(folder, [])
+    reported = {each.path for each in found}
+    for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
+        for above in _folders_with_compose(folder):
+            named.setdefault(above, [])
+    if not named:
+        return None
+    # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.followed import Finder
+    from pinner.scanning.project import Project
+
+    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents)
+    for folder, paths in sorted(named.items()):
+        project.add_folder(folder, paths)
+    return project.read()
+
+
+@cache
+def _folders_with_compose(folder: str) -> tuple[str, ...]:
+    """Return the folders, from this one up to the checked root, in which Compose would find a file by itself."""
+    real = os.path.realpath(folder or os.curdir)
+    root = os.path.realpath(checked_root(real) or real)
+    found = []
+    for _ in range(_MAX_LEVELS):
+        if any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES):
+            found.append(folder)
+        if os.path.realpath(folder or os.curdir) == root or not is_inside(os.path.realpath(folder or os.curdir), root):
+            break
+        folder = os.path.normpath(os.path.join(folder, os.pardir))
+    return tuple(found)
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:

@@ -23,18 +23,19 @@ class Exemptions(NamedTuple):
         """`reading` with the comments that count for every place, and the images to leave alone marked."""
         if not (reading.ignores or self.ignore_images):
             return reading
-        ignores = self._judged(reading.ignores)
+        ignores = self.judged(reading.ignores)
         of_file = tuple(each for each in ignores if each.whole_file)
         matches = self._image_matcher()
 
         def applied(occurrence: Occurrence) -> Occurrence:
-            own = self._judged(each for each in occurrence.ignores if not each.whole_file)
+            own = self.judged(each for each in occurrence.ignores if not each.whole_file)
             exempt = isinstance(occurrence.target, Reference) and matches(occurrence.target)
             return occurrence._replace(ignores=own + of_file, exempt=exempt)
 
         return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), ignores=ignores)
 
-    def _judged(self, ignores: Iterable[Ignore]) -> tuple[Ignore, ...]:
+    def judged(self, ignores: Iterable[Ignore]) -> tuple[Ignore, ...]:
+        """Return comments that say whether they count."""
         if self.no_ignores:
             return ()
         return tuple(each._replace(void=self._why_void(each)) for each in ignores)

@@ -42,12 +42,13 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 class Build(NamedTuple):
     """What is known of the build beside its Dockerfile.
 
-    `args` take the place of ARG defaults; None stands for a value that is not known. `contexts` are the
-    names of additional contexts, which BuildKit takes instead of the images of those names.
+    `args` take the place of ARG defaults: the indexes that they have in `scope`; None stands for a value that is not
+    known. `contexts` are the names of additional contexts, which BuildKit takes instead of the images of those names.
     """
 
-    args: Mapping[str, Text | None]
+    args: Mapping[str, int | None]
     contexts: Collection[str]
+    scope: Scope | None = None
 
 
 PLAIN_BUILD = Build({}, frozenset())
@@ -73,7 +74,7 @@ def open_source(source: Source) -> "Reader | Refused":
     """Return a reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
-    return open_text(Text.of_bytes(source.data), source)
+    return open_text(Text.of_bytes(source.data, source.base), source)
 
 
 def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "Reader | Refused":
@@ -96,7 +97,7 @@ class Reader:
         self.source = source
         self.prefix = prefix
         self.build = build
-        self.scope = Scope(Dialect(division.escape))
+        self.scope = Scope(Dialect(division.escape), source, build.scope)
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
@@ -155,13 +156,25 @@ class Reader:
         for start, end in quoted_word_spans(line, command, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
-                self.scope.redeclared.add(name)
+                self._note_stage_argument(name, has_default=bool(equals))
+                continue
+            index = self.build.args.get(name)
+            if index is not None:
+                self.scope.bind(name, index)
                 continue
             try:
                 default = line.cut(start + len(name) + 1, end) if equals else None
-                self.scope.declare(name, self.build.args.get(name, default))
+                self.scope.declare(name, None if name in self.build.args else default)
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
+
+    def _note_stage_argument(self, name: str, *, has_default: bool) -> None:
+        """Note an ARG of a stage. It sees what the build passes, and without a default of its own the global ARG."""
+        self.scope.note_name(name)
+        index = self.build.args.get(name)
+        if index is None and not has_default:
+            index = self.scope.look_up(name)
+        self.scope.note_reader(index, f"a stage declares {name} again and would see the digest")
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
@@ -241,7 +254,7 @@ class Reader:
 
     def _names_platform_stage(self, word: Word, stage: int) -> bool:
         """Tell whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
-        if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
+        if PLATFORM_ARGS.isdisjoint(self.scope.open_behind(word)):
             return False
         names = self.scope.on_platforms(word)
         others = [(platform, name) for platform, name in names if not self._is_earlier(name, stage)]
@@ -262,7 +275,7 @@ class Reader:
         for text in self._sources(instruction, command):
             if not text.chars or text.chars == "scratch":
                 continue
-            if prefix and not any(char in text.chars for char in "/:@"):
+            if prefix and not any(char in text.chars for char in "/:@") and not self._runs_here(text.chars, stage):
                 continue  # A bare name in a trigger may be a stage of the build that the trigger runs in.
             suspicion = None
             if text.chars.isdecimal():
@@ -273,6 +286,13 @@ class Reader:
             elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
             self._add(self._place_source(text), context, None, suspicion)
+
+    def _runs_here(self, name: str, stage: int) -> bool:
+        """Tell whether a trigger of a stage runs in a later one of this file, in which `name` is no stage."""
+        if name.isdecimal() or name.lower() in self._first_stages:
+            return False
+        later = (base.image for base in self.froms[stage + 1 :] if isinstance(base.image, Word))
+        return any(self._first_stages.get(image.expansion.value.chars, -1) == stage for image in later)
 
     def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
         for flag in command.flags:
@@ -325,10 +345,10 @@ class Reader:
             placement = placement._replace(place=None, unwritable=suspicion)
         place_to_edit = placement.place or placement.span
         if place_to_edit not in self.occurrences:
-            path, where = self.source.path, self.source.locate(placement.span)
+            where = self.source.locate(placement.used or placement.span)
             ignores = self._ignores_at(where) if self.comments.ignores else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                placement, path, where, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
+                placement, self.source, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
             )
 
     # Comments and the outline.

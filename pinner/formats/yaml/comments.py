@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.formats._ignores import read_ignore
+from pinner.formats._ignores import MARK, read_ignore
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry
 from pinner.formats.yaml.scalars import is_in
@@ -31,7 +31,7 @@ class Suppressions:
 
     def __init__(self, file: YamlFile) -> None:
         self._by_line: dict[int, list[Ignore]] = {}
-        for comment in find_comments(file, "pinner:"):
+        for comment in find_comments(file, MARK):
             ignore = read_ignore(comment.text, file.source.locate(comment.span))
             if ignore is not None:
                 self._by_line.setdefault(comment.line, []).append(ignore)
