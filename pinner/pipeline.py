@@ -91,9 +91,11 @@ def update(
     return _finish(scan, plans, write, policy, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
 
 
-def unpin(scan: Scan, *, write: bool) -> Outcome:
+def unpin(scan: Scan, *, write: bool, only_built: bool = False) -> Outcome:
     """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
     plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.exempt]
+    if only_built:
+        plans = [plan for plan in plans if plan.occurrence.built is not None]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 

@@ -15,6 +15,10 @@ Place = tuple[str, Location]
 
 NOT_READ = "not-read"
 """Why a file that another one names was not checked."""
+UNKNOWN_KIND = "unknown-kind"
+"""Why a file that the user named was not checked."""
+_UNKNOWN = "neither its name nor its content says that pinner can read it; --skip-unknown passes over such files"
+_START = Location(1, 1, 1, 1)
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedIgnore = tuple[str, Ignore]
@@ -61,7 +65,7 @@ def judge(
 
 def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedIgnore]]:
     """Return the files that are named and were not read, and the comments that acknowledge that."""
-    unchecked: list[Unchecked] = []
+    unchecked = [Unchecked(path, _START, path, "", UNKNOWN_KIND, _UNKNOWN) for path in scan.unknown]
     used: set[_PlacedIgnore] = set()
     for path, (where, text, context, detail, ignores) in scan.unread:
         judged = scan.exemptions.judged(ignores)
@@ -172,7 +176,7 @@ def assemble_report(
 
 
 def _count(result: Report, scan: Scan) -> Summary:
-    unread = {failure.path for failure in scan.failures} - scan.files.keys()
+    unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
         references=sum(each.built is None for each in scan.occurrences),

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pinner.updating.pin_status import Examination
 
 STDIN = "-"
+ALONE = "digest-on-built-image"
+"""The rule whose digests `unpin` can take away alone."""
 
 
 def run(command: Callable[[], ExitCode]) -> ExitCode:
@@ -121,8 +123,12 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner import pipeline
 
     scan = _scan(paths, settings)
-    outcome = pipeline.unpin(scan, write=_writes(paths, settings))
+    outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=_only_built(settings))
     return _finish(scan, outcome, paths, settings)
+
+
+def _only_built(settings: Settings) -> bool:
+    return set(settings.select) == {ALONE}
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -206,14 +212,18 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         tell(f"warning: {warning}")
     if not (found.files or found.failures):
         _refuse_nothing(paths, found.excluded)
-    return scan_files(
+    scan = scan_files(
         found.files,
         found.failures,
         _exemptions(settings),
         excluded=found.excluded,
         excludes=settings.exclude.matcher(),
         accept_pinned_outside=accept_pinned_outside,
+        skip_unknown=settings.skip_unknown,
     )
+    if not (scan.files or scan.failures or scan.unknown):
+        _refuse_nothing(paths, scan.excluded)
+    return scan
 
 
 def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:

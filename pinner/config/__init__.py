@@ -52,6 +52,7 @@ class Settings(NamedTuple):
     exclude: Patterns = NO_PATTERNS
     extend_include: Include = Include()
     stdin_filename: str | None = None
+    skip_unknown: bool = False
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ out names whose extension says that the file is something else.
 DOCKERFILE_FILES = (
     r"(^|/)([^/]*(\.|[_-](?=[DC])))?([Dd]ocker|[Cc]ontainer)file$"
     r"|(^|/)(?![dc][^/]*\.(c|cc|cpp|go|h|java|kt|lua|php|rb|rs|vim)$)([Dd]ocker|[Cc]ontainer)file"
-    r"(?![^/]*\.(bak|bash|cfg|conf|containerignore|diff|dockerignore|html|ini|js|json|lock|log|md|orig|patch|ps1|py"
-    r"|rej|rst|sh|swp|toml|ts|tsx|txt|xml|ya?ml)$)[._-][^/]*[^/~]$"
+    r"(?![^/]*\.(bak|bash|cfg|conf|containerignore|csv|diff|dockerignore|drawio|gif|golden|html|ico|ini|jpe?g|js|json"
+    r"|lock|log|md|orig|out|patch|pdf|png|ps1|py|rego|rej|rst|sh|snap|sum|svg|swp|toml|ts|tsx|txt|webp|xml|ya?ml)$)"
+    r"[._-][^/]*[^/~]$"
 )
 # Workflows named after the Compose project they test are common, and are no Compose files.
 COMPOSE_FILES = (

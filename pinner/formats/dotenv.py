@@ -212,6 +212,11 @@ class DotenvReader:
         return self._start + (index if self._is_ascii else len(self._chars[:index].encode()))
 
 
+def claims(_: Source) -> bool:
+    """Return false: only its name tells what a `.env` is."""
+    return False
+
+
 def open(source: Source) -> DotenvReader:  # noqa: A001 - files are opened
     """Return a reader of a `.env`."""
     return DotenvReader(source)

@@ -23,6 +23,7 @@ from pinner.scanning.gitignore import NO_PATTERNS, Patterns
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+_YAML = (".yaml", ".yml")
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
 _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
@@ -34,11 +35,16 @@ NO_INCLUDE: Include = {}
 
 
 class Found(NamedTuple):
-    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
+    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root.
+
+    `is_named` where the user named it, `by_content` where its name says nothing of its format: its content decides.
+    """
 
     path: str
     format: Format
     is_outside: bool = False
+    is_named: bool = False
+    by_content: bool = False
 
 
 class Discovery(NamedTuple):
@@ -100,7 +106,8 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         if os.path.isdir(path):
             yield from _in_folder(os.path.normpath(path), by_name, notes)
         elif os.path.lexists(path):
-            yield Found(path, by_name(path) or _by_extension(path))
+            known = by_name(path)
+            yield Found(path, known or _by_extension(path), is_named=True, by_content=known is None)
         else:
             notes.failures.append(FileFailure(path, None, "no such file or folder"))
 
@@ -133,7 +140,7 @@ def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
 
 
 def _by_extension(path: str) -> Format:
-    return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
+    return COMPOSE if path.endswith(_YAML) else DOCKERFILE
 
 
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -142,9 +149,11 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
     plain = {"" if folder == os.curdir else folder}
     for path in _listed(folder, repository, notes):
         named = by_name(path.replace(os.sep, "/"))
-        if named is not None:
+        by_content = named is None and path.endswith(_YAML)
+        if named is not None or by_content:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+            is_outside = is_linked and _leaves(os.path.realpath(path), root)
+            yield Found(path, named or COMPOSE, is_outside, by_content=by_content)
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:

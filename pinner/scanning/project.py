@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
-from pinner.formats._base import Reader
+from pinner.formats._base import Reader, Refused
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
 from pinner.formats.dockerfile.reader import Build, open_source, open_text
@@ -539,9 +539,10 @@ class Project:
         """Read everything, and give each occurrence to the file in which it stands."""
         readings: dict[str, Reading] = {}
         for path, file in self._files.items():
-            problems = (file.problem,) if file.problem else ()
-            found = [reader.read() for reader in file.readers] or [Reading((), problems=problems)]
-            readings[path] = _united(found)
+            found = [reader.read() for reader in file.readers]
+            if file.problem:
+                found = [Refused(file.problem).unless_template(file.source).read()]
+            readings[path] = _united(found or [Reading(())])
         for path, dockerfile in self._dockerfiles.items():
             readings[path] = _of_builds([reader.read() for reader in dockerfile.readers], path)
         for path, env in self._envs.items():

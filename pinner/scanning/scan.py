@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose finds by itself, in the order of its preference."""
 _MAX_LEVELS = 100
+# Never passed over for their content.
+_EXACT_NAMES = ("dockerfile", "containerfile")
 
 
 class ScannedFile(NamedTuple):
@@ -36,8 +38,8 @@ class ScannedFile(NamedTuple):
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
 
-    `excluded` counts the files that were passed over. `groups` tells which files belong together, by a number, and
-    `read_again` how those read if some of them held other bytes.
+    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind. `groups`
+    tells which files belong together, by a number, and `read_again` how those read if some of them held other bytes.
     """
 
     files: Mapping[str, ScannedFile]
@@ -45,6 +47,7 @@ class Scan(NamedTuple):
     exemptions: Exemptions = NO_EXEMPTIONS
     excluded: int = 0
     groups: Mapping[str, int] = {}
+    unknown: tuple[str, ...] = ()
     read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
 
     @property
@@ -71,14 +74,16 @@ def scan_files(
     excluded: int = 0,
     excludes: Callable[[str], bool] = lambda _: False,
     accept_pinned_outside: bool = False,
+    skip_unknown: bool = False,
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
     Compose files are read with all that they name, but for what `excludes` leaves out. A file outside of what is
     checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
-    are pinned, and nothing of it is shown.
+    are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
+    `skip_unknown` passed over.
     """
-    found = list(found)
+    found, unknown = _by_content(found)
     read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
     project = read_again({})
     files = {path: _scanned(each, exemptions) for path, each in project.files.items()} if project else {}
@@ -107,10 +112,33 @@ def scan_files(
         files=dict(sorted(files.items())),
         failures=(*failures, *dict.fromkeys(unread), *_problems(files)),
         exemptions=exemptions,
-        excluded=excluded + (project.excluded if project else 0),
+        excluded=excluded + (project.excluded if project else 0) + (len(unknown) if skip_unknown else 0),
+        unknown=() if skip_unknown else tuple(unknown),
         groups=project.groups if project else {},
         read_again=read_again,
     )
+
+
+def _by_content(found: Iterable[Found]) -> tuple[list[Found], list[str]]:
+    """Return the files without those that are of no kind, and the paths of those of them that were named."""
+    kept: list[Found] = []
+    unknown: list[str] = []
+    for each in found:
+        is_exact = each.format is not DOCKERFILE or os.path.basename(each.path).lower() in _EXACT_NAMES
+        if (is_exact and not each.by_content) or _is_of_its_kind(each):
+            kept.append(each)
+        elif each.is_named and each.by_content:
+            unknown.append(each.path)
+    return kept, unknown
+
+
+def _is_of_its_kind(found: Found) -> bool:
+    """Tell by its content whether a file is of the kind that its name suggests. What cannot be read is: it fails."""
+    try:
+        source = read_source(found.path)
+    except ReadError:
+        return found.is_named or not found.by_content
+    return found.format.claims(source)
 
 
 def _scanned(file: "FileInForce", exemptions: Exemptions) -> ScannedFile:

@@ -14,10 +14,10 @@ from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import TEMPLATE, Placement, literal
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError, with_defaults
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refuse, strip
-from pinner.model.occurrence import Invalid
+from pinner.model.occurrence import Invalid, Problem
 from pinner.model.source import Source
 
 _IMAGE_CONTEXT = "docker-image://"
@@ -25,6 +25,8 @@ _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
 _SYNTAX = "BUILDKIT_SYNTAX"
+# What stands at the top of files of other kinds that have services as well.
+_OTHER_KINDS = frozenset(("jobs", "stages", "steps", "pipelines", "apiVersion"))
 # Every way to a reference leads over one of these words.
 _KEYS = byte_search("image", "dockerfile_inline", "additional_contexts", _SYNTAX, "sbom")
 
@@ -52,6 +54,21 @@ class ServiceBuild(NamedTuple):
 def open_source(source: Source) -> Reader:
     """Return a reader of the Compose file in `source`, read by itself."""
     return open_yaml(source, _KEYS, _collect)
+
+
+def claims(source: Source) -> bool:
+    """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem) or not file.documents or file.documents[0].id != "mapping":
+        return False
+    top = {key.value: value for key, value in file.documents[0].value if key.id == "scalar"}
+    services = top.get("services")
+    if services is None or services.id != "mapping" or not _OTHER_KINDS.isdisjoint(top):
+        return False
+    values = [value for _, value in services.value]
+    keys = {key.value for value in values if value.id == "mapping" for key, _ in value.value if key.id == "scalar"}
+    return all(value.id == "mapping" for value in values) and not keys.isdisjoint(("image", "build", "extends"))
 
 
 def _collect(file: YamlFile) -> YamlReader:

@@ -20,6 +20,20 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
     return reader.open_source(source)
 
 
+def claims(source: "Source") -> bool:
+    """Tell whether the first instruction of a file, or a template mark before it, is one of a Dockerfile."""
+    from pinner.formats._templates import has_mark
+    from pinner.formats.dockerfile.instructions import INSTRUCTIONS
+
+    for line in source.data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+        text = line.strip()
+        if not text or (text.startswith(b"#") and not text.endswith(b"#")):
+            continue
+        first = text.split(None, 1)[0].decode("latin-1").upper()
+        return first in INSTRUCTIONS or has_mark(text.decode("latin-1"))
+    return False
+
+
 def read(source: "Source") -> "Reading":
     """Return everything that the file says."""
     return open(source).read()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats._base import Refused
+from pinner.formats._templates import as_template
 from pinner.formats.dockerfile.comments import Comments
 from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
@@ -85,7 +86,8 @@ def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN
     try:
         return Reader(divide(text), source, prefix, build)
     except Malformed as error:
-        return Refused(Problem(line_in_file(text, error.line, source), error.message))
+        refused = Refused(Problem(line_in_file(text, error.line, source), error.message))
+        return refused if prefix else refused.unless_template(source)
 
 
 class Reader:
@@ -111,7 +113,9 @@ class Reader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+        reading = Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+        # An inline Dockerfile is a part of its file.
+        return reading if self.prefix else as_template(reading, self.source)
 
     # Stages and variables: what the references need to know of the whole file.
 

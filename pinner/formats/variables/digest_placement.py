@@ -7,6 +7,7 @@ V means the same image. Both are found out by expanding the words as they would 
 
 from typing import NamedTuple
 
+from pinner.formats._templates import MALFORMED
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
 from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
@@ -49,7 +50,7 @@ def read_word(text: Text, scope: Scope) -> Word | Placement:
     try:
         return scope.add_word(text)
     except ExpansionError as error:
-        return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
+        return Placement(text.extent, str(text), Opaque(f"{MALFORMED}: {error}"))
 
 
 def occurrence_at(

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
+from pinner.formats._templates import as_template
 from pinner.formats.variables.digest_placement import NOT_ONE_PIECE, Placement, literal, occurrence_at, place, read_word
 from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
@@ -39,7 +40,7 @@ def open_yaml(source: Source, search: re.Pattern[bytes], collect: Callable[[Yaml
     if text.isascii() and not search.search(source.data):
         return _NoReferences()
     file = compose(source, text)
-    return Refused(file) if isinstance(file, Problem) else collect(file)
+    return Refused(file).unless_template(source) if isinstance(file, Problem) else collect(file)
 
 
 class _NoReferences:
@@ -174,7 +175,8 @@ class YamlReader:
             ignores.update(reading.ignores)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: (occurrence.path, occurrence.span))
-        return Reading(tuple(occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
+        reading = Reading(tuple(occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
+        return as_template(reading, self.source) if problems else reading
 
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
