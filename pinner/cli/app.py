@@ -142,7 +142,11 @@ ADOPTION: Options = {
     ],
     "diff_base": Annotated[
         str | None,
-        typer.Option("--diff-base", metavar="REV", help="Look only at lines that changed since this Git revision."),
+        typer.Option(
+            "--diff-base",
+            metavar="REV",
+            help="Look only at what changed since this Git revision. No gate: see --policy-from.",
+        ),
     ],
     "policy_from": Annotated[
         str | None,

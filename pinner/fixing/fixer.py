@@ -24,7 +24,7 @@ class Plan(NamedTuple):
 class Fixed(NamedTuple):
     """Files with their new bytes, what changed in them, the files that were left alone, and how all then read.
 
-    `files` are those of which the reading is another one, as a scan would have them, without exemptions.
+    `files` are those of which the reading is another one, as a scan would have them, without suppression_settings.
     """
 
     contents: Mapping[str, bytes]
@@ -49,15 +49,17 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
         for path, data in contents.items():
-            if path not in failed and (failure := _write(scan.files[path].source, data)):
+            if path not in failed and (failure := _write(scan.files[path], data)):
                 failed[path] = failure
     kept = {path: data for path, data in contents.items() if path not in failed}
     groups = {scan.groups[path] for path in failed if path in scan.groups}
     return Fixed(
-        kept,
-        tuple(_change(plan) for path in kept for plan in by_path[path]),
-        tuple(failed.values()),
-        {path: file for path, file in after.items() if path not in failed and scan.groups.get(path) not in groups},
+        contents=kept,
+        changes=tuple(_change(plan) for path in kept for plan in by_path[path]),
+        failures=tuple(failed.values()),
+        files={
+            path: file for path, file in after.items() if path not in failed and scan.groups.get(path) not in groups
+        },
     )
 
 
@@ -69,11 +71,13 @@ def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedF
     """Return how the edited files read, and the others that belong to them."""
     together = {path: data for path, data in contents.items() if path in scan.groups}
     project = scan.read_again(together) if together else None
-    after = {path: ScannedFile(*file) for path, file in project.files.items()} if project else {}
+    after: dict[str, ScannedFile] = {}
+    for path, (source, file_format, reading, outline) in project.files.items() if project else ():
+        after[path] = ScannedFile(source=source, format=file_format, reading=reading, outline=outline)
     for path, data in contents.items():
         if path not in after:
             source, file_format = Source(path, data), scan.files[path].format
-            after[path] = ScannedFile(source, file_format, file_format.open(source).read())
+            after[path] = ScannedFile(source=source, format=file_format, reading=file_format.open(source).read())
     return after
 
 
@@ -85,7 +89,7 @@ def _refuse(
     reasons = {path: _why_refused(scan.files[path], after.get(path), plans) for path in {*by_path, *after}}
     groups = {scan.groups[path]: reason for path, reason in reasons.items() if reason and path in scan.groups}
     refused = {path: groups.get(scan.groups.get(path, -1), reasons[path]) for path in by_path}
-    return {path: FileFailure(path, None, reason) for path, reason in refused.items() if reason}
+    return {path: FileFailure(path=path, line=None, message=reason) for path, reason in refused.items() if reason}
 
 
 def _why_refused(before: ScannedFile, after: ScannedFile | None, plans: Mapping[Occurrence, str | None]) -> str:
@@ -106,11 +110,11 @@ def _outline(file: ScannedFile) -> tuple[str, ...]:
     return reader.outline()
 
 
-def _write(source: Source, data: bytes) -> FileFailure | None:
+def _write(file: ScannedFile, data: bytes) -> FileFailure | None:
     try:
-        write_source(source, data)
+        write_source(file.source, data, file.root)
     except WriteError as error:
-        return FileFailure(source.path, None, error.reason)
+        return FileFailure(path=file.source.path, line=None, message=error.reason)
     return None
 
 
@@ -118,7 +122,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """What a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, file in fixed.files.items():
-        files[path] = file._replace(reading=scan.exemptions.apply(file.reading))
+        files[path] = file._replace(root=files[path].root, reading=scan.suppression_settings.apply(file.reading))
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
@@ -146,4 +150,4 @@ def _change(plan: Plan) -> Change:
     target = occurrence.target
     assert isinstance(target, Reference)
     image = target._replace(digest=None).familiar
-    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note)
+    return Change(path=occurrence.path, where=occurrence.where, image=image, old=target.digest, new=digest, note=note)

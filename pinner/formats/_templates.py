@@ -29,7 +29,7 @@ def as_template(reading: Reading, source: Source) -> Reading:
     lines = {each.where.line for each in reading.occurrences if isinstance(each.target, Reference)}
     literals = tuple(sorted(line for line in lines if not has_mark(source.line_text(line))))
     where = Location(marked, 1, marked, len(text) + 1)
-    return Reading((), reading.ignores, template=Template(where, text.strip()[:_MAX_TEXT], literals))
+    return Reading((), reading.suppressions, template=Template(where, text.strip()[:_MAX_TEXT], literals))
 
 
 def _is_refused(occurrence: Occurrence) -> bool:

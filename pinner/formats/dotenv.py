@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 
 from pinner.formats._files import DOTENV_FILES
-from pinner.formats._ignores import MARK, read_ignore
+from pinner.formats._suppressions import MARK, read_suppression
 from pinner.formats.variables.text import Text
-from pinner.model.occurrence import Ignore, Occurrence, Problem, Reading
+from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
 from pinner.model.source import UTF8_BOM, Source, Span
 
 NAME = "dotenv"
@@ -25,13 +25,13 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 class Assignment(NamedTuple):
     """A variable with the text of its value, None where the shell's value is passed on.
 
-    `expands` is set where variables in the value are replaced, `ignores` are the comments that speak of it.
+    `expands` is set where variables in the value are replaced, `suppressions` are the comments that speak of it.
     """
 
     name: str
     value: Text | None
     expands: bool
-    ignores: tuple[Ignore, ...]
+    suppressions: tuple[Suppression, ...]
 
 
 class DotenvReader:
@@ -41,7 +41,7 @@ class DotenvReader:
         self.source = source
         self.assignments: list[Assignment] = []
         self.problem: Problem | None = None
-        self._ignores: list[Ignore] = []
+        self._ignores: list[Suppression] = []
         try:
             self._chars = source.data.removeprefix(UTF8_BOM).decode()
         except UnicodeDecodeError:
@@ -78,7 +78,7 @@ class DotenvReader:
         return tuple(outline)
 
     def _read(self) -> None:
-        above: list[Ignore] = []
+        above: list[Suppression] = []
         while self._skip_to_statement(above):
             line = self._at
             problem = self._read_assignment(tuple(above))
@@ -87,7 +87,7 @@ class DotenvReader:
                 self.problem = Problem(self.source.line_of(self._offset(line)), problem)
                 return
 
-    def _skip_to_statement(self, above: list[Ignore]) -> bool:
+    def _skip_to_statement(self, above: list[Suppression]) -> bool:
         """Go to the next statement, over comments and white space. The comments right above it are put into `above`."""
         while True:
             start = self._at
@@ -104,17 +104,17 @@ class DotenvReader:
                 above.append(ignore)
             self._at = end
 
-    def _read_comment(self, start: int, end: int) -> Ignore | None:
+    def _read_comment(self, start: int, end: int) -> Suppression | None:
         comment = self._chars[start:end].rstrip("\r")
         if MARK not in comment:
             return None
         span = Span(self._offset(start), self._offset(start + len(comment)))
-        ignore = read_ignore(comment, self.source.locate(span))
+        ignore = read_suppression(comment, self.source.locate(span))
         if ignore:
             self._ignores.append(ignore)
         return ignore
 
-    def _read_assignment(self, ignores: tuple[Ignore, ...]) -> str:
+    def _read_assignment(self, suppressions: tuple[Suppression, ...]) -> str:
         """Read a statement and return why Compose refuses it, empty if it does not (`locateKeyName`)."""
         exported = _EXPORT.match(self._chars, self._at)
         if exported:
@@ -136,28 +136,28 @@ class DotenvReader:
             return "the name of a variable holds a space"
         self._skip_blanks()
         if is_inherited:
-            self.assignments.append(Assignment(name, None, False, ignores))
+            self.assignments.append(Assignment(name, None, False, suppressions))
             return ""
-        return self._read_value(name, ignores)
+        return self._read_value(name, suppressions)
 
     def _skip_blanks(self) -> None:
         while self._at < len(self._chars) and self._chars[self._at] in _BLANKS:
             self._at += 1
 
-    def _read_value(self, name: str, ignores: tuple[Ignore, ...]) -> str:
+    def _read_value(self, name: str, suppressions: tuple[Suppression, ...]) -> str:
         quote = self._chars[self._at : self._at + 1]
         if quote in ("'", '"') and quote:
-            return self._read_quoted(name, quote, ignores)
+            return self._read_quoted(name, quote, suppressions)
         end = self._chars.find("\n", self._at)
         end = len(self._chars) if end < 0 else end
         comment = self._chars.find(" #", self._at, end)
         stop = end if comment < 0 else comment
         value = self._chars[self._at : stop].rstrip(_SPACES)
-        self.assignments.append(Assignment(name, self._text(self._at, self._at + len(value)), True, ignores))
+        self.assignments.append(Assignment(name, self._text(self._at, self._at + len(value)), True, suppressions))
         self._at = end + 1
         return ""
 
-    def _read_quoted(self, name: str, quote: str, ignores: tuple[Ignore, ...]) -> str:
+    def _read_quoted(self, name: str, quote: str, suppressions: tuple[Suppression, ...]) -> str:
         """Read a value in quotes. A backslash keeps the quote after it, and stands for itself before anything else."""
         chars, kept, at = self._chars, list[int](), self._at + 1
         while at < len(chars) and chars[at] != quote:
@@ -171,7 +171,7 @@ class DotenvReader:
             return "a value in quotes has no end"
         self._at = at + 1
         value = self._joined(kept) if quote == "'" else self._unescaped(self._joined(kept))
-        self.assignments.append(Assignment(name, value, quote == '"', ignores))
+        self.assignments.append(Assignment(name, value, quote == '"', suppressions))
         return ""
 
     def _unescaped(self, text: Text) -> Text:

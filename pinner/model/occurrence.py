@@ -36,14 +36,33 @@ class Opaque(NamedTuple):
 
     reason: str
 
+    # As tuples the two kinds with one reason would be equal, and one key of a dictionary.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and self.reason == other.reason
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Opaque, self.reason))
+
 
 class Invalid(NamedTuple):
     """Text in a reference's place that is no reference. `reason` is distribution's."""
 
     reason: str
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Invalid) and self.reason == other.reason
 
-class Ignore(NamedTuple):
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Invalid, self.reason))
+
+
+class Suppression(NamedTuple):
     """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
 
     `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does. One
@@ -96,9 +115,10 @@ class Occurrence(NamedTuple):
 
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
-    names a variable that a digest switches off. `platform` is the literal platform that the place asks for. `exempt` is
-    what the configuration leaves alone. `used_at` are the places that use the image, if this is where a value of theirs
-    stands. `built` is set for the name of an image that is built: to the `pull_policy`, empty if there is none.
+    names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
+    `used_at` are the places that use the image, if this is where a value of theirs stands. `built` is set for the name
+    of an image that is built: to the `pull_policy`, empty if there is none.
     """
 
     path: str
@@ -112,8 +132,8 @@ class Occurrence(NamedTuple):
     stage: str | None = None
     dead_variable: str | None = None
     platform: str | None = None
-    ignores: tuple[Ignore, ...] = ()
-    exempt: bool = False
+    suppressions: tuple[Suppression, ...] = ()
+    image_ignored: bool = False
     used_at: tuple[Use, ...] = ()
     built: str | None = None
 
@@ -132,7 +152,7 @@ class Unread(NamedTuple):
     text: str
     context: str
     detail: str
-    ignores: tuple[Ignore, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
 
 
 class Template(NamedTuple):
@@ -150,7 +170,7 @@ class Reading(NamedTuple):
     """All that a format read from one file. Nothing else is said of a template."""
 
     occurrences: tuple[Occurrence, ...]
-    ignores: tuple[Ignore, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
     problems: tuple[Problem, ...] = ()
     template: Template | None = None
     unread: tuple[Unread, ...] = ()

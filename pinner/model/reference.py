@@ -55,11 +55,11 @@ class Reference(NamedTuple):
 
     def by_tag(self) -> "Reference":
         """What the tag names, without the digest; no tag means `latest`."""
-        return Reference(self.registry, self.repository, self.tag or DEFAULT_TAG)
+        return Reference(registry=self.registry, repository=self.repository, tag=self.tag or DEFAULT_TAG)
 
     def by_digest(self) -> "Reference":
         """What the digest names, without the tag."""
-        return Reference(self.registry, self.repository, None, self.digest)
+        return Reference(registry=self.registry, repository=self.repository, tag=None, digest=self.digest)
 
     def __str__(self) -> str:
         return self._suffixed(self.name)
@@ -87,7 +87,9 @@ def parse(text: str) -> Reference:
     match = _REFERENCE.fullmatch(f"{registry}/{remainder}")
     if match is None:
         raise InvalidReference("invalid reference format")
-    reference = Reference(*match.group("registry", "repository", "tag", "digest"))
+    reference = Reference(
+        registry=match["registry"], repository=match["repository"], tag=match["tag"], digest=match["digest"]
+    )
     if reference.digest:
         _validate_digest(reference.digest)
     if len(reference.repository) > MAX_REPOSITORY_LENGTH:

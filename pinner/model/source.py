@@ -88,8 +88,8 @@ class Source:
         start, end = self.local(span)
         line, column = self.line_of(span.start), self._column(start)
         if self.data.find(b"\n", start, end) < 0:
-            return Location(line, column, line, column + len(self._decode(start, end)))
-        return Location(line, column, self.line_of(span.end), self._column(end))
+            return Location(line=line, column=column, end_line=line, end_column=column + len(self._decode(start, end)))
+        return Location(line=line, column=column, end_line=self.line_of(span.end), end_column=self._column(end))
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line without its end, for people to read."""

@@ -38,7 +38,7 @@ ignore = ["unused-ignore"]
 
 from collections.abc import Iterator
 
-from pinner.model.occurrence import Finding, Ignore, Severity
+from pinner.model.occurrence import Finding, Severity, Suppression
 from pinner.rules._base import Facts
 
 ID = "unused-ignore"
@@ -51,17 +51,22 @@ _MALFORMED = "this comment cannot be read and hides nothing: write # pinner: ign
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every ignore comment that hid nothing."""
-    for path, ignore in facts.unused_ignores:
-        if ignore.malformed:
-            yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, _MALFORMED)
-            continue
-        rules = f"[{', '.join(ignore.rules)}]" if ignore.rules else ""
-        message = f"ignore{rules} hides no finding: {_advice(ignore)}"
-        yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, message)
+    for path, suppression in facts.unused_suppressions:
+        rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
+        message = f"ignore{rules} hides no finding: {_advice(suppression)}"
+        yield Finding(
+            rule=ID,
+            severity=SEVERITY,
+            path=path,
+            where=suppression.where,
+            text=suppression.text,
+            context=CONTEXT,
+            message=_MALFORMED if suppression.malformed else message,
+        )
 
 
-def _advice(ignore: Ignore) -> str:
+def _advice(suppression: Suppression) -> str:
     from pinner.rules import RULES
 
-    unknown = sorted({*ignore.rules} - {rule.ID for rule in RULES})
+    unknown = sorted({*suppression.rules} - {rule.ID for rule in RULES})
     return f"there is no rule {' or '.join(unknown)}" if unknown else "remove the comment"

@@ -11,38 +11,40 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
+from pinner.model.files import is_git_name, is_inside
 from pinner.model.report import FileFailure
 from pinner.model.source import read_source
 from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
-from pinner.scanning.gitignore import NO_PATTERNS, Patterns
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from pinner.scanning.gitignore import NO_PATTERNS, Patterns, TooManyStars, compile_patterns
 
 _YAML = (".yaml", ".yml")
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
 _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
+_NOT_BELOW = "the index of Git lists this path, which is none below the work tree; it was not read"
+
 _Waiting = list[tuple[str, Repository | None]]
 
-Include = Mapping[str, Patterns]
-NO_INCLUDE: Include = {}
+IncludePatterns = Mapping[str, Patterns]
+NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
-    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root.
+    """A file to read. `root` is the checked root where a folder was searched, None for a file that was named.
 
-    `is_named` where the user named it, `by_content` where its name says nothing of its format: its content decides.
+    `is_outside` where a link leads out of that root. `is_named` where the user named it, `by_content` where its name
+    says nothing of its format: its content decides.
     """
 
     path: str
     format: Format
     is_outside: bool = False
+    root: str | None = None
     is_named: bool = False
     by_content: bool = False
 
@@ -76,7 +78,7 @@ class _Notes:
 def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
-    include: Include = NO_INCLUDE,
+    include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -98,7 +100,9 @@ def discover(
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+    return Discovery(
+        files=tuple(files), failures=tuple(notes.failures), excluded=len(found) - len(kept), warnings=notes.warnings()
+    )
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -109,15 +113,28 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
             known = by_name(path)
             yield Found(path, known or _by_extension(path), is_named=True, by_content=known is None)
         else:
-            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+            notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
-def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
-def _namer(include: Include) -> Callable[[str], Format | None]:
+def kinds_of_search(
+    exclude: Patterns = NO_PATTERNS, include: IncludePatterns = NOTHING_INCLUDED
+) -> Callable[[str], str | None]:
+    """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
+    by_name, excludes = _namer(include), exclude.matcher()
+
+    def kind_of(path: str) -> str | None:
+        named = by_name(path.replace(os.sep, "/"))
+        return None if named is None or excludes(path) else named.NAME
+
+    return kind_of
+
+
+def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
@@ -152,18 +169,19 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         by_content = named is None and path.endswith(_YAML)
         if named is not None or by_content:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            is_outside = is_linked and _leaves(os.path.realpath(path), root)
-            yield Found(path, named or COMPOSE, is_outside, by_content=by_content)
+            leaves = is_linked and not is_inside(os.path.realpath(path), root)
+            yield Found(path=path, format=named or COMPOSE, is_outside=leaves, root=root, by_content=by_content)
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
-    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    """Whether a path lies in one of the folders in `plain`, and no part of it is a link. What is learned is added."""
     above: list[str] = []
     while folder not in plain:
-        if os.path.islink(folder):
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.islink(folder):
             return False
         above.append(folder)
-        folder = os.path.dirname(folder)
+        folder = parent
     plain.update(above)
     return True
 
@@ -173,16 +191,7 @@ def _root(folder: str, repository: Repository | None) -> str:
     if repository:
         return repository.work_tree
     real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
-    return working if _is_below(real, working) else real
-
-
-def _leaves(target: str, root: str) -> bool:
-    """Whether a file lies outside of the root, or among those of Git, which may hold credentials."""
-    return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(os.path.join(root, ""))
+    return working if is_inside(real, working) else real
 
 
 def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
@@ -216,7 +225,11 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
     # A file in conflict is listed once for each side.
     for name in filter(None, dict.fromkeys(os.fsdecode(listed).split("\0"))):
         # Of a submodule that is not checked out Git names the folder itself.
-        rest = name[skipped:].rstrip("/")
+        name = name.removesuffix("/")
+        if any(map(_is_no_part, name.split("/"))):
+            notes.failures.append(FileFailure(path=name, line=None, message=_NOT_BELOW))
+            continue
+        rest = name[skipped:]
         path = above + rest.replace("/", os.sep) if rest else folder
         mode = _mode(path)
         if mode is None:
@@ -228,6 +241,12 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
             if stat.S_ISLNK(mode):
                 notes.links.add(path)
             yield path
+
+
+@cache
+def _is_no_part(part: str) -> bool:
+    """Whether a name that has this part may lie outside of the work tree or belong to Git: an index may list any."""
+    return part in ("", os.curdir, os.pardir) or is_git_name(part) or (os.sep != "/" and os.sep in part)
 
 
 def _mode(path: str) -> int | None:
@@ -248,7 +267,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
     """The files in a folder. The repositories in it are left to Git."""
-    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
         entries = {entry.name: entry for entry in _entries(folder, notes)}
@@ -256,12 +275,12 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
             waiting.append((folder, find_repository(folder)))
             continue
         if obeys_gitignore and ".gitignore" in entries:
-            rules = (*rules, _Ignores(folder, notes))
+            rules = (*rules, _GitIgnore(folder, notes))
         above = _prefix(folder)
         for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
             path = above + name
-            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
+            if name in _VERSION_CONTROL or (rules and any(rule.leaves_out(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
                 folders.append((path, rules))
@@ -276,11 +295,11 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        notes.failures.append(FileFailure(path=folder, line=None, message=f"cannot list the folder: {error.strerror}"))
         return ()
 
 
-class _Ignores:
+class _GitIgnore:
     """The `.gitignore` of one folder."""
 
     def __init__(self, folder: str, notes: _Notes) -> None:
@@ -289,34 +308,27 @@ class _Ignores:
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            notes.failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
-        self._spec = _compile(text.split("\n"))
+        self._spec = compile_patterns(_patterns(path, text.split("\n"), notes))
 
-    def ignores(self, path: str, is_folder: bool) -> bool:
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)
 
 
-def _compile(lines: list[str]) -> "GitIgnoreSpec":
-    """The patterns in `lines`. What is no pattern matches nothing, as in Git."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _patterns(path: str, lines: Iterable[str], notes: _Notes) -> Iterator[str]:
+    """The lines that are patterns. What is none matches nothing, as in Git; what takes too long is a failure."""
+    for number, line in enumerate(lines, 1):
+        try:
+            compile_patterns([line])
+        except TooManyStars as error:
+            notes.failures.append(FileFailure(path=path, line=number, message=f"{error}; the line was passed over"))
+        except ValueError:
+            pass
+        else:
+            yield line
 
 
 def _prefix(folder: str) -> str:

@@ -2,11 +2,14 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
+from pinner.model.occurrence import Suppression, Unread
+from pinner.model.source import Source, Span, read_source
 from pinner.scanning.git import GitFailed, find_repository, run_git
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|[^/\\]+@[^/\\]+:")
@@ -21,9 +24,11 @@ class Followed(NamedTuple):
 
 
 class NotRead(NamedTuple):
-    """Why a file is not read, for people."""
+    """Why a file is not read, for people. `is_unclear` where Git could not be asked about it."""
 
     detail: str
+    is_unclear: bool = False
+    is_remote: bool = False
 
 
 class Finder:
@@ -42,27 +47,73 @@ class Finder:
         if path is None:
             return NotRead("a variable without a value stands in its path")
         if _REMOTE.match(path):
-            return NotRead("it is remote, and pinner reads local files only")
+            return NotRead("it is remote, and pinner reads local files only", is_remote=True)
         if "\0" in path:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
         known = self._known.get(os.path.realpath(joined))
         if known is not None:
             return Followed(known)
-        why_not = self._why_not(folder, joined)
+        try:
+            why_not = self._why_not(folder, joined)
+        except GitFailed as error:
+            return NotRead(f"Git cannot be asked whether it ignores it: {error}", is_unclear=True)
         return NotRead(why_not) if why_not else Followed(joined, self._excludes(joined))
 
     def _why_not(self, folder: str, path: str) -> str:
+        """Return why a file is not read, empty if it is. Raises GitFailed."""
         real = os.path.realpath(path)
         root = os.path.realpath(checked_root(folder or os.curdir) or folder or os.curdir)
         if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
             return f"it lies outside of {os.path.basename(root) or root}, which is checked"
         if not os.path.isfile(path):
             return "there is no such file"
+        return "Git ignores it" if self._is_ignored(real) else ""
+
+
+class Files:
+    """The files of projects that were read, and what became of the others. `contents` holds bytes to read instead."""
+
+    def __init__(self, finder: Finder, contents: Mapping[str, bytes]) -> None:
+        self.finder = finder
+        self.failures: dict[str, str] = {}
+        self.excluded: set[str] = set()
+        self.unread: dict[str, list[Unread]] = {}
+        self._contents = contents
+        self._sources: list[Source] = []
+        self.base = Source("", b"", self._sources)
+        self._by_path: dict[str, Source] = {}
+
+    def is_there(self, path: str) -> bool:
+        """Tell whether there is anything of that name."""
+        return path in self._contents or os.path.lexists(path)
+
+    def read(self, path: str) -> Source | None:
+        """Return the file at `path`, in which offsets count from a base of its own; None where it cannot be read."""
         try:
-            return "Git ignores it" if self._is_ignored(real) else ""
-        except GitFailed as error:
-            return f"Git cannot be asked whether it ignores it: {error}"
+            data = self._contents[path] if path in self._contents else read_source(path).data
+        except ReadError as error:
+            self.failures[path] = error.reason
+            return None
+        self._by_path[path] = Source(path, data, self._sources)
+        return self._by_path[path]
+
+    def note(
+        self,
+        path: str,
+        text: str,
+        detail: str,
+        span: Span | None = None,
+        suppressions: tuple[Suppression, ...] = (),
+        context: str = "",
+    ) -> None:
+        """Note that what the file at `path` names at a span is not read."""
+        source = self._by_path.get(path) or Source(path, b"")
+        where = source.locate(span or Span(source.base, source.base))
+        noted = self.unread.setdefault(path, [])
+        unread = Unread(where=where, text=text, context=context, detail=detail, suppressions=suppressions)
+        if unread not in noted:
+            noted.append(unread)
 
 
 def _is_ignored(path: str) -> bool:

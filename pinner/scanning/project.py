@@ -3,7 +3,7 @@ extends and overrides, and of the Dockerfiles that its services build, with what
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
@@ -11,17 +11,17 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
 from pinner.formats.dockerfile.reader import Build, open_source, open_text
-from pinner.formats.dotenv import DotenvReader
-from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
-from pinner.model.errors import ReadError
-from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque, Problem, Reading, Unread
-from pinner.model.source import Source, Span, read_source
-from pinner.scanning.followed import Finder, Followed, NotRead
+from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.source import Source, Span
+from pinner.scanning.environment import Environments
+from pinner.scanning.followed import Files, Finder, Followed, NotRead
+from pinner.scanning.readings import FileInForce, ProjectReading, merged, of_builds, united
 from pinner.scanning.scan import MAIN_FILES
 
 OVERRIDES = (
@@ -30,30 +30,8 @@ OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-NOT_READ = "not-read"
-_ENV = ".env"
 DOCKERFILE_NAME = "Dockerfile"
 _MAX_INCLUDES = 100
-
-Read = Callable[[str], bytes]
-
-
-class FileInForce(NamedTuple):
-    """A file of a project, and how it reads there."""
-
-    source: Source
-    format: Format
-    reading: Reading
-    outline: tuple[str, ...]
-
-
-class ProjectReading(NamedTuple):
-    """All files of all projects by path, the paths that belong together, and how many files were excluded."""
-
-    files: Mapping[str, FileInForce]
-    failures: Mapping[str, str]
-    groups: Mapping[str, int]
-    excluded: int
 
 
 class _Model:
@@ -120,27 +98,18 @@ class Project:
         is_reported: Callable[[str], bool],
         contents: Mapping[str, bytes] | None = None,
     ) -> None:
-        self._finder = finder
         self._format = compose_format
         self._is_reported = is_reported
-        self._contents = contents or {}
-        self._sources: list[Source] = []
-        self._base = Source("", b"", self._sources)
-        self._scope = Scope(COMPOSE, self._base)
-        self._files: dict[str, _File] = {}
-        self._envs: dict[str, DotenvReader] = {}
+        self._files = Files(finder, contents or {})
+        self._environments = Environments(self._files)
+        self._compose: dict[str, _File] = {}
         self._models: list[_Model] = []
         self._extended: dict[tuple[str, int], _Model] = {}
         self._included: dict[tuple[str, ...], _Model] = {}
-        self._mains: dict[str, _Model | None] = {}
-        self._env_scopes: dict[tuple[str, ...], Scope] = {}
-        self._env_paths: dict[int, list[str]] = {}
         self._including: set[tuple[str, ...]] = set()
-        self._dockerfiles: dict[str, _Dockerfile] = {}
+        self._mains: dict[str, _Model | None] = {}
         self._builds: dict[str, list[Build]] = {}
-        self._unread: dict[str, list[Unread]] = {}
-        self._failures: dict[str, str] = {}
-        self._excluded: set[str] = set()
+        self._dockerfiles: dict[str, _Dockerfile] = {}
         self._group_of: dict[str, str] = {}
         self._reported: set[str] = set()
 
@@ -152,8 +121,8 @@ class Project:
         taken = {file.source.path for file in main.files} if main else set()
         for path in named:
             self._report(path)
-            if path not in taken and path not in self._files:
-                self._add_model([path], folder, self._env_of(folder), beside=main)
+            if path not in taken and path not in self._compose:
+                self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
@@ -164,7 +133,7 @@ class Project:
             self._add_build(model, build)
         for path, found in self._builds.items():
             self._open_dockerfile(path, found)
-        for file in self._files.values():
+        for file in self._compose.values():
             for reader in file.readers:
                 reader.add_uses()
         return self._result()
@@ -176,11 +145,13 @@ class Project:
         if folder in self._mains:
             return self._mains[folder]
         self._mains[folder] = None
-        env = self._env_of(folder)
-        named = self._value(env, "COMPOSE_FILE")
+        env = self._environments.of_folder(folder)
+        named = env.value_of("COMPOSE_FILE")
         if named:
-            separator = self._value(env, "COMPOSE_PATH_SEPARATOR") or os.pathsep
-            paths = self._follow_all(named.split(separator), folder, self._env_place(folder))
+            separator = env.value_of("COMPOSE_PATH_SEPARATOR") or os.pathsep
+            paths = self._follow_all(
+                named.split(separator), folder, self._environments.place_of("COMPOSE_FILE", folder)
+            )
             folder_of_project = os.path.dirname(paths[0]) if paths else folder
         else:
             names = (_first(folder, MAIN_FILES), _first(folder, OVERRIDES))
@@ -192,7 +163,7 @@ class Project:
 
     def _leaves_out(self, path: str) -> bool:
         """Tell whether a file that Compose would find by itself is excluded or ignored."""
-        found = self._finder.find("", path)
+        found = self._files.finder.find("", path)
         return not isinstance(found, Followed) or found.is_excluded
 
     def _add_model(self, paths: list[str], folder: str, env: Scope, beside: "_Model | None" = None) -> "_Model | None":
@@ -215,19 +186,19 @@ class Project:
         if beside is not None:
             model.related.append(beside)
             self._join(beside.files[0].source.path, files[0].source.path)
-        for path in [*(file.source.path for file in files), *self._env_paths[id(env)]]:
+        for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
             self._join(files[0].source.path, path)
         for yaml in yamls:
             self._include(model, yaml)
         return model
 
     def _open(self, path: str) -> _File | None:
-        if path not in self._files:
-            source = self._source(path)
+        if path not in self._compose:
+            source = self._files.read(path)
             if source is None:
                 return None
-            self._files[path] = _File(source, self._format)
-        return self._files[path]
+            self._compose[path] = _File(source, self._format)
+        return self._compose[path]
 
     def _bind(self, model: _Model) -> None:
         """Give each file of a model a reader that sees the model's variables."""
@@ -237,7 +208,7 @@ class Project:
 
     def _add_reader(self, model: _Model, file: _File) -> None:
         assert file.yaml is not None
-        scope = Scope(COMPOSE, self._base, self._scope)
+        scope = Scope(COMPOSE, beside=self._environments.base)
         scope.bind_all(model.env)
         known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
         if known is None:
@@ -305,7 +276,7 @@ class Project:
             return
         if key not in self._included:
             self._including.add(key)
-            env = self._env_below(model.env, self._env_files(fields, project, folder, reader, file))
+            env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
             included = self._add_model(paths, project, env)
             if included is None:
                 return
@@ -323,78 +294,14 @@ class Project:
     ) -> list[str]:
         node = _value(fields, "env_file")
         if node is None:
-            path = os.path.join(project, _ENV)
-            return [path] if self._env_reader(path) else []
+            return self._environments.default_in(project)
         nodes = [node] if node.id == "scalar" else list(node.value)
         found = [
             self._follow(NamedFile(_expanded(reader, file, each), Entry(each, each), file, "include.env_file"), folder)
             for each in nodes
             if each.id == "scalar" and each.value != os.devnull
         ]
-        return [path for path in found if path and self._env_reader(path)]
-
-    # Variables.
-
-    def _env_of(self, folder: str) -> Scope:
-        path = os.path.join(folder, _ENV)
-        return self._env_below(None, [path] if self._env_reader(path) else [])
-
-    def _env_below(self, above: Scope | None, paths: list[str]) -> Scope:
-        """Return the variables of some `.env` files, of which those in `above` come first."""
-        key = (str(id(above)) if above else "", *paths)
-        if key not in self._env_scopes:
-            scope = Scope(COMPOSE, self._base, self._scope)
-            if above:
-                scope.bind_all(above)
-            for path in paths:
-                self._declare_env(scope, path, above)
-            self._env_scopes[key] = scope
-            self._env_paths[id(scope)] = [*(self._env_paths[id(above)] if above else ()), *paths]
-        return self._env_scopes[key]
-
-    def _declare_env(self, scope: Scope, path: str, above: Scope | None) -> None:
-        reader = self._envs[path]
-        for name, value, expands, _ in reader.assignments:
-            if value is None or not name or (above and above.look_up(name) is not None):
-                continue
-            try:
-                scope.declare(name, value, COMPOSE if expands else LITERAL)
-            except ExpansionError as error:
-                line = reader.source.line_of(value.offsets[0]) if value.offsets else 1
-                reader.problem = reader.problem or Problem(line, f"the value of {name} cannot be read: {error}")
-
-    def _env_reader(self, path: str) -> DotenvReader | None:
-        """Return the reader of a `.env`, None where it is not there or Git ignores it."""
-        path = os.path.normpath(path)
-        if path in self._envs:
-            return self._envs[path]
-        if not os.path.lexists(path) and path not in self._contents:
-            return None
-        found = self._finder.find("", path)
-        if isinstance(found, NotRead):
-            if found.detail.startswith("Git cannot"):
-                self._note_unread(path, path, found.detail)
-            return None
-        if found.is_excluded:
-            self._excluded.add(path)
-            return None
-        source = self._source(path)
-        if source is None:
-            return None
-        self._envs[path] = DotenvReader(source)
-        return self._envs[path]
-
-    def _value(self, env: Scope, name: str) -> str | None:
-        index = env.look_up(name)
-        value = env.argument_value(index) if index is not None else None
-        return str(value) if value is not None else None
-
-    def _env_place(self, folder: str) -> tuple[str, Span]:
-        path = os.path.normpath(os.path.join(folder, _ENV))
-        for name, value, _, _ in self._envs[path].assignments:
-            if name == "COMPOSE_FILE" and value is not None:
-                return path, value.extent
-        return path, Span(0, 0)
+        return [path for path in found if path and self._environments.read(path)]
 
     # Dockerfiles.
 
@@ -418,7 +325,7 @@ class Project:
             if path is None or path.id != "scalar":
                 continue
             joined = os.path.normpath(os.path.join(self._folder_of(model, file), path.value))
-            if joined in self._envs:
+            if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
                 model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
 
@@ -438,16 +345,16 @@ class Project:
             self._builds.setdefault(found, []).append(build.build)
 
     def _is_remote(self, path: str) -> bool:
-        found = self._finder.find("", path)
-        return isinstance(found, NotRead) and "remote" in found.detail
+        found = self._files.finder.find("", path)
+        return isinstance(found, NotRead) and found.is_remote
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
-        source = self._source(path)
+        source = self._files.read(path)
         if source is None:
             return
         contexts = set.intersection(*(set(build.contexts) for build in builds))
         distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
-        plain = Build({}, contexts, self._scope)
+        plain = Build({}, contexts, self._environments.base)
         readers: list[Reader] = [self._open_build(source, build) for build in (plain, *distinct.values())]
         self._dockerfiles[path] = _Dockerfile(source, readers)
 
@@ -456,16 +363,17 @@ class Project:
             return open_source(source)
         return open_text(Text.of_bytes(source.data, source.base), source, "", build)
 
-    # What is followed.
+    # What is followed, and belongs together.
 
     def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span]) -> list[str]:
+        """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
         found = []
         for path in filter(None, paths):
-            followed = self._finder.find(folder, path)
+            followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._note_unread(place[0], path, followed.detail, place[1])
+                self._files.note(place[0], path, followed.detail, place[1])
             elif followed.is_excluded:
-                self._excluded.add(followed.path)
+                self._files.excluded.add(followed.path)
             else:
                 self._join(place[0], followed.path)
                 found.append(followed.path)
@@ -473,42 +381,19 @@ class Project:
 
     def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> str | None:
         """Return the path of the file that an entry names; None where it is not read, which is noted."""
-        found = self._finder.find(folder, named.path)
+        found = self._files.finder.find(folder, named.path)
         if isinstance(found, Followed):
             if not found.is_excluded:
                 return found.path
-            self._excluded.add(found.path)
+            self._files.excluded.add(found.path)
             return None
         file, node = named.file, named.entry.value
         text = named.path if node.id != "scalar" else str(node.value)
-        reader = next(iter(self._files[file.source.path].readers), None)
-        ignores = reader.ignores_of(named.entry) if reader else ()
+        reader = next(iter(self._compose[file.source.path].readers), None)
+        suppressions = reader.suppressions_of(named.entry) if reader else ()
         detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
-        self._note_unread(file.source.path, text or "", detail, file.span_of(node), ignores, named.context)
+        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
         return None
-
-    def _note_unread(
-        self,
-        path: str,
-        text: str,
-        detail: str,
-        span: Span | None = None,
-        ignores: tuple[Ignore, ...] = (),
-        context: str = "",
-    ) -> None:
-        source = next((each for each in self._sources if each.path == path), Source(path, b""))
-        where = source.locate(span or Span(source.base, source.base))
-        note = Unread(where, text, context, detail, ignores)
-        if note not in self._unread.setdefault(path, []):
-            self._unread[path].append(note)
-
-    def _source(self, path: str) -> Source | None:
-        try:
-            data = self._contents[path] if path in self._contents else read_source(path).data
-        except ReadError as error:
-            self._failures[path] = error.reason
-            return None
-        return Source(path, data, self._sources)
 
     def _join(self, one: str, other: str) -> None:
         """Note that two files belong together."""
@@ -538,54 +423,44 @@ class Project:
     def _result(self) -> ProjectReading:
         """Read everything, and give each occurrence to the file in which it stands."""
         readings: dict[str, Reading] = {}
-        for path, file in self._files.items():
+        for path, file in self._compose.items():
             found = [reader.read() for reader in file.readers]
             if file.problem:
                 found = [Refused(file.problem).unless_template(file.source).read()]
-            readings[path] = _united(found or [Reading(())])
+            readings[path] = united(found or [Reading(())])
         for path, dockerfile in self._dockerfiles.items():
-            readings[path] = _of_builds([reader.read() for reader in dockerfile.readers], path)
-        for path, env in self._envs.items():
+            readings[path] = of_builds([reader.read() for reader in dockerfile.readers], path)
+        for path, env in self._environments.readers.items():
             readings[path] = env.read()
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
-        for each in _merged(occurrences):
-            by_path.setdefault(each.path, []).append(self._with_ignores_there(each))
+        for each in merged(occurrences):
+            by_path.setdefault(each.path, []).append(self._environments.with_suppressions(each))
         files: dict[str, FileInForce] = {}
         for path, reading in readings.items():
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
-            unread = tuple(self._unread.get(path, ()))
+            unread = tuple(self._files.unread.get(path, ()))
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         return ProjectReading(
             {path: file for path, file in files.items() if self._counts(path)},
-            {path: reason for path, reason in self._failures.items() if self._counts(path)},
+            {path: reason for path, reason in self._files.failures.items() if self._counts(path)},
             {path: groups[self._group(path)] for path in files},
-            len(self._excluded),
+            len(self._files.excluded),
         )
 
     def _counts(self, path: str) -> bool:
         return path in self._reported or self._is_reported(path)
 
     def _in_force(self, path: str, reading: Reading) -> FileInForce:
-        if path in self._envs:
-            env = self._envs[path]
+        if path in self._environments.readers:
+            env = self._environments.readers[path]
             return FileInForce(_plain(env.source), DOTENV, reading, env.outline(reading.occurrences))
         if path in self._dockerfiles:
             return FileInForce(_plain(self._dockerfiles[path].source), DOCKERFILE, reading, ())
-        file = self._files[path]
+        file = self._compose[path]
         outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
         return FileInForce(_plain(file.source), file.format, reading, tuple(outline))
-
-    def _with_ignores_there(self, occurrence: Occurrence) -> Occurrence:
-        """Return an occurrence with the ignore comments of the value that it stands in."""
-        if not occurrence.used_at or occurrence.path not in self._envs:
-            return occurrence
-        env = self._envs[occurrence.path]
-        for _, value, _, ignores in env.assignments:
-            if value is not None and value.offsets and env.source.local(value.extent) == occurrence.span:
-                return occurrence._replace(ignores=occurrence.ignores + ignores)
-        return occurrence
 
 
 def _plain(source: Source) -> Source:
@@ -614,44 +489,3 @@ def _expanded(reader: YamlReader, file: YamlFile, node: Node) -> str | None:
     except ExpansionError:
         return None
     return None if expansion.unknown else str(expansion.value)
-
-
-def _united(readings: list[Reading]) -> Reading:
-    """Return all that several readings of one file say."""
-    return Reading(
-        tuple(each for reading in readings for each in reading.occurrences),
-        tuple(sorted({each for reading in readings for each in reading.ignores})),
-        tuple(sorted({each for reading in readings for each in reading.problems})),
-        next((reading.template for reading in readings if reading.template), None),
-    )
-
-
-def _of_builds(readings: list[Reading], path: str) -> Reading:
-    """Return what the builds of a Dockerfile read, the first of which is the plain one.
-
-    That a plain build would have no value for an ARG does not matter where the builds that there are have one.
-    """
-    plain, *builds = readings
-    open_in_builds = {each.span for build in builds for each in build.occurrences if _is_open(each, path)}
-    kept = tuple(each for each in plain.occurrences if not _is_open(each, path) or each.span in open_in_builds)
-    return _united([plain._replace(occurrences=kept), *builds])
-
-
-def _is_open(occurrence: Occurrence, path: str) -> bool:
-    return occurrence.path == path and isinstance(occurrence.target, (Opaque, Invalid))
-
-
-def _merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
-    """Yield one occurrence for each place and target: of two, one that cannot be written, used wherever either is."""
-    found: dict[tuple[object, ...], Occurrence] = {}
-    for each in occurrences:
-        key = (each.path, each.span, each.target, each.built is None)
-        other = found.get(key)
-        if other is None:
-            found[key] = each
-            continue
-        kept = each if each.unwritable and not other.unwritable else other
-        uses = tuple(dict.fromkeys((*other.used_at, *each.used_at)))
-        ignores = tuple(dict.fromkeys((*other.ignores, *each.ignores)))
-        found[key] = kept._replace(used_at=uses, ignores=ignores)
-    yield from found.values()

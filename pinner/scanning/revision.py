@@ -92,7 +92,7 @@ def find_revision(name: str) -> Revision:
         raise UsageError(f"--policy-from {name}: this folder is in no Git work tree")
     try:
         commit = commit_of(repository, name)
-        return Revision(name, commit, repository, tree(repository, commit))
+        return Revision(name=name, commit=commit, repository=repository, files=tree(repository, commit))
     except GitFailed as error:
         raise UsageError(f"--policy-from {name}: {error}") from error
 

@@ -1,6 +1,7 @@
 """Files in, occurrences out: what every command begins with."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Ignore, Occurrence, Reading, Unread
+from pinner.model.occurrence import Occurrence, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.discovery import Found
-from pinner.scanning.suppressions import NO_EXEMPTIONS, Exemptions, as_allowed
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
-    from pinner.scanning.project import FileInForce, ProjectReading
+    from pinner.scanning.readings import ProjectReading
     from pinner.scanning.revision import Revision
 
 MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -27,16 +28,20 @@ _EXACT_NAMES = ("dockerfile", "containerfile")
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `outline` is what no edit may change, where a project tells that."""
+    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
+
+    `outline` is what no edit may change, where a project tells that.
+    """
 
     source: Source
     format: Format
     reading: Reading
+    root: str | None = None
     outline: tuple[str, ...] = ()
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
+    """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind. `groups`
     tells which files belong together, by a number, and `read_again` how those read if some of them held other bytes.
@@ -44,7 +49,7 @@ class Scan(NamedTuple):
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
-    exemptions: Exemptions = NO_EXEMPTIONS
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
     excluded: int = 0
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
@@ -61,15 +66,15 @@ class Scan(NamedTuple):
         return [occurrence for file in self.files.values() for occurrence in file.reading.occurrences]
 
     @property
-    def ignores(self) -> list[tuple[str, Ignore]]:
+    def suppressions(self) -> list[tuple[str, Suppression]]:
         """Every ignore comment with its path."""
-        return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
+        return [(path, suppression) for path, file in self.files.items() for suppression in file.reading.suppressions]
 
 
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
-    exemptions: Exemptions = NO_EXEMPTIONS,
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     *,
     excluded: int = 0,
     excludes: Callable[[str], bool] = lambda _: False,
@@ -86,16 +91,17 @@ def scan_files(
     found, unknown = _by_content(found)
     read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
     project = read_again({})
-    files = {path: _scanned(each, exemptions) for path, each in project.files.items()} if project else {}
-    unread = [FileFailure(path, None, reason) for path, reason in project.failures.items()] if project else []
+    files = _files_of(project, found, suppression_settings) if project else {}
+    failed = project.failures.items() if project else ()
+    unread = [FileFailure(path=path, line=None, message=reason) for path, reason in failed]
     outside: list[ScannedFile] = []
     for each in found:
         if each.path in files or each.format is DOTENV:
             continue
         try:
-            file = scan_source(read_source(each.path), each.format, exemptions)
+            file = scan_source(read_source(each.path), each.format, suppression_settings)._replace(root=each.root)
         except ReadError as error:
-            unread.append(FileFailure(each.path, None, error.reason))
+            unread.append(FileFailure(path=each.path, line=None, message=error.reason))
             continue
         if each.is_outside:
             outside.append(file)
@@ -105,13 +111,15 @@ def scan_files(
     for file in outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
-            unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
+            unread.append(
+                FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
+            )
         else:
             files[file.source.path] = file._replace(reading=Reading(()))
     return Scan(
         files=dict(sorted(files.items())),
         failures=(*failures, *dict.fromkeys(unread), *_problems(files)),
-        exemptions=exemptions,
+        suppression_settings=suppression_settings,
         excluded=excluded + (project.excluded if project else 0) + (len(unknown) if skip_unknown else 0),
         unknown=() if skip_unknown else tuple(unknown),
         groups=project.groups if project else {},
@@ -141,8 +149,22 @@ def _is_of_its_kind(found: Found) -> bool:
     return found.format.claims(source)
 
 
-def _scanned(file: "FileInForce", exemptions: Exemptions) -> ScannedFile:
-    return ScannedFile(file.source, file.format, exemptions.apply(file.reading), file.outline)
+def _files_of(
+    project: "ProjectReading", found: Iterable[Found], suppression_settings: SuppressionSettings
+) -> dict[str, ScannedFile]:
+    """Return the files of all projects; one that was followed may not be written out of the root of the others."""
+    roots = {each.path: each.root for each in found}
+    followed_from = next((root for root in roots.values() if root is not None), None)
+    return {
+        path: ScannedFile(
+            source=file.source,
+            format=file.format,
+            reading=suppression_settings.apply(file.reading),
+            root=roots.get(path, followed_from),
+            outline=file.outline,
+        )
+        for path, file in project.files.items()
+    }
 
 
 def _read_projects(
@@ -155,8 +177,10 @@ def _read_projects(
         if each.format is COMPOSE:
             named.setdefault(folder, []).append(each.path)
         elif each.format is DOTENV:
-            named.setdefault(folder, [])
-    reported = {each.path for each in found}
+            # Named, it stands for the Compose files beside it.
+            beside = _compose_files_in(folder) if each.is_named else []
+            named.setdefault(folder, []).extend(beside)
+    reported = {each.path for each in found}.union(*named.values())
     for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
         for above in _folders_with_compose(folder):
             named.setdefault(above, [])
@@ -170,6 +194,11 @@ def _read_projects(
     for folder, paths in sorted(named.items()):
         project.add_folder(folder, paths)
     return project.read()
+
+
+def _compose_files_in(folder: str) -> list[str]:
+    names = sorted(os.listdir(folder or os.curdir))
+    return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
 
 
 @cache
@@ -212,31 +241,41 @@ def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
     return pins.get(target.by_tag(), target.digest) == target.digest
 
 
-def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
+def scan_stdin(
+    source: Source, file_format: Format, suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
+) -> Scan:
     """Return the scan of the one file that came through standard input."""
-    files = {source.path: scan_source(source, file_format, exemptions)}
-    return Scan(files, tuple(_problems(files)), exemptions)
+    files = {source.path: scan_source(source, file_format, suppression_settings)}
+    return Scan(files=files, failures=tuple(_problems(files)), suppression_settings=suppression_settings)
 
 
-def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
+def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
+    return ScannedFile(source=source, format=file_format, reading=suppression_settings.apply(file_format.read(source)))
 
 
-def with_ignores_of(scan: Scan, revision: "Revision") -> Scan:
+def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
     """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
-    commented = {path: file for path, file in scan.files.items() if file.reading.ignores}
-    earlier = revision.read_checked(commented)
-    restricted = {path: _as_allowed(file, earlier.get(path), scan.exemptions) for path, file in commented.items()}
+    commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
+    earlier = readings_of(scan, revision.read_checked(commented))
+    restricted = {
+        path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
+        for path, file in commented.items()
+    }
     return scan._replace(files={**scan.files, **restricted})
 
 
-def _as_allowed(file: ScannedFile, earlier: bytes | None, exemptions: Exemptions) -> ScannedFile:
-    if earlier is None:
-        return file._replace(reading=as_allowed(file.reading, Reading(())))
-    before = scan_source(Source(file.source.path, earlier), file.format, exemptions)
-    return file._replace(reading=as_allowed(file.reading, before.reading))
+def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
+    """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
+    return {
+        path: scan_source(Source(path, data), scan.files[path].format, scan.suppression_settings).reading
+        for path, data in contents.items()
+    }
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:
-    return [FileFailure(path, *problem) for path, file in files.items() for problem in file.reading.problems]
+    return [
+        FileFailure(path=path, line=problem.line, message=problem.message)
+        for path, file in files.items()
+        for problem in file.reading.problems
+    ]

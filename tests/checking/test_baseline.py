@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.checking.baseline import Baseline, Entry, read_baseline, write_baseline
+from pinner.checking.baseline import Baseline, KnownFinding, read_baseline, write_baseline
 from pinner.model.errors import UsageError
 from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
@@ -102,7 +102,7 @@ def test_files_and_rules_outside_of_the_run_are_not_told_as_gone(tree: Path) -> 
     check("--write-baseline", FILE)
     assert counts(check("--baseline", FILE, "sub dir")) == (0, 1, 0)
     assert counts(check("--baseline", FILE, "--ignore", "floating-tag")) == (0, 2, 0)
-    online = Entry("Dockerfile", "stale-digest", "node"), Entry("Dockerfile", "unpinned", "gone")
+    online = KnownFinding("Dockerfile", "stale-digest", "node"), KnownFinding("Dockerfile", "unpinned", "gone")
     write_baseline(FILE, Baseline(".", dict.fromkeys(online, 1)))
     assert counts(check("--baseline", FILE, "Dockerfile")) == (2, 0, 1)
 
@@ -155,6 +155,13 @@ def test_a_file_that_is_no_baseline(tree: Path, text: str | None, message: str) 
     with pytest.raises(UsageError) as caught:
         read_baseline(FILE)
     assert str(caught.value) == f"{FILE}: {message}"
+
+
+def test_counts_of_many_digits(tree: Path) -> None:
+    run = check("--write-baseline", FILE)
+    (tree / FILE).write_text((tree / FILE).read_text().replace('"count": 1', f'"count": {"9" * 4300}'))
+    run = check("--baseline", FILE)
+    assert (run.code, counts(run)[:2]) == (0, (0, 4))
 
 
 def test_a_file_that_cannot_be_written(tree: Path) -> None:

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 from pinner.formats import _base
 from pinner.formats.dockerfile.reader import Build, open_text
-from pinner.formats.variables.digest_placement import NOT_ONE_PIECE, Placement, occurrence_at, place, read_word
+from pinner.formats.variables.digest_placement import (
+    NOT_ONE_PIECE,
+    WrittenReference,
+    occurrence_at,
+    read_reference,
+    read_word,
+)
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError, end_of_variable
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
@@ -97,7 +103,7 @@ class InlineDockerfile:
     def _placed_by_compose(self, occurrence: Occurrence, start: int, end: int) -> Occurrence:
         """Return an occurrence with a Compose variable in it: the digest's place follows from that variable."""
         word = read_word(self._written.cut(start, end), self._scope)
-        placement = word if isinstance(word, Placement) else place(word, self._scope)
+        placement = word if isinstance(word, WrittenReference) else read_reference(word, self._scope)
         where = placement._replace(place=None, unwritable=occurrence.unwritable, target=occurrence.target)
         if isinstance(placement.target, Opaque):
             where = where._replace(target=placement.target)
@@ -106,7 +112,7 @@ class InlineDockerfile:
         else:
             where = placement
         placed = occurrence_at(
-            where, self._source, occurrence.context, platform=occurrence.platform, ignores=occurrence.ignores
+            where, self._source, occurrence.context, platform=occurrence.platform, suppressions=occurrence.suppressions
         )
         return placed._replace(stage=occurrence.stage)
 

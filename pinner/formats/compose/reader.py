@@ -11,7 +11,7 @@ from pinner.formats._base import Reader
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Layer, Pair, Services, find, is_null, is_reset
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.digest_placement import TEMPLATE, Placement, literal
+from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError, with_defaults
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
@@ -175,7 +175,7 @@ class ModelReader:
             if reader.is_new(node):
                 file.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
-            reader.add(Placement(file.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
+            reader.add(WrittenReference(file.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
         elif not self._is_built(node.value, self.services.profiles(service)):
             reader.add_reference(entry, context, platform)
 
@@ -223,14 +223,14 @@ class ModelReader:
         if "$" not in text.chars:
             return
         word = reader.read_word(text)
-        if isinstance(word, Placement):
+        if isinstance(word, WrittenReference):
             return
         value = word.expansion.value
         if value.chars.startswith(_IMAGE_CONTEXT):
-            placement = reader.place_word(literal(value.cut(len(_IMAGE_CONTEXT))))
+            placement = reader.read_expanded(literal(value.cut(len(_IMAGE_CONTEXT))))
             reader.add(refuse(placement, _SCHEME_IN_VARIABLE), entry, context)
         elif word.expansion.unknown and not value.chars:
-            reader.add(reader.place_word(word), entry, context)
+            reader.add(reader.read_expanded(word), entry, context)
 
     def _read_dockerfile(self, name: str, path: str) -> Iterator[ServiceBuild]:
         """Add the inline Dockerfile of a service, or yield where its Dockerfile is, with what its build gives it."""

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from pinner.formats._base import Refused
 from pinner.formats._templates import as_template
 from pinner.formats.dockerfile.comments import Comments
-from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
     Command,
     InvalidMount,
@@ -19,18 +18,18 @@ from pinner.formats.dockerfile.flags import (
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
 from pinner.formats.variables.digest_placement import (
     TEMPLATE,
-    Placement,
+    WrittenReference,
     is_template,
     literal,
     occurrence_at,
-    place,
+    read_reference,
     read_word,
 )
 from pinner.formats.variables.expansion import Dialect, ExpansionError
 from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
-from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.model.occurrence import Occurrence, Opaque, Problem, Reading, Suppression
 from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
@@ -66,31 +65,31 @@ class Statement(NamedTuple):
 class From(NamedTuple):
     """A FROM instruction: the image (None: malformed), its literal platform, the name of its stage."""
 
-    image: Word | Placement | None
+    image: Word | WrittenReference | None
     platform: str | None
     stage: str | None
 
 
-def open_source(source: Source) -> "Reader | Refused":
+def open_source(source: Source) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
     return open_text(Text.of_bytes(source.data, source.base), source)
 
 
-def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "Reader | Refused":
+def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile `text`, which stands somewhere in `source`.
 
     `prefix` comes before the context of every occurrence.
     """
     try:
-        return Reader(divide(text), source, prefix, build)
+        return DockerfileReader(divide(text), source, prefix, build)
     except Malformed as error:
         refused = Refused(Problem(line_in_file(text, error.line, source), error.message))
         return refused if prefix else refused.unless_template(source)
 
 
-class Reader:
+class DockerfileReader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
     def __init__(self, division: Division, source: Source, prefix: str, build: Build) -> None:
@@ -113,7 +112,7 @@ class Reader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        reading = Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+        reading = Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
         # An inline Dockerfile is a part of its file.
         return reading if self.prefix else as_template(reading, self.source)
 
@@ -202,7 +201,7 @@ class Reader:
         if not flags or not flags[0].value or not flags[0].value.chars:
             return None
         word = read_word(flags[0].value, self.scope)
-        if isinstance(word, Placement) or word.expansion.used:
+        if isinstance(word, WrittenReference) or word.expansion.used:
             return None
         return str(word.expansion.value)
 
@@ -225,12 +224,12 @@ class Reader:
     def _read_base(self, base: From, stage: int) -> None:
         if base.image is None:
             return
-        if isinstance(base.image, Placement):
+        if isinstance(base.image, WrittenReference):
             self._add(base.image, "FROM", base.platform)
             return
         if base.image.expansion.unknown:
             if not self._names_platform_stage(base.image, stage):
-                self._add(place(base.image, self.scope), "FROM", base.platform)
+                self._add(read_reference(base.image, self.scope), "FROM", base.platform)
             return
         name = base.image.expansion.value.chars
         if name == "scratch" or self._is_earlier(name, stage) or self._is_context(name):
@@ -240,7 +239,7 @@ class Reader:
             suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
         elif self._last_stages.get(name.lower(), stage) > stage and not self._is_earlier(name.lower(), stage):
             suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
-        self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
+        self._add(read_reference(base.image, self.scope), "FROM", base.platform, suspicion)
 
     def _is_earlier(self, name: str | None, stage: int) -> bool:
         """Tell whether a stage before the one of index `stage` is called `name`."""
@@ -330,34 +329,34 @@ class Reader:
             self._complain(instruction, f"the stage {name} must be defined before it is copied or mounted from")
         return True
 
-    def _place_source(self, text: Text) -> Placement:
+    def _place_source(self, text: Text) -> WrittenReference:
         word = literal(text)
         if "$" in text.chars:
             reason = "variables mean nothing here: name a stage, and give that stage's FROM the variable"
-            return Placement(text.extent, str(text), Opaque(reason))
-        return place(word, self.scope)
+            return WrittenReference(text.extent, str(text), Opaque(reason))
+        return read_reference(word, self.scope)
 
     def _read_syntax(self) -> None:
         if self.division.syntax is not None:
-            self._add(place(literal(self.division.syntax), self.scope), "# syntax")
+            self._add(read_reference(literal(self.division.syntax), self.scope), "# syntax")
 
     def _add(
-        self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
+        self, written: WrittenReference, context: str, platform: str | None = None, suspicion: str | None = None
     ) -> None:
         """Note an occurrence, once for each place to edit."""
-        if suspicion is not None and placement.place is not None and placement.place.start == placement.place.end:
-            placement = placement._replace(place=None, unwritable=suspicion)
-        place_to_edit = placement.place or placement.span
+        if suspicion is not None and written.place is not None and written.place.start == written.place.end:
+            written = written._replace(place=None, unwritable=suspicion)
+        place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
-            where = self.source.locate(placement.used or placement.span)
-            ignores = self._ignores_at(where) if self.comments.ignores else ()
+            where = self.source.locate(written.used or written.span)
+            ignores = self._suppressions_at(where) if self.comments.suppressions else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                placement, self.source, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
+                written, self.source, self.prefix + context, platform=platform, suppressions=ignores, stage=suspicion
             )
 
     # Comments and the outline.
 
-    def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
+    def _suppressions_at(self, where: Location) -> tuple[Suppression, ...]:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
@@ -365,9 +364,11 @@ class Reader:
 
         Raises WriteError where the second parser cannot be asked.
         """
+        from pinner.formats.dockerfile import cross_check
+
         try:
-            theirs = structure(self.text.chars)
-        except TooLong as error:
+            theirs = cross_check.structure(self.text.chars)
+        except cross_check.TooLong as error:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from pinner.formats._templates import MALFORMED
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
-from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
+from pinner.formats.variables.scope import NOTHING_ASSUMED, PLATFORM_ARGS, Assumption, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque, Place, Use
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppression, Use
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Source, Span, same_file
 
@@ -25,7 +25,7 @@ _PROBE_VALUE = "0probe0"
 _MAX_VARIABLES = 50
 
 
-class Placement(NamedTuple):
+class WrittenReference(NamedTuple):
     """The reading of one word: the fields of `Occurrence` that follow from its text.
 
     `used` is where the word stands, if `span` is where its value stands, perhaps in another file.
@@ -45,21 +45,21 @@ def is_template(chars: str) -> bool:
     return "{{" in chars or "{%" in chars
 
 
-def read_word(text: Text, scope: Scope) -> Word | Placement:
-    """Return a word of `scope`, or its placement where its variables are malformed."""
+def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
+    """Return a word of `scope`, or the reference where its variables are malformed."""
     try:
         return scope.add_word(text)
     except ExpansionError as error:
-        return Placement(text.extent, str(text), Opaque(f"{MALFORMED}: {error}"))
+        return WrittenReference(text.extent, str(text), Opaque(f"{MALFORMED}: {error}"))
 
 
 def occurrence_at(
-    placement: Placement,
+    placement: WrittenReference,
     source: Source,
     context: str,
     *,
     platform: str | None,
-    ignores: tuple[Ignore, ...],
+    suppressions: tuple[Suppression, ...],
     stage: str | None = None,
 ) -> Occurrence:
     """Return the occurrence that a placement makes which a file gave. Its offsets count from the start of its file."""
@@ -69,7 +69,7 @@ def occurrence_at(
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
-        ignores = tuple(each._replace(path=source.path) for each in ignores)
+        suppressions = tuple(each._replace(path=source.path) for each in suppressions)
     return Occurrence(
         path=owner.path,
         span=owner.local(span),
@@ -82,7 +82,7 @@ def occurrence_at(
         stage=stage,
         dead_variable=placement.dead_variable,
         platform=platform,
-        ignores=ignores,
+        suppressions=suppressions,
         used_at=(Use(source.path, source.locate(used), context),) if used else (),
     )
 
@@ -92,22 +92,22 @@ def literal(text: Text) -> Word:
     return Word(text, {}, Expansion(text, frozenset(), ()))
 
 
-def place(word: Word, scope: Scope) -> Placement:
+def read_reference(word: Word, scope: Scope) -> WrittenReference:
     """Read the reference that `word` stands for and find the place of its digest."""
     if not word.expansion.used and (run := word.expansion.value.run):
-        return _place_literal(run, str(word.expansion.value))
+        return _read_literal(run, str(word.expansion.value))
     if word.expansion.unknown:
-        return Placement(word.text.extent, str(word.text), Opaque(_why_open(word, scope)))
+        return WrittenReference(word.text.extent, str(word.text), Opaque(_why_open(word, scope)))
     span, text = _written(word)
     used = word.text.extent if _argument_elsewhere(span.end, word, scope) is not None else None
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return Placement(span, text, Invalid(str(error)), used=used)
+        return WrittenReference(span, text, Invalid(str(error)), used=used)
     if target.digest:
-        return _where_it_stands(_place_written(Placement(span, text, target, used=used), word, scope), word, scope)
+        return _where_it_stands(_read_pinned(WrittenReference(span, text, target, used=used), word, scope), word, scope)
     missing, unwritable = _missing_place(target, word, scope)
-    placement = Placement(span, text, target, place=missing, unwritable=unwritable, used=used)
+    placement = WrittenReference(span, text, target, place=missing, unwritable=unwritable, used=used)
     return _where_it_stands(placement, word, scope)
 
 
@@ -119,7 +119,7 @@ def _argument_elsewhere(at: int, word: Word, scope: Scope) -> int | None:
     return indexes[0]
 
 
-def _where_it_stands(placement: Placement, word: Word, scope: Scope) -> Placement:
+def _where_it_stands(placement: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
     """Return the placement with the value's own place where the digest goes into a value of another file."""
     edit = placement.place
     index = None if edit is None else _argument_elsewhere(edit.end, word, scope)
@@ -134,15 +134,15 @@ def _where_it_stands(placement: Placement, word: Word, scope: Scope) -> Placemen
     return placement
 
 
-def _place_literal(run: Span, text: str) -> Placement:
+def _read_literal(run: Span, text: str) -> WrittenReference:
     """Read a reference without variables that stands in one piece at `run`."""
     try:
         target = parse(text)
     except InvalidReference as error:
-        return Placement(run, text, Invalid(str(error)))
+        return WrittenReference(run, text, Invalid(str(error)))
     if target.digest:
-        return Placement(run, text, target, place=Span(run.end - len(target.digest), run.end))
-    return Placement(run, text, target, place=Span(run.end, run.end))
+        return WrittenReference(run, text, target, place=Span(run.end - len(target.digest), run.end))
+    return WrittenReference(run, text, target, place=Span(run.end, run.end))
 
 
 def _written(word: Word) -> tuple[Span, str]:
@@ -171,29 +171,29 @@ def _why_open(word: Word, scope: Scope) -> str:
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
 
 
-def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
-    target = placement.target
+def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
+    target = written.target
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
     names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
-    dead = next((name for name in names if _is_switched_off(name, word, scope, NO_CHANGE, target)), None)
+    dead = next((name for name in names if _is_switched_off(name, word, scope, NOTHING_ASSUMED, target)), None)
     if digest is None:
-        return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
-    return placement._replace(place=digest, dead_variable=dead)
+        return written._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
+    return written._replace(place=digest, dead_variable=dead)
 
 
 def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[Span | None, str | None]:
     """Return the place for a digest, or why there is none."""
     last = word.expansion.value.offsets[-1]
     if word.expansion.used or last == NOWHERE:
-        edit = Change(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
+        edit = Assumption(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
         if why_not := _why_not(edit, word, scope, target):
             return None, f"{why_not}; {_rewrite(edit, word, scope)}"
     return Span(last + 1, last + 1), None
 
 
-def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
+def _why_not(edit: Assumption, word: Word, scope: Scope, target: Reference) -> str | None:
     """Return why the digest may not be written at the end of the reference, or None if it may."""
     names = scope.names_behind(word, _MAX_VARIABLES)
     if len(names) > _MAX_VARIABLES:
@@ -211,7 +211,7 @@ def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str |
     return scope.refusals[edit, target]
 
 
-def _why_not_in_arguments(indexes: list[int], edit: Change, scope: Scope, target: Reference) -> str | None:
+def _why_not_in_arguments(indexes: list[int], edit: Assumption, scope: Scope, target: Reference) -> str | None:
     """Return why the digest may not go to the end of a default, which arguments of more than one build may share."""
     words, also_read = scope.reach(indexes)
     start = scope.argument(indexes[0]).default
@@ -240,7 +240,7 @@ def _place_of(index: int, scope: Scope) -> str:
     return f"{owner.path}:{owner.line_of(default.offsets[0])}" if owner and default else "another file"
 
 
-def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) -> bool:
+def _may_take_digest(word: Word, edit: Assumption, scope: Scope, target: Reference) -> bool:
     """Tell whether `word` means `target`, gets the digest of `edit`, and has no variable that this switches off."""
     if _reference_or_none(word.expansion.value.chars) != target or not _gets_digest(word, edit, scope):
         return False
@@ -248,28 +248,30 @@ def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) 
     return len(names) <= _MAX_VARIABLES and not any(_is_switched_off(name, word, scope, edit, target) for name in names)
 
 
-def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
+def _gets_digest(word: Word, edit: Assumption, scope: Scope) -> bool:
     return scope.after(word, edit) == word.expansion.value.chars + edit.chars
 
 
-def _is_switched_off(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+def _is_switched_off(name: str, word: Word, scope: Scope, edit: Assumption, target: Reference) -> bool:
     """Tell whether another value of `name` would change the tag but not the digest, or stand after the digest."""
     return any(_is_switched_off_by((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
 
 
-def _is_switched_off_by(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+def _is_switched_off_by(
+    override: tuple[str, str], word: Word, scope: Scope, edit: Assumption, target: Reference
+) -> bool:
     reference = _reference_with(override, word, scope, edit)
     if reference is None and edit.at is not None:
-        return _reference_with(override, word, scope, NO_CHANGE) is not None
+        return _reference_with(override, word, scope, NOTHING_ASSUMED) is not None
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
     if reference is None or reference.digest is None or reference.tag == tag:
         return False
     # The digest may be another one, which came with its tag: that of a default.
-    before = None if edit.at is None else _reference_with(override, word, scope, NO_CHANGE)
+    before = None if edit.at is None else _reference_with(override, word, scope, NOTHING_ASSUMED)
     return reference.digest == target.digest if edit.at is None else before is None or before.digest is None
 
 
-def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Change) -> Reference | None:
+def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption) -> Reference | None:
     """Return the reference after `edit` if a variable had another value."""
     changed = scope.after(word, edit._replace(overrides=(override,)))
     return None if changed is None else _reference_or_none(changed)
@@ -282,7 +284,7 @@ def _reference_or_none(chars: str) -> Reference | None:
         return None
 
 
-def _rewrite(edit: Change, word: Word, scope: Scope) -> str:
+def _rewrite(edit: Assumption, word: Word, scope: Scope) -> str:
     """Return what to write instead, so that there is a place for the digest."""
     value = word.expansion.value
     index = None if edit.at is None else _argument_elsewhere(edit.at, word, scope)

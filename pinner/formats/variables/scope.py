@@ -26,7 +26,7 @@ _PLATFORMS = (
 MAX_TOTAL_LENGTH = 8_000_000
 
 
-class Change(NamedTuple):
+class Assumption(NamedTuple):
     """What is assumed: `chars` stand at offset `at`, and somebody builds with `overrides`."""
 
     at: int | None = None
@@ -34,7 +34,7 @@ class Change(NamedTuple):
     overrides: tuple[tuple[str, str], ...] = ()
 
 
-NO_CHANGE = Change()
+NOTHING_ASSUMED = Assumption()
 
 
 class Argument(NamedTuple):
@@ -78,8 +78,8 @@ class _Variables:
         self.argument_readers: dict[int, list[int]] = {}
         self.word_readers: dict[int, list[int]] = {}
         self.also_read: dict[int, str] = {}
-        self.refusals: dict[tuple[Change, Reference], str | None] = {}
-        self.assumed: dict[Change, dict[int, Text | Missing]] = {}
+        self.refusals: dict[tuple[Assumption, Reference], str | None] = {}
+        self.assumed: dict[Assumption, dict[int, Text | Missing]] = {}
         self.reached: dict[tuple[int, ...], Reach] = {}
         self.proposed: dict[str, str] = {}
         self.names: set[str] = set()
@@ -113,7 +113,7 @@ class Scope:
         value: Text | Missing = self._missing(name, declared=True, dialect=dialect)
         bindings: dict[str, int] = {}
         if default is not None:
-            expansion = self._expand(default, dialect, self.visible, NO_CHANGE, {})
+            expansion = self._expand(default, dialect, self.visible, NOTHING_ASSUMED, {})
             bindings = self._bind(expansion.used)
             value = Missing.BUILD_TIME if expansion.unknown else expansion.value
         shared = self.shared
@@ -150,6 +150,12 @@ class Scope:
         """Return the index of the argument that `name` stands for."""
         return self.visible.get(name)
 
+    def value_of(self, name: str) -> str | None:
+        """Return what a name stands for, None where that is open."""
+        index = self.look_up(name)
+        value = None if index is None else self.argument_value(index)
+        return None if value is None else str(value)
+
     def note_name(self, name: str) -> None:
         """Note that the files use `name`, so that no advice proposes it."""
         self.shared.names.add(name)
@@ -166,7 +172,7 @@ class Scope:
 
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
-        expansion = self._expand(text, self.dialect, self.visible, NO_CHANGE, {})
+        expansion = self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
         word = Word(text, self._bind(expansion.used), expansion, self.dialect)
         shared = self.shared
         for read in word.bindings.values():
@@ -177,9 +183,9 @@ class Scope:
     def on_platforms(self, word: Word, platforms: Iterable[str] = ()) -> list[tuple[str, str | None]]:
         """Return the platforms, by default the usual ones, and what `word` stands for on each; None if that is open."""
         platforms = platforms or _PLATFORMS
-        return [(each, self.after(word, Change(overrides=_platform_args(each)))) for each in platforms]
+        return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in platforms]
 
-    def after(self, word: Word, change: Change) -> str | None:
+    def after(self, word: Word, change: Assumption) -> str | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
         try:
             changed = self._changed_values(word, change)
@@ -248,7 +254,7 @@ class Scope:
             elif index not in seen:
                 seen.add(index)
                 argument = self.shared.arguments[index]
-                expansion = self._expand(default, argument.dialect, argument.bindings, NO_CHANGE, {})
+                expansion = self._expand(default, argument.dialect, argument.bindings, NOTHING_ASSUMED, {})
                 waiting += [(each, argument.bindings.get(each)) for each in expansion.unknown]
         return list(names)
 
@@ -279,7 +285,7 @@ class Scope:
         text: Text,
         dialect: Dialect,
         bindings: Mapping[str, int],
-        change: Change,
+        change: Assumption,
         changed: Mapping[int, Text | Missing],
     ) -> Expansion:
         if change.at is not None:
@@ -297,7 +303,7 @@ class Scope:
         name: str,
         dialect: Dialect,
         bindings: Mapping[str, int],
-        change: Change,
+        change: Assumption,
         changed: Mapping[int, Text | Missing],
     ) -> Text | Missing:
         index = bindings.get(name)
@@ -307,7 +313,7 @@ class Scope:
                 return Text.made_up(chars)
         return missing if index is None else changed.get(index, self.shared.values[index])
 
-    def _changed_values(self, word: Word, change: Change) -> Mapping[int, Text | Missing]:
+    def _changed_values(self, word: Word, change: Assumption) -> Mapping[int, Text | Missing]:
         """Return the values after `change` of the ARGs behind `word`, and of others that were worked out before."""
         arguments = self.shared.arguments
         values = self.shared.assumed.setdefault(change, {})
@@ -324,7 +330,7 @@ class Scope:
         return values
 
     def _changed_value(
-        self, argument: Argument, change: Change, changed: Mapping[int, Text | Missing]
+        self, argument: Argument, change: Assumption, changed: Mapping[int, Text | Missing]
     ) -> Text | Missing:
         for name, chars in change.overrides:
             if name == argument.name:

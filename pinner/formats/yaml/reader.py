@@ -12,14 +12,21 @@ from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import as_template
-from pinner.formats.variables.digest_placement import NOT_ONE_PIECE, Placement, literal, occurrence_at, place, read_word
+from pinner.formats.variables.digest_placement import (
+    NOT_ONE_PIECE,
+    WrittenReference,
+    literal,
+    occurrence_at,
+    read_reference,
+    read_word,
+)
 from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Ignore, Occurrence, Problem, Reading
+from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.source import Source, Span, same_file
 
@@ -54,7 +61,7 @@ class _NoReferences:
 
 
 class _Pending(NamedTuple):
-    word: Word | Placement
+    word: Word | WrittenReference
     text: Text | None
     entry: Entry
     context: str
@@ -77,7 +84,7 @@ class YamlReader:
         self._suppressions = Suppressions(file)
         self._pending: list[_Pending] = []
         self._occurrences: list[Occurrence] = []
-        self._embedded: list[tuple[Reader, tuple[Ignore, ...]]] = []
+        self._embedded: list[tuple[Reader, tuple[Suppression, ...]]] = []
         self._embedded_readings: list[Reading] = []
         self._seen: set[int] = set()
 
@@ -104,7 +111,7 @@ class YamlReader:
         if text.chars and self.is_new(entry.value):
             self._pending.append(_Pending(self.read_word(text), text, entry, context, platform, built))
 
-    def add(self, placement: Placement, entry: Entry, context: str, platform: str | None = None) -> None:
+    def add(self, placement: WrittenReference, entry: Entry, context: str, platform: str | None = None) -> None:
         """Add what stands in the value of `entry`, unless something of the same node was added."""
         if self.is_new(entry.value):
             self._pending.append(_Pending(placement, None, entry, context, platform))
@@ -120,25 +127,25 @@ class YamlReader:
                 with suppress(ExpansionError):
                     self.scope.add_word(self.file.text_of(node))
 
-    def ignores_of(self, entry: Entry) -> tuple[Ignore, ...]:
+    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
         """Return the ignore comments that speak of an entry."""
         return self._suppressions.of(entry)
 
-    def read_word(self, text: Text) -> Word | Placement:
+    def read_word(self, text: Text) -> Word | WrittenReference:
         """Return `text` with its variables expanded, or its placement where they are malformed."""
         return read_word(text, self.scope) if self._has_variables else literal(text)
 
-    def place_word(self, word: Word) -> Placement:
+    def read_expanded(self, word: Word) -> WrittenReference:
         """Return the placement of what `word` stands for."""
-        return place(word, self.scope)
+        return read_reference(word, self.scope)
 
-    def place(self, text: Text) -> Placement:
+    def read_reference(self, text: Text) -> WrittenReference:
         """Return the placement of the reference in `text`, by what is known of its variables so far."""
         return self._place(self.read_word(text), text)
 
-    def _place(self, word: Word | Placement, text: Text | None) -> Placement:
+    def _place(self, word: Word | WrittenReference, text: Text | None) -> WrittenReference:
         """Return the placement of a reference; nothing is written where it is not in one piece."""
-        placement = word if isinstance(word, Placement) else self.place_word(word)
+        placement = word if isinstance(word, WrittenReference) else self.read_expanded(word)
         if text is None or (placement.place and not same_file(placement.place.start, self.source.base)):
             return placement
         run = text.run
@@ -153,7 +160,7 @@ class YamlReader:
             if built is not None and placement.place is not None and placement.place.start == placement.place.end:
                 placement = placement._replace(place=None)
             ignores = self._suppressions.of(entry)
-            occurrence = occurrence_at(placement, self.source, context, platform=platform, ignores=ignores)
+            occurrence = occurrence_at(placement, self.source, context, platform=platform, suppressions=ignores)
             self._occurrences.append(occurrence._replace(built=built))
         self._pending.clear()
         places: set[tuple[str, Span, object]] = set()
@@ -163,7 +170,7 @@ class YamlReader:
             for each in reading.occurrences:
                 if (each.path, each.span, each.target) not in places:
                     places.add((each.path, each.span, each.target))
-                    self._occurrences.append(each._replace(ignores=ignores + each.ignores))
+                    self._occurrences.append(each._replace(suppressions=ignores + each.suppressions))
 
     # What has been collected.
 
@@ -172,7 +179,7 @@ class YamlReader:
         self._settle()
         ignores, problems = self._suppressions.all(), self.file.problems()
         for reading in self._embedded_readings:
-            ignores.update(reading.ignores)
+            ignores.update(reading.suppressions)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: (occurrence.path, occurrence.span))
         reading = Reading(tuple(occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
@@ -214,11 +221,11 @@ def strip(text: Text) -> Text:
     return text.cut(start, start + len(stripped.rstrip(_SPACE)))
 
 
-def refuse(placement: Placement, reason: str) -> Placement:
-    """Return `placement` without a place for a digest; only what is a reference has a place to lose."""
-    if not isinstance(placement.target, Reference):
-        return placement
-    return placement._replace(place=None, unwritable=reason, dead_variable=None)
+def refuse(written: WrittenReference, reason: str) -> WrittenReference:
+    """Return `written` without a place for a digest; only what is a reference has a place to lose."""
+    if not isinstance(written.target, Reference):
+        return written
+    return written._replace(place=None, unwritable=reason, dead_variable=None)
 
 
 def _suffix(occurrence: Occurrence, source: Source) -> range:

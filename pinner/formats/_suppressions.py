@@ -2,7 +2,7 @@
 
 import re
 
-from pinner.model.occurrence import Ignore
+from pinner.model.occurrence import Suppression
 from pinner.model.source import Location
 
 MARK = "pinner"
@@ -18,7 +18,7 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
 
 
-def read_ignore(comment: str, where: Location) -> Ignore | None:
+def read_suppression(comment: str, where: Location) -> Suppression | None:
     """Return what an ignore comment says, which starts at its `#`; None for any other comment.
 
     One that is meant to be one and cannot be read is `malformed`.
@@ -26,12 +26,19 @@ def read_ignore(comment: str, where: Location) -> Ignore | None:
     match = _IGNORE.match(comment)
     if match is None:
         is_meant = _is_meant(comment)
-        return Ignore(where, (), "", comment, malformed=True) if is_meant else None
+        return Suppression(where, (), "", comment, malformed=True) if is_meant else None
     rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""
-    return Ignore(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
+    return Suppression(
+        where=where,
+        rules=rules,
+        reason=reason,
+        text=comment,
+        until=until[1] if until else None,
+        whole_file=bool(match["file"]),
+    )
 
 
 def _is_meant(comment: str) -> bool:
