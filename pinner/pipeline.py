@@ -99,9 +99,11 @@ def update(
     )
 
 
-def unpin(scan: Scan, *, write: bool) -> Outcome:
-    """Take all digests away. Nothing is linted: that nothing is pinned is what was asked for."""
+def unpin(scan: Scan, *, write: bool, only_built: bool = False) -> Outcome:
+    """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
     plans = [Plan(each, None) for each in scan.occurrences if can_unpin(each) and not each.image_ignored]
+    if only_built:
+        plans = [plan for plan in plans if plan.occurrence.built is not None]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
@@ -123,7 +125,8 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     that may be on no registry at all.
     """
     target = occurrence.target
-    if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
+    is_pulled = occurrence.stage is None and occurrence.built is None
+    if occurrence.image_ignored or not is_pulled or not isinstance(target, Reference):
         return None
     if target.digest:
         return target

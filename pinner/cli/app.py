@@ -85,6 +85,26 @@ FILES: Options = {
         str | None,
         typer.Option("--stdin-filename", metavar="NAME", help="What standard input is: decides its format."),
     ],
+    "skip_unknown": Annotated[
+        bool | None,
+        typer.Option("--skip-unknown", help="Pass over named files that are of no kind, as a hook names them."),
+    ],
+}
+
+
+def _check_unpin(rules: list[str] | None) -> list[str] | None:
+    if rules and set(rules) != {commands.ALONE}:
+        raise typer.BadParameter(f"the digests of {commands.ALONE} are the only ones that can be taken away alone")
+    return rules
+
+
+UNPIN: Options = {
+    "select": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--select", metavar="RULE", help=f"Take away those of {commands.ALONE} alone.", callback=_check_unpin
+        ),
+    ],
 }
 REPORT: Options = {
     "format": Annotated[
@@ -302,7 +322,7 @@ def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.update(paths or [], settings)
 
 
-@_command(EDIT, FILES, REPORT, COLOR, VERBOSITY)
+@_command(EDIT, UNPIN, FILES, REPORT, COLOR, VERBOSITY)
 def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Take all digests away. name:tag@sha256:... becomes name:tag."""
     return commands.unpin(paths or [], settings)

@@ -47,6 +47,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every text that is no reference, with the grammar's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
-            case Invalid(reason) if occurrence.stage is None:
+            case Invalid(reason) if occurrence.stage is None and occurrence.built is None:
                 message = f'"{occurrence.text}" is no image reference: {reason}'
                 yield finding_at(occurrence, ID, SEVERITY, message)

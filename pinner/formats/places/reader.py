@@ -37,8 +37,6 @@ _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
 _MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
-# Keys at the top of files that are of other tools, although they hold services.
-_NOT_COMPOSE = ("apiVersion", "jobs", "pipelines", "stages", "steps")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
 
 # What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
@@ -107,10 +105,10 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
     documents = list(_documents(file, mappings))
     claims = [_claiming(kinds, mappings.fields(node), choice) for node, _ in documents]
     decisions = tuple(built_by_documents(file, mappings))
-    if not any(claims) and not choice.kind and _is_compose(file, mappings):
+    if not any(claims) and not choice.kind and compose_reader.claims(file.source):
         if COMPOSE in choice.off:
             return _Nothing(decisions, PassedOver.OFF)
-        return compose_reader.collect(file)
+        return compose_reader.open_source(file.source)
     if not any(claims):
         return _Nothing(decisions)
     claimed = [kind for kind in claims if kind and kind.name not in choice.off]
@@ -155,19 +153,6 @@ def _claims(claim: Claim, fields: Fields) -> bool:
 def _text(fields: Fields, key: str) -> str:
     entry = fields.get(key)
     return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
-
-
-def _is_compose(file: YamlFile, mappings: Mappings) -> bool:
-    """Return whether a file of any name is a Compose file: services are mappings, one of which has image or build."""
-    for document in file.documents:
-        fields = mappings.fields(document) if document.id == "mapping" else {}
-        if "services" not in fields or any(key in fields for key in _NOT_COMPOSE):
-            continue
-        services = fields["services"].value
-        entries = mappings.fields(services).values() if services.id == "mapping" else ()
-        if entries and all(entry.value.id == "mapping" for entry in entries):
-            return any(mappings.fields(entry.value).keys() & {"image", "build"} for entry in entries)
-    return False
 
 
 class PlacesReader:

@@ -24,7 +24,7 @@ def decode(source: Source) -> str | Problem:
     try:
         return source.data.removeprefix(UTF8_BOM).decode()
     except UnicodeDecodeError as error:
-        at = error.start + len(source.data) - len(error.object)
+        at = source.base + error.start + len(source.data) - len(error.object)
         return Problem(source.line_of(at), "the file is not UTF-8: save it as UTF-8")
 
 
@@ -62,7 +62,7 @@ def _compose(source: Source, text: str) -> list[Node] | Problem:
 def _problem(source: Source, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     index = mark.index if mark else getattr(error, "position", 0)
-    line = source.line_of(len(source.data) - len(text[index:].encode()))
+    line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
     # By its name: the class is no part of ruamel.yaml's interface.
     if type(error).__name__ == "MaxDepthExceededError" or isinstance(error, RecursionError):
         return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
@@ -173,7 +173,7 @@ class YamlFile:
 
     def _measure(self) -> list[int]:
         """Return the byte offset of every 1024th character."""
-        at = len(self.source.data) - len(self.text.encode())
+        at = self.source.base + len(self.source.data) - len(self.text.encode())
         starts = [at]
         for start in range(0, len(self.text), _STRETCH):
             at += len(self.text[start : start + _STRETCH].encode())

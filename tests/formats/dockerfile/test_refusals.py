@@ -14,7 +14,7 @@ UNWRITABLE = {
     "tag with something after the variable": (
         "ARG V=20\nFROM node:${V}-slim",
         "V is part of the tag, and a digest would switch it off;"
-        " write ARG IMAGE=node:20-slim above the first FROM, use ${IMAGE} here, and run pinner again",
+        " write ARG NODE_IMAGE=node:20-slim above the first FROM, use ${NODE_IMAGE} here, and run pinner again",
     ),
     "tag of two variables": ("ARG A=2 B=0\nFROM node:$A$B", "A is part of the tag, and a digest would switch it off"),
     "replacement at the end": (
@@ -45,7 +45,10 @@ UNWRITABLE = {
     "suffix cut off": ("ARG V=20-slim\nFROM node:${V%-*}", "the digest would stand in the middle of V"),
     "suffix cut off twice": ("ARG V=20-a-b\nFROM node:${V%%-*}", "the digest would stand in the middle of V"),
     "replacement that would meet the digest": ("ARG V=a20\nFROM node:${V//a/b}", "V is also used in node:${V//a/b}"),
-    "name of the rewrite that is taken": ("ARG IMAGE=node V=20\nFROM $IMAGE:$V-x", "write ARG PINNED_IMAGE=node:20-x"),
+    "name of the rewrite that is taken": (
+        "ARG NODE_IMAGE=node V=20\nFROM $NODE_IMAGE:$V-x",
+        "write ARG NODE_IMAGE_2=node:20-x",
+    ),
     "later stage": ("FROM later\nFROM a:1@D AS later", "the stage later is defined further down"),
     "number": ("FROM 0", "a stage is named with AS, not numbered"),
     "number in a mount": ("FROM a:1@D AS x\nRUN --mount=from=0 y", "stages have names here, not numbers"),
@@ -62,10 +65,10 @@ def test_where_no_digest_can_go(name: str) -> None:
 
 
 def test_the_rewrite_that_is_proposed_can_be_pinned() -> None:
-    text = "ARG V=20\nARG IMAGE=node:${V}-slim\nFROM ${IMAGE}"
-    assert "write ARG PINNED_IMAGE=node:20-slim" in str(only(text).unwritable)
-    assert pin("ARG PINNED_IMAGE=node:20-slim\nFROM ${PINNED_IMAGE}") == (
-        "ARG PINNED_IMAGE=node:20-slim@D\nFROM ${PINNED_IMAGE}"
+    text = "ARG V=20\nARG NODE_IMAGE=node:${V}-slim\nFROM ${NODE_IMAGE}"
+    assert "write ARG NODE_IMAGE_2=node:20-slim" in str(only(text).unwritable)
+    assert pin("ARG NODE_IMAGE_2=node:20-slim\nFROM ${NODE_IMAGE_2}") == (
+        "ARG NODE_IMAGE_2=node:20-slim@D\nFROM ${NODE_IMAGE_2}"
     )
 
 
@@ -74,7 +77,7 @@ def test_the_rewrite_that_is_proposed_can_be_pinned() -> None:
 OPAQUE = {
     "ARG without a default": ("ARG BASE\nFROM $BASE", "the file gives BASE no value"),
     "two ARGs without a default": ("ARG A B\nFROM $A:$B", "the file gives A and B no value"),
-    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "the file gives B no value"),
+    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "the file gives A no value"),
     "registry without a default": ("ARG R\nFROM ${R}node:20", "the file gives R no value"),
     "architecture in the name": ("FROM node-$TARGETARCH:20", "TARGETARCH differs by platform"),
     "architecture in the tag": ("FROM node:$TARGETARCH", "TARGETARCH differs by platform"),
