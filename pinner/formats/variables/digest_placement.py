@@ -215,25 +215,22 @@ def _why_not(edit: Assumption, word: Word, scope: Scope, target: Reference) -> s
 
 def _why_not_in_arguments(indexes: list[int], edit: Assumption, scope: Scope, target: Reference) -> str | None:
     """Return why the digest may not go to the end of a default, which arguments of more than one build may share."""
-    words, also_read = scope.reach(indexes)
-    start = scope.argument(indexes[0]).default
-    is_here = start is None or all(same_file(word.text.offsets[0], start.offsets[0]) for word in words)
-    name = scope.argument(indexes[0]).name if is_here else _with_place(indexes[0], scope)
+    words, also_read, _ = scope.reach(indexes)
     for index in indexes:
         value = scope.argument_value(index)
         if value is not None and value.offsets and value.offsets[-1] + 1 != edit.at:
-            return f"the digest would stand in the middle of {name}"
+            return f"the digest would stand in the middle of {_argument_name(index, indexes, scope)}"
     if also_read is not None:
-        return also_read if is_here else f"{name}: {also_read}"
-    for other in words:
-        if not _may_take_digest(other, edit, scope, target):
-            return f"{name} is also used in {other.text}"
-    return None
+        name = _argument_name(indexes[0], indexes, scope)
+        return also_read if name == scope.argument(indexes[0]).name else f"{name}: {also_read}"
+    other = next((word for word in words if not _may_take_digest(word, edit, scope, target)), None)
+    return None if other is None else f"{_argument_name(indexes[0], indexes, scope)} is also used in {other.text}"
 
 
-def _with_place(index: int, scope: Scope) -> str:
-    """Return the name of an argument, and where its value stands."""
-    return f"{scope.argument(index).name} ({_place_of(index, scope)})"
+def _argument_name(index: int, indexes: list[int], scope: Scope) -> str:
+    """Return the name of an argument, with its place where a word in another file reads it."""
+    name = scope.argument(index).name
+    return f"{name} ({_place_of(index, scope)})" if scope.reach(indexes).leaves_file else name
 
 
 def _place_of(index: int, scope: Scope) -> str:

@@ -5,13 +5,13 @@ decided by expanding every word that it reaches as if it stood there.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.reference import Reference
-from pinner.model.source import Source
+from pinner.model.source import Source, same_file
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
@@ -59,10 +59,14 @@ class Word(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """What an argument reaches, directly or through others: words, and what else would see a digest, as a sentence."""
+    """What an argument reaches, directly or through others: words, and what else would see a digest, as a sentence.
+
+    `leaves_file` where it reaches words of another file.
+    """
 
     words: list[Word]
     also_read: str | None
+    leaves_file: bool
 
 
 class _Variables:
@@ -221,8 +225,17 @@ class Scope:
             arguments = sorted(self._reached_arguments(key))
             words = sorted({at for argument in arguments for at in shared.word_readers.get(argument, ())})
             also_read = next((shared.also_read[each] for each in arguments if each in shared.also_read), None)
-            shared.reached[key] = Reach([shared.words[at] for at in words], also_read)
+            starts = {shared.words[at].text.offsets[0] for at in words if shared.words[at].text.offsets}
+            starts.update(self._default_starts(key))
+            leaves_file = any(not same_file(start, next(iter(starts))) for start in starts)
+            shared.reached[key] = Reach([shared.words[at] for at in words], also_read, leaves_file)
         return shared.reached[key]
+
+    def _default_starts(self, indexes: Iterable[int]) -> Iterator[int]:
+        for index in indexes:
+            default = self.shared.arguments[index].default
+            if default is not None and default.offsets and default.offsets[0] != NOWHERE:
+                yield default.offsets[0]
 
     def names_behind(self, word: Word, most: int) -> list[str]:
         """Return the variables that `word` depends on, directly or through ARGs, sorted.
