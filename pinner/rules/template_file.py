@@ -30,6 +30,7 @@ exclude = ["*.tmpl"]
 ```
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
@@ -43,10 +44,24 @@ ONLINE = False
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every file that still has to be rendered."""
+    in_folder: dict[str, int] = {}
+    for path, _ in facts.templates:
+        in_folder[_group(path)] = in_folder.get(_group(path), 0) + 1
     for path, (where, text, literals) in facts.templates:
+        others = in_folder.pop(_group(path), 0) - 1
+        if others < 0:
+            continue
         message = "this is a template, of which nothing was checked: run pinner on what it renders to"
+        if others:
+            message += f"; so {'are' if others > 1 else 'is'} {others} more in this folder"
         if literals:
             lines = ", ".join(map(str, literals))
             message += f"; line{'s' if len(literals) > 1 else ''} {lines} hold{'' if len(literals) > 1 else 's'} "
             message += "references that are written out"
         yield Finding(ID, SEVERITY, path, where, text, "template", message)
+
+
+def _group(path: str) -> str:
+    """Return what has one finding: the YAML files of a folder, such as the templates of a chart, or one other file."""
+    folder, name = posixpath.split(path.replace("\\", "/"))
+    return f"{folder}/*" if name.endswith((".yaml", ".yml")) else path

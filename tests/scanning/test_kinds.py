@@ -106,6 +106,44 @@ def test_a_file_that_would_take_for_ever(make: Make, line: str) -> None:
     assert (listed == {}) == (line == "nested")
 
 
+# Templates.
+
+CHART = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}"
+TEMPLATES = [
+    CHART.format("  {{- if .x }}\n  - image: a/b:1\n  {{- end }}\n"),
+    CHART.format("  - image: {{ .Values.image }}\n"),
+    CHART.format("{% if x %}\n  - image: a/b:1\n{% endif %}\n"),
+    "{{- range .x }}\nthings:\n- image: a/b:1\n{{- end }}\n",
+]
+
+
+@pytest.mark.parametrize("text", TEMPLATES)
+def test_a_template_that_its_tool_refuses_is_one_warning_a_folder(make: Make, text: str) -> None:
+    tree = make({"templates/a.yaml": text, "templates/b.yaml": text, "other/c.yaml": text})
+    ran = tree.run("check", "--format", "json")
+    assert ran.code == 0
+    findings = ran.document["findings"]
+    assert [(each["rule"], each["path"]) for each in findings] == [
+        ("template-file", "other/c.yaml"),
+        ("template-file", "templates/a.yaml"),
+    ]
+    assert "so is 1 more in this folder" in findings[1]["message"]
+    tree.run("pin")
+    assert set(tree.texts().values()) == {text}
+
+
+def test_the_lines_of_literal_references_in_a_template(make: Make) -> None:
+    tree = make({"a.yaml": TEMPLATES[0]})
+    (finding,) = tree.run("check", "--format", "json").document["findings"]
+    assert "line 6 holds references" in finding["message"]
+
+
+@pytest.mark.parametrize("text", ["- '{{ x }}': 1\n", "a: {{ x }}\n", "{% if x %}\na: 1\n", "image: '{{ x }}'\n"])
+def test_a_template_that_names_no_image_is_passed_over(make: Make, text: str) -> None:
+    tree = make({"a.yaml": text, "Dockerfile": "FROM scratch\n"})
+    assert rules(tree) == []
+
+
 # Settings.
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
+from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
 from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
@@ -44,6 +45,8 @@ _HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
 _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
+_IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
+_MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
 _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
 
 
@@ -60,10 +63,17 @@ def open_source(source: Source, choice: Places) -> Reader:
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
-        is_manifest = all(line.search(source.data.replace(b"\0", b"")) for line in _LINES_OF_MANIFEST)
-        return Refused(file) if named or is_manifest else _Nothing()
+        return _refuse(file, source, is_named=bool(named))
     file.source = source
     return _read_documents(file, kinds, choice)
+
+
+def _refuse(problem: Problem, source: Source, *, is_named: bool) -> Reader:
+    """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
+    data = source.data.replace(b"\0", b"")
+    is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
+    template = template_in(source) if is_named or is_manifest or _IMAGE_KEY.search(data) else None
+    return Refused(problem, template) if template or is_named or is_manifest else _Nothing()
 
 
 def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
@@ -76,6 +86,8 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     if not data.isascii() and b"\0" in data:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
+        return True
+    if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
     return bool(named) and bool(_search(named).search(data))
 
@@ -114,11 +126,20 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
     claimed = [kind for kind in claims if kind and kind.name not in choice.off]
     if not claimed:
         return _Nothing(decisions, PassedOver.OFF)
+    if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
+        problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
+        return _refuse(problem, file.source, is_named=True)
     reader = PlacesReader(file, mappings, choice, decisions)
     for (node, context), kind in zip(documents, claims, strict=True):
         if kind is not None and kind.name not in choice.off:
             reader.add_document(node, kind, context)
     return reader
+
+
+def _key_of_braces(file: YamlFile) -> Node | None:
+    """Return a mapping that is a key: what YAML reads where `{{ }}` stands without quotes, and other tools refuse."""
+    mappings = (node for node in file.nodes if node.id == "mapping")
+    return next((key for node in mappings for key, _ in node.value if key.id == "mapping"), None)
 
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[tuple[Node, str]]:
