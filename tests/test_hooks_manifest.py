@@ -93,3 +93,15 @@ def test_the_hooks_find_what_discovery_finds(hook: str, command: str) -> None:
     assert manifest["types"] == ["text"]
     assert manifest["language"] == "python"
     assert manifest["require_serial"] is True
+
+
+@pytest.mark.parametrize(
+    ("hook", "command"), [("pinner-check-yaml", "pinner check"), ("pinner-pin-yaml", "pinner pin")]
+)
+def test_the_hooks_for_yaml_get_what_the_others_do_not(hook: str, command: str) -> None:
+    manifest = read_hooks()[hook]
+    assert manifest["exclude"] == file_patterns(), "no file is read twice"
+    assert manifest["types_or"] == ["yaml", "json"]
+    assert manifest["args"] == ["--skip-unknown", "--"], "most YAML files pull no image"
+    assert manifest["entry"] == command
+    assert manifest["require_serial"] is True
