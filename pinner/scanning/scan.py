@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 """What Compose finds by itself, in the order of its preference."""
+_BUILDERS = (*MAIN_FILES, "skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
 _MAX_LEVELS = 100
 # Never passed over for their content.
 _EXACT_NAMES = ("dockerfile", "containerfile")
@@ -102,6 +104,7 @@ def scan_files(
     if project is not None:
         opened.add_project(project, found)
     opened.read(each for each in found if each.path not in opened.files and each.format is not DOTENV)
+    opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
     pins = _pins(opened.files.values()) if accept_pinned_outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
@@ -185,6 +188,21 @@ class _Opened:
         following = [each for each in named if os.path.normpath(each.path) not in self.files]
         if following:
             self.read({os.path.normpath(each.path): each for each in following}.values())
+
+    def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
+        """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
+        targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
+        if all(isinstance(each, Reference) and each.digest for each in targets):
+            return
+        paths = {os.path.join(above, name) for each in folders for above in _folders_above(each) for name in _BUILDERS}
+        for path in sorted(paths - self.files.keys() - self.builders.keys()):
+            if not os.path.isfile(path) or excludes(path):
+                continue
+            file_format = COMPOSE if os.path.basename(path) in MAIN_FILES else self._kind_settings.places()
+            with suppress(ReadError):
+                file = scan_source(read_source(path), file_format, self._suppression_settings, self._kind_settings)
+                if file.reading.decisions:
+                    self.builders[path] = file
 
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
@@ -282,15 +300,21 @@ def _compose_files_in(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
 
 
-@cache
-def _folders_with_compose(folder: str) -> tuple[str, ...]:
+def _folders_with_compose(folder: str) -> list[str]:
     """Return the folders, from this one up to the checked root, in which Compose would find a file by itself."""
+    return [
+        each for each in _folders_above(folder) if any(os.path.isfile(os.path.join(each, name)) for name in MAIN_FILES)
+    ]
+
+
+@cache
+def _folders_above(folder: str) -> tuple[str, ...]:
+    """Return the folders from this one up to the checked root."""
     real = os.path.realpath(folder or os.curdir)
     root = os.path.realpath(checked_root(real) or real)
     found = []
     for _ in range(_MAX_LEVELS):
-        if any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES):
-            found.append(folder)
+        found.append(folder)
         if os.path.realpath(folder or os.curdir) == root or not is_inside(os.path.realpath(folder or os.curdir), root):
             break
         folder = os.path.normpath(os.path.join(folder, os.pardir))

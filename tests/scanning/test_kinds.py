@@ -262,6 +262,31 @@ def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert [row["kind"] for row in json.loads(ran.stdout)["references"]] == ["kubernetes"]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("values.yaml", f"image: {{repository: 'a/b@{DIGEST}', tag: ''}}\n"),
+        ("values.yaml", f"image: {{repository: a/b, digest: '{DIGEST}'}}\n"),
+        ("kustomization.yaml", f"images: [{{name: a, newName: 'b@{DIGEST}'}}]\n"),
+    ],
+)
+def test_a_digest_in_any_part_is_a_pin(make: Make, path: str, text: str) -> None:
+    tree = make({path: text})
+    (row,) = tree.references()[path]
+    assert (row["digest"], row["unwritable"], row["opaque"]) == (DIGEST, None, None)
+    assert [rule for rule, *_ in rules(tree)] == ["digest-without-tag"]
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == {path: text}, "there would be nothing left that names the image"
+
+
+def test_characters_that_json_writes_as_two_escapes(make: Make) -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "note": "\U0001f600", "spec": {"containers": [{"image": "a/b:1"}]}}
+    tree = make({"pod.json": json.dumps(pod), "half.json": json.dumps(pod | {"note": "\ud83d"})})
+    ran = tree.run("pin", "--format", "json")
+    assert [each["path"] for each in ran.document["errors"]] == ["half.json"]
+    assert "@sha256:" in tree.texts()["pod.json"]
+
+
 # Links.
 
 
@@ -332,6 +357,20 @@ def test_what_the_repository_builds(make: Make, builder: dict[str, str], image: 
     assert (tree.texts()["pod.yaml"] == POD.format(image)) == is_built
     row = tree.references()["pod.yaml"][0]
     assert (row["built"] is not None) == is_built
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("skaffold.yaml", SKAFFOLD.format("a/b")),
+        ("docker-bake.hcl", 'target "x" { tags = ["a/b:1"] }'),
+        ("compose.yaml", "services: {a: {build: ., image: 'a/b:1'}}"),
+    ],
+)
+def test_a_named_file_is_judged_as_the_whole_tree_is(make: Make, name: str, text: str) -> None:
+    tree = make({name: text, "deploy/k8s/pod.yaml": POD.format("a/b:1"), "other/skaffold.yaml": SKAFFOLD.format("c/d")})
+    assert [rule for rule, *_ in rules(tree, "deploy/k8s/pod.yaml")] == ["built-here"]
+    assert list(tree.references("deploy/k8s/pod.yaml")) == ["deploy/k8s/pod.yaml"]
 
 
 def test_a_digest_comes_from_a_registry_whoever_builds(make: Make) -> None:

@@ -15,6 +15,8 @@ _STRETCH = 1024
 # Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# JSON writes a character as two escapes that belong together; YAML knows no such pairs.
+_LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
 def decode(source: Source) -> str | Problem:
@@ -129,12 +131,13 @@ class YamlFile:
         """
         problems = {*self._complaints, *self._disputed_characters()}
         escapes, tags = "\\" in self.text, "!" in self.text
+        surrogate = _LONE_SURROGATE if self.source.path.endswith(".json") else _SURROGATE
         for node in self.nodes:
             if tags and node.tag == f"{TAG}binary":
                 problems.add(Problem(self.line_of(node), "!!binary hides what stands here: write it as plain text"))
             if node.id == "mapping":
                 problems.update(self._duplicate_keys(node))
-            elif escapes and node.id == "scalar" and _SURROGATE.search(node.value):
+            elif escapes and node.id == "scalar" and surrogate.search(node.value):
                 problems.add(Problem(self.line_of(node), "not valid YAML: an escape stands for half a character"))
         return problems
 
