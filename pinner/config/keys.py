@@ -171,7 +171,6 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",

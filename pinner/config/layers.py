@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pinner.config import ENVIRONMENT_PREFIX, ReportTarget, Settings
+from pinner.config import ENVIRONMENT_PREFIX, Settings
 from pinner.config.files import ConfigFile, find, read_named
 from pinner.config.found import require_harmless
 from pinner.config.keys import KEYS
@@ -48,16 +48,6 @@ def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     file = _chosen_file(flags, environ)
     of_file = _of_file(file) if file else {}
     return Layers({**of_file, **_of_environment(environ), **_of_flags(flags)}, file.path if file else None)
-
-
-def redirect(settings: Settings, file: str | None) -> Settings:
-    """`settings` with the report for standard output in `file`, if that is given. Raises UsageError for several."""
-    if file is None:
-        return settings
-    targets = settings.format or (ReportTarget("text"),)
-    if sum(target.file is None for target in targets) != 1:
-        raise UsageError("--output-file takes the report of one format: write the others as NAME=FILE")
-    return settings._replace(format=tuple(target._replace(file=target.file or file) for target in targets))
 
 
 def variable_of(name: str) -> str:

@@ -10,6 +10,8 @@ from pinner.model.report import Change, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.scan import Scan, ScannedFile
 
+_LATEST = f"the tag {DEFAULT_TAG}, which is what no tag means, is added"
+
 
 class Plan(NamedTuple):
     """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
@@ -124,5 +126,7 @@ def _change(plan: Plan) -> Change:
     occurrence, digest, note = plan
     target = occurrence.target
     assert isinstance(target, Reference)
+    if digest and not (target.tag or target.digest or (occurrence.place and occurrence.place.bare)):
+        note = f"{note}; {_LATEST}" if note else _LATEST
     image = target._replace(digest=None).familiar
     return Change(occurrence.path, occurrence.where, image, target.digest, digest, note)

@@ -128,7 +128,10 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rule says of one place."""
+    """What a rule says of one place.
+
+    `command` is the command that mends it, `pin` or `update`; None where a person has to.
+    """
 
     rule: str
     severity: Severity
@@ -138,6 +141,7 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+    command: str | None = None
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:

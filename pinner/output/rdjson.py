@@ -10,7 +10,8 @@ from pinner.model.occurrence import Fix, Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
-from pinner.output._entries import HOMEPAGE, TOOL_NAME, Entry, entries
+from pinner.output._addresses import HOMEPAGE, address_of
+from pinner.output._entries import TOOL_NAME, Entry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -20,7 +21,7 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NO
 
 
 def render(report: Report, _style: Style) -> str:
-    """One diagnostic for each finding, unchecked reference and failed file."""
+    """Return one diagnostic for each finding, unchecked reference and failed file."""
     diagnostics = [_diagnostic(entry, report.sources.get(entry.path)) for entry in entries(report)]
     return dumps({"source": {"name": TOOL_NAME, "url": HOMEPAGE}, "diagnostics": diagnostics})
 
@@ -30,7 +31,7 @@ def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
         "message": entry.message,
         "location": _location(entry, source),
         "severity": _SEVERITIES[entry.severity],
-        "code": {"value": entry.rule},
+        "code": {"value": entry.rule, "url": address_of(entry.rule)},
     }
     if entry.fix and source:
         diagnostic["suggestions"] = _suggestions(entry.fix, source)

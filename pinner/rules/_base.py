@@ -34,10 +34,20 @@ class Rule(Protocol):
         ...
 
 
-def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
-    """What `rule` says of the place that `occurrence` is."""
+def finding_at(
+    occurrence: Occurrence,
+    rule: str,
+    severity: Severity,
+    message: str,
+    fix: Fix | None = None,
+    command: str | None = None,
+) -> Finding:
+    """Return what `rule` says of the place that `occurrence` is.
+
+    `command` is the command that mends such findings: it counts where something can be written.
+    """
     place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Finding(rule, severity, *place, message, fix)
+    return Finding(rule, severity, *place, message, fix, command if occurrence.place else None)
 
 
 def examined(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:

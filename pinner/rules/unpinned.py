@@ -55,7 +55,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
+            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix, "pin")
 
 
 def _message(occurrence: Occurrence) -> str:

@@ -31,7 +31,6 @@ verify = true
 ca-file = "certs/all.pem"
 trusted-realms = ["auth.example:8443"]
 jobs = 8
-jobs-per-host = 4
 timeout = 60
 color = "never"
 baseline = "ci/baseline.json"
@@ -89,7 +88,6 @@ def test_every_key_of_a_file(folder: Path) -> None:
             "registry.example:5000": Registry(None, True, "own.pem", ("auth.example",)),
         },
         jobs=8,
-        jobs_per_host=4,
         timeout=60.0,
         color="never",
         baseline="ci/baseline.json",
