@@ -1,4 +1,4 @@
-"""scan -> resolve -> check -> fix: the only place where the parts are put together."""
+"""Scan, check, resolve, fix: the only place where the parts are put together."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +30,7 @@ _RULES_OF_STATES = {
 
 
 class Outcome(NamedTuple):
-    """A report, and the files' new bytes: written, or only thought of with `--diff`."""
+    """A report, and the files' new bytes: written, or with `--diff` only shown."""
 
     report: Report
     fixed: Fixed
@@ -49,7 +49,7 @@ def check(
     """
     if examine is None:
         return lint(scan, selection=selection)
-    statuses, unchecked = examined(scan, examine, is_wanted)
+    statuses, unchecked = pin_statuses(scan, examine, is_wanted)
     return lint(scan, selection=selection, statuses=statuses, unchecked=unchecked)
 
 
@@ -60,7 +60,7 @@ def pin(
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = list(filter(lacks_digest, _bare(scan, selection)))
+    wanted = list(filter(can_pin, _bare(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
@@ -84,7 +84,7 @@ def update(
 
     bare = _bare(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in bare if options.add and lacks_digest(each)]
+    wanted += [each for each in bare if options.add and can_pin(each)]
     updates = find_updates(platforms_in_use(wanted, options))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not options.add:
@@ -97,26 +97,25 @@ def update(
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
     """Take all digests away. Nothing is linted: that nothing is pinned is what was asked for."""
-    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.image_ignored]
+    plans = [Plan(each, None) for each in scan.occurrences if can_unpin(each) and not each.image_ignored]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
-def lacks_digest(occurrence: Occurrence) -> bool:
-    """Whether `pin` may write there."""
+def can_pin(occurrence: Occurrence) -> bool:
+    """Return whether `pin` may write a digest there."""
     return occurrence.place is not None and not occurrence.place.holds_digest
 
 
-def has_digest(occurrence: Occurrence) -> bool:
-    """Whether `unpin` may write there."""
+def can_unpin(occurrence: Occurrence) -> bool:
+    """Return whether `unpin` may take a digest away there."""
     return occurrence.place is not None and occurrence.place.holds_digest
 
 
 def image_of(occurrence: Occurrence) -> Reference | None:
-    """The image about which a registry may be asked.
+    """Return the image about which a registry may be asked, None where there is none.
 
-    A stage that was meant is none, nor what a comment or the configuration lets go unpinned: that may be on no
-    registry at all.
+    A stage that was meant is none, nor what a suppression leaves unpinned: that may be on no registry at all.
     """
     target = occurrence.target
     if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
@@ -124,10 +123,10 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     return target if target.digest or not suppression_for(unpinned.ID, occurrence.suppressions) else None
 
 
-def examined(
+def pin_statuses(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
 ) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
-    """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""
+    """Return the statuses of the images of a scan, each asked for once, and the places of those without an answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
@@ -168,7 +167,7 @@ def _target(occurrence: Occurrence) -> Reference:
 
 
 def _bare(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
-    """The places without a digest where that counts as a fault."""
+    """Return the occurrences without a digest on which `unpinned` runs."""
     active_rules_of = selection.by_path()
     images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path).running)
     return [each for each, image in images if image is not None and image.digest is None]
@@ -180,7 +179,7 @@ def _has_pin_and_tag(occurrence: Occurrence) -> bool:
 
 
 def _pins(scan: Scan) -> dict[Reference, str]:
-    """The digest of every tag that is pinned to just one."""
+    """Return the digest of every tag that is pinned to just one."""
     pins: dict[Reference, set[str]] = {}
     for occurrence in scan.occurrences:
         image = image_of(occurrence)
@@ -205,28 +204,29 @@ def _plan(
 
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
-    """What an update does at one place."""
-    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move
-    from pinner.updating.updater import Update
+    """Decide what an update does at one place, None where there is nothing to do."""
+    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move, Stay
 
-    if not isinstance(update, Update):
+    if isinstance(update, Unresolved):
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
     suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
     if suppression:
         return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
-    if not isinstance(update.decision, Move):
-        return _kept(occurrence, *update.decision)
-    if occurrence.place is None:
-        return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
-    return Plan(occurrence, *update.decision)
+    match update.decision:
+        case Stay() as stay:
+            return _kept(occurrence, stay.reason, stay.detail, stay.refused)
+        case Move() as move if occurrence.place:
+            return Plan(occurrence=occurrence, digest=move.digest, note=move.note)
+        case Move():
+            return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 
 
 def _left(
     wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
 ) -> dict[Reference, PinStatus]:
-    """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+    """Return the statuses that rules see after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}
@@ -236,9 +236,17 @@ def _left(
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:
     image = _target(occurrence)._replace(digest=None).familiar
-    return Kept(occurrence.path, occurrence.where, image, reason, detail, refused)
+    return Kept(
+        path=occurrence.path, where=occurrence.where, image=image, reason=reason, detail=detail, refused=refused
+    )
 
 
 def _unchecked(occurrence: Occurrence, answer: Unresolved) -> Unchecked:
-    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Unchecked(*place, answer.reason, answer.detail)
+    return Unchecked(
+        path=occurrence.path,
+        where=occurrence.where,
+        text=occurrence.text,
+        context=occurrence.context,
+        reason=answer.reason,
+        detail=answer.detail,
+    )

@@ -1,6 +1,6 @@
 """The findings that a project has decided to live with for now, so that only new ones fail.
 
-They are told by path, rule and text, and counted, so that lines may move. Paths start at the baseline's folder.
+They are told apart by path, rule and text, and counted, so that lines may move. Paths start at the baseline's folder.
 """
 
 import os
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-class Entry(NamedTuple):
-    """What findings are told by. `path` is relative to the baseline's folder, with `/`."""
+class KnownFinding(NamedTuple):
+    """The key of a finding. `path` is relative to the baseline's folder, with `/`."""
 
     path: str
     rule: str
@@ -31,10 +31,10 @@ class Baseline(NamedTuple):
     """How many findings of each kind are known."""
 
     folder: str
-    counts: Mapping[Entry, int]
+    counts: Mapping[KnownFinding, int]
 
     def apply(self, report: Report, may_be_outdated: Callable[[str, str], bool]) -> Report:
-        """`report` without what is known, the first of equal findings first.
+        """Return `report` without what is known, the first of equal findings first.
 
         What is known and was not found is outdated, where `may_be_outdated` says that the run looked for that
         rule in that file (paths are relative to the working directory).
@@ -47,24 +47,23 @@ class Baseline(NamedTuple):
             if left[entry] < 0:
                 new.append(finding)
         outdated = sum(
-            count for entry, count in left.items() if count > 0 and may_be_outdated(self._path_of(entry), entry.rule)
+            count
+            for entry, count in left.items()
+            if count > 0 and may_be_outdated(os.path.relpath(os.path.join(self.folder, entry.path)), entry.rule)
         )
         known = len(report.findings) - len(new)
         summary = report.summary._replace(findings=len(new), known=known, outdated=outdated)
         return report._replace(summary=summary, findings=tuple(new))
 
-    def _path_of(self, entry: Entry) -> str:
-        return os.path.relpath(os.path.join(self.folder, entry.path))
-
 
 def baseline_of(findings: Iterable[Finding], file: str) -> Baseline:
-    """The baseline, to be kept in `file`, that knows all of `findings`."""
+    """Return the baseline, to be kept in `file`, that knows all of `findings`."""
     folder = os.path.dirname(file) or os.curdir
     return Baseline(folder, Counter(_entry_of(finding, folder) for finding in findings))
 
 
 def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
-    """The baseline in a file. Raises UsageError.
+    """Read the baseline in a file. Raises UsageError.
 
     With a revision a file of the work tree is read as it stands there.
     """
@@ -72,7 +71,10 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
 
     try:
         document = json.loads(_content(file, revision))
-        counts = {_read_entry(each): int(each["count"]) for each in document["entries"]}
+        counts = {
+            KnownFinding(path=str(each["path"]), rule=str(each["rule"]), text=str(each["text"])): int(each["count"])
+            for each in document["entries"]
+        }
         version = document["schema_version"]
     except ReadError as error:
         raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
@@ -84,7 +86,7 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
 
 
 def write_baseline(file: str, baseline: Baseline) -> None:
-    """Put a baseline into its file, sorted. Raises UsageError."""
+    """Write a baseline into its file, sorted. Raises UsageError."""
     import json
 
     entries = [entry._asdict() | {"count": count} for entry, count in sorted(baseline.counts.items())]
@@ -104,9 +106,7 @@ def _content(file: str, revision: "Revision | None") -> bytes:
     return content
 
 
-def _read_entry(document: Mapping[str, object]) -> Entry:
-    return Entry(*(str(document[name]) for name in Entry._fields))
-
-
-def _entry_of(finding: Finding, folder: str) -> Entry:
-    return Entry(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)
+def _entry_of(finding: Finding, folder: str) -> KnownFinding:
+    return KnownFinding(
+        path=os.path.relpath(finding.path, folder).replace(os.sep, "/"), rule=finding.rule, text=finding.text
+    )

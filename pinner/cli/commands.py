@@ -199,7 +199,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     from pinner.scanning.discovery import discover, format_of
     from pinner.scanning.scan import scan_files, scan_stdin
 
-    include = settings.extend_include._asdict()
+    include = settings.extend_include
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
         return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
@@ -223,7 +223,9 @@ def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
     """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
     where = ", ".join(paths) or "this folder"
     if not excluded:
-        raise UsageError(f"nothing to check: there is no Dockerfile or Compose file in {where}")
+        from pinner.formats import labels
+
+        raise UsageError(f"nothing to check: there is no {labels('or')} in {where}")
     if any(map(os.path.isdir, paths or ["."])):
         raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 

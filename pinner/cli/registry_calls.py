@@ -71,10 +71,10 @@ def detail(scan: Scan, settings: Settings) -> "list[Detail]":
     from datetime import UTC, datetime
 
     from pinner.output._states import details
-    from pinner.pipeline import examined
+    from pinner.pipeline import pin_statuses
 
     ledger = _ledger(settings)
-    statuses, unchecked = examined(scan, lambda asked: examine(asked, settings, fetch=True))
+    statuses, unchecked = pin_statuses(scan, lambda asked: examine(asked, settings, fetch=True))
     return details(scan.occurrences, statuses, unchecked, ledger, datetime.now(UTC))
 
 

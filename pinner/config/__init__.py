@@ -20,14 +20,7 @@ ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
-class Include(NamedTuple):
-    """Further files, by the format that they are read as."""
-
-    dockerfile: Patterns = NO_PATTERNS
-    compose: Patterns = NO_PATTERNS
-
-
-class Registry(NamedTuple):
+class RegistryTable(NamedTuple):
     """What the configuration file says of one registry."""
 
     mirror: str | None = None
@@ -50,7 +43,7 @@ class Settings(NamedTuple):
     """
 
     exclude: Patterns = NO_PATTERNS
-    extend_include: Include = Include()
+    extend_include: Mapping[str, Patterns] = {}
     stdin_filename: str | None = None
 
     select: tuple[str, ...] = ()
@@ -83,7 +76,7 @@ class Settings(NamedTuple):
     insecure: tuple[str, ...] = ()
     ca_file: str | None = None
     trusted_realms: tuple[str, ...] = ()
-    registries: Mapping[str, Registry] = {}
+    registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
     timeout: float = 30.0
 

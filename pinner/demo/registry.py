@@ -18,7 +18,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import ClassVar, NamedTuple
 
 
-class Manifest(NamedTuple):
+class StoredManifest(NamedTuple):
     """An index or a manifest: the bytes that its digest names, and the media type it is served with."""
 
     media_type: str
@@ -31,13 +31,13 @@ class Manifest(NamedTuple):
 
 
 class Store:
-    """What a registry holds: manifests by repository and digest, and what each tag names."""
+    """The content of a registry: manifests by repository and digest, and what each tag names."""
 
     def __init__(self) -> None:
-        self.manifests: dict[tuple[str, str], Manifest] = {}
+        self.manifests: dict[tuple[str, str], StoredManifest] = {}
         self.tags: dict[tuple[str, str], str] = {}
 
-    def put(self, repository: str, manifest: Manifest, tag: str | None = None) -> str:
+    def put(self, repository: str, manifest: StoredManifest, tag: str | None = None) -> str:
         """Keep `manifest` and let `tag`, if any, name it. Returns the digest."""
         digest = manifest.digest
         self.manifests[repository, digest] = manifest
@@ -45,19 +45,19 @@ class Store:
             self.tags[repository, tag] = digest
         return digest
 
-    def get(self, repository: str, reference: str) -> Manifest | None:
-        """What a tag or a digest names in `repository`."""
+    def get(self, repository: str, reference: str) -> StoredManifest | None:
+        """Return what a tag or a digest names in `repository`."""
         digest = self.tags.get((repository, reference), reference)
         return self.manifests.get((repository, digest))
 
 
 def demo_store() -> Store:
-    """The manifests that come with pinner, under the names they have on Docker Hub."""
+    """Return a store of the manifests that come with pinner, under the names they have on Docker Hub."""
     folder = files("pinner.demo")
     store = Store()
     for entry in json.loads(folder.joinpath("manifests.json").read_bytes()):
         body = folder.joinpath("manifests", entry["file"]).read_bytes()
-        store.put(entry["repository"], Manifest(entry["media_type"], body), entry["tag"])
+        store.put(entry["repository"], StoredManifest(entry["media_type"], body), entry["tag"])
     return store
 
 
@@ -110,7 +110,7 @@ class _Server(ThreadingMixIn, TCPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of the server's."""
+        """Pass over a client that goes away: it is no error of the server's."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 

@@ -64,8 +64,8 @@ class Source:
         start, end = span
         line, column = self.line_of(start), self._column(start)
         if self.data.find(b"\n", start, end) < 0:
-            return Location(line, column, line, column + len(self._decode(start, end)))
-        return Location(line, column, self.line_of(end), self._column(end))
+            return Location(line=line, column=column, end_line=line, end_column=column + len(self._decode(start, end)))
+        return Location(line=line, column=column, end_line=self.line_of(end), end_column=self._column(end))
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line without its end, for people to read."""
@@ -93,7 +93,7 @@ class Source:
 
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """`data` with all `edits` made. An edit that is given twice is made once.
+    """Return `data` with all `edits` made. An edit that is given twice is made once.
 
     Raises ValueError when two edits touch the same bytes: that is a mistake of the caller.
     """

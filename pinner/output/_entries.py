@@ -13,7 +13,7 @@ from pinner.output._paths import relative
 TOOL_NAME = "pinner"
 
 
-class Entry(NamedTuple):
+class ReportEntry(NamedTuple):
     """A finding, an unchecked reference, a file that failed or an update that was refused.
 
     `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED.
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     fix: Fix | None = None
 
 
-def entries(report: Report) -> Iterator[Entry]:
+def entries(report: Report) -> Iterator[ReportEntry]:
     """Yield findings, then what could not be checked, the files that failed, and the updates that were refused."""
     yield from map(_of_finding, report.findings)
     yield from map(_of_unchecked, report.unchecked)
@@ -50,7 +50,7 @@ def refused_message(kept: Kept) -> str:
     return f"{kept.image} is not updated ({kept.reason}): {kept.detail}"
 
 
-def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
+def fingerprints(found: Iterable[ReportEntry | Finding]) -> list[str]:
     """Return for each item a name of 64 hexadecimal digits that is unique among them and survives moved lines.
 
     It is made of path, rule, context and text; items that are equal in these are told apart by their order.
@@ -64,24 +64,57 @@ def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
     return names
 
 
-def _of_finding(finding: Finding) -> Entry:
-    place = finding.path, finding.where.line, finding.where, finding.text, finding.context
-    return Entry(finding.rule, finding.severity, *place, finding.message, finding.fix)
+def _of_finding(finding: Finding) -> ReportEntry:
+    return ReportEntry(
+        rule=finding.rule,
+        severity=finding.severity,
+        path=finding.path,
+        line=finding.where.line,
+        where=finding.where,
+        text=finding.text,
+        context=finding.context,
+        message=finding.message,
+        fix=finding.fix,
+    )
 
 
-def _of_unchecked(unchecked: Unchecked) -> Entry:
-    place = unchecked.path, unchecked.where.line, unchecked.where, unchecked.text, unchecked.context
-    return Entry(UNCHECKED, Severity.WARNING, *place, unchecked_message(unchecked))
+def _of_unchecked(unchecked: Unchecked) -> ReportEntry:
+    return ReportEntry(
+        rule=UNCHECKED,
+        severity=Severity.WARNING,
+        path=unchecked.path,
+        line=unchecked.where.line,
+        where=unchecked.where,
+        text=unchecked.text,
+        context=unchecked.context,
+        message=unchecked_message(unchecked),
+    )
 
 
-def _of_failure(failure: FileFailure) -> Entry:
-    place = failure.path, failure.line, None, failure.message, ""
-    return Entry(FILE_ERROR, Severity.ERROR, *place, failure.message)
+def _of_failure(failure: FileFailure) -> ReportEntry:
+    return ReportEntry(
+        rule=FILE_ERROR,
+        severity=Severity.ERROR,
+        path=failure.path,
+        line=failure.line,
+        where=None,
+        text=failure.message,
+        context="",
+        message=failure.message,
+    )
 
 
-def _of_refused(kept: Kept) -> Entry:
-    place = kept.path, kept.where.line, kept.where, kept.image, ""
-    return Entry(REFUSED, Severity.ERROR, *place, refused_message(kept))
+def _of_refused(kept: Kept) -> ReportEntry:
+    return ReportEntry(
+        rule=REFUSED,
+        severity=Severity.ERROR,
+        path=kept.path,
+        line=kept.where.line,
+        where=kept.where,
+        text=kept.image,
+        context="",
+        message=refused_message(kept),
+    )
 
 
 def tool_version() -> str:

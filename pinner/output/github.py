@@ -13,7 +13,7 @@ from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
-from pinner.output._entries import Entry, entries
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
 NAME = "github"
@@ -38,20 +38,20 @@ def left_out(report: Report) -> str | None:
     return f"{more} more without an annotation: GitHub shows {SHOWN} of each severity" if more else None
 
 
-def _worst(report: Report, severity: Severity) -> Iterator[Entry]:
+def _worst(report: Report, severity: Severity) -> Iterator[ReportEntry]:
     """Yield the entries of a severity: those that hide other findings first, else in the order of the report."""
     found = [entry for entry in entries(report) if entry.severity == severity]
     yield from sorted(found, key=lambda entry: _WORST.index(entry.rule) if entry.rule in _WORST else len(_WORST))
 
 
-def _command(entry: Entry) -> str:
+def _command(entry: ReportEntry) -> str:
     properties = {"file": relative(entry.path), **_position(entry), "title": f"pinner {entry.rule}"}
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     page = f"%0A{_data(address_of(entry.rule))}"
     return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}{page}"
 
 
-def _position(entry: Entry) -> dict[str, int]:
+def _position(entry: ReportEntry) -> dict[str, int]:
     if entry.where is None:
         return {} if entry.line is None else {"line": entry.line}
     lines = {"line": entry.where.line, "endLine": entry.where.end_line}

@@ -13,7 +13,7 @@ from pinner.model.occurrence import Severity
 from pinner.model.report import Report, Suppressed
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
-from pinner.output._entries import Entry, entries
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
 NAME = "junit"
@@ -53,7 +53,7 @@ def _cases(report: Report, fail_on: Severity) -> Iterator[Element]:
     yield from map(_skipped, report.suppressed)
 
 
-def _judged(entry: Entry, fail_on: Severity) -> Element:
+def _judged(entry: ReportEntry, fail_on: Severity) -> Element:
     columns = f":{entry.where.column}" if entry.where else ""
     case = _case(entry.path, entry.line, f"{entry.rule} at {entry.line or 1}{columns}")
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"

@@ -11,7 +11,7 @@ from pinner.model.escaping import clean
 from pinner.model.report import Change, Kept, Report
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
-from pinner.output._entries import Entry, entries
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 from pinner.output.text import summary
 
@@ -46,7 +46,7 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _entry_row(entry: Entry) -> str:
+def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
     rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({address_of(entry.rule)})"
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))

@@ -11,7 +11,7 @@ from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
 from pinner.output._addresses import HOMEPAGE, address_of
-from pinner.output._entries import TOOL_NAME, Entry, entries
+from pinner.output._entries import TOOL_NAME, ReportEntry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -26,7 +26,7 @@ def render(report: Report, _style: Style) -> str:
     return dumps({"source": {"name": TOOL_NAME, "url": HOMEPAGE}, "diagnostics": diagnostics})
 
 
-def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
+def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
         "message": entry.message,
         "location": _location(entry, source),
@@ -38,11 +38,14 @@ def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
     return diagnostic
 
 
-def _location(entry: Entry, source: Source | None) -> dict[str, Any]:
+def _location(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     location: dict[str, Any] = {"path": relative(entry.path)}
     if entry.where and source:
-        start, end = entry.where[:2], entry.where[2:]
-        location["range"] = {"start": _position(source, *start), "end": _position(source, *end)}
+        where = entry.where
+        location["range"] = {
+            "start": _position(source, where.line, where.column),
+            "end": _position(source, where.end_line, where.end_column),
+        }
     elif entry.line is not None:
         location["range"] = {"start": {"line": entry.line}}
     return location

@@ -12,7 +12,7 @@ from pinner.output._excerpt import cells
 
 if TYPE_CHECKING:
     from pinner.output._states import Detail
-    from pinner.output.listing import Answer
+    from pinner.output.listing import ResolvedText
 
 
 def render_list(
@@ -34,7 +34,7 @@ def render_list(
     return "".join(lines)
 
 
-def render_resolve(answers: "Sequence[Answer]") -> str:
+def render_resolve(answers: "Sequence[ResolvedText]") -> str:
     """Return the digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
     if len(answers) == 1:
         return f"{answers[0].digest}\n"

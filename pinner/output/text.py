@@ -115,7 +115,7 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
 def _failure(failure: FileFailure, report: Report, style: Style) -> Iterator[str]:
     yield failure_line(failure, style)
     if failure.line:
-        where = Location(failure.line, 1, failure.line, 1)
+        where = Location(line=failure.line, column=1, end_line=failure.line, end_column=1)
         yield from _excerpt(report, failure.path, where, style, has_caret=False)
 
 

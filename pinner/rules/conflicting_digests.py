@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Occurrence, Severity
 from pinner.model.reference import Reference
-from pinner.rules._base import Facts, finding_at, has_digest
+from pinner.rules._base import Facts, finding_at, pinned_image
 
 ID = "conflicting-digests"
 SUMMARY = "one tag is pinned to different digests in different places"
@@ -44,7 +44,7 @@ _Pins = dict[str, list[Occurrence]]
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding at every place of a tag that has more than one digest; it names one other place."""
+    """Yield a finding at every place of a tag that has more than one digest; it names one other place."""
     for tag, pins in _pins_by_tag(facts).items():
         if len(pins) > 1:
             yield from _conflicts(tag, pins)
@@ -54,7 +54,9 @@ def _conflicts(tag: Reference, pins: _Pins) -> Iterator[Finding]:
     first, second, *_ = pins
     for digest, places in pins.items():
         other = second if digest == first else first
-        message = f"{tag.familiar} is pinned to {digest} here and to {other} at {_place(pins[other][0])}"
+        first_other = pins[other][0]
+        where = f"{first_other.path}:{first_other.where.line}"
+        message = f"{tag.familiar} is pinned to {digest} here and to {other} at {where}"
         for occurrence in places:
             yield finding_at(occurrence, ID, SEVERITY, message)
 
@@ -62,11 +64,7 @@ def _conflicts(tag: Reference, pins: _Pins) -> Iterator[Finding]:
 def _pins_by_tag(facts: Facts) -> dict[Reference, _Pins]:
     tags: dict[Reference, _Pins] = {}
     for occurrence in facts.occurrences:
-        target = has_digest(occurrence)
+        target = pinned_image(occurrence)
         if target and target.tag and target.digest:
             tags.setdefault(target.by_tag(), {}).setdefault(target.digest, []).append(occurrence)
     return tags
-
-
-def _place(occurrence: Occurrence) -> str:
-    return f"{occurrence.path}:{occurrence.where.line}"

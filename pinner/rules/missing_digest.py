@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "missing-digest"
 SUMMARY = "the registry no longer has the content of a pin"
@@ -45,8 +45,8 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin that is gone; its fix pins to what the tag names now."""
-    for occurrence, status in examined(facts):
+    """Yield a finding for every pin that is gone; its fix pins to what the tag names now."""
+    for occurrence, status in with_pin_status(facts):
         if status.state is PinState.GONE:
             now = f", and the tag names {status.current} now" if status.current else ""
             message = f"the registry no longer has {occurrence.text}{now}"

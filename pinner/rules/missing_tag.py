@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, examined, finding_at
+from pinner.rules._base import Facts, finding_at, with_pin_status
 
 ID = "missing-tag"
 SUMMARY = "the registry does not have the tag"
@@ -41,8 +41,8 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every place whose tag is not there."""
-    for occurrence, status in examined(facts):
+    """Yield a finding for every place whose tag is not there."""
+    for occurrence, status in with_pin_status(facts):
         if status.state is PinState.NO_TAG:
             message = f"the registry does not have the tag of {occurrence.text}: choose one that exists"
             yield finding_at(occurrence, ID, SEVERITY, message)

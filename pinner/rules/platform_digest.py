@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.platforms import fits
 from pinner.model.resolution import ATTESTATION, PinState
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"
@@ -50,8 +50,8 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin to a child of the index; its fix pins to the index."""
-    for occurrence, status in examined(facts):
+    """Yield a finding for every pin to a child of the index; its fix pins to the index."""
+    for occurrence, status in with_pin_status(facts):
         if status.state is PinState.PLATFORM:
             meant = fits(status.child or "", occurrence.platform or "")
             severity = Severity.NOTE if meant else SEVERITY

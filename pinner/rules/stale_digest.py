@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "stale-digest"
 SUMMARY = "the tag of a pin names something else by now"
@@ -42,8 +42,8 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin whose tag has moved; its fix pins to what the tag names now."""
-    for occurrence, status in examined(facts):
+    """Yield a finding for every pin whose tag has moved; its fix pins to what the tag names now."""
+    for occurrence, status in with_pin_status(facts):
         if status.state is PinState.STALE:
             message = f"{occurrence.text} is stale: its tag names {status.current} now"
             yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current), "update")

@@ -36,23 +36,23 @@ class ChangedLines(NamedTuple):
     known: frozenset[str]
 
     def touches(self, path: str, where: Location) -> bool:
-        """Whether a place lies on a line that changed."""
+        """Return whether a place lies on a line that changed."""
         real = os.path.realpath(path)
         if real not in self.known:
             return True
         return any(where.line < part.stop and part.start <= where.end_line for part in self.lines.get(real, ()))
 
     def touches_reference(self, occurrence: Occurrence) -> bool:
-        """Whether a reference stands on a line that changed."""
+        """Return whether a reference stands on a line that changed."""
         return self.touches(occurrence.path, occurrence.where)
 
     def includes(self, path: str) -> bool:
-        """Whether any line of a file changed."""
+        """Return whether any line of a file changed."""
         real = os.path.realpath(path)
         return real not in self.known or real in self.lines
 
     def restrict(self, report: Report) -> Report:
-        """The part of a report that is about lines that changed, and about files in which there are any."""
+        """Return the part of a report that is about lines that changed, and about files in which there are any."""
         findings = tuple(each for each in report.findings if self.touches(each.path, each.where))
         suppressed = tuple(each for each in report.suppressed if self.touches(each.finding.path, each.finding.where))
         unchecked = tuple(each for each in report.unchecked if self.touches(each.path, each.where))
@@ -81,7 +81,7 @@ def changed_since(revision: str, sources: Iterable[Source]) -> ChangedLines:
 
 
 def _base(repository: Repository, revision: str) -> str:
-    """The commit where the branch left `revision`; in a shallow clone, which may not hold it, that revision itself."""
+    """Return the commit where the branch left `revision`, or that revision where a shallow clone does not hold it."""
     commit = commit_of(repository, revision)
     try:
         return run_git(repository, ["merge-base", commit, "HEAD"]).decode().strip()
@@ -105,7 +105,7 @@ def _compare(repository: Repository, commit: str, sources: Iterable[Source]) -> 
 
 
 def _moved(new: Mapping[str, bytes], gone: Iterable[bytes]) -> dict[str, bytes]:
-    """What new files were before they moved: that of which at least half is still there, as Git has it."""
+    """Return the old content of files that moved: that of which at least half is still there, as Git has it."""
     candidates = [(data, Counter(_lines(data))) for data in gone]
     moved: dict[str, bytes] = {}
     for real, data in new.items():
@@ -118,7 +118,7 @@ def _moved(new: Mapping[str, bytes], gone: Iterable[bytes]) -> dict[str, bytes]:
 
 
 def _changed(before: bytes, after: bytes) -> list[range]:
-    """The lines of `after` that `before` does not have, 1-based. The one below a deletion counts, too."""
+    """Return the lines of `after` that `before` does not have, 1-based, and the one below each deletion."""
     old, new = _lines(before), _lines(after)
     start = _equal(zip(old, new, strict=False))
     old, new = old[start:], new[start:]
@@ -142,10 +142,10 @@ def _part(*, removed: int, first: int, added: int) -> range:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """The lines, whatever ends Git gave them when it checked them out."""
+    """Return the lines, whatever ends Git gave them when it checked them out."""
     return data.replace(b"\r\n", b"\n").split(b"\n")
 
 
 def _equal(pairs: Iterable[tuple[bytes, bytes]]) -> int:
-    """How many pairs there are before the first of which the two differ."""
+    """Count the pairs before the first of which the two differ."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

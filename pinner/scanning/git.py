@@ -219,7 +219,7 @@ def _no_answer() -> str:
 
 
 def _is_asked(repository: Repository) -> bool:
-    """Whether Git answers at all, so that what it does not find is missing."""
+    """Return whether Git answers at all, so that what it does not find is missing."""
     try:
         run_git(repository, ["rev-parse", "--git-dir"])
     except GitFailed:
@@ -228,7 +228,7 @@ def _is_asked(repository: Repository) -> bool:
 
 
 def _executable(environ: Mapping[str, str]) -> str:
-    """The absolute path of Git. A relative folder on the PATH would be one of the checkout."""
+    """Return the absolute path of Git. A relative folder on the PATH would be one of the checkout."""
     name = "git.exe" if os.name == "nt" else "git"
     for folder in environ.get("PATH", os.defpath).split(os.pathsep):
         path = os.path.join(folder, name)
@@ -238,12 +238,12 @@ def _executable(environ: Mapping[str, str]) -> str:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables for Git. A hook of Git sets some that name its own repository, not the one that is asked about."""
+    """Return the environment for Git. Without what a hook of Git sets to name its own repository."""
     return {name: value for name, value in environ.items() if not name.upper().startswith("GIT_")} | _ENVIRONMENT
 
 
 def _reason(complaint: bytes) -> str:
-    """The line in which Git says why it fails: the first that is no warning and no advice."""
+    """Return the line in which Git says why it fails: the first that is no warning and no advice."""
     lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
     failing = [line for line in lines if line.startswith(("fatal: ", "error: "))]
     return (failing or lines or [""])[0]

@@ -14,7 +14,7 @@ class Patterns(NamedTuple):
     folder: str = os.curdir
 
     def matcher(self) -> Callable[[str], bool]:
-        """Whether a path, relative to the working directory or absolute, matches; the last line that does decides.
+        """Return a function that tells whether a path, relative or absolute, matches; the last line that does decides.
 
         Raises UsageError for a line that is no pattern.
         """

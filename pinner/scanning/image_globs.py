@@ -15,7 +15,7 @@ _HOST = re.compile(r"[*?.:]|^localhost$|^\[")
 
 
 def check_glob(text: str) -> str:
-    """`text` if it can match an image at all. Raises ValueError that says what to write."""
+    """Return `text` if it can match an image at all. Raises ValueError that says what to write."""
     glob = text.removeprefix("!")
     first, slash, rest = glob.partition("/")
     if glob == "**":
@@ -29,15 +29,15 @@ def check_glob(text: str) -> str:
 
 
 def glob_matcher(globs: Iterable[str]) -> Callable[[Reference], bool]:
-    """Whether the globs match the name of a reference."""
-    compiled = [(not glob.startswith("!"), _compile(glob.removeprefix("!"))) for glob in globs]
+    """Return a function that tells whether the globs match the name of a reference."""
+    compiled: list[tuple[bool, re.Pattern[str]]] = []
+    for glob in globs:
+        tokens = _TOKEN.findall(glob.removeprefix("!"))
+        pattern = "".join(_WILD.get(token) or re.escape(token) for token in tokens)
+        compiled.append((not glob.startswith("!"), re.compile(pattern, re.DOTALL)))
 
     def matches(reference: Reference) -> bool:
         decisions = (decision for decision, glob in reversed(compiled) if glob.fullmatch(reference.name))
         return next(decisions, False)
 
     return matches
-
-
-def _compile(glob: str) -> re.Pattern[str]:
-    return re.compile("".join(_WILD.get(token) or re.escape(token) for token in _TOKEN.findall(glob)), re.DOTALL)

@@ -1,4 +1,4 @@
-"""Files in, occurrences out: what every command begins with."""
+"""Read files and return their occurrences: what every command begins with."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,7 +66,7 @@ def scan_files(
         try:
             file = scan_source(read_source(each.path), each.format, suppression_settings)
         except ReadError as error:
-            unread.append(FileFailure(each.path, None, error.reason))
+            unread.append(FileFailure(path=each.path, line=None, message=error.reason))
             continue
         if each.is_outside:
             outside.append(file)
@@ -76,10 +76,17 @@ def scan_files(
     for file in outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
-            unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
+            unread.append(
+                FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
+            )
         else:
             files[file.source.path] = file._replace(reading=Reading(()))
-    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), suppression_settings, excluded)
+    return Scan(
+        files=dict(sorted(files.items())),
+        failures=(*failures, *unread, *_problems(files)),
+        suppression_settings=suppression_settings,
+        excluded=excluded,
+    )
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -112,12 +119,12 @@ def scan_stdin(
 ) -> Scan:
     """Return the scan of the one file that came through standard input."""
     files = {source.path: scan_source(source, file_format, suppression_settings)}
-    return Scan(files, tuple(_problems(files)), suppression_settings)
+    return Scan(files=files, failures=tuple(_problems(files)), suppression_settings=suppression_settings)
 
 
 def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source, file_format, suppression_settings.apply(file_format.read(source)))
+    return ScannedFile(source=source, format=file_format, reading=suppression_settings.apply(file_format.read(source)))
 
 
 def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
@@ -138,4 +145,8 @@ def _as_allowed(file: ScannedFile, earlier: bytes | None, suppression_settings: 
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:
-    return [FileFailure(path, *problem) for path, file in files.items() for problem in file.reading.problems]
+    return [
+        FileFailure(path=path, line=problem.line, message=problem.message)
+        for path, file in files.items()
+        for problem in file.reading.problems
+    ]

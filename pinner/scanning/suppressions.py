@@ -1,4 +1,4 @@
-"""What the rules leave alone: places with a comment that says so, and images that the configuration names. Pure."""
+"""Suppressions: the ignore comments that count, and the images that `ignore-images` names. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ _SuppressedReference = tuple[str, str, Reference | None]
 
 
 class SuppressionSettings(NamedTuple):
-    """What the settings say of suppressions. `today` is the date in UTC as YYYY-MM-DD; without it nothing expires."""
+    """Settings of suppressions. `today` is the date in UTC as YYYY-MM-DD; without it nothing expires."""
 
     ignore_images: tuple[str, ...] = ()
     require_ignore_reason: bool = False
@@ -20,7 +20,7 @@ class SuppressionSettings(NamedTuple):
     today: str = ""
 
     def apply(self, reading: Reading) -> Reading:
-        """`reading` with the comments that count for every place, and the images to leave alone marked."""
+        """Return `reading` with the suppressions that count at every occurrence, and the ignored images marked."""
         if not (reading.suppressions or self.ignore_images):
             return reading
         suppressions = self._with_validity(reading.suppressions)
@@ -93,7 +93,7 @@ def _only_allowed(occurrence: Occurrence, left: Counter[_SuppressedReference]) -
 
 
 def _suppressed_reference(occurrence: Occurrence, suppression: Suppression) -> _SuppressedReference:
-    """Return what a comment lets go. The text alone may hold a variable, whose value the change may have replaced."""
+    """Return what a comment suppresses. The text may hold a variable whose value the change has replaced."""
     target = occurrence.target if isinstance(occurrence.target, Reference) else None
     return suppression.text, occurrence.text, target
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import Include, Registry, ReportTarget, Settings, load
+from pinner.config import RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
-from pinner.config.layers import Origin, collect, variable_of
+from pinner.config.layers import Layer, collect, variable_of
 from pinner.config.types import Table
 from pinner.config.values import read
+from pinner.formats import FORMATS
 from pinner.model.errors import UsageError
 from pinner.model.occurrence import Severity
 from pinner.scanning.gitignore import Patterns
@@ -66,7 +67,7 @@ def test_every_key_of_a_file(folder: Path) -> None:
     (folder / "pinner.toml").write_text(FULL)
     assert load({}, config="pinner.toml") == Settings(
         exclude=Patterns(("vendor/",), "."),
-        extend_include=Include(dockerfile=Patterns(("*.docker.in",), ".")),
+        extend_include={"dockerfile": Patterns(("*.docker.in",), ".")},
         select=("unpinned", "floating-tag"),
         ignore=("floating-tag",),
         severity={"unpinned": Severity.WARNING},
@@ -83,9 +84,9 @@ def test_every_key_of_a_file(folder: Path) -> None:
         ca_file="certs/all.pem",
         trusted_realms=("auth.example:8443",),
         registries={
-            "docker.io": Registry(mirror="https://mirror.example/hub"),
-            "*": Registry(mirror="http://127.0.0.1:5000"),
-            "registry.example:5000": Registry(None, True, "own.pem", ("auth.example",)),
+            "docker.io": RegistryTable(mirror="https://mirror.example/hub"),
+            "*": RegistryTable(mirror="http://127.0.0.1:5000"),
+            "registry.example:5000": RegistryTable(None, True, "own.pem", ("auth.example",)),
         },
         jobs=8,
         timeout=60.0,
@@ -279,7 +280,10 @@ def test_the_table_and_the_settings_agree() -> None:
     for key in KEYS:
         for table in _tables(key.type):
             made = table.make(**{each.field: read(each.type, [], ".") for each in table.keys if each.required})
-            assert {each.field for each in table.keys} <= set(made._fields), key.name
+            if key.name == "extend-include":
+                assert [each.name for each in table.keys] == [each.NAME for each in FORMATS]
+            else:
+                assert {each.field for each in table.keys} <= set(made._fields), key.name
 
 
 def _tables(kind: Any) -> list[Table]:
@@ -292,9 +296,9 @@ def test_where_values_come_from(folder: Path) -> None:
     (folder / "pinner.toml").write_text('\njobs = 2\ncolor = "never"\nmin-age = 3')
     given = collect({"jobs": 4}, {"PINNER_COLOR": "always"}).given
     assert {name: (each.raw, each.origin, each.source) for name, each in given.items()} == {
-        "jobs": (4, Origin.FLAG, "--jobs"),
-        "color": ("always", Origin.ENVIRONMENT, "PINNER_COLOR"),
-        "min_age": (3, Origin.FILE, "pinner.toml:4"),
+        "jobs": (4, Layer.FLAG, "--jobs"),
+        "color": ("always", Layer.ENVIRONMENT, "PINNER_COLOR"),
+        "min_age": (3, Layer.FILE, "pinner.toml:4"),
     }
 
 

@@ -1,7 +1,7 @@
 """One report that holds every rule, hostile names and positions that are easy to get wrong.
 
 The golden files in tests/cases/output are the renderings of this report. After a change that is meant,
-write them anew with `python -m tests.output.golden`, and read the difference before it is committed.
+write them anew with `make regenerate`, and read the difference before it is committed.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Supp
 from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
-from pinner.output.listing import Answer, NoAnswer
+from pinner.output.listing import ResolvedText, UnresolvedText
 from pinner.rules import RULES as ALL_RULES
 from pinner.rules import Facts, Rule, unused_ignore
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
@@ -198,12 +198,12 @@ DETAILS = (
 )
 
 ANSWERS = (
-    Answer(
+    ResolvedText(
         "node", parse("node"), NEW_DIGEST, "application/vnd.oci.image.index.v1+json", ("linux/amd64", "linux/arm64")
     ),
-    Answer("quay.io/a/b:1", parse("quay.io/a/b:1"), DIGEST, "application/vnd.oci.image.manifest.v1+json", ()),
+    ResolvedText("quay.io/a/b:1", parse("quay.io/a/b:1"), DIGEST, "application/vnd.oci.image.manifest.v1+json", ()),
 )
-NO_ANSWERS = (NoAnswer("quay.io/slow/image:3", "timeout", "quay.io did not answer in 10 seconds"),)
+NO_ANSWERS = (UnresolvedText("quay.io/slow/image:3", "timeout", "quay.io did not answer in 10 seconds"),)
 
 
 def rule_modules() -> tuple[Rule, ...]:

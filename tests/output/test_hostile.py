@@ -72,8 +72,8 @@ def test_outputs_leave_user_information_alone_to_what_prints(name: str, report: 
 def test_lists_are_harmless(text: str, reason: str, path: str, kind: str) -> None:
     targets: dict[str, Any] = {"reference": parse("a:1"), "invalid": Invalid(reason), "opaque": Opaque(reason)}
     place = Occurrence(path, Span(5, 6), HERE, text, targets[kind], reason, unwritable=reason)
-    unanswered = listing.NoAnswer(text, "timeout", reason)
-    answer = listing.Answer(text, parse("a:1"), DIGEST, reason, (reason,))
+    unanswered = listing.UnresolvedText(text, "timeout", reason)
+    answer = listing.ResolvedText(text, parse("a:1"), DIGEST, reason, (reason,))
     for written in (
         table.render_list([place]),
         table.render_resolve([answer, answer]),

@@ -576,3 +576,10 @@ def test_git_is_asked_where_standard_streams_are_closed(closed: str, folder: Pat
     program = "from pinner.scanning import discovery; open('out', 'w').write(str(len(discovery.discover(['.']).files)))"
     subprocess.run(["/bin/sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, program], check=True)
     assert Path("out").read_text() == "2"
+
+
+def test_a_pattern_is_about_the_whole_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = [(re.compile(r"(^|/)deploy/.*\.yaml$").search, COMPOSE)]
+    monkeypatch.setattr("pinner.scanning.discovery._searches", lambda: patterns)
+    make("deploy/a.yaml", "deploy/base/a.yaml", "x/deploy/a.yaml", "deploys/a.yaml", "a.yaml", "deploy.yaml")
+    assert paths() == ["deploy/a.yaml", "deploy/base/a.yaml", "x/deploy/a.yaml"]

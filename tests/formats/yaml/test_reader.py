@@ -170,7 +170,7 @@ def collect_split(file: YamlFile) -> YamlReader:
     name, tag = (file.text_of(fields[key].value) for key in ("docker", "tag"))
     word = reader.read_word(join([name, Text.made_up(":"), tag]))
     assert isinstance(word, Word)
-    reader.add(reader.place_word(word), fields["docker"], "docker")
+    reader.add(reader.read_expanded(word), fields["docker"], "docker")
     return reader
 
 
