@@ -37,7 +37,7 @@ def rendered(name: str, style: Style = Style()) -> str:  # noqa: B008 - frozen
 def renderings() -> dict[str, str]:
     """The text of every golden file by its name."""
     return {
-        **{FILES[name]: rendered(name) for name in OUTPUTS},
+        **{FILES.get(name, f"{name}.txt"): rendered(name) for name in OUTPUTS},
         "text-context.txt": rendered("text", Style(context=True)),
         "text-color.txt": rendered("text", Style(color=True, context=True)),
         "summary.txt": summary(case.REPORT) + "\n",
