@@ -159,7 +159,7 @@ def tell(line: str) -> None:
 
 @contextmanager
 def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -> Iterator[Progress | None]:
-    """A progress bar on standard error, at a terminal only, and not under CI or pre-commit."""
+    """Show a progress bar on standard error, at a terminal only, and not under CI or pre-commit."""
     if quiet or not sys.stderr.isatty() or environ.get("CI") or environ.get("PRE_COMMIT"):
         yield None
         return

@@ -36,7 +36,7 @@ _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _host(text: str) -> str:
-    """A registry's host as references are normalised."""
+    """Return a registry's host as references are normalised."""
     host = text.lower()
     return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
 

@@ -51,12 +51,12 @@ def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return ENVIRONMENT_PREFIX + name.replace("-", "_").upper()
 
 
 def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> ConfigFile | None:
-    """The configuration file in force: the one that is named, else the one that is found unless none is wanted.
+    """Return the configuration file in force: the one that is named, else the one that is found unless none is wanted.
 
     It is looked for in the revision of `policy_from`, if there is one.
     """

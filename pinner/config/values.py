@@ -37,7 +37,7 @@ class WrongSetting(ValueError):
         self.word = word
 
     def below(self, name: str) -> "WrongSetting":
-        """The same, seen from one table or list further up."""
+        """Return the error as seen from one table or list further up."""
         word = "" if name.startswith("[") else name
         return WrongSetting(self.message, name, *self.names, word=self.word or word)
 
@@ -48,7 +48,7 @@ class WrongSetting(ValueError):
 
 
 def read(kind: Type, raw: Any, folder: str) -> Any:
-    """The value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
+    """Return the value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
     match kind:
         case File():
             return path.normpath(path.join(folder, _filled(raw)))
@@ -66,7 +66,7 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
 
 
 def parse(kind: Type, text: str) -> Any:
-    """What TOML would hold for `text` of the environment; commas separate the items of a list. Raises WrongSetting."""
+    """Return what TOML would hold for `text` of the environment, where commas separate items. Raises WrongSetting."""
     match kind:
         case Boolean():
             if text.lower() not in _BOOLEANS:
@@ -80,7 +80,7 @@ def parse(kind: Type, text: str) -> Any:
 
 
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
-    """The message for a word that is none of the `known` ones: it names the nearest."""
+    """Return the message for a word that is none of the `known` ones: it names the nearest."""
     from difflib import get_close_matches
 
     choices = sorted(known)
@@ -90,14 +90,14 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as TOML, or nearly so, writes it."""
+    """Return a value as TOML, or nearly so, writes it."""
     from json import dumps
 
     return dumps(value, ensure_ascii=False, default=str)
 
 
 def key_text(name: str) -> str:
-    """A name as a key of TOML: bare where that is allowed."""
+    """Return a name as a key of TOML: bare where that is allowed."""
     return name if re.fullmatch(r"[\w-]+|\[\d+\]", name, re.ASCII) else quoted(name)
 
 
@@ -153,7 +153,7 @@ def _made(kind: String, text: str) -> object:
 
 
 def _shown(raw: Any) -> Any:
-    """What stands where a setting is expected, for a message: any text in it may be meant as a URL with a password."""
+    """Return a setting without passwords, for a message: any text in it may be meant as a URL that holds one."""
     match raw:
         case str():
             return setting_without_user_info(raw)

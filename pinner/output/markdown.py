@@ -66,7 +66,7 @@ def _place(path: str, line: int | None) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
+    """Return a code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
     text = clean(text)
     if not text or text != text.strip() or any(character in text for character in "`|\\"):
         return f"<code>{_literal(text)}</code>"
@@ -74,7 +74,7 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
+    """Return cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
     return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
 
 

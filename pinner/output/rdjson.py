@@ -66,6 +66,6 @@ def _position_of_byte(source: Source, offset: int) -> dict[str, int]:
 
 
 def _position(source: Source, line: int, column: int) -> dict[str, int]:
-    """A byte-order mark takes no column in a `Location`, and three bytes in the file."""
+    """Return a position in bytes. A byte-order mark takes no column in a `Location`, and three bytes in the file."""
     mark = len(UTF8_BOM) if line == 1 and source.data.startswith(UTF8_BOM) else 0
     return {"line": line, "column": mark + len(source.line_text(line)[: column - 1].encode()) + 1}

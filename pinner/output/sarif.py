@@ -141,7 +141,7 @@ def _location(path: str, where: Location) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """An absolute URI must not name a base (3.4.3)."""
+    """Return the URI of a file; one that is absolute must not name a base (3.4.3)."""
     reference = uri(path)
     return {"uri": reference} if reference.startswith("file:") else {"uri": reference, "uriBaseId": _ROOT}
 
