@@ -10,7 +10,7 @@ from pinner.model.report import Change, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.scan import Scan, ScannedFile
 
-_LATEST = f"the tag {DEFAULT_TAG}, which is what no tag means, is added"
+_LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
 
 
 class Plan(NamedTuple):

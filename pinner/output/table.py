@@ -9,6 +9,7 @@ from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Invalid, Occurrence, Opaque
 from pinner.model.reference import Reference
 from pinner.output._excerpt import cells
+from pinner.output.text import prose
 
 if TYPE_CHECKING:
     from pinner.output._states import Detail
@@ -43,7 +44,7 @@ def render_resolve(answers: "Sequence[ResolvedText]") -> str:
 
 def _row(occurrence: Occurrence) -> tuple[str, ...]:
     place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
-    return place, clean(occurrence.context), clean(occurrence.text), _state(occurrence)
+    return place, clean(occurrence.context), prose(occurrence.text), _state(occurrence)
 
 
 def _state(occurrence: Occurrence) -> str:

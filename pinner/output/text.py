@@ -10,7 +10,7 @@ from itertools import groupby
 
 from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, FileFailure, Report, Unchecked
+from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
@@ -67,7 +67,12 @@ def addresses(report: Report) -> Iterator[str]:
 def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
     """Return the line on a file that could not be read, understood or written."""
     place = _paint(clean_path(failure.path), _BOLD, style) + (f":{failure.line}" if failure.line else "")
-    return f"{place}: {_label('error', FILE_ERROR, FILE_ERROR, _RED, style)} {_prose(failure.message)}"
+    return f"{place}: {_label('error', FILE_ERROR, FILE_ERROR, _RED, style)} {prose(failure.message)}"
+
+
+def prose(text: str) -> str:
+    """Return a text on one line, cleaned, with short digests."""
+    return _DIGEST.sub(r"\1", clean(text))
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
@@ -97,7 +102,7 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
 
 def _finding(finding: Finding, style: Style) -> str:
     color = _SEVERITY_COLORS[finding.severity]
-    return f"{_label(finding.severity.label, finding.rule, finding.rule, color, style)} {_prose(finding.message)}"
+    return f"{_label(finding.severity.label, finding.rule, finding.rule, color, style)} {prose(finding.message)}"
 
 
 def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
@@ -107,7 +112,7 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
         causes.setdefault((each.reason, each.detail), []).append(each)
     for first, *more in causes.values():
         label = _label("unchecked", first.reason, UNCHECKED, _MAGENTA, style)
-        line = f"{_place(first.path, first.where, style)}: {label} {_prose(first.text)}: {_prose(first.detail)}"
+        line = f"{_place(first.path, first.where, style)}: {label} {prose(first.text)}: {prose(first.detail)}"
         files = _count(len({each.path for each in (first, *more)}), "file")
         yield f"{line} (and {_count(len(more), 'more place')}, in {files})" if more else line
 
@@ -140,13 +145,10 @@ def _changes(report: Report, style: Style) -> Iterator[str]:
     for (image, old, new, note), places in images.items():
         what = f"{verb}{_short(old)} -> {_short(new)}"
         line = f"{_paint(clean_path(image), _BOLD, style)}: {what} ({_count(places, 'place')})"
-        yield f"{line}: {_prose(note)}" if note else line
-    yield from _changed_files(report.changes, "" if report.is_written else "would be ", style)
-
-
-def _changed_files(changes: Iterable[Change], would: str, style: Style) -> Iterator[str]:
-    for path, digests in Counter(change.path for change in changes).items():
-        yield f"{_paint(clean_path(path), _BOLD, style)}: {_count(digests, 'digest')} {would}changed"
+        yield f"{line}: {prose(note)}" if note else line
+    # A diff names the files itself.
+    for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
+        yield f"{_paint(clean_path(path), _BOLD, style)}: {_count(digests, 'digest')} changed"
 
 
 def _kept(report: Report, style: Style) -> Iterator[str]:
@@ -156,16 +158,11 @@ def _kept(report: Report, style: Style) -> Iterator[str]:
         if refused or not style.is_brief:
             verb, color = ("refused", _RED) if refused else ("kept", _CYAN)
             line = f"{_paint(clean_path(image), _BOLD, style)}: {_label(verb, reason, REFUSED, color, style)}"
-            yield f"{line} {_prose(detail)} ({_count(places, 'place')})"
+            yield f"{line} {prose(detail)} ({_count(places, 'place')})"
 
 
 def _short(digest: str | None) -> str:
-    return _prose(digest) if digest else "no digest"
-
-
-def _prose(text: str) -> str:
-    """Return a text on one line, cleaned, with short digests."""
-    return _DIGEST.sub(r"\1", clean(text))
+    return prose(digest) if digest else "no digest"
 
 
 def _place(path: str, where: Location, style: Style) -> str:

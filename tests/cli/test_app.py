@@ -246,6 +246,12 @@ def test_every_rule_is_explained(rule: object) -> None:
     assert "## Remedy" in run.stdout
 
 
+def test_without_a_rule_all_are_listed() -> None:
+    lines = pinner("explain").stdout.splitlines()
+    assert [line.split()[:2] for line in lines[: len(RULES)]] == [[rule.ID, rule.SEVERITY.label] for rule in RULES]
+    assert lines[-1].startswith("pinner explain RULE prints the page of a rule.")
+
+
 def test_several_rules_are_explained_at_once() -> None:
     pages = [pinner("explain", name).stdout for name in ("floating-tag", "unpinned")]
     assert pinner("explain", "floating-tag", "unpinned").stdout == "\n".join(pages)
