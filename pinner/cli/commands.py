@@ -49,7 +49,8 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         standard_stream().flush()
         return code
     except PinnerError as error:
-        tell(f"error: {error}")
+        for line in str(error).split("\n"):
+            tell(f"error: {line}")
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

@@ -1,7 +1,8 @@
 """Values of settings, from TOML, the environment and flags: checked against their types."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from os import path
 from typing import Any
@@ -35,6 +36,8 @@ class WrongSetting(ValueError):
         self.message = message
         self.names = names
         self.word = word
+        self.others: list[WrongSetting] = []
+        """What else is wrong in the same table or list."""
 
     def below(self, name: str) -> "WrongSetting":
         """Return the error as seen from one table or list further up."""
@@ -45,6 +48,31 @@ class WrongSetting(ValueError):
     def place(self) -> str:
         """The way to the value as TOML would write it: `registries."ghcr.io".mirror`."""
         return ".".join(key_text(setting_without_user_info(name)) for name in self.names).replace(".[", "[")
+
+
+class _Collected:
+    """What is wrong with the parts of a table or a list: all of it is told in one run."""
+
+    def __init__(self) -> None:
+        self._errors: list[WrongSetting] = []
+
+    @contextmanager
+    def below(self, name: str) -> Iterator[None]:
+        """Collect what is wrong with the part of this name."""
+        try:
+            yield
+        except WrongSetting as error:
+            self._errors += [each.below(name) for each in (error, *error.others)]
+
+    def add(self, error: WrongSetting) -> None:
+        """Collect what is wrong with the table itself."""
+        self._errors.append(error)
+
+    def raise_all(self) -> None:
+        """Raise WrongSetting if anything was collected."""
+        if self._errors:
+            self._errors[0].others = self._errors[1:]
+            raise self._errors[0]
 
 
 def read(kind: Type, raw: Any, folder: str) -> Any:
@@ -165,11 +193,11 @@ def _shown(raw: Any) -> Any:
 
 
 def _each(raw: Any, read_item: Any) -> Iterable[Any]:
+    collected = _Collected()
     for at, item in enumerate(_checked(raw, (list, tuple), "a list")):
-        try:
+        with collected.below(f"[{at}]"):
             yield read_item(item)
-        except WrongSetting as error:
-            raise error.below(f"[{at}]") from error
+    collected.raise_all()
 
 
 def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[ReportTarget, ...]:
@@ -189,31 +217,32 @@ def _read_report(kind: Reports, raw: Any, folder: str) -> ReportTarget:
 
 def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
     values = {}
+    collected = _Collected()
     for name, value in raw.items():
-        try:
+        with collected.below(name):
             special = kind.special.get(name)
             made = name if special else read(kind.name, name, folder)
             if made in values:
                 raise WrongSetting(f"{made} is there twice")
             values[made] = read(special or kind.value, value, folder)
-        except WrongSetting as error:
-            raise error.below(name) from error
+    collected.raise_all()
     return values
 
 
 def _read_table(kind: Table, raw: dict[str, Any], folder: str) -> object:
     keys = {key.name: key for key in kind.keys if key.in_file}
     values = {}
+    collected = _Collected()
     for name, value in raw.items():
         if name not in keys:
-            raise WrongSetting(unknown("key", name, keys), word=name)
-        try:
+            collected.add(WrongSetting(unknown("key", name, keys), word=name))
+            continue
+        with collected.below(name):
             values[keys[name].field] = read(keys[name].type, value, folder)
-        except WrongSetting as error:
-            raise error.below(name) from error
-    for key in keys.values():
+    for key in keys.values() if keys.keys() >= raw.keys() else ():  # a key that is misspelt may be the missing one
         if key.required and key.name not in raw:
-            raise WrongSetting(f"{quoted(key.name)} is missing")
+            collected.add(WrongSetting(f"{quoted(key.name)} is missing"))
+    collected.raise_all()
     return kind.make(**values)
 
 
