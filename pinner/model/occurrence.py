@@ -104,7 +104,8 @@ class Occurrence(NamedTuple):
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
-    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image;
+    `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     """
 
     path: str
@@ -120,6 +121,7 @@ class Occurrence(NamedTuple):
     platform: str | None = None
     suppressions: tuple[Suppression, ...] = ()
     image_ignored: bool = False
+    similar_stage: str | None = None
 
 
 class Problem(NamedTuple):

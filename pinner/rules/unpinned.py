@@ -61,5 +61,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _message(occurrence: Occurrence) -> str:
     message = f"{occurrence.text} is not pinned to a digest"
     if occurrence.unwritable:
-        return f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+        message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+    if occurrence.similar_stage:
+        message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
     return message
