@@ -17,6 +17,7 @@ from pinner.cli.terminal import (
     prepare_streams,
     standard_stream,
     tell,
+    width_of,
     write_bytes,
     write_text,
 )
@@ -48,7 +49,8 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         standard_stream().flush()
         return code
     except PinnerError as error:
-        tell(f"error: {error}")
+        for line in str(error).split("\n"):
+            tell(f"error: {line}")
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -79,7 +81,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
     report = changed.restrict(report) if changed else report
-    write_report(report, settings)
+    write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
 
 
@@ -135,10 +137,12 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
         write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
         from pinner.output import table
+        from pinner.output.text import failure_line
 
-        write_text(table.render_list(scan.occurrences, online))
+        stream = standard_stream()
+        write_text(table.render_list(scan.occurrences, online, width_of(stream) if stream.isatty() else None))
         for failure in scan.failures:
-            tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
+            tell(failure_line(failure))
     unanswered = any(each.unchecked for each in online or ())
     return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
 
@@ -158,7 +162,8 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
 
 
 def explain(names: Sequence[str]) -> ExitCode:
-    """Print the documentation of rules."""
+    """Print the documentation of rules, or list all rules where none is named."""
+    from pinner.cli.pages import page_of_rule, table_of_rules, write_page
     from pinner.config.values import unknown
     from pinner.rules import RULES
 
@@ -166,10 +171,10 @@ def explain(names: Sequence[str]) -> ExitCode:
     for name in names:
         if name not in rules:
             raise UsageError(unknown("rule", name, rules))
-    pages = (
-        f"# {name} ({rules[name].SEVERITY.label})\n\n{rules[name].SUMMARY}\n\n{rules[name].__doc__}" for name in names
-    )
-    write_text("\n".join(pages))
+    if names:
+        write_page("\n".join(page_of_rule(rules[name]) for name in names))
+    else:
+        write_text(table_of_rules(RULES))
     return ExitCode.CLEAN
 
 
@@ -336,6 +341,7 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     from pinner.fixing.diff import unified_diff
 
     report, fixed = outcome
+    report = report._replace(is_written=not settings.diff)
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
             diff = unified_diff(path, scan.files[path].source.data, data)
@@ -355,8 +361,8 @@ def _left_out(path: str, lines: range) -> str:
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
-    """What is wrong wins over what could not be checked; the summary says both."""
+    """Return the exit code: what is wrong wins over what could not be checked, unless `--exit-zero` takes it back."""
     failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
-    if failing or (settings.diff and report.changes):
+    if (failing or (settings.diff and report.changes)) and not settings.exit_zero:
         return ExitCode.FINDINGS
     return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

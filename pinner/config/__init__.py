@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
-_FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
+_FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
 class RegistryTable(NamedTuple):
@@ -54,6 +54,7 @@ class Settings(NamedTuple):
     require_ignore_reason: bool = False
     no_ignores: bool = False
     fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
     baseline: str | None = None
     write_baseline: str | None = None
     diff_base: str | None = None
@@ -77,21 +78,20 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
-    jobs_per_host: int = 16
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
     list_format: str = "text"
+    statistics: bool = False
     color: str = "auto"
     verbosity: int = 0
 
 
 def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
-    """The settings in force. A flag that was not given is None and changes nothing.
+    """Return the settings in force. A flag that was not given is None and changes nothing.
 
-    `config` names the file to read and `no_config` reads none; `output_file` is where the report goes
-    that has no file of its own; `policy_from` names the Git revision in which the file is looked for. Raises
-    UsageError that names the source, the key and the nearest right one.
+    `config` names the file to read and `no_config` reads none; `policy_from` names the Git revision in which the file
+    is looked for. Raises UsageError that names the source, the key and the nearest right one.
     """
     from pinner.config.files import find
 
@@ -102,7 +102,7 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         and find(os.curdir) is None
     ):
         return Settings(**given)
-    from pinner.config.layers import collect, redirect
+    from pinner.config.layers import collect
 
     if "policy_from" in given:
         from pinner.scanning.revision import find_revision
@@ -110,4 +110,4 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         given["policy_from"] = find_revision(given["policy_from"])
     read = {name: each.value for name, each in collect(given, environ).given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
-    return redirect(Settings(**only_flags | read), given.get("output_file"))
+    return Settings(**only_flags | read)

@@ -36,7 +36,7 @@ _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _host(text: str) -> str:
-    """A registry's host as references are normalised."""
+    """Return a registry's host as references are normalised."""
     host = text.lower()
     return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
 
@@ -179,7 +179,6 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",

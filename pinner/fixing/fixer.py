@@ -10,6 +10,8 @@ from pinner.model.report import Change, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.scan import Scan, ScannedFile
 
+_LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
+
 
 class Plan(NamedTuple):
     """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
@@ -115,11 +117,12 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 def _change(plan: Plan) -> Change:
     occurrence, target = plan.occurrence, plan.occurrence.target
     assert isinstance(target, Reference)
+    adds_tag = plan.digest and not (target.tag or target.digest or (occurrence.place and occurrence.place.bare))
     return Change(
         path=occurrence.path,
         where=occurrence.where,
         image=target._replace(digest=None).familiar,
         old=target.digest,
         new=plan.digest,
-        note=plan.note,
+        note="; ".join(filter(None, (plan.note, _LATEST if adds_tag else ""))),
     )

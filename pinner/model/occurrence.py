@@ -104,7 +104,8 @@ class Occurrence(NamedTuple):
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
-    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image;
+    `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     """
 
     path: str
@@ -120,6 +121,7 @@ class Occurrence(NamedTuple):
     platform: str | None = None
     suppressions: tuple[Suppression, ...] = ()
     image_ignored: bool = False
+    similar_stage: str | None = None
 
 
 class Problem(NamedTuple):
@@ -147,7 +149,10 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Finding of a rule at one place."""
+    """Finding of a rule at one place.
+
+    `command` is the command that mends it, `pin` or `update`; None where a person has to.
+    """
 
     rule: str
     severity: Severity
@@ -157,6 +162,7 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+    command: str | None = None
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pinner.model.escaping import clean
 from pinner.model.report import Change, Kept, Report
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, ReportEntry, entries
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 from pinner.output.text import summary
 
@@ -24,7 +25,7 @@ _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>(
 
 
 def render(report: Report, _style: Style) -> str:
-    """The counts, and tables of what is wrong, of the digests that changed, and of those that an update left."""
+    """Return the counts, and tables of what is wrong, of the digests that changed, and of those that an update left."""
     found = [_entry_row(entry) for entry in entries(report)]
     changed = [_change_row(change) for change in report.changes]
     blocks = ["## pinner", f"{summary(report)}."]
@@ -47,7 +48,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else _code(entry.rule)
+    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({address_of(entry.rule)})"
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
 
 
@@ -65,7 +66,7 @@ def _place(path: str, line: int | None) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
+    """Return a code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
     text = clean(text)
     if not text or text != text.strip() or any(character in text for character in "`|\\"):
         return f"<code>{_literal(text)}</code>"
@@ -73,7 +74,7 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
+    """Return cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
     return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
 
 

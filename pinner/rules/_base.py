@@ -34,8 +34,18 @@ class Rule(Protocol):
         ...
 
 
-def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
-    """Return a finding of `rule` at an occurrence."""
+def finding_at(
+    occurrence: Occurrence,
+    rule: str,
+    severity: Severity,
+    message: str,
+    fix: Fix | None = None,
+    command: str | None = None,
+) -> Finding:
+    """Return a finding of `rule` at an occurrence.
+
+    `command` is the command that mends such findings: it counts where something can be written.
+    """
     return Finding(
         rule=rule,
         severity=severity,
@@ -45,6 +55,7 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
         context=occurrence.context,
         message=message,
         fix=fix,
+        command=command if occurrence.place else None,
     )
 
 

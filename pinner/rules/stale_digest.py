@@ -46,4 +46,4 @@ def check(facts: Facts) -> Iterator[Finding]:
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.STALE:
             message = f"{occurrence.text} is stale: its tag names {status.current} now"
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current))
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current), "update")

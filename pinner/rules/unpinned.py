@@ -55,11 +55,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
+            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix, "pin")
 
 
 def _message(occurrence: Occurrence) -> str:
     message = f"{occurrence.text} is not pinned to a digest"
     if occurrence.unwritable:
-        return f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+        message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+    if occurrence.similar_stage:
+        message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
     return message

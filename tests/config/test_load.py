@@ -32,7 +32,6 @@ verify = true
 ca-file = "certs/all.pem"
 trusted-realms = ["auth.example:8443"]
 jobs = 8
-jobs-per-host = 4
 timeout = 60
 color = "never"
 baseline = "ci/baseline.json"
@@ -90,7 +89,6 @@ def test_every_key_of_a_file(folder: Path) -> None:
             "registry.example:5000": RegistryTable(None, True, "own.pem", ("auth.example",)),
         },
         jobs=8,
-        jobs_per_host=4,
         timeout=60.0,
         color="never",
         baseline="ci/baseline.json",
@@ -247,6 +245,27 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
     with pytest.raises(UsageError) as caught:
         load({})
     assert str(caught.value) == message
+
+
+def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
+    (folder / "pinner.toml").write_text(
+        "jobs = 0\nmirror = ['docker.io=https://m.example']\nselct = []\n"
+        "[[overrides]]\nignore = ['x', 'y']\n[registries.'ghcr.io']\nmirror = 1\ninsecure = 2\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        load({"PINNER_TIMEOUT": "soon"}, select=["z"])
+    assert [line.partition(": choose from")[0] for line in str(caught.value).split("\n")] == [
+        "pinner.toml:1: jobs: at least 1 is needed, not 0",
+        'pinner.toml: "mirror" is no key here: write it for each registry, as [registries."HOST"] mirror = …',
+        'pinner.toml:3: unknown key "selct": did you mean "select"?',
+        'pinner.toml:5: overrides[0].ignore[0]: unknown rule "x"',
+        'pinner.toml:5: overrides[0].ignore[1]: unknown rule "y"',
+        'pinner.toml:4: overrides[0]: "files" is missing',
+        'pinner.toml: registries."ghcr.io".mirror: a string is needed, not 1',
+        'pinner.toml:8: registries."ghcr.io".insecure: true or false is needed, not 2',
+        'PINNER_TIMEOUT: a number is needed, not "soon"',
+        '--select: unknown rule "z"',
+    ]
 
 
 @pytest.mark.parametrize(

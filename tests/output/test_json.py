@@ -15,7 +15,7 @@ from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
 ROOT = Path(__file__).parents[2]
-FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
+FINDING_KEYS = "rule severity path line column end_line end_column text context message fix command url".split()
 REFERENCE_KEYS = (
     "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
 ).split()
@@ -32,6 +32,7 @@ def test_keys_of_check() -> None:
     assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
     assert document["schema_version"] == 1
     counts = ["files", "references", "pinned", "findings", "unchecked", "ignored", "known", "outdated", "excluded"]
+    counts.append("by_severity")
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
