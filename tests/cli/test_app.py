@@ -179,8 +179,8 @@ def test_findings_go_to_standard_output_and_the_summary_to_standard_error() -> N
     dockerfile(f"FROM a:1@{DIGEST}\nFROM $A\n", "a/Dockerfile")
     run = pinner("check")
     assert run.stdout == (
-        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format; A is not declared:'
-        " write ARG A=… above the first FROM\n"
+        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format;'
+        " A is not declared: write ARG A=… above the first FROM\n"
         "b/Dockerfile:1:6: error[unpinned] a is not pinned to a digest\n"
         "b/Dockerfile:2: error[file-error] unknown instruction: FOO\n"
     )
