@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
-from pinner.formats import labels
+from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
 
@@ -109,6 +109,15 @@ FILES: Options = {
         list[str] | None,
         _option(
             CHECKING, "--exclude", metavar="PATTERN", help="Exclude files, in the syntax of .gitignore. Repeatable."
+        ),
+    ],
+    "kind": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
+            autocompletion=kind_names,
         ),
     ],
     "stdin_filename": Annotated[
@@ -336,9 +345,9 @@ def _settings(flags: dict[str, Any]) -> "Settings":
     return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
-_HELP = f"""Keep container image references pinned to digests.
+_HELP = """Keep container image references pinned to digests.
 
-Reads {labels("and", "s")} at every place that pulls an image, asks the registry for the
+Reads Dockerfiles, Compose files, manifests, pipelines and all other files that pull images, asks the registry for the
 digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
 """
 

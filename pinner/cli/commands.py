@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
+    from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
     from pinner.scanning.suppressions import SuppressionSettings
     from pinner.updating.pin_status import Examination
@@ -200,33 +201,40 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     from pinner.scanning.discovery import discover, format_of
     from pinner.scanning.scan import scan_files, scan_stdin
 
-    include = settings.extend_include
+    kinds = _kind_settings(settings)
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
+        file_format = format_of(name, settings.extend_include, kinds)
+        return scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude, include)
+    found = discover(paths or ["."], settings.exclude, settings.extend_include, kinds)
     for warning in found.warnings:
         tell(f"warning: {warning}")
-    if not (found.files or found.failures):
-        _refuse_nothing(paths, found.excluded)
-    return scan_files(
+    scan = scan_files(
         found.files,
         found.failures,
         _suppression_settings(settings),
         excluded=found.excluded,
         accept_pinned_outside=accept_pinned_outside,
+        kind_settings=kinds,
     )
+    if not (scan.files or scan.failures):
+        _refuse_nothing(paths, scan.excluded)
+    return scan
+
+
+def _kind_settings(settings: Settings) -> KindSettings:
+    from pinner.scanning.kind_settings import kind_settings
+
+    return kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
 
 
 def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
     """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
     where = ", ".join(paths) or "this folder"
     if not excluded:
-        from pinner.formats import labels
-
-        raise UsageError(f"nothing to check: there is no {labels('or')} in {where}")
+        raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
     if any(map(os.path.isdir, paths or ["."])):
         raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
@@ -243,7 +251,7 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     from pinner.scanning.changed_lines import changed_since
     from pinner.scanning.discovery import kinds_of_search
 
-    kind_of = kinds_of_search(settings.exclude, settings.extend_include)
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include, _kind_settings(settings))
     return changed_since(settings.diff_base, scan, kind_of)
 
 

@@ -44,6 +44,9 @@ class Settings(NamedTuple):
 
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
+    kinds: Mapping[str, str] = {}
+    kind: tuple[str, ...] = ()
+    helm_write: str = "digest"
     stdin_filename: str | None = None
 
     select: tuple[str, ...] = ()

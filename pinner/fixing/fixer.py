@@ -8,6 +8,7 @@ from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
+from pinner.scanning.decisions import decided
 from pinner.scanning.scan import Scan, ScannedFile
 
 _LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
@@ -88,8 +89,9 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        reading = scan.suppression_settings.apply(fixed.readings[path])
+        reading = scan.kind_settings.apply(scan.suppression_settings.apply(fixed.readings[path]))
         files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
+    files = decided(files, scan.builders)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 

@@ -129,7 +129,7 @@ def test_nothing_to_check(arguments: list[str]) -> None:
     run = pinner("check", *arguments)
     where = ", ".join(arguments) or "this folder"
     assert (run.code, run.stdout) == (USAGE, "")
-    assert run.stderr == f"error: nothing to check: there is no Dockerfile or Compose file in {where}\n"
+    assert run.stderr == f"error: nothing to check: no file in {where} is of a kind that pulls images\n"
 
 
 def test_named_files_that_are_excluded_are_clean_and_counted() -> None:

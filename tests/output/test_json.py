@@ -17,7 +17,8 @@ from tests.support.occurrences import DIGEST, occurrence
 ROOT = Path(__file__).parents[2]
 FINDING_KEYS = "rule severity path line column end_line end_column text context message fix command url".split()
 REFERENCE_KEYS = (
-    "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
+    "path line column end_line end_column start end kind context also text registry repository tag digest opaque"
+    " unwritable built"
 ).split()
 
 

@@ -56,6 +56,7 @@ def occurrence_at(
     platform: str | None,
     suppressions: tuple[Suppression, ...],
     stage: str | None = None,
+    kind: str = "dockerfile",
 ) -> Occurrence:
     """Return the occurrence that a reference in the file at `path` makes."""
     target = written.target
@@ -74,6 +75,7 @@ def occurrence_at(
         dead_variable=written.dead_variable,
         platform=platform,
         suppressions=suppressions,
+        kind=kind,
     )
 
 
