@@ -65,7 +65,7 @@ def scan_files(
     outside: list[ScannedFile] = []
     for each in found:
         try:
-            file = scan_source(read_source(each.path), each.format, suppression_settings)._replace(root=each.root)
+            file = scan_source(read_source(each.path), each.format, suppression_settings, each.root)
         except ReadError as error:
             unread.append(FileFailure(path=each.path, line=None, message=error.reason))
             continue
@@ -74,7 +74,7 @@ def scan_files(
         else:
             files[each.path] = file
     # Last, since a digest behind a link may conflict with one of any other file.
-    pins = _pins(files.values()) if accept_pinned_outside else None
+    pins = _pins(files.values()) if accept_pinned_outside and outside else None
     for file in outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
@@ -125,9 +125,12 @@ def scan_stdin(
     return Scan(files=files, failures=tuple(_problems(files)), suppression_settings=suppression_settings)
 
 
-def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
+def scan_source(
+    source: Source, file_format: Format, suppression_settings: SuppressionSettings, root: str | None = None
+) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source=source, format=file_format, reading=suppression_settings.apply(file_format.read(source)))
+    reading = suppression_settings.apply(file_format.read(source))
+    return ScannedFile(source=source, format=file_format, reading=reading, root=root)
 
 
 def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
