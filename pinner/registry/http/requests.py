@@ -40,7 +40,7 @@ _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 class Request(NamedTuple):
     """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further.
 
-    Without `patient` a connection that breaks is not tried again.
+    Without `retry` a connection that breaks is not tried again.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Request(NamedTuple):
     limit: int = SMALL
     authorization: Secret | None = None
     form: Mapping[str, Secret] | None = None
-    patient: bool = True
+    retry: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -119,7 +119,7 @@ class HTTPClient:
         """
         host = self._hosts[request.origin]
         async with host.slot():
-            tries = Tries(host, patient=request.patient)
+            tries = Tries(host, retry=request.retry)
             while True:
                 sent = await host.ready()
                 try:

@@ -100,11 +100,11 @@ def test_a_near_host_gets_no_less_time_than_a_far_one(host: str) -> None:
     assert run.network.requests[0].extensions["timeout"]["connect"] == 7
 
 
-def test_an_impatient_question_is_not_asked_again_when_the_connection_breaks() -> None:
+def test_a_request_without_retry_is_not_sent_again_when_the_connection_breaks() -> None:
     run = Run(Script(httpx.ReadError("no")))
-    assert type(run.one(get(patient=False))) is Dropped
+    assert type(run.one(get(retry=False))) is Dropped
     assert len(run.network.requests) == 1
-    assert Run(answers(503, 200)).one(get(patient=False)).status == 200
+    assert Run(answers(503, 200)).one(get(retry=False)).status == 200
 
 
 @pytest.mark.parametrize(
