@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pinner.demo.registry import Manifest, RegistryHandler, Store, serve
+from pinner.demo.registry import RegistryHandler, Store, StoredManifest, serve
 
-INDEX = Manifest(
+INDEX = StoredManifest(
     "application/vnd.oci.image.index.v1+json",
     b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
 )

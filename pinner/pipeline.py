@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.checking.linter import assemble_report, ignore_for, judge
-from pinner.checking.rule_selection import DEFAULT_POLICY, Policy
+from pinner.checking.linter import assemble_report, lint, suppression_for
+from pinner.checking.rule_selection import DEFAULT_SELECTION, RuleSelection
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
 from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference, is_digest
 from pinner.model.report import Kept, Report, Unchecked
-from pinner.model.resolution import Resolution, State, Unresolved, Verdict
+from pinner.model.resolution import PinState, PinStatus, Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scanning.scan import Scan
 
@@ -23,9 +23,9 @@ Resolve = Callable[[Iterable[Reference]], Mapping[Reference, Resolution]]
 FindUpdates = Callable[[Mapping[Reference, tuple[str, ...]]], "Mapping[Reference, Update | Unresolved]"]
 
 _RULES_OF_STATES = {
-    Verdict.STALE: stale_digest.ID,
-    Verdict.GONE: missing_digest.ID,
-    Verdict.PLATFORM: platform_digest.ID,
+    PinState.STALE: stale_digest.ID,
+    PinState.GONE: missing_digest.ID,
+    PinState.PLATFORM: platform_digest.ID,
 }
 
 
@@ -36,51 +36,55 @@ class Outcome(NamedTuple):
     fixed: Fixed
 
 
-def check(scan: Scan, *, policy: Policy = DEFAULT_POLICY) -> Report:
-    """Judge everything that was read, by what the files alone say."""
-    return judge(scan, policy=policy)
-
-
-def check_online(
+def check(
     scan: Scan,
-    examine: Examine,
+    examine: Examine | None = None,
     *,
-    policy: Policy = DEFAULT_POLICY,
+    selection: RuleSelection = DEFAULT_SELECTION,
     is_wanted: Callable[[Occurrence], bool] | None = None,
 ) -> Report:
-    """Judge everything that was read, by the files and by what registries say. What gives no answer is unchecked.
+    """Lint everything that was read, with `examine` also by what registries say; what gives no answer is unchecked.
 
     Registries are asked about the occurrences that are wanted, without `is_wanted` about all.
     """
-    states, unchecked = examined(scan, examine, is_wanted)
-    return judge(scan, policy=policy, states=states, unchecked=unchecked)
+    if examine is None:
+        return lint(scan, selection=selection)
+    statuses, unchecked = pin_statuses(scan, examine, is_wanted)
+    return lint(scan, selection=selection, statuses=statuses, unchecked=unchecked)
 
 
-def pin(scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, policy: Policy = DEFAULT_POLICY) -> Outcome:
-    """Add the missing digests where they count as missing, and judge what is left.
+def pin(
+    scan: Scan, resolve: Resolve, *, write: bool, reuse: bool = False, selection: RuleSelection = DEFAULT_SELECTION
+) -> Outcome:
+    """Add the missing digests where they count as missing, and lint what is left.
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = list(filter(lacks_digest, _bare(scan, policy)))
+    wanted = list(filter(can_pin, _bare(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
     plans, unchecked = _plan(wanted, known, answers)
-    return _finish(scan, plans, write, policy, unchecked=unchecked)
+    return _finish(scan, plans, write, selection, unchecked=unchecked)
 
 
 def update(
-    scan: Scan, find_updates: FindUpdates, options: "Options", *, write: bool, policy: Policy = DEFAULT_POLICY
+    scan: Scan,
+    find_updates: FindUpdates,
+    options: "Options",
+    *,
+    write: bool,
+    selection: RuleSelection = DEFAULT_SELECTION,
 ) -> Outcome:
-    """Give the pins that have a tag the digest of what it names now, and judge what is left.
+    """Give the pins that have a tag the digest of what it names now, and lint what is left.
 
     What has no digest is left alone and listed, unless the options say to add it.
     """
     from pinner.updating.decisions import UNPINNED, platforms_in_use
 
-    bare = _bare(scan, policy)
+    bare = _bare(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in bare if options.add and lacks_digest(each)]
+    wanted += [each for each in bare if options.add and can_pin(each)]
     updates = find_updates(platforms_in_use(wanted, options))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not options.add:
@@ -88,22 +92,22 @@ def update(
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
     unchecked = [step for step in steps if isinstance(step, Unchecked)]
-    return _finish(scan, plans, write, policy, unchecked=unchecked, kept=kept, states=_left(wanted, updates))
+    return _finish(scan, plans, write, selection, unchecked=unchecked, kept=kept, statuses=_left(wanted, updates))
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
-    """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
-    plans = [Plan(each, None) for each in scan.occurrences if has_digest(each) and not each.exempt]
+    """Take all digests away. Nothing is linted: that nothing is pinned is what was asked for."""
+    plans = [Plan(each, None) for each in scan.occurrences if can_unpin(each) and not each.image_ignored]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
 
-def lacks_digest(occurrence: Occurrence) -> bool:
+def can_pin(occurrence: Occurrence) -> bool:
     """Whether `pin` may write there."""
     return occurrence.place is not None and not occurrence.place.holds_digest
 
 
-def has_digest(occurrence: Occurrence) -> bool:
+def can_unpin(occurrence: Occurrence) -> bool:
     """Whether `unpin` may write there."""
     return occurrence.place is not None and occurrence.place.holds_digest
 
@@ -115,41 +119,47 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     registry at all.
     """
     target = occurrence.target
-    if occurrence.exempt or occurrence.stage is not None or not isinstance(target, Reference):
+    if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
         return None
-    return target if target.digest or not ignore_for(unpinned.ID, occurrence.ignores) else None
+    return target if target.digest or not suppression_for(unpinned.ID, occurrence.suppressions) else None
 
 
-def examined(
+def pin_statuses(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
-) -> tuple[dict[Reference, State], list[Unchecked]]:
-    """The states of the images of a scan, each asked for once, and the places of those that gave no answer."""
+) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
+    """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
-    states = {image: answer for image, answer in answers.items() if isinstance(answer, State)}
+    statuses = {image: answer for image, answer in answers.items() if isinstance(answer, PinStatus)}
     unanswered = ((each, answers[image]) for each, image in images)
-    return states, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, State)]
+    return statuses, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, PinStatus)]
 
 
 def _finish(
     scan: Scan,
     plans: Sequence[Plan],
     write: bool,
-    policy: Policy,
+    selection: RuleSelection,
     *,
     unchecked: Sequence[Unchecked],
     kept: Sequence[Kept] = (),
-    states: Mapping[Reference, State] | None = None,
+    statuses: Mapping[Reference, PinStatus] | None = None,
 ) -> Outcome:
-    """Make the edits and judge the result. What the report says of a place beforehand is not `unpinned` as well."""
+    """Make the edits and lint the result. What the report says of a place beforehand is not `unpinned` as well."""
     fixed = fix(scan, plans, write=write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
     after = rescan(scan, fixed)
-    said = judge(
-        after, policy=policy, states=states, excused=excused, unchecked=unchecked, changes=fixed.changes, kept=kept
+    report = lint(
+        after,
+        selection=selection,
+        statuses=statuses,
+        excused=excused,
+        unchecked=unchecked,
+        changes=fixed.changes,
+        kept=kept,
     )
-    return Outcome(said, fixed)
+    return Outcome(report, fixed)
 
 
 def _target(occurrence: Occurrence) -> Reference:
@@ -157,10 +167,10 @@ def _target(occurrence: Occurrence) -> Reference:
     return occurrence.target
 
 
-def _bare(scan: Scan, policy: Policy) -> list[Occurrence]:
+def _bare(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
     """The places without a digest where that counts as a fault."""
-    ruling_of = policy.rulings()
-    images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in ruling_of(each.path).running)
+    active_rules_of = selection.by_path()
+    images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path).running)
     return [each for each, image in images if image is not None and image.digest is None]
 
 
@@ -203,9 +213,9 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
-    ignore = ignore_for(_RULES_OF_STATES.get(update.state.verdict, unpinned.ID), occurrence.ignores)
-    if ignore:
-        return _kept(occurrence, IGNORED, f"a comment says so: {ignore.reason or ignore.text}")
+    suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
+    if suppression:
+        return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
     if not isinstance(update.decision, Move):
         return _kept(occurrence, *update.decision)
     if occurrence.place is None:
@@ -213,13 +223,15 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
     return Plan(occurrence, *update.decision)
 
 
-def _left(wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]") -> dict[Reference, State]:
-    """The states that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+def _left(
+    wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
+) -> dict[Reference, PinStatus]:
+    """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
-    ignored = {_target(each) for each in wanted if ignore_for(stale_digest.ID, each.ignores)}
-    states = ((reference, each.state) for reference, each in updates.items() if isinstance(each, Update))
-    return {each: state for each, state in states if state.verdict is not Verdict.STALE or each in ignored}
+    ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}
+    statuses = ((reference, each.status) for reference, each in updates.items() if isinstance(each, Update))
+    return {each: status for each, status in statuses if status.state is not PinState.STALE or each in ignored}
 
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:

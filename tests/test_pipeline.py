@@ -98,7 +98,7 @@ def test_a_comment_hides_a_finding_and_one_that_hides_nothing_is_said() -> None:
     write(a="# pinner: ignore[unpinned] for now\nFROM a:1\n# pinner: ignore[unpinned]\nFROM scratch\n")
     report = pipeline.check(scan())
     assert [(each.rule, each.where.line) for each in report.findings] == [("unused-ignore", 3)]
-    assert [(each.finding.rule, each.ignore.reason) for each in report.suppressed] == [("unpinned", "for now")]
+    assert [(each.finding.rule, each.suppression.reason) for each in report.suppressed] == [("unpinned", "for now")]
     assert report.summary.ignored == 1
 
 

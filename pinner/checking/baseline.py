@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-class Entry(NamedTuple):
+class KnownFinding(NamedTuple):
     """What findings are told by. `path` is relative to the baseline's folder, with `/`."""
 
     path: str
@@ -31,7 +31,7 @@ class Baseline(NamedTuple):
     """How many findings of each kind are known."""
 
     folder: str
-    counts: Mapping[Entry, int]
+    counts: Mapping[KnownFinding, int]
 
     def apply(self, report: Report, may_be_outdated: Callable[[str, str], bool]) -> Report:
         """`report` without what is known, the first of equal findings first.
@@ -53,7 +53,7 @@ class Baseline(NamedTuple):
         summary = report.summary._replace(findings=len(new), known=known, outdated=outdated)
         return report._replace(summary=summary, findings=tuple(new))
 
-    def _path_of(self, entry: Entry) -> str:
+    def _path_of(self, entry: KnownFinding) -> str:
         return os.path.relpath(os.path.join(self.folder, entry.path))
 
 
@@ -104,9 +104,9 @@ def _content(file: str, revision: "Revision | None") -> bytes:
     return content
 
 
-def _read_entry(document: Mapping[str, object]) -> Entry:
-    return Entry(*(str(document[name]) for name in Entry._fields))
+def _read_entry(document: Mapping[str, object]) -> KnownFinding:
+    return KnownFinding(*(str(document[name]) for name in KnownFinding._fields))
 
 
-def _entry_of(finding: Finding, folder: str) -> Entry:
-    return Entry(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)
+def _entry_of(finding: Finding, folder: str) -> KnownFinding:
+    return KnownFinding(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)

@@ -2,98 +2,100 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from pinner.checking.rule_selection import ALL_RULES, DEFAULT_POLICY, Policy, Ruling
-from pinner.model.occurrence import Finding, Ignore, Occurrence
+from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
+from pinner.model.occurrence import Finding, Occurrence, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.model.resolution import State
+from pinner.model.resolution import PinStatus
 from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
 
-Place = tuple[str, Location]
+_Position = tuple[str, Location]
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
-_PlacedIgnore = tuple[str, Ignore]
+_PlacedSuppression = tuple[str, Suppression]
 
 
-def judge(
+def lint(
     scan: Scan,
     *,
-    policy: Policy = DEFAULT_POLICY,
-    states: Mapping[Reference, State] | None = None,
-    excused: Collection[Place] = (),
+    selection: RuleSelection = DEFAULT_SELECTION,
+    statuses: Mapping[Reference, PinStatus] | None = None,
+    excused: Collection[_Position] = (),
     unchecked: Sequence[Unchecked] = (),
     changes: Sequence[Change] = (),
     kept: Sequence[Kept] = (),
 ) -> Report:
     """The findings of all rules, and beside them what else the run has to say.
 
-    `states` is what registries say, None where none was asked. The places in `excused` are not
+    `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts([each for each in scan.occurrences if not each.exempt], states=states)
-    ruling_of = policy.rulings()
+    facts = Facts([each for each in scan.occurrences if not each.image_ignored], statuses=statuses)
+    active_rules_of = selection.by_path()
     raised = [
         finding
-        for finding in _ruled(RULES, facts, ruling_of)
+        for finding in _run_rules(RULES, facts, active_rules_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
-    on_images = {(each.path, each.where): each.ignores for each in facts.occurrences if each.ignores}
+    on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
-    used |= _undecided(scan, facts, ruling_of)
-    unused = [each for each in scan.ignores if each not in used]
-    raised = list(_ruled([unused_ignore], facts._replace(unused_ignores=unused), ruling_of))
-    left, more, used = _suppress(raised, _on_comments(scan.ignores))
-    in_use = {(path, ignore.where) for path, ignore in used}
+    used |= _undecided(scan, facts, active_rules_of)
+    unused = [each for each in scan.suppressions if each not in used]
+    raised = list(_run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of))
+    left, more, used = _suppress(raised, _on_comments(scan.suppressions))
+    in_use = {(path, suppression.where) for path, suppression in used}
     findings += [each for each in left if (each.path, each.where) not in in_use]
     return assemble_report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
 
 
-def ignore_for(rule: str, ignores: Iterable[Ignore]) -> Ignore | None:
+def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:
     """The first comment that lets a rule's finding go."""
-    return next((ignore for ignore in ignores if ignore.covers(rule) and not ignore.void), None)
+    return next(
+        (suppression for suppression in suppressions if suppression.covers(rule) and not suppression.void), None
+    )
 
 
-def _ruled(rules: Iterable[Rule], facts: Facts, ruling_of: Callable[[str], Ruling]) -> Iterator[Finding]:
+def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> Iterator[Finding]:
     """What the rules say, each where it runs. A severity that a rule lowers for one place stays as it is."""
     for rule in rules:
         for finding in rule.check(facts):
-            running, severity = ruling_of(finding.path)
+            running, severity = active_rules_of(finding.path)
             if rule.ID in running:
                 is_usual = finding.severity == rule.SEVERITY
                 yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
 
 
 def _suppress(
-    raised: Iterable[Finding], ignores: Mapping[Place, Sequence[Ignore]]
-) -> tuple[list[Finding], list[Suppressed], set[_PlacedIgnore]]:
+    raised: Iterable[Finding], suppressions: Mapping[_Position, Sequence[Suppression]]
+) -> tuple[list[Finding], list[Suppressed], set[_PlacedSuppression]]:
     """The findings that stand, those that a comment hides, and the comments that are about any of them."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
-    used: set[_PlacedIgnore] = set()
+    used: set[_PlacedSuppression] = set()
     for finding in raised:
-        covering = [each for each in ignores.get((finding.path, finding.where), ()) if each.covers(finding.rule)]
-        ignore = ignore_for(finding.rule, covering)
-        used |= {(finding.path, each) for each in ([ignore] if ignore else covering)}
-        if ignore:
-            suppressed.append(Suppressed(finding, ignore))
+        covering = [each for each in suppressions.get((finding.path, finding.where), ()) if each.covers(finding.rule)]
+        suppression = suppression_for(finding.rule, covering)
+        used |= {(finding.path, each) for each in ([suppression] if suppression else covering)}
+        if suppression:
+            suppressed.append(Suppressed(finding, suppression))
         else:
             findings.append(_explained(finding, covering))
     return findings, suppressed, used
 
 
-def _on_comments(ignores: Sequence[_PlacedIgnore]) -> dict[Place, list[Ignore]]:
+def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
     """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
-    letting = [each for each in ignores if each[1].whole_file and unused_ignore.ID in each[1].rules]
+    letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
     return {
-        (path, ignore.where): [other for its_path, other in letting if its_path == path and other != ignore]
-        for path, ignore in ignores
+        (path, suppression.where): [other for its_path, other in letting if its_path == path and other != suppression]
+        for path, suppression in suppressions
         if letting
     }
 
 
-def _explained(finding: Finding, void: Sequence[Ignore]) -> Finding:
+def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
     """A finding that says why the comment on it does not count, if there is one."""
     if not void:
         return finding
@@ -102,23 +104,27 @@ def _explained(finding: Finding, void: Sequence[Ignore]) -> Finding:
     )
 
 
-def _undecided(scan: Scan, facts: Facts, ruling_of: Callable[[str], Ruling]) -> set[_PlacedIgnore]:
+def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
     """The comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
-    state, or they are about images that the configuration leaves alone.
+    status, or they are about images that the configuration leaves alone.
     """
-    undecided = {(path, ignore) for path, ignore in scan.ignores if _names(ignore, ALL_RULES - ruling_of(path).running)}
+    undecided = {
+        (path, suppression)
+        for path, suppression in scan.suppressions
+        if _names(suppression, ALL_RULES - active_rules_of(path).running)
+    }
     for each in scan.occurrences:
-        is_told = facts.states is not None and each.target in facts.states
-        for ignore in each.ignores:
-            if each.exempt or (not is_told and _names(ignore, _ONLINE)):
-                undecided.add((each.path, ignore))
+        is_told = facts.statuses is not None and each.target in facts.statuses
+        for suppression in each.suppressions:
+            if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
+                undecided.add((each.path, suppression))
     return undecided
 
 
-def _names(ignore: Ignore, rules: Collection[str]) -> bool:
-    return any(rule in rules for rule in ignore.rules)
+def _names(suppression: Suppression, rules: Collection[str]) -> bool:
+    return any(rule in rules for rule in suppression.rules)
 
 
 def assemble_report(
@@ -152,7 +158,7 @@ def _count(result: Report, scan: Scan) -> Summary:
         pinned=sum(_is_pinned(each) for each in scan.occurrences),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
-        ignored=len(result.suppressed) + sum(each.exempt for each in scan.occurrences),
+        ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),
         changed=len(result.changes),
         kept=len(result.kept),
         excluded=scan.excluded,
@@ -161,4 +167,4 @@ def _count(result: Report, scan: Scan) -> Summary:
 
 def _is_pinned(occurrence: Occurrence) -> bool:
     target = occurrence.target
-    return isinstance(target, Reference) and target.digest is not None and not occurrence.exempt
+    return isinstance(target, Reference) and target.digest is not None and not occurrence.image_ignored

@@ -20,19 +20,19 @@ class Override(NamedTuple):
     severity: Mapping[str, Severity] = {}
 
 
-class Ruling(NamedTuple):
+class ActiveRules(NamedTuple):
     """The rules that run on one file, and their severities where those are not the rules' own."""
 
     running: frozenset[str]
     severity: Mapping[str, Severity]
 
-    def but(self, override: Override) -> "Ruling":
+    def overridden_by(self, override: Override) -> "ActiveRules":
         """The same with what an override changes."""
         running = (self.running | set(override.select)) - set(override.ignore)
-        return Ruling(running, {**self.severity, **override.severity})
+        return ActiveRules(running, {**self.severity, **override.severity})
 
 
-class Policy(NamedTuple):
+class RuleSelection(NamedTuple):
     """`select` holds the rules that run, empty for all, but for those of `ignore`; then each override that matches."""
 
     select: tuple[str, ...] = ()
@@ -40,19 +40,19 @@ class Policy(NamedTuple):
     severity: Mapping[str, Severity] = {}
     overrides: tuple[Override, ...] = ()
 
-    def rulings(self) -> Callable[[str], Ruling]:
+    def by_path(self) -> Callable[[str], ActiveRules]:
         """What holds for a path."""
-        usual = Ruling((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
+        usual = ActiveRules((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
         overrides = [(override.files.matcher(), override) for override in self.overrides]
 
         @cache
-        def ruling_of(path: str) -> Ruling:
-            ruling = usual
+        def active_rules_of(path: str) -> ActiveRules:
+            active = usual
             for matches, override in overrides:
-                ruling = ruling.but(override) if matches(path) else ruling
-            return ruling
+                active = active.overridden_by(override) if matches(path) else active
+            return active
 
-        return ruling_of
+        return active_rules_of
 
 
-DEFAULT_POLICY = Policy()
+DEFAULT_SELECTION = RuleSelection()

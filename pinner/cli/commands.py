@@ -25,7 +25,7 @@ from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageEr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pinner.checking.rule_selection import Policy
+    from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
     from pinner.model.reference import Reference
     from pinner.model.report import Report
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.scan import Scan
-    from pinner.scanning.suppressions import Exemptions
+    from pinner.scanning.suppressions import SuppressionSettings
     from pinner.updating.pin_status import Examination
 
 STDIN = "-"
@@ -72,11 +72,11 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
     if settings.policy_from:
-        from pinner.scanning.scan import with_ignores_of
+        from pinner.scanning.scan import with_suppressions_of
 
-        scan = with_ignores_of(scan, settings.policy_from)
+        scan = with_suppressions_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
-    report = _judged(scan, settings, changed)
+    report = _lint(scan, settings, changed)
     report = _without_known(report, settings)
     report = changed.restrict(report) if changed else report
     write_report(report, settings)
@@ -93,7 +93,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
         lambda asked: _resolve(asked, settings),
         write=_writes(paths, settings),
         reuse=settings.reuse,
-        policy=_policy(settings),
+        selection=_rule_selection(settings),
     )
     return _finish(scan, outcome, paths, settings)
 
@@ -112,7 +112,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     options = Options(settings.platforms, *kinds, age, settings.verify)
     write = _writes(paths, settings)
     find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
-    outcome = pipeline.update(scan, find, options, write=write, policy=_policy(settings))
+    outcome = pipeline.update(scan, find, options, write=write, selection=_rule_selection(settings))
     return _finish(scan, outcome, paths, settings)
 
 
@@ -198,7 +198,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     include = settings.extend_include._asdict()
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _exemptions(settings))
+        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, include)
@@ -209,7 +209,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     return scan_files(
         found.files,
         found.failures,
-        _exemptions(settings),
+        _suppression_settings(settings),
         excluded=found.excluded,
         accept_pinned_outside=accept_pinned_outside,
     )
@@ -238,14 +238,12 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
 
 
-def _judged(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
+def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
     from pinner import pipeline
 
-    policy = _policy(settings)
-    if not settings.online:
-        return pipeline.check(scan, policy=policy)
+    examine = (lambda asked: _examine(asked, settings)) if settings.online else None
     is_wanted = changed.touches_reference if changed else None
-    return pipeline.check_online(scan, lambda asked: _examine(asked, settings), policy=policy, is_wanted=is_wanted)
+    return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
 
 
 def _without_known(report: Report, settings: Settings) -> Report:
@@ -267,27 +265,27 @@ def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool
     """Return whether this run would have found what a rule says of a file; in a file that is gone no run would."""
     from pinner.rules import RULES
 
-    ruling_of = _policy(settings).rulings()
+    active_rules_of = _rule_selection(settings).by_path()
     read = {os.path.relpath(path) for path in report.sources}
     possible = {rule.ID for rule in RULES if settings.online or not rule.ONLINE}
 
     def looked_for(path: str, rule: str) -> bool:
-        return not os.path.lexists(path) or (path in read and rule in possible & ruling_of(path).running)
+        return not os.path.lexists(path) or (path in read and rule in possible & active_rules_of(path).running)
 
     return looked_for
 
 
-def _policy(settings: Settings) -> Policy:
-    from pinner.checking.rule_selection import Policy
+def _rule_selection(settings: Settings) -> RuleSelection:
+    from pinner.checking.rule_selection import RuleSelection
 
-    return Policy(settings.select, settings.ignore, settings.severity, settings.overrides)
+    return RuleSelection(settings.select, settings.ignore, settings.severity, settings.overrides)
 
 
-def _exemptions(settings: Settings) -> Exemptions:
-    from pinner.scanning.suppressions import Exemptions
+def _suppression_settings(settings: Settings) -> SuppressionSettings:
+    from pinner.scanning.suppressions import SuppressionSettings
 
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    return Exemptions(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
+    return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:

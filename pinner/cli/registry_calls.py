@@ -37,7 +37,7 @@ def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "
 def examine(
     asked: Iterable[Reference], settings: Settings, *, fetch: bool = False
 ) -> "Mapping[Reference, Examination]":
-    """The states of references; `fetch` also gets the content, for its platforms."""
+    """The statuses of references; `fetch` also gets the content, for its platforms."""
     from pinner.updating.pin_status import Depth
     from pinner.updating.pin_status import examine as examine_references
 
@@ -71,11 +71,11 @@ def detail(scan: Scan, settings: Settings) -> "list[Detail]":
     from datetime import UTC, datetime
 
     from pinner.output._states import details
-    from pinner.pipeline import examined
+    from pinner.pipeline import pin_statuses
 
     ledger = _ledger(settings)
-    states, unchecked = examined(scan, lambda asked: examine(asked, settings, fetch=True))
-    return details(scan.occurrences, states, unchecked, ledger, datetime.now(UTC))
+    statuses, unchecked = pin_statuses(scan, lambda asked: examine(asked, settings, fetch=True))
+    return details(scan.occurrences, statuses, unchecked, ledger, datetime.now(UTC))
 
 
 def registry_settings(settings: Settings) -> RegistrySettings:

@@ -27,7 +27,7 @@ class Include(NamedTuple):
     compose: Patterns = NO_PATTERNS
 
 
-class Registry(NamedTuple):
+class RegistryTable(NamedTuple):
     """What the configuration file says of one registry."""
 
     mirror: str | None = None
@@ -82,7 +82,7 @@ class Settings(NamedTuple):
     insecure: tuple[str, ...] = ()
     ca_file: str | None = None
     trusted_realms: tuple[str, ...] = ()
-    registries: Mapping[str, Registry] = {}
+    registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
     jobs_per_host: int = 16
     timeout: float = 30.0

@@ -4,7 +4,7 @@ What reads them, what `pinner config` shows, the JSON schema and the documentati
 """
 
 from pinner.checking.rule_selection import Override
-from pinner.config import Include, Registry
+from pinner.config import Include, RegistryTable
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -14,10 +14,10 @@ from pinner.config.types import (
     List,
     Lookup,
     Number,
-    Patterns,
+    PatternList,
     Reports,
+    String,
     Table,
-    Text,
 )
 from pinner.model.occurrence import Severity
 from pinner.model.reference import DOCKER_HUB
@@ -46,21 +46,21 @@ _RULE = Choice("rule", tuple(rule.ID for rule in RULES))
 _RULES = List(_RULE)
 _LEVEL = Choice("severity", ("error", "warning", "note"), lambda label: Severity[label.upper()])
 _SEVERITIES = Lookup(_RULE, _LEVEL, {})
-_REALMS = List(Text("a host with its port, unless that is 443", _HOST, str.lower))
-_PLATFORM = Text("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_REALMS = List(String("a host with its port, unless that is 443", _HOST, str.lower))
+_PLATFORM = String("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
 _INCLUDE = (
-    Key("dockerfile", Patterns(), [], "Files that are read as Dockerfiles, whatever their names."),
-    Key("compose", Patterns(), [], "Files that are read as Compose files."),
+    Key("dockerfile", PatternList(), [], "Files that are read as Dockerfiles, whatever their names."),
+    Key("compose", PatternList(), [], "Files that are read as Compose files."),
 )
 _OVERRIDE = (
-    Key("files", Patterns(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
+    Key("files", PatternList(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
     Key("select", _RULES, [], "Rules that run on these files even if they do not elsewhere."),
     Key("ignore", _RULES, [], "Rules that do not run on these files."),
     Key("severity", _SEVERITIES, {}, "How bad the findings of rules are in these files."),
 )
 _REGISTRY = (
-    Key("mirror", Text("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
+    Key("mirror", String("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
     Key("insecure", Boolean(), False, "Allow plain HTTP and any certificate."),
     Key("ca-file", File(), None, "Trust the certificates in this PEM file, too."),
     Key("trusted-realms", _REALMS, [], "Hosts of token servers that may see the credentials for this registry."),
@@ -69,7 +69,7 @@ _REGISTRY = (
 KEYS = (
     Key(
         "exclude",
-        Patterns(),
+        PatternList(),
         [],
         "Leave files out, in the syntax of `.gitignore`. It holds for files that are named on the command line, too.",
         'exclude = ["vendor/", "**/testdata/"]',
@@ -96,7 +96,7 @@ KEYS = (
     Key("fail-on", _LEVEL, "error", "The lowest severity that makes the exit code 1.", 'fail-on = "warning"'),
     Key(
         "ignore-images",
-        List(Text("a glob on the canonical name of images", r"!?\S+", check_glob)),
+        List(String("a glob on the canonical name of images", r"!?\S+", check_glob)),
         [],
         "Leave images alone: neither report nor pin them. Globs on the canonical name, such as "
         "`docker.io/library/node`: `*` and `?` stop at a slash, `**` does not, `!` negates, the last match decides.",
@@ -139,9 +139,9 @@ KEYS = (
     Key(
         "registries",
         Lookup(
-            Text('a host of a registry in quotes, such as "ghcr.io"', _HOST, _host),
-            Table(_REGISTRY, Registry),
-            {"*": Table(_REGISTRY[:1], Registry)},
+            String('a host of a registry in quotes, such as "ghcr.io"', _HOST, _host),
+            Table(_REGISTRY, RegistryTable),
+            {"*": Table(_REGISTRY[:1], RegistryTable)},
         ),
         {},
         'What holds for one registry, by its host. `"*"` stands for all others and takes a mirror alone.',
@@ -150,14 +150,14 @@ KEYS = (
     ),
     Key(
         "mirror",
-        List(Text("HOST=URL, with * for any other host", rf"(\*|{_HOST})={_URL}", _mirror)),
+        List(String("HOST=URL, with * for any other host", rf"(\*|{_HOST})={_URL}", _mirror)),
         [],
         "`HOST=URL`: ask the URL for the images of HOST. In the file: `registries.HOST.mirror`.",
         in_file=False,
     ),
     Key(
         "insecure",
-        List(Text("a host of a registry, perhaps with a port", _HOST, _host)),
+        List(String("a host of a registry, perhaps with a port", _HOST, _host)),
         [],
         "Hosts that may speak plain HTTP and show any certificate. In the file: `registries.HOST.insecure`.",
         in_file=False,

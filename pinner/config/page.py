@@ -14,10 +14,10 @@ from pinner.config.types import (
     List,
     Lookup,
     Number,
-    Patterns,
+    PatternList,
     Reports,
+    String,
     Table,
-    Text,
     Type,
 )
 from pinner.config.values import quoted
@@ -85,7 +85,7 @@ def _words(kind: Type) -> str:
     match kind:
         case List(item):
             return f"list; each item is {_words(item)}"
-        case Patterns():
+        case PatternList():
             return "list of strings"
         case Reports(formats):
             return f"list; each item is {_choices(formats)}, perhaps with `=FILE` behind it"
@@ -96,7 +96,7 @@ def _words(kind: Type) -> str:
     return _words_of_scalar(kind)
 
 
-def _words_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) -> str:
+def _words_of_scalar(kind: Boolean | Integer | Number | Choice | String | File) -> str:
     match kind:
         case Boolean():
             return "`true` or `false`"
@@ -108,7 +108,7 @@ def _words_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) ->
             return "a rule"
         case Choice(choices=choices):
             return _choices(choices)
-        case Text(meaning):
+        case String(meaning):
             return meaning
         case File():
             return "path of a file"

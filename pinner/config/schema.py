@@ -15,10 +15,10 @@ from pinner.config.types import (
     List,
     Lookup,
     Number,
-    Patterns,
+    PatternList,
     Reports,
+    String,
     Table,
-    Text,
     Type,
 )
 
@@ -39,7 +39,7 @@ def _schema_of(kind: Type) -> dict[str, Any]:
     match kind:
         case List(item):
             return {"type": "array", "items": _schema_of(item)}
-        case Patterns():
+        case PatternList():
             return {"type": "array", "items": _WORD}
         case Reports(formats):
             return {"type": "array", "items": {"type": "string", "pattern": f"^({'|'.join(formats)})(=.+)?$"}}
@@ -53,7 +53,7 @@ def _schema_of(kind: Type) -> dict[str, Any]:
     return _schema_of_scalar(kind)
 
 
-def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) -> dict[str, Any]:
+def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | String | File) -> dict[str, Any]:
     match kind:
         case Boolean():
             return {"type": "boolean"}
@@ -63,7 +63,7 @@ def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | Text | File) -
             return {"type": "number", "minimum": minimum}
         case Choice(choices=choices):
             return {"enum": list(choices)}
-        case Text(pattern=pattern):
+        case String(pattern=pattern):
             return {"type": "string", "pattern": f"^({pattern})$"}
         case File():
             return _WORD

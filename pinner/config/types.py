@@ -29,7 +29,7 @@ class Choice(NamedTuple):
     make: Callable[[str], object] = str
 
 
-class Text(NamedTuple):
+class String(NamedTuple):
     """A string. `meaning` says to people what it is, and `pattern`, a regular expression for all of it, to programs.
 
     `make` turns it into what `Settings` holds, or raises ValueError with a sentence for people.
@@ -49,7 +49,7 @@ class File(NamedTuple):
     in_folder: bool = False
 
 
-class Patterns(NamedTuple):
+class PatternList(NamedTuple):
     """Any number of lines in the syntax of `.gitignore`; a configuration file's start at that file's folder."""
 
 
@@ -66,13 +66,13 @@ class Reports(NamedTuple):
 class List(NamedTuple):
     """Any number of items."""
 
-    item: "Choice | Text | Table"
+    item: "Choice | String | Table"
 
 
 class Lookup(NamedTuple):
     """A table with names of the user's choosing. The names in `special` have a type of their own."""
 
-    name: Choice | Text
+    name: Choice | String
     value: "Choice | Table"
     special: "Mapping[str, Table]"
 
@@ -84,7 +84,7 @@ class Table(NamedTuple):
     make: Callable[..., object]
 
 
-Type = Boolean | Integer | Number | Choice | Text | File | Patterns | Reports | List | Lookup | Table
+Type = Boolean | Integer | Number | Choice | String | File | PatternList | Reports | List | Lookup | Table
 
 
 class Key(NamedTuple):

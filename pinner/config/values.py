@@ -15,14 +15,14 @@ from pinner.config.types import (
     List,
     Lookup,
     Number,
-    Patterns,
+    PatternList,
     Reports,
+    String,
     Table,
-    Text,
     Type,
 )
 from pinner.model.escaping import setting_without_user_info
-from pinner.scanning.gitignore import Patterns as GitPatterns
+from pinner.scanning.gitignore import Patterns
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
@@ -52,8 +52,8 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
     match kind:
         case File():
             return path.normpath(path.join(folder, _filled(raw)))
-        case Patterns():
-            return GitPatterns(tuple(_each(raw, _filled)), folder)
+        case PatternList():
+            return Patterns(tuple(_each(raw, _filled)), folder)
         case Reports():
             return _read_reports(kind, raw, folder)
         case List(item):
@@ -74,7 +74,7 @@ def parse(kind: Type, text: str) -> Any:
             return _BOOLEANS[text.lower()]
         case Integer() | Number():
             return _parse_number(text)
-        case List() | Patterns() | Reports():
+        case List() | PatternList() | Reports():
             return [item for part in text.split(",") if (item := part.strip())]
     return text
 
@@ -101,7 +101,7 @@ def key_text(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+|\[\d+\]", name, re.ASCII) else quoted(name)
 
 
-def _read_scalar(kind: Boolean | Integer | Number | Choice | Text, raw: Any) -> Any:
+def _read_scalar(kind: Boolean | Integer | Number | Choice | String, raw: Any) -> Any:
     match kind:
         case Boolean():
             return _checked(raw, (bool,), "true or false")
@@ -111,7 +111,7 @@ def _read_scalar(kind: Boolean | Integer | Number | Choice | Text, raw: Any) -> 
             return _in_range(float(_checked(raw, (int, float), "a number")), minimum, None)
         case Choice():
             return kind.make(_chosen(kind, _checked(raw, (str,), "a string")))
-        case Text():
+        case String():
             return _made(kind, _checked(raw, (str,), "a string"))
 
 
@@ -143,7 +143,7 @@ def _chosen(kind: Choice, word: str) -> str:
     return word
 
 
-def _made(kind: Text, text: str) -> object:
+def _made(kind: String, text: str) -> object:
     if not re.fullmatch(kind.pattern, text):
         raise WrongSetting(f"{quoted(_shown(text))} is not {kind.meaning}")
     try:

@@ -18,7 +18,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import ClassVar, NamedTuple
 
 
-class Manifest(NamedTuple):
+class StoredManifest(NamedTuple):
     """An index or a manifest: the bytes that its digest names, and the media type it is served with."""
 
     media_type: str
@@ -34,10 +34,10 @@ class Store:
     """What a registry holds: manifests by repository and digest, and what each tag names."""
 
     def __init__(self) -> None:
-        self.manifests: dict[tuple[str, str], Manifest] = {}
+        self.manifests: dict[tuple[str, str], StoredManifest] = {}
         self.tags: dict[tuple[str, str], str] = {}
 
-    def put(self, repository: str, manifest: Manifest, tag: str | None = None) -> str:
+    def put(self, repository: str, manifest: StoredManifest, tag: str | None = None) -> str:
         """Keep `manifest` and let `tag`, if any, name it. Returns the digest."""
         digest = manifest.digest
         self.manifests[repository, digest] = manifest
@@ -45,7 +45,7 @@ class Store:
             self.tags[repository, tag] = digest
         return digest
 
-    def get(self, repository: str, reference: str) -> Manifest | None:
+    def get(self, repository: str, reference: str) -> StoredManifest | None:
         """What a tag or a digest names in `repository`."""
         digest = self.tags.get((repository, reference), reference)
         return self.manifests.get((repository, digest))
@@ -57,7 +57,7 @@ def demo_store() -> Store:
     store = Store()
     for entry in json.loads(folder.joinpath("manifests.json").read_bytes()):
         body = folder.joinpath("manifests", entry["file"]).read_bytes()
-        store.put(entry["repository"], Manifest(entry["media_type"], body), entry["tag"])
+        store.put(entry["repository"], StoredManifest(entry["media_type"], body), entry["tag"])
     return store
 
 

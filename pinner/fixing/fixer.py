@@ -95,7 +95,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """What a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        reading = scan.exemptions.apply(fixed.readings[path])
+        reading = scan.suppression_settings.apply(fixed.readings[path])
         files[path] = ScannedFile(Source(path, data), files[path].format, reading)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 

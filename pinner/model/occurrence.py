@@ -43,7 +43,7 @@ class Invalid(NamedTuple):
     reason: str
 
 
-class Ignore(NamedTuple):
+class Suppression(NamedTuple):
     """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
 
     `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does.
@@ -84,8 +84,8 @@ class Occurrence(NamedTuple):
 
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
-    names a variable that a digest switches off. `platform` is the literal platform that the place asks for. `exempt` is
-    what the configuration leaves alone.
+    names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
     """
 
     path: str
@@ -99,8 +99,8 @@ class Occurrence(NamedTuple):
     stage: str | None = None
     dead_variable: str | None = None
     platform: str | None = None
-    ignores: tuple[Ignore, ...] = ()
-    exempt: bool = False
+    suppressions: tuple[Suppression, ...] = ()
+    image_ignored: bool = False
 
 
 class Problem(NamedTuple):
@@ -114,7 +114,7 @@ class Reading(NamedTuple):
     """All that a format read from one file."""
 
     occurrences: tuple[Occurrence, ...]
-    ignores: tuple[Ignore, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

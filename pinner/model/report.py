@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pinner.model.occurrence import Finding, Ignore
+from pinner.model.occurrence import Finding, Suppression
 from pinner.model.source import Location, Source
 
 
@@ -58,7 +58,7 @@ class Suppressed(NamedTuple):
     """A finding that an ignore comment hides."""
 
     finding: Finding
-    ignore: Ignore
+    suppression: Suppression
 
 
 class Summary(NamedTuple):

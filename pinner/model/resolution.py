@@ -30,8 +30,8 @@ class Unresolved(NamedTuple):
 Resolution = Resolved | Unresolved
 
 
-class Verdict(StrEnum):
-    """The states that are told apart, as `list --online` shows them."""
+class PinState(StrEnum):
+    """State of a pin, as `list --online` shows it."""
 
     FRESH = "fresh"
     """The tag names the pin."""
@@ -49,8 +49,8 @@ class Verdict(StrEnum):
     """There is a pin without a tag, and it resolves."""
 
 
-class State(NamedTuple):
-    """The state of one reference.
+class PinStatus(NamedTuple):
+    """Status of a pin, as the registry tells it.
 
     `current` is the digest that the tag names now, None where it names nothing or there is no tag.
     `media_type` and `platforms` are those of the content that the reference stands for: the pin's, or
@@ -59,7 +59,7 @@ class State(NamedTuple):
     an index that cannot be used.
     """
 
-    verdict: Verdict
+    state: PinState
     current: str | None
     media_type: str | None = None
     platforms: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ FILE_ERROR = "file-error"
 REFUSED = "refused-update"
 
 
-class Entry(NamedTuple):
+class ReportEntry(NamedTuple):
     """A finding, an unchecked reference, a file that failed or an update that was refused.
 
     `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED.
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     fix: Fix | None = None
 
 
-def entries(report: Report) -> Iterator[Entry]:
+def entries(report: Report) -> Iterator[ReportEntry]:
     """Findings, then what could not be checked, the files that failed, and the updates that were refused."""
     yield from map(_of_finding, report.findings)
     yield from map(_of_unchecked, report.unchecked)
@@ -54,7 +54,7 @@ def refused_message(kept: Kept) -> str:
     return f"{kept.image} is not updated ({kept.reason}): {kept.detail}"
 
 
-def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
+def fingerprints(found: Iterable[ReportEntry | Finding]) -> list[str]:
     """For each item a name of 64 hexadecimal digits that is unique among them and survives moved lines.
 
     It is made of path, rule, context and text; items that are equal in these are told apart by their order.
@@ -68,24 +68,24 @@ def fingerprints(found: Iterable[Entry | Finding]) -> list[str]:
     return names
 
 
-def _of_finding(finding: Finding) -> Entry:
+def _of_finding(finding: Finding) -> ReportEntry:
     place = finding.path, finding.where.line, finding.where, finding.text, finding.context
-    return Entry(finding.rule, finding.severity, *place, finding.message, finding.fix)
+    return ReportEntry(finding.rule, finding.severity, *place, finding.message, finding.fix)
 
 
-def _of_unchecked(unchecked: Unchecked) -> Entry:
+def _of_unchecked(unchecked: Unchecked) -> ReportEntry:
     place = unchecked.path, unchecked.where.line, unchecked.where, unchecked.text, unchecked.context
-    return Entry(UNCHECKED, Severity.WARNING, *place, unchecked_message(unchecked))
+    return ReportEntry(UNCHECKED, Severity.WARNING, *place, unchecked_message(unchecked))
 
 
-def _of_failure(failure: FileFailure) -> Entry:
+def _of_failure(failure: FileFailure) -> ReportEntry:
     place = failure.path, failure.line, None, failure.message, ""
-    return Entry(FILE_ERROR, Severity.ERROR, *place, failure.message)
+    return ReportEntry(FILE_ERROR, Severity.ERROR, *place, failure.message)
 
 
-def _of_refused(kept: Kept) -> Entry:
+def _of_refused(kept: Kept) -> ReportEntry:
     place = kept.path, kept.where.line, kept.where, kept.image, ""
-    return Entry(REFUSED, Severity.ERROR, *place, refused_message(kept))
+    return ReportEntry(REFUSED, Severity.ERROR, *place, refused_message(kept))
 
 
 def tool_version() -> str:

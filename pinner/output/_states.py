@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pinner.model.occurrence import Occurrence
 from pinner.model.reference import Reference
 from pinner.model.report import Unchecked
-from pinner.model.resolution import State
+from pinner.model.resolution import PinStatus
 from pinner.updating.ledger import Ledger
 
 _KINDS = {
@@ -24,7 +24,7 @@ UNCHECKED = "unchecked"
 class Detail(NamedTuple):
     """The state of one place. What is known of nothing is None: of an opaque reference, all of it.
 
-    `state` is a verdict, or UNCHECKED, and then `reason` is a slug. `current` is the digest that the tag
+    `state` is a state of a pin, or UNCHECKED, and then `reason` is a slug. `current` is the digest that the tag
     names now. `problem` says what is wrong. `age_days` counts by the ledger, since `first_seen`.
     """
 
@@ -58,19 +58,19 @@ class Detail(NamedTuple):
 
 def details(
     occurrences: Iterable[Occurrence],
-    states: Mapping[Reference, State],
+    statuses: Mapping[Reference, PinStatus],
     unchecked: Sequence[Unchecked],
     ledger: Ledger,
     now: datetime,
 ) -> list[Detail]:
     """The detail of every occurrence, in their order."""
     unanswered = {(each.path, each.where): each for each in unchecked}
-    return [_detail(each, states, unanswered.get((each.path, each.where)), ledger, now) for each in occurrences]
+    return [_detail(each, statuses, unanswered.get((each.path, each.where)), ledger, now) for each in occurrences]
 
 
 def _detail(
     occurrence: Occurrence,
-    states: Mapping[Reference, State],
+    statuses: Mapping[Reference, PinStatus],
     unanswered: Unchecked | None,
     ledger: Ledger,
     now: datetime,
@@ -78,9 +78,9 @@ def _detail(
     if unanswered:
         return Detail(UNCHECKED, reason=unanswered.reason, problem=unanswered.detail)
     target = occurrence.target
-    if not isinstance(target, Reference) or not (state := states.get(target)):
+    if not isinstance(target, Reference) or not (status := statuses.get(target)):
         return Detail()
-    first_seen = ledger.since(target if target.digest else target.by_tag()._replace(digest=state.current))
+    first_seen = ledger.since(target if target.digest else target.by_tag()._replace(digest=status.current))
     age = (now - first_seen).days if first_seen else None
-    problem = state.broken or (state.child and f"it is {state.child}")
-    return Detail(state.verdict, state.current, state.media_type, state.platforms, None, problem, first_seen, age)
+    problem = status.broken or (status.child and f"it is {status.child}")
+    return Detail(status.state, status.current, status.media_type, status.platforms, None, problem, first_seen, age)

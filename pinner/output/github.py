@@ -8,7 +8,7 @@ from pinner.model.escaping import clean
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._entries import Entry, entries
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
 NAME = "github"
@@ -21,13 +21,13 @@ def render(report: Report, _style: Style) -> str:
     return "".join(f"{_command(entry)}\n" for entry in entries(report))
 
 
-def _command(entry: Entry) -> str:
+def _command(entry: ReportEntry) -> str:
     properties = {"file": relative(entry.path), **_position(entry), "title": f"pinner {entry.rule}"}
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}"
 
 
-def _position(entry: Entry) -> dict[str, int]:
+def _position(entry: ReportEntry) -> dict[str, int]:
     if entry.where is None:
         return {} if entry.line is None else {"line": entry.line}
     lines = {"line": entry.where.line, "endLine": entry.where.end_line}

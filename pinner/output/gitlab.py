@@ -8,7 +8,7 @@ from typing import Any
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._entries import Entry, entries, fingerprints
+from pinner.output._entries import ReportEntry, entries, fingerprints
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -23,7 +23,7 @@ def render(report: Report, _style: Style) -> str:
     return dumps([_issue(entry, name) for entry, name in zip(found, fingerprints(found), strict=True)])
 
 
-def _issue(entry: Entry, fingerprint: str) -> dict[str, Any]:
+def _issue(entry: ReportEntry, fingerprint: str) -> dict[str, Any]:
     begin = entry.line or 1
     end = entry.where.end_line if entry.where else begin
     return {

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from pinner.model.escaping import clean, without_build_commands, without_user_info
 from pinner.model.report import Report, Suppressed
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, UNCHECKED, Entry, entries
+from pinner.output._entries import FILE_ERROR, UNCHECKED, ReportEntry, entries
 from pinner.output._paths import relative
 
 NAME = "junit"
@@ -51,7 +51,7 @@ def _cases(report: Report) -> Iterator[Element]:
     yield from map(_skipped, report.suppressed)
 
 
-def _failed(entry: Entry) -> Element:
+def _failed(entry: ReportEntry) -> Element:
     columns = f":{entry.where.column}" if entry.where else ""
     case = _case(entry.path, entry.line, f"{entry.rule} at {entry.line or 1}{columns}")
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"
@@ -62,7 +62,7 @@ def _failed(entry: Entry) -> Element:
 def _skipped(suppressed: Suppressed) -> Element:
     finding = suppressed.finding
     case = _case(finding.path, finding.where.line, f"{finding.rule} at {finding.where.line}:{finding.where.column}")
-    SubElement(case, "skipped", message=_text(suppressed.ignore.reason or "ignored by a comment"))
+    SubElement(case, "skipped", message=_text(suppressed.suppression.reason or "ignored by a comment"))
     return case
 
 

@@ -12,7 +12,7 @@ from pinner.output._states import Detail
 from pinner.output.json import SCHEMA_VERSION, errors
 
 
-class Answer(NamedTuple):
+class ResolvedText(NamedTuple):
     """What a registry says of one reference; `text` is as the user wrote it."""
 
     text: str
@@ -22,7 +22,7 @@ class Answer(NamedTuple):
     platforms: tuple[str, ...]
 
 
-class NoAnswer(NamedTuple):
+class UnresolvedText(NamedTuple):
     """A reference that could not be resolved. `reason` is a slug, `detail` a sentence for people."""
 
     text: str
@@ -40,7 +40,7 @@ def render_list(
     return dumps({"schema_version": SCHEMA_VERSION, "references": references, "errors": errors(failures)})
 
 
-def render_resolve(answers: Iterable[Answer], failures: Iterable[NoAnswer]) -> str:
+def render_resolve(answers: Iterable[ResolvedText], failures: Iterable[UnresolvedText]) -> str:
     """What the registries answered, in the order given."""
     references = [
         {"reference": answer.text, **_name(answer.reference), "digest": answer.digest}
@@ -53,16 +53,16 @@ def render_resolve(answers: Iterable[Answer], failures: Iterable[NoAnswer]) -> s
 
 def sort_out(
     references: Mapping[str, Reference], resolutions: Mapping[str, Resolution]
-) -> tuple[list[Answer], list[NoAnswer]]:
+) -> tuple[list[ResolvedText], list[UnresolvedText]]:
     """The answers and the failures, by the text that the user wrote, in the order given."""
-    answers: list[Answer] = []
-    unanswered: list[NoAnswer] = []
+    answers: list[ResolvedText] = []
+    unanswered: list[UnresolvedText] = []
     for text, resolution in resolutions.items():
         if isinstance(resolution, Resolved):
             platforms = _platforms(resolution)
-            answers.append(Answer(text, references[text], resolution.digest, resolution.media_type, platforms))
+            answers.append(ResolvedText(text, references[text], resolution.digest, resolution.media_type, platforms))
         else:
-            unanswered.append(NoAnswer(text, resolution.reason, resolution.detail))
+            unanswered.append(UnresolvedText(text, resolution.reason, resolution.detail))
     return answers, unanswered
 
 

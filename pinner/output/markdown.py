@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pinner.model.escaping import clean
 from pinner.model.report import Change, Kept, Report
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, Entry, entries
+from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, ReportEntry, entries
 from pinner.output._paths import relative
 from pinner.output.text import summary
 
@@ -45,7 +45,7 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _entry_row(entry: Entry) -> str:
+def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
     rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else _code(entry.rule)
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))

@@ -10,7 +10,7 @@ from pinner.model.occurrence import Fix, Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
-from pinner.output._entries import HOMEPAGE, TOOL_NAME, Entry, entries
+from pinner.output._entries import HOMEPAGE, TOOL_NAME, ReportEntry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -25,7 +25,7 @@ def render(report: Report, _style: Style) -> str:
     return dumps({"source": {"name": TOOL_NAME, "url": HOMEPAGE}, "diagnostics": diagnostics})
 
 
-def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
+def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     diagnostic: dict[str, Any] = {
         "message": entry.message,
         "location": _location(entry, source),
@@ -37,7 +37,7 @@ def _diagnostic(entry: Entry, source: Source | None) -> dict[str, Any]:
     return diagnostic
 
 
-def _location(entry: Entry, source: Source | None) -> dict[str, Any]:
+def _location(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     location: dict[str, Any] = {"path": relative(entry.path)}
     if entry.where and source:
         start, end = entry.where[:2], entry.where[2:]

@@ -7,7 +7,7 @@ stays true, for the run did end: where it is false GitHub throws all results of 
 
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix, Ignore, Severity
+from pinner.model.occurrence import Finding, Fix, Severity, Suppression
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location, Source
 from pinner.output import Style
@@ -77,14 +77,14 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _results(report: Report) -> list[dict[str, Any]]:
     """In the order of places, so that fingerprints do not depend on what is ignored."""
-    found: list[tuple[Finding, Ignore | None]] = [(finding, None) for finding in report.findings]
-    found += [(suppressed.finding, suppressed.ignore) for suppressed in report.suppressed]
+    found: list[tuple[Finding, Suppression | None]] = [(finding, None) for finding in report.findings]
+    found += [(suppressed.finding, suppressed.suppression) for suppressed in report.suppressed]
     found.sort(key=lambda item: (item[0].path, item[0].where, item[0].rule))
     names = fingerprints(finding for finding, _ in found)
     indexes = {rule.ID: index for index, rule in enumerate(RULES)}
     return [
-        _result(finding, indexes, name, report.sources.get(finding.path)) | _suppression(finding.path, ignore)
-        for (finding, ignore), name in zip(found, names, strict=True)
+        _result(finding, indexes, name, report.sources.get(finding.path)) | _suppression(finding.path, suppression)
+        for (finding, suppression), name in zip(found, names, strict=True)
     ]
 
 
@@ -103,11 +103,11 @@ def _result(finding: Finding, indexes: dict[str, int], fingerprint: str, source:
     return result
 
 
-def _suppression(path: str, ignore: Ignore | None) -> dict[str, Any]:
-    if ignore is None:
+def _suppression(path: str, suppression: Suppression | None) -> dict[str, Any]:
+    if suppression is None:
         return {}
-    suppression = {"kind": "inSource", "status": "accepted", "location": _location(path, ignore.where)}
-    return {"suppressions": [suppression | ({"justification": ignore.reason} if ignore.reason else {})]}
+    entry = {"kind": "inSource", "status": "accepted", "location": _location(path, suppression.where)}
+    return {"suppressions": [entry | ({"justification": suppression.reason} if suppression.reason else {})]}
 
 
 def _fix(fix: Fix, source: Source) -> dict[str, Any]:

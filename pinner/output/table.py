@@ -10,7 +10,7 @@ from pinner.model.reference import Reference
 
 if TYPE_CHECKING:
     from pinner.output._states import Detail
-    from pinner.output.listing import Answer
+    from pinner.output.listing import ResolvedText
 
 
 def render_list(occurrences: Sequence[Occurrence], online: "Sequence[Detail] | None" = None) -> str:
@@ -26,7 +26,7 @@ def render_list(occurrences: Sequence[Occurrence], online: "Sequence[Detail] | N
     return "".join(_line(row, widths) for row in rows)
 
 
-def render_resolve(answers: "Sequence[Answer]") -> str:
+def render_resolve(answers: "Sequence[ResolvedText]") -> str:
     """The digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
     if len(answers) == 1:
         return f"{answers[0].digest}\n"

@@ -1,24 +1,24 @@
-"""What every rule module needs: the facts it judges, the Protocol it fulfils, findings from places."""
+"""What every rule module needs: the facts it checks, the Protocol it fulfils, findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.model.occurrence import Finding, Fix, Ignore, Occurrence, Severity, fix_of
+from pinner.model.occurrence import Finding, Fix, Occurrence, Severity, Suppression, fix_of
 from pinner.model.reference import Reference
-from pinner.model.resolution import State
+from pinner.model.resolution import PinStatus
 
 
 class Facts(NamedTuple):
-    """What the rules judge: every occurrence of the run, sorted by path and position.
+    """What the rules check: every occurrence of the run, sorted by path and position.
 
-    `unused_ignores` are the ignore comments, with their path, that hid no finding of the other rules.
-    `states` is what registries say of the targets, None where none was asked; a target that could not
+    `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
+    `statuses` is what registries say of the targets, None where none was asked; a target that could not
     be asked is not among them.
     """
 
     occurrences: Sequence[Occurrence]
-    unused_ignores: Sequence[tuple[str, Ignore]] = ()
-    states: Mapping[Reference, State] | None = None
+    unused_suppressions: Sequence[tuple[str, Suppression]] = ()
+    statuses: Mapping[Reference, PinStatus] | None = None
 
 
 class Rule(Protocol):
@@ -40,12 +40,12 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
     return Finding(rule, severity, *place, message, fix)
 
 
-def examined(facts: Facts) -> Iterator[tuple[Occurrence, State]]:
-    """The images of which a registry told the state."""
+def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
+    """The images of which a registry told the status."""
     for occurrence in facts.occurrences:
         target = _image(occurrence)
-        if target and facts.states and (state := facts.states.get(target)):
-            yield occurrence, state
+        if target and facts.statuses and (status := facts.statuses.get(target)):
+            yield occurrence, status
 
 
 def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
@@ -53,13 +53,13 @@ def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
     return fix_of(occurrence, digest) if digest else None
 
 
-def lacks_digest(occurrence: Occurrence) -> Reference | None:
+def unpinned_image(occurrence: Occurrence) -> Reference | None:
     """The reference of an image that is known but not pinned. A stage that was meant is no image."""
     target = _image(occurrence)
     return target if target and target.digest is None else None
 
 
-def has_digest(occurrence: Occurrence) -> Reference | None:
+def pinned_image(occurrence: Occurrence) -> Reference | None:
     """The reference of an image that is pinned."""
     target = _image(occurrence)
     return target if target and target.digest is not None else None

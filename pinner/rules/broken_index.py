@@ -29,7 +29,7 @@ FROM registry.example.com/app:1.4@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e111986
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.rules._base import Facts, examined, finding_at
+from pinner.rules._base import Facts, finding_at, with_pin_status
 
 ID = "broken-index"
 SUMMARY = "an index lists nothing, or what it lists is gone"
@@ -39,6 +39,6 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every index that cannot be used."""
-    for occurrence, state in examined(facts):
-        if state.broken:
-            yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {state.broken}")
+    for occurrence, status in with_pin_status(facts):
+        if status.broken:
+            yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {status.broken}")

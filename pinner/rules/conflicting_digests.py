@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Occurrence, Severity
 from pinner.model.reference import Reference
-from pinner.rules._base import Facts, finding_at, has_digest
+from pinner.rules._base import Facts, finding_at, pinned_image
 
 ID = "conflicting-digests"
 SUMMARY = "one tag is pinned to different digests in different places"
@@ -62,7 +62,7 @@ def _conflicts(tag: Reference, pins: _Pins) -> Iterator[Finding]:
 def _pins_by_tag(facts: Facts) -> dict[Reference, _Pins]:
     tags: dict[Reference, _Pins] = {}
     for occurrence in facts.occurrences:
-        target = has_digest(occurrence)
+        target = pinned_image(occurrence)
         if target and target.tag and target.digest:
             tags.setdefault(target.by_tag(), {}).setdefault(target.digest, []).append(occurrence)
     return tags

@@ -40,7 +40,7 @@ FROM node:${VERSION}@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.rules._base import Facts, finding_at, has_digest
+from pinner.rules._base import Facts, finding_at, pinned_image
 
 ID = "digest-after-variable"
 SUMMARY = "a digest switches off the variable that seems to choose the tag"
@@ -51,7 +51,7 @@ ONLINE = False
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every digest that makes a variable a dead knob."""
     for occurrence in facts.occurrences:
-        if occurrence.dead_variable and has_digest(occurrence):
+        if occurrence.dead_variable and pinned_image(occurrence):
             variable = occurrence.dead_variable
             message = f"the digest switches {variable} off: move it into the default of {variable}"
             yield finding_at(occurrence, ID, SEVERITY, message)

@@ -32,7 +32,7 @@ FROM node@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.rules._base import Facts, finding_at, has_digest
+from pinner.rules._base import Facts, finding_at, pinned_image
 
 ID = "digest-without-tag"
 SUMMARY = "a pinned image names no tag, so nothing can keep the pin fresh"
@@ -43,7 +43,7 @@ ONLINE = False
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every digest without a tag before it."""
     for occurrence in facts.occurrences:
-        target = has_digest(occurrence)
+        target = pinned_image(occurrence)
         if target and target.tag is None:
             message = f"{occurrence.text} names no tag: write the tag that the digest was taken from before it"
             yield finding_at(occurrence, ID, SEVERITY, message)

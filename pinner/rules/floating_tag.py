@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.reference import DEFAULT_TAG
-from pinner.rules._base import Facts, finding_at, lacks_digest
+from pinner.rules._base import Facts, finding_at, unpinned_image
 
 ID = "floating-tag"
 SUMMARY = "an image has the tag latest, or no tag, which means latest"
@@ -51,7 +51,7 @@ ONLINE = False
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every image without a digest whose tag is `latest`, written or implied."""
     for occurrence in facts.occurrences:
-        target = lacks_digest(occurrence)
+        target = unpinned_image(occurrence)
         if target and target.tag in (None, DEFAULT_TAG):
             how = "has the tag latest" if target.tag else "has no tag, which means latest"
             yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} {how}: name the version that is meant")

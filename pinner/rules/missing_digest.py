@@ -35,8 +35,8 @@ FROM registry.example.com/app:1.4@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.resolution import Verdict
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.model.resolution import PinState
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "missing-digest"
 SUMMARY = "the registry no longer has the content of a pin"
@@ -46,8 +46,8 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every pin that is gone; its fix pins to what the tag names now."""
-    for occurrence, state in examined(facts):
-        if state.verdict is Verdict.GONE:
-            now = f", and the tag names {state.current} now" if state.current else ""
+    for occurrence, status in with_pin_status(facts):
+        if status.state is PinState.GONE:
+            now = f", and the tag names {status.current} now" if status.current else ""
             message = f"the registry no longer has {occurrence.text}{now}"
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, state.current))
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current))

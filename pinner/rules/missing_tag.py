@@ -31,8 +31,8 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.resolution import Verdict
-from pinner.rules._base import Facts, examined, finding_at
+from pinner.model.resolution import PinState
+from pinner.rules._base import Facts, finding_at, with_pin_status
 
 ID = "missing-tag"
 SUMMARY = "the registry does not have the tag"
@@ -42,7 +42,7 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every place whose tag is not there."""
-    for occurrence, state in examined(facts):
-        if state.verdict is Verdict.NO_TAG:
+    for occurrence, status in with_pin_status(facts):
+        if status.state is PinState.NO_TAG:
             message = f"the registry does not have the tag of {occurrence.text}: choose one that exists"
             yield finding_at(occurrence, ID, SEVERITY, message)

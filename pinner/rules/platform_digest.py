@@ -40,8 +40,8 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.platforms import fits
-from pinner.model.resolution import ATTESTATION, Verdict
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.model.resolution import ATTESTATION, PinState
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"
@@ -51,10 +51,10 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every pin to a child of the index; its fix pins to the index."""
-    for occurrence, state in examined(facts):
-        if state.verdict is Verdict.PLATFORM:
-            meant = fits(state.child or "", occurrence.platform or "")
+    for occurrence, status in with_pin_status(facts):
+        if status.state is PinState.PLATFORM:
+            meant = fits(status.child or "", occurrence.platform or "")
             severity = Severity.NOTE if meant else SEVERITY
-            what = state.child if state.child == ATTESTATION else f"the {state.child} manifest"
-            message = f"{occurrence.text} is {what} of the index {state.current}, which is what to pin"
-            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, state.current))
+            what = status.child if status.child == ATTESTATION else f"the {status.child} manifest"
+            message = f"{occurrence.text} is {what} of the index {status.current}, which is what to pin"
+            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, status.current))

@@ -32,8 +32,8 @@ FROM ubuntu:20.04@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580e0eb293aca2d7221
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.resolution import Verdict
-from pinner.rules._base import Facts, examined, finding_at, fix_to
+from pinner.model.resolution import PinState
+from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
 
 ID = "stale-digest"
 SUMMARY = "the tag of a pin names something else by now"
@@ -43,7 +43,7 @@ ONLINE = True
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every pin whose tag has moved; its fix pins to what the tag names now."""
-    for occurrence, state in examined(facts):
-        if state.verdict is Verdict.STALE:
-            message = f"{occurrence.text} is stale: its tag names {state.current} now"
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, state.current))
+    for occurrence, status in with_pin_status(facts):
+        if status.state is PinState.STALE:
+            message = f"{occurrence.text} is stale: its tag names {status.current} now"
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current))

@@ -40,7 +40,7 @@ alone by `ignore-images` in the configuration.
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Occurrence, Severity
-from pinner.rules._base import Facts, finding_at, fix_to, lacks_digest
+from pinner.rules._base import Facts, finding_at, fix_to, unpinned_image
 
 ID = "unpinned"
 SUMMARY = "an image is named by a tag alone, which may name other content tomorrow"
@@ -51,10 +51,10 @@ ONLINE = False
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every image without a digest; it names the rewrite where only a person can make it."""
     for occurrence in facts.occurrences:
-        target = lacks_digest(occurrence)
+        target = unpinned_image(occurrence)
         if target:
-            state = facts.states.get(target) if facts.states else None
-            fix = fix_to(occurrence, state.current if state and not state.broken else None)
+            status = facts.statuses.get(target) if facts.statuses else None
+            fix = fix_to(occurrence, status.current if status and not status.broken else None)
             yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
 
 

@@ -37,7 +37,7 @@ ignore = ["unused-ignore"]
 
 from collections.abc import Iterator
 
-from pinner.model.occurrence import Finding, Ignore, Severity
+from pinner.model.occurrence import Finding, Severity, Suppression
 from pinner.rules._base import Facts
 
 ID = "unused-ignore"
@@ -49,14 +49,14 @@ CONTEXT = "# pinner: ignore"
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for every ignore comment that hid nothing."""
-    for path, ignore in facts.unused_ignores:
-        rules = f"[{', '.join(ignore.rules)}]" if ignore.rules else ""
-        message = f"ignore{rules} hides no finding: {_advice(ignore)}"
-        yield Finding(ID, SEVERITY, path, ignore.where, ignore.text, CONTEXT, message)
+    for path, suppression in facts.unused_suppressions:
+        rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
+        message = f"ignore{rules} hides no finding: {_advice(suppression)}"
+        yield Finding(ID, SEVERITY, path, suppression.where, suppression.text, CONTEXT, message)
 
 
-def _advice(ignore: Ignore) -> str:
+def _advice(suppression: Suppression) -> str:
     from pinner.rules import RULES
 
-    unknown = sorted({*ignore.rules} - {rule.ID for rule in RULES})
+    unknown = sorted({*suppression.rules} - {rule.ID for rule in RULES})
     return f"there is no rule {' or '.join(unknown)}" if unknown else "remove the comment"

@@ -29,8 +29,8 @@ _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
 
 _Waiting = list[tuple[str, Repository | None]]
 
-Include = Mapping[str, Patterns]
-NO_INCLUDE: Include = {}
+IncludePatterns = Mapping[str, Patterns]
+NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
@@ -70,7 +70,7 @@ class _Notes:
 def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
-    include: Include = NO_INCLUDE,
+    include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
     """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -105,12 +105,12 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
             notes.failures.append(FileFailure(path, None, "no such file or folder"))
 
 
-def format_of(path: str, include: Include = NO_INCLUDE) -> Format:
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
-def _namer(include: Include) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """What tells the format of a path by its name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
@@ -239,7 +239,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
     """The files in a folder. The repositories in it are left to Git."""
-    folders: list[tuple[str, tuple[_Ignores, ...]]] = [(start, ())]
+    folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
         entries = {entry.name: entry for entry in _entries(folder, notes)}
@@ -247,12 +247,12 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
             waiting.append((folder, find_repository(folder)))
             continue
         if obeys_gitignore and ".gitignore" in entries:
-            rules = (*rules, _Ignores(folder, notes))
+            rules = (*rules, _GitIgnore(folder, notes))
         above = _prefix(folder)
         for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
             path = above + name
-            if name in _VERSION_CONTROL or (rules and any(rule.ignores(path, is_folder) for rule in rules)):
+            if name in _VERSION_CONTROL or (rules and any(rule.leaves_out(path, is_folder) for rule in rules)):
                 continue
             if is_folder:
                 folders.append((path, rules))
@@ -271,7 +271,7 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         return ()
 
 
-class _Ignores:
+class _GitIgnore:
     """The `.gitignore` of one folder."""
 
     def __init__(self, folder: str, notes: _Notes) -> None:
@@ -284,7 +284,7 @@ class _Ignores:
             text = ""
         self._spec = _compile(text.split("\n"))
 
-    def ignores(self, path: str, is_folder: bool) -> bool:
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import Format
 from pinner.model.errors import ReadError
-from pinner.model.occurrence import Ignore, Occurrence, Reading
+from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.discovery import Found
-from pinner.scanning.suppressions import NO_EXEMPTIONS, Exemptions, as_allowed
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
@@ -25,14 +25,14 @@ class ScannedFile(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Everything that was read, by path, and what could not be. The readings have the exemptions applied.
+    """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
-    exemptions: Exemptions = NO_EXEMPTIONS
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
     excluded: int = 0
 
     @property
@@ -41,15 +41,15 @@ class Scan(NamedTuple):
         return [occurrence for file in self.files.values() for occurrence in file.reading.occurrences]
 
     @property
-    def ignores(self) -> list[tuple[str, Ignore]]:
+    def suppressions(self) -> list[tuple[str, Suppression]]:
         """Every ignore comment with its path."""
-        return [(path, ignore) for path, file in self.files.items() for ignore in file.reading.ignores]
+        return [(path, suppression) for path, file in self.files.items() for suppression in file.reading.suppressions]
 
 
 def scan_files(
     found: Iterable[Found],
     failures: Iterable[FileFailure] = (),
-    exemptions: Exemptions = NO_EXEMPTIONS,
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     *,
     excluded: int = 0,
     accept_pinned_outside: bool = False,
@@ -64,7 +64,7 @@ def scan_files(
     outside: list[ScannedFile] = []
     for each in found:
         try:
-            file = scan_source(read_source(each.path), each.format, exemptions)
+            file = scan_source(read_source(each.path), each.format, suppression_settings)
         except ReadError as error:
             unread.append(FileFailure(each.path, None, error.reason))
             continue
@@ -79,7 +79,7 @@ def scan_files(
             unread.append(FileFailure(file.source.path, None, f"the link leads out of what is checked{why_not}"))
         else:
             files[file.source.path] = file._replace(reading=Reading(()))
-    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), exemptions, excluded)
+    return Scan(dict(sorted(files.items())), (*failures, *unread, *_problems(files)), suppression_settings, excluded)
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -107,29 +107,33 @@ def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
     return pins.get(target.by_tag(), target.digest) == target.digest
 
 
-def scan_stdin(source: Source, file_format: Format, exemptions: Exemptions = NO_EXEMPTIONS) -> Scan:
+def scan_stdin(
+    source: Source, file_format: Format, suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
+) -> Scan:
     """Return the scan of the one file that came through standard input."""
-    files = {source.path: scan_source(source, file_format, exemptions)}
-    return Scan(files, tuple(_problems(files)), exemptions)
+    files = {source.path: scan_source(source, file_format, suppression_settings)}
+    return Scan(files, tuple(_problems(files)), suppression_settings)
 
 
-def scan_source(source: Source, file_format: Format, exemptions: Exemptions) -> ScannedFile:
+def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source, file_format, exemptions.apply(file_format.read(source)))
+    return ScannedFile(source, file_format, suppression_settings.apply(file_format.read(source)))
 
 
-def with_ignores_of(scan: Scan, revision: "Revision") -> Scan:
+def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
     """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
-    commented = {path: file for path, file in scan.files.items() if file.reading.ignores}
+    commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
     earlier = revision.read_checked(commented)
-    restricted = {path: _as_allowed(file, earlier.get(path), scan.exemptions) for path, file in commented.items()}
+    restricted = {
+        path: _as_allowed(file, earlier.get(path), scan.suppression_settings) for path, file in commented.items()
+    }
     return scan._replace(files={**scan.files, **restricted})
 
 
-def _as_allowed(file: ScannedFile, earlier: bytes | None, exemptions: Exemptions) -> ScannedFile:
+def _as_allowed(file: ScannedFile, earlier: bytes | None, suppression_settings: SuppressionSettings) -> ScannedFile:
     if earlier is None:
         return file._replace(reading=as_allowed(file.reading, Reading(())))
-    before = scan_source(Source(file.source.path, earlier), file.format, exemptions)
+    before = scan_source(Source(file.source.path, earlier), file.format, suppression_settings)
     return file._replace(reading=as_allowed(file.reading, before.reading))
 
 

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from pinner.model.occurrence import Ignore, Occurrence, Reading
+from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
-_Exemption = tuple[str, str, Reference | None]
+_SuppressedReference = tuple[str, str, Reference | None]
 
 
-class Exemptions(NamedTuple):
-    """What may be left alone. `today` is the date in UTC as YYYY-MM-DD; without it nothing expires."""
+class SuppressionSettings(NamedTuple):
+    """What the settings say of suppressions. `today` is the date in UTC as YYYY-MM-DD; without it nothing expires."""
 
     ignore_images: tuple[str, ...] = ()
     require_ignore_reason: bool = False
@@ -21,23 +21,23 @@ class Exemptions(NamedTuple):
 
     def apply(self, reading: Reading) -> Reading:
         """`reading` with the comments that count for every place, and the images to leave alone marked."""
-        if not (reading.ignores or self.ignore_images):
+        if not (reading.suppressions or self.ignore_images):
             return reading
-        ignores = self._judged(reading.ignores)
-        of_file = tuple(each for each in ignores if each.whole_file)
+        suppressions = self._with_validity(reading.suppressions)
+        of_file = tuple(each for each in suppressions if each.whole_file)
         matches = self._image_matcher()
 
         def applied(occurrence: Occurrence) -> Occurrence:
-            own = self._judged(each for each in occurrence.ignores if not each.whole_file)
-            exempt = isinstance(occurrence.target, Reference) and matches(occurrence.target)
-            return occurrence._replace(ignores=own + of_file, exempt=exempt)
+            own = self._with_validity(each for each in occurrence.suppressions if not each.whole_file)
+            image_ignored = isinstance(occurrence.target, Reference) and matches(occurrence.target)
+            return occurrence._replace(suppressions=own + of_file, image_ignored=image_ignored)
 
-        return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), ignores=ignores)
+        return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), suppressions=suppressions)
 
-    def _judged(self, ignores: Iterable[Ignore]) -> tuple[Ignore, ...]:
+    def _with_validity(self, suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
         if self.no_ignores:
             return ()
-        return tuple(each._replace(void=self._why_void(each)) for each in ignores)
+        return tuple(each._replace(void=self._why_void(each)) for each in suppressions)
 
     def _image_matcher(self) -> Callable[[Reference], bool]:
         if not self.ignore_images:
@@ -46,17 +46,17 @@ class Exemptions(NamedTuple):
 
         return glob_matcher(self.ignore_images)
 
-    def _why_void(self, ignore: Ignore) -> str:
-        if ignore.until is not None and not _is_date(ignore.until):
+    def _why_void(self, suppression: Suppression) -> str:
+        if suppression.until is not None and not _is_date(suppression.until):
             return "has no valid date: write until=YYYY-MM-DD"
-        if ignore.until is not None and ignore.until < self.today:
-            return f"expired after {ignore.until}"
-        if self.require_ignore_reason and not ignore.reason:
+        if suppression.until is not None and suppression.until < self.today:
+            return f"expired after {suppression.until}"
+        if self.require_ignore_reason and not suppression.reason:
             return "gives no reason, which require-ignore-reason asks for"
         return ""
 
 
-NO_EXEMPTIONS = Exemptions()
+NO_SUPPRESSION_SETTINGS = SuppressionSettings()
 
 NOT_THERE = "does not count: the revision of --policy-from does not have it for this reference"
 
@@ -66,32 +66,36 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
 
     A comment counts for a reference if the same comment was on the same reference, no more often than there. What does
     not count says so where it stands on a reference, and is not among the reading's own comments: nobody shall be told
-    to remove it. Exemptions are to be applied to both before.
+    to remove it. Suppressions are to be applied to both before.
     """
-    left = Counter(_exemption(each, ignore) for each in earlier.occurrences for ignore in each.ignores)
+    left = Counter(
+        _suppressed_reference(each, suppression) for each in earlier.occurrences for suppression in each.suppressions
+    )
     occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
-    covering = [ignore for each in occurrences for ignore in each.ignores]
-    counting = {ignore.where for ignore in covering if ignore.void != NOT_THERE}
-    idle = {each.where for each in reading.ignores} - {ignore.where for ignore in covering}
-    known = Counter(each.text for each in earlier.ignores)
-    ignores = tuple(
-        each for each in reading.ignores if each.where in counting or (each.where in idle and _take(known, each.text))
+    covering = [suppression for each in occurrences for suppression in each.suppressions]
+    counting = {suppression.where for suppression in covering if suppression.void != NOT_THERE}
+    idle = {each.where for each in reading.suppressions} - {suppression.where for suppression in covering}
+    known = Counter(each.text for each in earlier.suppressions)
+    suppressions = tuple(
+        each
+        for each in reading.suppressions
+        if each.where in counting or (each.where in idle and _take(known, each.text))
     )
-    return reading._replace(occurrences=occurrences, ignores=ignores)
+    return reading._replace(occurrences=occurrences, suppressions=suppressions)
 
 
-def _only_allowed(occurrence: Occurrence, left: Counter[_Exemption]) -> Occurrence:
-    ignores = (
-        each if _take(left, _exemption(occurrence, each)) else each._replace(void=NOT_THERE)
-        for each in occurrence.ignores
+def _only_allowed(occurrence: Occurrence, left: Counter[_SuppressedReference]) -> Occurrence:
+    suppressions = (
+        each if _take(left, _suppressed_reference(occurrence, each)) else each._replace(void=NOT_THERE)
+        for each in occurrence.suppressions
     )
-    return occurrence._replace(ignores=tuple(ignores))
+    return occurrence._replace(suppressions=tuple(suppressions))
 
 
-def _exemption(occurrence: Occurrence, ignore: Ignore) -> _Exemption:
+def _suppressed_reference(occurrence: Occurrence, suppression: Suppression) -> _SuppressedReference:
     """Return what a comment lets go. The text alone may hold a variable, whose value the change may have replaced."""
     target = occurrence.target if isinstance(occurrence.target, Reference) else None
-    return ignore.text, occurrence.text, target
+    return suppression.text, occurrence.text, target
 
 
 def _take(left: Counter[_T], wanted: _T) -> bool:

@@ -1,4 +1,4 @@
-"""The state of pins: the fewest requests that tell all states apart.
+"""The status of pins: the fewest requests that tell all statuses apart.
 
 A fresh pin costs one HEAD, a stale one two. HEAD is no pull on Docker Hub; GET is, and only asked
 where HEAD cannot tell: to confirm that content is gone (which the client does by itself), to find a
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pinner.model.reference import Reference, is_digest
-from pinner.model.resolution import ATTESTATION, Resolved, State, Unresolved, Verdict
+from pinner.model.resolution import ATTESTATION, PinState, PinStatus, Resolved, Unresolved
 from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
 from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
 from pinner.registry.resolver import Resolver
@@ -19,7 +19,7 @@ from pinner.registry.settings import RegistrySettings
 # An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
 _SMALLEST_INDEX = 200
 
-Examination = State | Unresolved
+Examination = PinStatus | Unresolved
 
 
 class Depth(NamedTuple):
@@ -39,7 +39,7 @@ def examine(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[Reference, Examination]:
-    """The state of every reference, in an event loop of its own; `progress` gets done and all."""
+    """The status of every reference, in an event loop of its own; `progress` gets done and all."""
 
     async def run() -> dict[Reference, Examination]:
         async with Resolver(settings) as resolver:
@@ -74,14 +74,14 @@ async def examine_all(
 
 
 class Examiner:
-    """Finds the state of references, one at a time, with the caches of one resolver."""
+    """Finds the status of references, one at a time, with the caches of one resolver."""
 
     def __init__(self, resolver: Resolver, depth: Depth) -> None:
         self._resolver = resolver
         self._depth = depth
 
     async def examine(self, reference: Reference) -> Examination:
-        """The state of one reference, or why it could not be found out."""
+        """The status of one reference, or why it could not be found out."""
         if reference.digest is None:
             return await self._unpinned(reference)
         if reference.tag is None:
@@ -90,29 +90,29 @@ class Examiner:
         if isinstance(tag, Unresolved):
             return await self._without_tag(reference, tag)
         if tag.digest == reference.digest:
-            return await self._looked_into(Verdict.FRESH, tag, tag.digest)
+            return await self._looked_into(PinState.FRESH, tag, tag.digest)
         pin = await self._resolver.head(reference.by_digest())
         if isinstance(pin, Unresolved):
-            return State(Verdict.GONE, tag.digest) if pin.reason == NotFound.reason else pin
+            return PinStatus(PinState.GONE, tag.digest) if pin.reason == NotFound.reason else pin
         if pin.media_type not in INDEXES and tag.media_type in INDEXES:
             return await self._manifest_of(pin, tag)
-        return await self._looked_into(Verdict.STALE, pin, tag.digest)
+        return await self._looked_into(PinState.STALE, pin, tag.digest)
 
     async def _unpinned(self, reference: Reference) -> Examination:
         tag = await self._resolver.head(reference.by_tag())
         if isinstance(tag, Unresolved):
-            return State(Verdict.NO_TAG, None) if tag.reason == NotFound.reason else tag
-        return await self._looked_into(Verdict.UNPINNED, tag, tag.digest)
+            return PinStatus(PinState.NO_TAG, None) if tag.reason == NotFound.reason else tag
+        return await self._looked_into(PinState.UNPINNED, tag, tag.digest)
 
     async def _untagged(self, reference: Reference) -> Examination:
         """No tag vouches for the repository. That `latest` is there must do, lest a missing login look like a loss."""
         pin = await self._resolver.head(reference)
         if isinstance(pin, Resolved):
-            return await self._looked_into(Verdict.UNTAGGED, pin, None)
+            return await self._looked_into(PinState.UNTAGGED, pin, None)
         if pin.reason == NotFound.reason:
             latest = await self._resolver.head(reference.by_tag())
             if isinstance(latest, Resolved):
-                return State(Verdict.GONE, None)
+                return PinStatus(PinState.GONE, None)
         return pin
 
     async def _without_tag(self, reference: Reference, failure: Unresolved) -> Examination:
@@ -121,7 +121,7 @@ class Examiner:
             return failure
         pin = await self._resolver.head(reference.by_digest())
         if isinstance(pin, Resolved):
-            return await self._looked_into(Verdict.NO_TAG, pin, None)
+            return await self._looked_into(PinState.NO_TAG, pin, None)
         if pin.reason != NotFound.reason:
             return pin
         detail = f"the registry has neither the tag nor the digest of {reference._replace(digest=None).familiar}"
@@ -136,34 +136,34 @@ class Examiner:
             if child.digest == pin.digest:
                 what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
                 platforms = (child.platform,) if child.platform and not child.is_attestation else ()
-                return State(Verdict.PLATFORM, tag.digest, pin.media_type, platforms, child=what)
-        return State(Verdict.STALE, tag.digest, pin.media_type)
+                return PinStatus(PinState.PLATFORM, tag.digest, pin.media_type, platforms, child=what)
+        return PinStatus(PinState.STALE, tag.digest, pin.media_type)
 
-    async def _looked_into(self, verdict: Verdict, content: Resolved, current: str | None) -> Examination:
-        """The state, with what the content says where it has to be looked at."""
-        state = State(verdict, current, content.media_type)
+    async def _looked_into(self, state: PinState, content: Resolved, current: str | None) -> Examination:
+        """The status, with what the content says where it has to be looked at."""
+        status = PinStatus(state, current, content.media_type)
         is_index = content.media_type in INDEXES
         suspicious = is_index and content.size is not None and content.size < _SMALLEST_INDEX
         if not (self._depth.fetch or suspicious or (is_index and self._depth.deep)):
-            return state
+            return status
         fetched = await self._fetch(content)
         if isinstance(fetched, Unresolved):
             return fetched
-        state = state._replace(platforms=fetched.platforms)
+        status = status._replace(platforms=fetched.platforms)
         if is_index and not fetched.images:
-            return state._replace(broken="the index lists no image")
-        return await self._children_asked(state, fetched, content) if self._depth.deep else state
+            return status._replace(broken="the index lists no image")
+        return await self._children_asked(status, fetched, content) if self._depth.deep else status
 
-    async def _children_asked(self, state: State, index: Manifest, content: Resolved) -> Examination:
-        """The state, with the children that are gone. One that gives no answer matters only when none is gone."""
+    async def _children_asked(self, status: PinStatus, index: Manifest, content: Resolved) -> Examination:
+        """The status, with the children that are gone. One that gives no answer matters only when none is gone."""
         name = content.reference._replace(tag=None)
         asked = (self._child(name._replace(digest=child.digest)) for child in index.images)
         answers = await asyncio.gather(*asked)
         failures = [(child, answer) for child, answer in zip(index.images, answers, strict=True) if answer]
         gone = [child.platform or child.digest for child, answer in failures if answer.reason == NotFound.reason]
         if gone:
-            return state._replace(broken=f"the registry has lost {', '.join(gone)}")
-        return failures[0][1] if failures else state
+            return status._replace(broken=f"the registry has lost {', '.join(gone)}")
+        return failures[0][1] if failures else status
 
     async def _child(self, reference: Reference) -> Unresolved | None:
         """Why a child could not be had; None where it is there."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pinner.model.reference import DOCKER_HUB, Reference, is_digest
-from pinner.model.resolution import State, Unresolved, Verdict
+from pinner.model.resolution import PinState, PinStatus, Unresolved
 from pinner.registry.errors import NotFound
 from pinner.registry.hub import HubTags
 from pinner.registry.manifest import INDEXES, Manifest
@@ -29,13 +29,13 @@ from pinner.updating.decisions import (
 from pinner.updating.ledger import Ledger, pruned
 from pinner.updating.pin_status import Examination, examine_all, fetch_manifest
 
-_MOVED = frozenset({Verdict.STALE, Verdict.PLATFORM, Verdict.GONE})
+_MOVED = frozenset({PinState.STALE, PinState.PLATFORM, PinState.GONE})
 
 
 class Update(NamedTuple):
     """What has become of a reference, and what is to be done; None where there is nothing to do."""
 
-    state: State
+    status: PinStatus
     decision: Decision | None = None
 
 
@@ -60,42 +60,45 @@ def find_updates(
 
     async def run() -> Updates:
         async with Resolver(settings) as resolver, hub or HubTags(settings) as tags:
-            states = await examine_all(used, resolver, progress=progress)
-            known = ledger.noted(_sightings(states, ledger, now))
+            statuses = await examine_all(used, resolver, progress=progress)
+            known = ledger.noted(_sightings(statuses, ledger, now))
             if options.min_age:
-                known = known.noted(await _pushed(states, known, tags, now, options))
+                known = known.noted(await _pushed(statuses, known, tags, now, options))
             updater = _Updater(resolver, known, now, options)
-            return Updates(await updater.updates(states, used), _tidy(known, states, now, options))
+            return Updates(await updater.updates(statuses, used), _tidy(known, statuses, now, options))
 
     return asyncio.run(run())
 
 
 def _sightings(
-    states: Mapping[Reference, Examination], ledger: Ledger, now: datetime
+    statuses: Mapping[Reference, Examination], ledger: Ledger, now: datetime
 ) -> Iterator[tuple[Reference, datetime]]:
     """What the tags name now, and the pins that the ledger does not know."""
-    for reference, state in states.items():
-        if isinstance(state, State) and state.current:
-            yield reference.by_tag()._replace(digest=state.current), now
-            fresh = state.current == reference.digest
+    for reference, status in statuses.items():
+        if isinstance(status, PinStatus) and status.current:
+            yield reference.by_tag()._replace(digest=status.current), now
+            fresh = status.current == reference.digest
             if is_digest(reference.digest or "") and not fresh and ledger.since(reference) is None:
                 yield reference.by_digest(), now
 
 
-def _tidy(ledger: Ledger, states: Mapping[Reference, Examination], now: datetime, options: Options) -> Ledger:
-    in_use = [key for reference in states for key in (reference, reference.by_digest())]
+def _tidy(ledger: Ledger, statuses: Mapping[Reference, Examination], now: datetime, options: Options) -> Ledger:
+    in_use = [key for reference in statuses for key in (reference, reference.by_digest())]
     return pruned(ledger, in_use, now, options.min_age)
 
 
 async def _pushed(
-    states: Mapping[Reference, Examination], ledger: Ledger, hub: HubTags, now: datetime, options: Options
+    statuses: Mapping[Reference, Examination], ledger: Ledger, hub: HubTags, now: datetime, options: Options
 ) -> list[tuple[Reference, datetime]]:
     """How long Docker Hub has had what its tags name, where the ledger does not know that for long enough."""
     young = {
-        reference.by_tag()._replace(digest=state.current)
-        for reference, state in states.items()
-        if isinstance(state, State) and state.current and state.verdict in _MOVED and reference.registry == DOCKER_HUB
-        if state.current not in old_enough(reference, state.current, ledger, now, options.min_age)
+        reference.by_tag()._replace(digest=status.current)
+        for reference, status in statuses.items()
+        if isinstance(status, PinStatus)
+        and status.current
+        and status.state in _MOVED
+        and reference.registry == DOCKER_HUB
+        if status.current not in old_enough(reference, status.current, ledger, now, options.min_age)
     }
     times = await asyncio.gather(*(hub.pushed(each, each.digest or "") for each in young))
     return [(each, time) for each, time in zip(young, times, strict=True) if time]
@@ -111,48 +114,48 @@ class _Updater:
         self._options = options
 
     async def updates(
-        self, states: Mapping[Reference, Examination], used: Mapping[Reference, tuple[str, ...]]
+        self, statuses: Mapping[Reference, Examination], used: Mapping[Reference, tuple[str, ...]]
     ) -> dict[Reference, Update | Unresolved]:
-        conflicts = in_conflict(states)
+        conflicts = in_conflict(statuses)
         options = {
             each: self._options._replace(all_changes=self._options.all_changes or each.by_tag() in conflicts)
-            for each in states
+            for each in statuses
         }
-        work = (self._update(each, state, used[each], options[each]) for each, state in states.items())
-        return dict(zip(states, await asyncio.gather(*work), strict=True))
+        work = (self._update(each, status, used[each], options[each]) for each, status in statuses.items())
+        return dict(zip(statuses, await asyncio.gather(*work), strict=True))
 
     async def _update(
-        self, reference: Reference, state: Examination, used: tuple[str, ...], options: Options
+        self, reference: Reference, status: Examination, used: tuple[str, ...], options: Options
     ) -> Update | Unresolved:
-        if isinstance(state, Unresolved):
-            return state
-        if state.verdict is Verdict.UNPINNED and state.current:
+        if isinstance(status, Unresolved):
+            return status
+        if status.state is PinState.UNPINNED and status.current:
             fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
-            broken = Stay(EMPTY_INDEX, state.broken, refused=True) if state.broken else None
-            return fetched if isinstance(fetched, Unresolved) else Update(state, broken or Move(state.current))
-        if state.verdict not in _MOVED or not state.current:
-            return Update(state)
-        decision = await self._decision(reference, state, state.current, used, options)
-        return decision if isinstance(decision, Unresolved) else Update(state, decision)
+            broken = Stay(EMPTY_INDEX, status.broken, refused=True) if status.broken else None
+            return fetched if isinstance(fetched, Unresolved) else Update(status, broken or Move(status.current))
+        if status.state not in _MOVED or not status.current:
+            return Update(status)
+        decision = await self._decision(reference, status, status.current, used, options)
+        return decision if isinstance(decision, Unresolved) else Update(status, decision)
 
     async def _decision(
-        self, reference: Reference, state: State, current: str, used: tuple[str, ...], options: Options
+        self, reference: Reference, status: PinStatus, current: str, used: tuple[str, ...], options: Options
     ) -> Decision | Unresolved:
         """What to do with a pin whose tag has moved: the first of the digests that still resolves counts."""
         when = self._ledger, self._now, options.min_age
         for digest in old_enough(reference, current, *when):
             new = await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
             if isinstance(new, Manifest):
-                old = await self._pinned(reference, state)
+                old = await self._pinned(reference, status)
                 return old if isinstance(old, Unresolved) else decide(digest, new, old, used, options)
             if digest == current or new.reason != NotFound.reason:
                 return new
         return too_young(reference, current, *when)
 
-    async def _pinned(self, reference: Reference, state: State) -> Manifest | Unresolved | None:
+    async def _pinned(self, reference: Reference, status: PinStatus) -> Manifest | Unresolved | None:
         """What the pin names. A manifest need not be fetched: it does not say more than that it is one."""
-        if state.verdict is Verdict.GONE:
+        if status.state is PinState.GONE:
             return None
-        if state.media_type in INDEXES:
+        if status.media_type in INDEXES:
             return await fetch_manifest(self._resolver, reference.by_digest())
-        return Manifest(state.media_type or "")
+        return Manifest(status.media_type or "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.checking.baseline import Baseline, Entry, read_baseline, write_baseline
+from pinner.checking.baseline import Baseline, KnownFinding, read_baseline, write_baseline
 from pinner.model.errors import UsageError
 from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
@@ -102,7 +102,7 @@ def test_files_and_rules_outside_of_the_run_are_not_told_as_gone(tree: Path) -> 
     check("--write-baseline", FILE)
     assert counts(check("--baseline", FILE, "sub dir")) == (0, 1, 0)
     assert counts(check("--baseline", FILE, "--ignore", "floating-tag")) == (0, 2, 0)
-    online = Entry("Dockerfile", "stale-digest", "node"), Entry("Dockerfile", "unpinned", "gone")
+    online = KnownFinding("Dockerfile", "stale-digest", "node"), KnownFinding("Dockerfile", "unpinned", "gone")
     write_baseline(FILE, Baseline(".", dict.fromkeys(online, 1)))
     assert counts(check("--baseline", FILE, "Dockerfile")) == (2, 0, 1)
 

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from pinner.checking.linter import judge
-from pinner.checking.rule_selection import ALL_RULES, Override, Policy
+from pinner.checking.linter import lint
+from pinner.checking.rule_selection import ALL_RULES, Override, RuleSelection
 from pinner.formats import DOCKERFILE
 from pinner.model.occurrence import Severity
 from pinner.model.reference import parse
-from pinner.model.resolution import State, Verdict
+from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Source
 from pinner.pipeline import pin
 from pinner.scanning.gitignore import Patterns
 from pinner.scanning.scan import Scan, scan_source
-from pinner.scanning.suppressions import NO_EXEMPTIONS
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -24,57 +24,59 @@ TESTS = Patterns(("tests/",))
 def scan(**files: str) -> Scan:
     """Files by their paths, with `__` for `/`."""
     sources = [Source(name.replace("__", "/"), text.encode()) for name, text in files.items()]
-    return Scan({each.path: scan_source(each, DOCKERFILE, NO_EXEMPTIONS) for each in sources}, ())
+    return Scan({each.path: scan_source(each, DOCKERFILE, NO_SUPPRESSION_SETTINGS) for each in sources}, ())
 
 
 @pytest.mark.parametrize(
-    ("policy", "path", "running"),
+    ("selection", "path", "running"),
     [
-        (Policy(), "Dockerfile", ALL_RULES),
-        (Policy(select=("unpinned",)), "Dockerfile", {"unpinned"}),
-        (Policy(select=("unpinned", "floating-tag"), ignore=("unpinned",)), "Dockerfile", {"floating-tag"}),
-        (Policy(ignore=("unpinned",)), "Dockerfile", ALL_RULES - {"unpinned"}),
-        (Policy(overrides=(Override(TESTS, ignore=("unpinned",)),)), "Dockerfile", ALL_RULES),
-        (Policy(overrides=(Override(TESTS, ignore=("unpinned",)),)), "tests/Dockerfile", ALL_RULES - {"unpinned"}),
-        (Policy(select=("unpinned",), overrides=(Override(TESTS, select=("floating-tag",)),)), "tests/Dockerfile",
+        (RuleSelection(), "Dockerfile", ALL_RULES),
+        (RuleSelection(select=("unpinned",)), "Dockerfile", {"unpinned"}),
+        (RuleSelection(select=("unpinned", "floating-tag"), ignore=("unpinned",)), "Dockerfile", {"floating-tag"}),
+        (RuleSelection(ignore=("unpinned",)), "Dockerfile", ALL_RULES - {"unpinned"}),
+        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), "Dockerfile", ALL_RULES),
+        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), "tests/Dockerfile",
+         ALL_RULES - {"unpinned"}),
+        (RuleSelection(select=("unpinned",), overrides=(Override(TESTS, select=("floating-tag",)),)),
+         "tests/Dockerfile",
          {"unpinned", "floating-tag"}),
-        (Policy(overrides=(Override(TESTS, ignore=("unpinned",)), Override(TESTS, select=("unpinned",)))),
+        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)), Override(TESTS, select=("unpinned",)))),
          "tests/Dockerfile", ALL_RULES),
-        (Policy(overrides=(Override(TESTS, select=("unpinned",), ignore=("unpinned",)),)), "tests/Dockerfile",
+        (RuleSelection(overrides=(Override(TESTS, select=("unpinned",), ignore=("unpinned",)),)), "tests/Dockerfile",
          ALL_RULES - {"unpinned"}),
     ],
 )  # fmt: skip
-def test_which_rules_run(policy: Policy, path: str, running: set[str]) -> None:
-    assert policy.rulings()(path).running == running
+def test_which_rules_run(selection: RuleSelection, path: str, running: set[str]) -> None:
+    assert selection.by_path()(path).running == running
 
 
 @pytest.mark.parametrize(
-    ("policy", "path", "severity"),
+    ("selection", "path", "severity"),
     [
-        (Policy(), "Dockerfile", {}),
-        (Policy(severity={"unpinned": NOTE}), "Dockerfile", {"unpinned": NOTE}),
-        (Policy(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"unpinned": WARNING}),)),
+        (RuleSelection(), "Dockerfile", {}),
+        (RuleSelection(severity={"unpinned": NOTE}), "Dockerfile", {"unpinned": NOTE}),
+        (RuleSelection(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"unpinned": WARNING}),)),
          "tests/Dockerfile", {"unpinned": WARNING}),
-        (Policy(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"floating-tag": ERROR}),)),
+        (RuleSelection(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"floating-tag": ERROR}),)),
          "tests/Dockerfile", {"unpinned": NOTE, "floating-tag": ERROR}),
     ],
 )  # fmt: skip
-def test_severities(policy: Policy, path: str, severity: dict[str, Severity]) -> None:
-    assert policy.rulings()(path).severity == severity
+def test_severities(selection: RuleSelection, path: str, severity: dict[str, Severity]) -> None:
+    assert selection.by_path()(path).severity == severity
 
 
-def findings(policy: Policy, **files: str) -> list[tuple[str, str, Severity]]:
-    report = judge(scan(**files), policy=policy)
+def findings(selection: RuleSelection, **files: str) -> list[tuple[str, str, Severity]]:
+    report = lint(scan(**files), selection=selection)
     return [(finding.path, finding.rule, finding.severity) for finding in report.findings]
 
 
 def test_findings_obey_the_policy() -> None:
-    policy = Policy(
+    selection = RuleSelection(
         ignore=("floating-tag",),
         severity={"unpinned": WARNING},
         overrides=(Override(TESTS, select=("floating-tag",), severity={"unpinned": NOTE}),),
     )
-    assert findings(policy, Dockerfile="FROM node\n", tests__Dockerfile="FROM node\n") == [
+    assert findings(selection, Dockerfile="FROM node\n", tests__Dockerfile="FROM node\n") == [
         ("Dockerfile", "unpinned", WARNING),
         ("tests/Dockerfile", "floating-tag", NOTE),
         ("tests/Dockerfile", "unpinned", NOTE),
@@ -84,36 +86,47 @@ def test_findings_obey_the_policy() -> None:
 @pytest.mark.parametrize(("platform", "severity"), [("", WARNING), ("--platform=linux/amd64 ", NOTE)])
 def test_a_severity_that_a_rule_lowered_stays(platform: str, severity: Severity) -> None:
     pinned = parse(f"node:20@{DIGEST}")
-    states = {pinned: State(Verdict.PLATFORM, OTHER_DIGEST, child="linux/amd64")}
-    policy = Policy(severity={"platform-digest": WARNING})
-    report = judge(scan(Dockerfile=f"FROM {platform}node:20@{DIGEST}\n"), policy=policy, states=states)
+    statuses = {pinned: PinStatus(PinState.PLATFORM, OTHER_DIGEST, child="linux/amd64")}
+    selection = RuleSelection(severity={"platform-digest": WARNING})
+    report = lint(scan(Dockerfile=f"FROM {platform}node:20@{DIGEST}\n"), selection=selection, statuses=statuses)
     assert [(finding.rule, finding.severity) for finding in report.findings] == [("platform-digest", severity)]
 
 
 @pytest.mark.parametrize(
-    ("comment", "policy", "is_unused"),
+    ("comment", "selection", "is_unused"),
     [
-        ("ignore[unpinned]", Policy(), True),
-        ("ignore[unpinned]", Policy(ignore=("unpinned",)), False),
-        ("ignore[unpinned]", Policy(select=("floating-tag", "unused-ignore")), False),
-        ("ignore[unpinned]", Policy(overrides=(Override(Patterns(("Dockerfile",)), ignore=("unpinned",)),)), False),
-        ("ignore[unpinned]", Policy(overrides=(Override(TESTS, ignore=("unpinned",)),)), True),
-        ("ignore[unpinned, floating-tag]", Policy(ignore=("unpinned",)), False),
-        ("ignore[stale-digest]", Policy(), False),
-        ("ignore[unpined]", Policy(ignore=("unpinned",)), True),
-        ("ignore", Policy(ignore=("unpinned",)), True),
-        ("ignore[unpinned]", Policy(ignore=("unused-ignore",)), False),
-        ("ignore-file[unpinned]", Policy(ignore=("unpinned",)), False),
-        ("ignore-file[unpinned]", Policy(), True),
+        ("ignore[unpinned]", RuleSelection(), True),
+        ("ignore[unpinned]", RuleSelection(ignore=("unpinned",)), False),
+        ("ignore[unpinned]", RuleSelection(select=("floating-tag", "unused-ignore")), False),
+        (
+            "ignore[unpinned]",
+            RuleSelection(overrides=(Override(Patterns(("Dockerfile",)), ignore=("unpinned",)),)),
+            False,
+        ),
+        ("ignore[unpinned]", RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), True),
+        ("ignore[unpinned, floating-tag]", RuleSelection(ignore=("unpinned",)), False),
+        ("ignore[stale-digest]", RuleSelection(), False),
+        ("ignore[unpined]", RuleSelection(ignore=("unpinned",)), True),
+        ("ignore", RuleSelection(ignore=("unpinned",)), True),
+        ("ignore[unpinned]", RuleSelection(ignore=("unused-ignore",)), False),
+        ("ignore-file[unpinned]", RuleSelection(ignore=("unpinned",)), False),
+        ("ignore-file[unpinned]", RuleSelection(), True),
     ],
 )
-def test_a_comment_for_a_rule_that_does_not_run_is_not_unused(comment: str, policy: Policy, is_unused: bool) -> None:
-    found = findings(policy, Dockerfile=f"# pinner: {comment} why\nFROM node:20@{DIGEST}\n")
+def test_a_comment_for_a_rule_that_does_not_run_is_not_unused(
+    comment: str, selection: RuleSelection, is_unused: bool
+) -> None:
+    found = findings(selection, Dockerfile=f"# pinner: {comment} why\nFROM node:20@{DIGEST}\n")
     assert found == ([("Dockerfile", "unused-ignore", WARNING)] if is_unused else [])
 
 
 def test_what_need_not_be_pinned_is_not_pinned() -> None:
     asked: list[Any] = []
-    policy = Policy(overrides=(Override(TESTS, ignore=("unpinned",)),))
-    pin(scan(tests__Dockerfile="FROM node:20\n"), lambda each: asked.extend(each) or {}, write=False, policy=policy)  # type: ignore[func-returns-value]
+    selection = RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),))
+    pin(
+        scan(tests__Dockerfile="FROM node:20\n"),
+        lambda each: asked.extend(each) or {},
+        write=False,
+        selection=selection,
+    )  # type: ignore[func-returns-value]
     assert asked == []

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import Include, Registry, ReportTarget, Settings, load
+from pinner.config import Include, RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
-from pinner.config.layers import Origin, collect, variable_of
+from pinner.config.layers import Layer, collect, variable_of
 from pinner.config.types import Table
 from pinner.config.values import read
 from pinner.model.errors import UsageError
@@ -84,9 +84,9 @@ def test_every_key_of_a_file(folder: Path) -> None:
         ca_file="certs/all.pem",
         trusted_realms=("auth.example:8443",),
         registries={
-            "docker.io": Registry(mirror="https://mirror.example/hub"),
-            "*": Registry(mirror="http://127.0.0.1:5000"),
-            "registry.example:5000": Registry(None, True, "own.pem", ("auth.example",)),
+            "docker.io": RegistryTable(mirror="https://mirror.example/hub"),
+            "*": RegistryTable(mirror="http://127.0.0.1:5000"),
+            "registry.example:5000": RegistryTable(None, True, "own.pem", ("auth.example",)),
         },
         jobs=8,
         jobs_per_host=4,
@@ -294,9 +294,9 @@ def test_where_values_come_from(folder: Path) -> None:
     (folder / "pinner.toml").write_text('\njobs = 2\ncolor = "never"\nmin-age = 3')
     given = collect({"jobs": 4}, {"PINNER_COLOR": "always"}).given
     assert {name: (each.raw, each.origin, each.source) for name, each in given.items()} == {
-        "jobs": (4, Origin.FLAG, "--jobs"),
-        "color": ("always", Origin.ENVIRONMENT, "PINNER_COLOR"),
-        "min_age": (3, Origin.FILE, "pinner.toml:4"),
+        "jobs": (4, Layer.FLAG, "--jobs"),
+        "color": ("always", Layer.ENVIRONMENT, "PINNER_COLOR"),
+        "min_age": (3, Layer.FILE, "pinner.toml:4"),
     }
 
 

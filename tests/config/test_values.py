@@ -4,12 +4,25 @@ from typing import Any
 
 import pytest
 
-from pinner.config.types import Boolean, Choice, File, Integer, Key, List, Lookup, Number, Patterns, Table, Text, Type
+from pinner.config.types import (
+    Boolean,
+    Choice,
+    File,
+    Integer,
+    Key,
+    List,
+    Lookup,
+    Number,
+    PatternList,
+    String,
+    Table,
+    Type,
+)
 from pinner.config.values import WrongSetting, parse, read
-from pinner.scanning.gitignore import Patterns as GitPatterns
+from pinner.scanning.gitignore import Patterns
 
 COLOR = Choice("colour", ("red", "dark-green"), str.upper)
-EVEN = Text("a row of digits", "[0-9]+", lambda text: text if int(text) % 2 == 0 else _fail(f"{text} is odd"))
+EVEN = String("a row of digits", "[0-9]+", lambda text: text if int(text) % 2 == 0 else _fail(f"{text} is odd"))
 POINT = Table((Key("x-axis", Integer(0), 0, "", required=True), Key("y", Integer(0), 0, "")), dict)
 POINTS = Lookup(EVEN, POINT, {"*": Table(POINT.keys[:1], dict)})
 
@@ -31,7 +44,7 @@ def _fail(message: str) -> str:
         (File(), "a.pem", "sub/a.pem"),
         (File(), "../a.pem", "a.pem"),
         (File(), "/etc/a.pem", "/etc/a.pem"),
-        (Patterns(), ["*.j2", "!b"], GitPatterns(("*.j2", "!b"), "sub")),
+        (PatternList(), ["*.j2", "!b"], Patterns(("*.j2", "!b"), "sub")),
         (List(COLOR), [], ()),
         (List(COLOR), ["red", "red"], ("RED", "RED")),
         (POINT, {"x-axis": 1}, {"x_axis": 1}),
@@ -64,8 +77,8 @@ def test_right_values(kind: Type, raw: Any, value: object) -> None:
         (EVEN, "13", ": 13 is odd"),
         (File(), "", ': "" is no file name and no pattern'),
         (File(), "a\0b", ': "a\\u0000b" is no file name and no pattern'),
-        (Patterns(), "*.j2", ': a list is needed, not "*.j2"'),
-        (Patterns(), ["a", ""], '[1]: "" is no file name and no pattern'),
+        (PatternList(), "*.j2", ': a list is needed, not "*.j2"'),
+        (PatternList(), ["a", ""], '[1]: "" is no file name and no pattern'),
         (List(COLOR), ["red", ["red"]], '[1]: a string is needed, not ["red"]'),
         (POINT, {"x-axs": 1}, ': unknown key "x-axs": did you mean "x-axis"?'),
         (POINT, {"y": 1}, ': "x-axis" is missing'),
@@ -94,7 +107,7 @@ def test_wrong_values(kind: Type, raw: Any, message: str) -> None:
         (Number(0), "1.5", 1.5),
         (COLOR, "red", "red"),
         (List(COLOR), "red, dark-green,", ["red", "dark-green"]),
-        (Patterns(), "*.j2", ["*.j2"]),
+        (PatternList(), "*.j2", ["*.j2"]),
     ],
 )
 def test_text_from_the_environment(kind: Type, text: str, raw: object) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pinner.demo.registry import Manifest, Store, demo_store
+from pinner.demo.registry import Store, StoredManifest, demo_store
 
 PUBLISHED = {
     ("library/node", "14.7.0"): "sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864cea69ea1a",
@@ -45,6 +45,6 @@ def test_other_names_are_unknown(repository: str, reference: str) -> None:
 
 def test_a_tag_that_moves_leaves_the_old_manifest() -> None:
     store = Store()
-    old = store.put("app", Manifest("a/b", b"old"), "1")
-    new = store.put("app", Manifest("a/b", b"new"), "1")
+    old = store.put("app", StoredManifest("a/b", b"old"), "1")
+    new = store.put("app", StoredManifest("a/b", b"new"), "1")
     assert store.get("app", "1") == store.get("app", new) != store.get("app", old)

@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
-from pinner.demo.registry import Manifest, embedded_registry
+from pinner.demo.registry import StoredManifest, embedded_registry
 from tests.support.embedded import Embedded, embedded
 
 pytestmark = pytest.mark.integration
@@ -62,7 +62,7 @@ def test_what_is_not_there_is_an_error_of_the_specification(registry: Embedded, 
 
 def test_content_can_change_while_it_runs(registry: Embedded) -> None:
     path = "/v2/library/node/manifests/14.7.0"
-    moved = registry.store.move("library/node", "14.7.0", Manifest("a/b", b"{}"))
+    moved = registry.store.move("library/node", "14.7.0", StoredManifest("a/b", b"{}"))
     assert ask(registry, "HEAD", path)[0].headers["Docker-Content-Digest"] == moved
     registry.store.delete("library/node", NODE)
     registry.store.delete("library/node", "14.7.0")

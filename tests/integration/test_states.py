@@ -1,4 +1,4 @@
-"""Every state that a pin can be in, on both registries, and what it costs to find out."""
+"""Every status that a pin can be in, on both registries, and what it costs to find out."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from pinner.model.reference import parse
-from pinner.model.resolution import ATTESTATION, State, Unresolved, Verdict
+from pinner.model.resolution import ATTESTATION, PinState, PinStatus, Unresolved
 from pinner.registry.settings import RegistrySettings
 from pinner.updating.pin_status import Depth, Examination, examine
 from tests.support import answers, images
@@ -37,12 +37,12 @@ def shelf(request: pytest.FixtureRequest, embedded_registry: Embedded) -> Shelf:
 
 
 class Case(NamedTuple):
-    """What the registry holds, what a file says after the repository's name, and the state of that."""
+    """What the registry holds, what a file says after the repository's name, and the status of that."""
 
     name: str
     arrange: Callable[[Shelf, str], object]
     suffix: str
-    expected: State | str
+    expected: PinStatus | str
     depth: Depth = Depth()
 
 
@@ -68,10 +68,10 @@ def untagged(tag: str) -> Callable[[Shelf, str], object]:
     return lambda shelf, repository: shelf.untag(repository, tag)
 
 
-def state(
-    verdict: Verdict, current: images.Image | None, content: images.Image | None = None, **fields: object
-) -> State:
-    named = State(verdict, current.digest if current else None, content.manifest.media_type if content else None)
+def status(
+    state: PinState, current: images.Image | None, content: images.Image | None = None, **fields: object
+) -> PinStatus:
+    named = PinStatus(state, current.digest if current else None, content.manifest.media_type if content else None)
     return named._replace(**fields)  # type: ignore[arg-type]
 
 
@@ -80,45 +80,46 @@ LOST_ARM64 = "the registry has lost linux/arm64/v8"
 NO_IMAGE = "the index lists no image"
 
 CASES = [
-    Case("fresh index", holds((A, "1")), f":1@{A.digest}", state(Verdict.FRESH, A, A)),
-    Case("fresh manifest", holds((ONE, "1")), f":1@{ONE.digest}", state(Verdict.FRESH, ONE, ONE)),
-    Case("moved", holds((A, "1"), (B, "1")), f":1@{A.digest}", state(Verdict.STALE, B, A)),
-    Case("moved and back", holds((A, "1"), (B, "1"), (A, "1")), f":1@{A.digest}", state(Verdict.FRESH, A, A)),
-    Case("pinned in between", holds((A, "1"), (B, "1"), (A, "1")), f":1@{B.digest}", state(Verdict.STALE, A, B)),
-    Case("moved manifest", holds((ONE, "1"), (TWO, "1")), f":1@{ONE.digest}", state(Verdict.STALE, TWO, ONE)),
-    Case("manifest became index", holds((ONE, "1"), (A, "1")), f":1@{ONE.digest}", state(Verdict.STALE, A, ONE)),
-    Case("index became manifest", holds((A, "1"), (ONE, "1")), f":1@{A.digest}", state(Verdict.STALE, ONE, A)),
+    Case("fresh index", holds((A, "1")), f":1@{A.digest}", status(PinState.FRESH, A, A)),
+    Case("fresh manifest", holds((ONE, "1")), f":1@{ONE.digest}", status(PinState.FRESH, ONE, ONE)),
+    Case("moved", holds((A, "1"), (B, "1")), f":1@{A.digest}", status(PinState.STALE, B, A)),
+    Case("moved and back", holds((A, "1"), (B, "1"), (A, "1")), f":1@{A.digest}", status(PinState.FRESH, A, A)),
+    Case("pinned in between", holds((A, "1"), (B, "1"), (A, "1")), f":1@{B.digest}", status(PinState.STALE, A, B)),
+    Case("moved manifest", holds((ONE, "1"), (TWO, "1")), f":1@{ONE.digest}", status(PinState.STALE, TWO, ONE)),
+    Case("manifest became index", holds((ONE, "1"), (A, "1")), f":1@{ONE.digest}", status(PinState.STALE, A, ONE)),
+    Case("index became manifest", holds((A, "1"), (ONE, "1")), f":1@{A.digest}", status(PinState.STALE, ONE, A)),
     Case("manifest of the index before", holds((A, "1"), (B, "1")), f":1@{AMD64_OF_A.digest}",
-         state(Verdict.STALE, B, AMD64_OF_A)),
-    Case("gone", holds((A, "1"), (B, "1"), then=lost(A.digest)), f":1@{A.digest}", state(Verdict.GONE, B)),
-    Case("never there", holds((A, "1")), f":1@{ABSENT}", state(Verdict.GONE, A)),
+         status(PinState.STALE, B, AMD64_OF_A)),
+    Case("gone", holds((A, "1"), (B, "1"), then=lost(A.digest)), f":1@{A.digest}", status(PinState.GONE, B)),
+    Case("never there", holds((A, "1")), f":1@{ABSENT}", status(PinState.GONE, A)),
     Case("platform", holds((A, "1")), f":1@{AMD64_OF_A.digest}",
-         state(Verdict.PLATFORM, A, AMD64_OF_A, platforms=("linux/amd64",), child="linux/amd64")),
+         status(PinState.PLATFORM, A, AMD64_OF_A, platforms=("linux/amd64",), child="linux/amd64")),
     Case("attestation", holds((ATTESTED, "1")), f":1@{ATTESTATION_OF.digest}",
-         state(Verdict.PLATFORM, ATTESTED, ATTESTATION_OF, child=ATTESTATION)),
+         status(PinState.PLATFORM, ATTESTED, ATTESTATION_OF, child=ATTESTATION)),
     Case("a lost child of the index", holds((A, "1"), then=lost(AMD64_OF_A.digest)), f":1@{AMD64_OF_A.digest}",
-         state(Verdict.GONE, A)),
-    Case("no tag", holds((A, "1"), then=untagged("1")), f":1@{A.digest}", state(Verdict.NO_TAG, None, A)),
+         status(PinState.GONE, A)),
+    Case("no tag", holds((A, "1"), then=untagged("1")), f":1@{A.digest}", status(PinState.NO_TAG, None, A)),
     Case("neither tag nor pin", holds((A, "1")), f":2@{ABSENT}", "not-found"),
-    Case("unpinned", holds((A, "1")), ":1", state(Verdict.UNPINNED, A, A)),
-    Case("unpinned latest", holds((A, "latest")), "", state(Verdict.UNPINNED, A, A)),
-    Case("unpinned, no tag", holds((A, "1")), ":2", state(Verdict.NO_TAG, None)),
-    Case("untagged", holds((A, "1")), f"@{A.digest}", state(Verdict.UNTAGGED, None, A)),
-    Case("untagged and gone", holds((A, "latest")), f"@{ABSENT}", state(Verdict.GONE, None)),
+    Case("unpinned", holds((A, "1")), ":1", status(PinState.UNPINNED, A, A)),
+    Case("unpinned latest", holds((A, "latest")), "", status(PinState.UNPINNED, A, A)),
+    Case("unpinned, no tag", holds((A, "1")), ":2", status(PinState.NO_TAG, None)),
+    Case("untagged", holds((A, "1")), f"@{A.digest}", status(PinState.UNTAGGED, None, A)),
+    Case("untagged and gone", holds((A, "latest")), f"@{ABSENT}", status(PinState.GONE, None)),
     Case("untagged where nothing vouches", holds((A, "1")), f"@{ABSENT}", "not-found"),
     Case("empty index", holds((EMPTY, "1")), f":1@{EMPTY.digest}",
-         state(Verdict.FRESH, EMPTY, EMPTY, broken=NO_IMAGE)),
+         status(PinState.FRESH, EMPTY, EMPTY, broken=NO_IMAGE)),
     Case("stale empty index", holds((EMPTY, "1"), (A, "1")), f":1@{EMPTY.digest}",
-         state(Verdict.STALE, A, EMPTY, broken=NO_IMAGE)),
-    Case("unpinned empty index", holds((EMPTY, "1")), ":1", state(Verdict.UNPINNED, EMPTY, EMPTY, broken=NO_IMAGE)),
-    Case("platforms", holds((A, "1")), f":1@{A.digest}", state(Verdict.FRESH, A, A, platforms=PLATFORMS), Depth(True)),
-    Case("platforms of one manifest", holds((ONE, "1")), ":1", state(Verdict.UNPINNED, ONE, ONE), Depth(True)),
-    Case("deep and whole", holds((A, "1")), f":1@{A.digest}", state(Verdict.FRESH, A, A, platforms=PLATFORMS), DEEP),
-    Case("deep and one manifest", holds((ONE, "1")), f":1@{ONE.digest}", state(Verdict.FRESH, ONE, ONE), DEEP),
+         status(PinState.STALE, A, EMPTY, broken=NO_IMAGE)),
+    Case("unpinned empty index", holds((EMPTY, "1")), ":1", status(PinState.UNPINNED, EMPTY, EMPTY, broken=NO_IMAGE)),
+    Case("platforms", holds((A, "1")), f":1@{A.digest}", status(PinState.FRESH, A, A, platforms=PLATFORMS),
+         Depth(True)),
+    Case("platforms of one manifest", holds((ONE, "1")), ":1", status(PinState.UNPINNED, ONE, ONE), Depth(True)),
+    Case("deep and whole", holds((A, "1")), f":1@{A.digest}", status(PinState.FRESH, A, A, platforms=PLATFORMS), DEEP),
+    Case("deep and one manifest", holds((ONE, "1")), f":1@{ONE.digest}", status(PinState.FRESH, ONE, ONE), DEEP),
     Case("a lost child", holds((A, "1"), then=lost(A.children[1].digest)), f":1@{A.digest}",
-         state(Verdict.FRESH, A, A, platforms=PLATFORMS, broken=LOST_ARM64), DEEP),
+         status(PinState.FRESH, A, A, platforms=PLATFORMS, broken=LOST_ARM64), DEEP),
     Case("a lost attestation", holds((ATTESTED, "1"), then=lost(ATTESTATION_OF.digest)), f":1@{ATTESTED.digest}",
-         state(Verdict.FRESH, ATTESTED, ATTESTED, platforms=("linux/amd64",)), DEEP),
+         status(PinState.FRESH, ATTESTED, ATTESTED, platforms=("linux/amd64",)), DEEP),
 ]  # fmt: skip
 
 
@@ -162,8 +163,8 @@ def test_many_fresh_pins_cost_one_head_each_and_stale_ones_one_more(embedded_reg
     stale = [parse(f"{shelf.host}/old:{tag}@{A.digest}") for tag in range(5)]
     holds((A, None), *((B, str(tag)) for tag in range(5)))(shelf, "old")
     found = examine([*fresh, *stale, *fresh], RegistrySettings())
-    verdicts = [each.verdict for each in found.values() if isinstance(each, State)]
-    assert verdicts == [Verdict.FRESH] * 20 + [Verdict.STALE] * 5
+    states = [each.state for each in found.values() if isinstance(each, PinStatus)]
+    assert states == [PinState.FRESH] * 20 + [PinState.STALE] * 5
     # The five stale ones share their pin.
     assert (embedded_registry.store.count("HEAD"), embedded_registry.store.count("GET")) == (20 + 5 + 1, 0)
 
@@ -212,7 +213,7 @@ def test_a_lost_child_counts_more_than_one_that_gives_no_answer() -> None:
         Script(head=[answers.RIGHT_HEAD, reply(404), reply(403)], get=[answers.RIGHT_GET, reply(404), reply(403)])
     ) as server:
         found = examined(f"{server.host}/app:1@{answers.DIGEST}", DEEP)
-    assert isinstance(found, State)
+    assert isinstance(found, PinStatus)
     assert found.broken in {f"the registry has lost {platform}" for platform in PLATFORMS}
 
 
@@ -227,4 +228,4 @@ def test_one_registry_that_is_down_hides_nothing_of_the_other(embedded_registry:
     shelf = EmbeddedShelf(embedded_registry)
     good = f"{shelf.host}/up:1@{shelf.put('up', A, '1')}"
     found = examine([parse(good), parse(f"127.0.0.1:9/down:1@{ABSENT}")], RegistrySettings())
-    assert [type(each).__name__ for each in found.values()] == ["State", "Unresolved"]
+    assert [type(each).__name__ for each in found.values()] == ["PinStatus", "Unresolved"]

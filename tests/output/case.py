@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Finding, Ignore, Occurrence, Opaque, Place, Severity
+from pinner.model.occurrence import Finding, Occurrence, Opaque, Place, Severity, Suppression
 from pinner.model.reference import Reference, parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.model.resolution import State, Verdict
+from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
-from pinner.output.listing import Answer, NoAnswer
+from pinner.output.listing import ResolvedText, UnresolvedText
 from pinner.rules import RULES as ALL_RULES
 from pinner.rules import Facts, Rule, unused_ignore
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
@@ -87,20 +87,20 @@ def _place(source: Source, text: str, **fields: Any) -> Occurrence:
     return place._replace(place=Place(place.path, Span(start, place.span.end)))
 
 
-def _find(rule: str, *places: Occurrence, state: State | None = None) -> tuple[Finding, ...]:
-    """What the rule itself says of the places, all of which are in this state."""
-    states = {place.target: state for place in places if state and isinstance(place.target, Reference)}
+def _find(rule: str, *places: Occurrence, status: PinStatus | None = None) -> tuple[Finding, ...]:
+    """What the rule itself says of the places, all of which have this status."""
+    statuses = {place.target: status for place in places if status and isinstance(place.target, Reference)}
     (module,) = (module for module in ALL_RULES if rule == module.ID)
-    return tuple(module.check(Facts(places, states=states)))
+    return tuple(module.check(Facts(places, statuses=statuses)))
 
 
 def _unused(source: Source, text: str) -> tuple[Finding, ...]:
     return tuple(unused_ignore.check(Facts((), [(source.path, _ignore(source, text))])))
 
 
-def _ignore(source: Source, text: str) -> Ignore:
+def _ignore(source: Source, text: str) -> Suppression:
     where = occurrence_in(source, text).where
-    return Ignore(where, ("unpinned",), text.partition("] ")[2], text)
+    return Suppression(where, ("unpinned",), text.partition("] ")[2], text)
 
 
 _IGNORE = _ignore(DOCKERFILE, "# pinner: ignore[unpinned] built on the machine | `itself`")
@@ -108,13 +108,13 @@ _CONFLICT = (_place(DOCKERFILE, f"node:18@{DIGEST}"), _place(DOCKERFILE, f"node:
 _STALE = f"nginx:1.27@{OTHER_DIGEST}"
 _CHILD = f"alpine:3.20@{DIGEST}"
 _INJECTION = "a\x1b[2J\u202e##[error]x|`@team`<b>"
-_NEW = State(Verdict.UNPINNED, NEW_DIGEST)
+_NEW = PinStatus(PinState.UNPINNED, NEW_DIGEST)
 
 FINDINGS = (
     *_find("unpinned", _place(DOCKERFILE, "docker/dockerfile:1")),
-    *_find("unpinned", _place(DOCKERFILE, "node:20"), state=_NEW),
+    *_find("unpinned", _place(DOCKERFILE, "node:20"), status=_NEW),
     *_find("floating-tag", _place(DOCKERFILE, "redis")),
-    *_find("unpinned", _place(DOCKERFILE, "redis"), state=_NEW),
+    *_find("unpinned", _place(DOCKERFILE, "redis"), status=_NEW),
     *_find("opaque-reference", _place(DOCKERFILE, "${BASE}", target=Opaque("give BASE a default"))),
     *_find("invalid-reference", _place(DOCKERFILE, "Node:20")),
     *_find(
@@ -125,19 +125,19 @@ FINDINGS = (
     *_find("digest-without-tag", _place(DOCKERFILE, f"node@{DIGEST}")),
     *_find("conflicting-digests", *_CONFLICT),
     *_unused(DOCKERFILE, "# pinner: ignore[unpinned] published next week"),
-    *_find("missing-digest", _place(DOCKERFILE, f"gone:1@{DIGEST}"), state=State(Verdict.GONE, None)),
-    *_find("missing-tag", _place(DOCKERFILE, f"untagged:1@{DIGEST}"), state=State(Verdict.NO_TAG, None)),
+    *_find("missing-digest", _place(DOCKERFILE, f"gone:1@{DIGEST}"), status=PinStatus(PinState.GONE, None)),
+    *_find("missing-tag", _place(DOCKERFILE, f"untagged:1@{DIGEST}"), status=PinStatus(PinState.NO_TAG, None)),
     *_find(
         "broken-index",
         _place(DOCKERFILE, f"empty:1@{DIGEST}"),
-        state=State(Verdict.FRESH, DIGEST, broken="the index lists no image"),
+        status=PinStatus(PinState.FRESH, DIGEST, broken="the index lists no image"),
     ),
     *_find("invalid-reference", _place(HOSTILE, _INJECTION)),
-    *_find("stale-digest", _place(COMPOSE, _STALE), state=State(Verdict.STALE, NEW_DIGEST)),
+    *_find("stale-digest", _place(COMPOSE, _STALE), status=PinStatus(PinState.STALE, NEW_DIGEST)),
     *_find(
         "platform-digest",
         _place(COMPOSE, _CHILD),
-        state=State(Verdict.PLATFORM, NEW_DIGEST, child="linux/amd64"),
+        status=PinStatus(PinState.PLATFORM, NEW_DIGEST, child="linux/amd64"),
     ),
 )
 
@@ -198,12 +198,12 @@ DETAILS = (
 )
 
 ANSWERS = (
-    Answer(
+    ResolvedText(
         "node", parse("node"), NEW_DIGEST, "application/vnd.oci.image.index.v1+json", ("linux/amd64", "linux/arm64")
     ),
-    Answer("quay.io/a/b:1", parse("quay.io/a/b:1"), DIGEST, "application/vnd.oci.image.manifest.v1+json", ()),
+    ResolvedText("quay.io/a/b:1", parse("quay.io/a/b:1"), DIGEST, "application/vnd.oci.image.manifest.v1+json", ()),
 )
-NO_ANSWERS = (NoAnswer("quay.io/slow/image:3", "timeout", "quay.io did not answer in 10 seconds"),)
+NO_ANSWERS = (UnresolvedText("quay.io/slow/image:3", "timeout", "quay.io did not answer in 10 seconds"),)
 
 
 def rule_modules() -> tuple[Rule, ...]:

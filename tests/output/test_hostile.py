@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pinner.cli.reporting import rendered
 from pinner.model.escaping import harmless
-from pinner.model.occurrence import Applicability, Finding, Fix, Ignore, Invalid, Occurrence, Opaque, Severity
+from pinner.model.occurrence import Applicability, Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
 from pinner.model.reference import parse
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Edit, Location, Source, Span
@@ -28,14 +28,14 @@ def reports(draw: st.DrawFn) -> Report:
     path, text = draw(PATH), draw(TEXT)
     fix = Fix(draw(TEXT), Applicability.SAFE, "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
     finding = Finding("unpinned", Severity.ERROR, path, HERE, text, draw(TEXT), draw(TEXT), fix)
-    ignore = Ignore(HERE, ("unpinned",), draw(TEXT), draw(TEXT))
+    suppression = Suppression(HERE, ("unpinned",), draw(TEXT), draw(TEXT))
     return Report(
         Summary(files=1, references=1, pinned=0, findings=1, unchecked=1),
         (finding,),
         (Unchecked(path, HERE, text, draw(TEXT), "timeout", draw(TEXT)),),
         (FileFailure(path, 1, draw(TEXT)), FileFailure(draw(PATH), None, draw(TEXT))),
         (Change(path, HERE, text, DIGEST, DIGEST, draw(TEXT)),),
-        (Suppressed(finding, ignore),),
+        (Suppressed(finding, suppression),),
         (Kept(path, HERE, text, "too-young", draw(TEXT), draw(st.booleans())),),
         {path: Source(path, f"FROM {text}\n".encode("utf-8", "replace"))},
     )
@@ -72,8 +72,8 @@ def test_outputs_leave_user_information_alone_to_what_prints(name: str, report: 
 def test_lists_are_harmless(text: str, reason: str, path: str, kind: str) -> None:
     targets: dict[str, Any] = {"reference": parse("a:1"), "invalid": Invalid(reason), "opaque": Opaque(reason)}
     place = Occurrence(path, Span(5, 6), HERE, text, targets[kind], reason, unwritable=reason)
-    unanswered = listing.NoAnswer(text, "timeout", reason)
-    answer = listing.Answer(text, parse("a:1"), DIGEST, reason, (reason,))
+    unanswered = listing.UnresolvedText(text, "timeout", reason)
+    answer = listing.ResolvedText(text, parse("a:1"), DIGEST, reason, (reason,))
     for written in (
         table.render_list([place]),
         table.render_resolve([answer, answer]),

@@ -104,4 +104,4 @@ def test_answers_and_failures_are_sorted_out() -> None:
     assert [(answer.text, answer.media_type) for answer in answers] == [("ubuntu:20.04", index), ("node:20", manifest)]
     assert "linux/amd64" in answers[0].platforms
     assert answers[1].platforms == ()
-    assert failures == [listing.NoAnswer("gone:1", "not-found", "there is no such tag")]
+    assert failures == [listing.UnresolvedText("gone:1", "not-found", "there is no such tag")]

@@ -132,14 +132,16 @@ def test_ignoring_one_place_leaves_the_other_fingerprints() -> None:
     source = Source("f", b"FROM a\nFROM a\n")
     first, second = finding(source), finding(source, at=7)
     both = report_of(first, second)
-    one = report_of(second)._replace(suppressed=(Suppressed(first, case.REPORT.suppressed[0].ignore),))
+    one = report_of(second)._replace(suppressed=(Suppressed(first, case.REPORT.suppressed[0].suppression),))
     assert fingerprints(both) == fingerprints(one)
     assert ["suppressions" in result for result in run_of(one)["results"]] == [True, False]
 
 
 def test_suppression_without_a_reason_has_no_justification() -> None:
     (item,) = case.REPORT.suppressed
-    report = case.REPORT._replace(findings=(), suppressed=(item._replace(ignore=item.ignore._replace(reason="")),))
+    report = case.REPORT._replace(
+        findings=(), suppressed=(item._replace(suppression=item.suppression._replace(reason="")),)
+    )
     ((suppression,),) = (result["suppressions"] for result in run_of(report)["results"])
     assert "justification" not in suppression
 

@@ -15,12 +15,12 @@ from types import ModuleType
 
 from pinner import rules
 from pinner.model.occurrence import Severity
-from pinner.rules._base import finding_at, has_digest
+from pinner.rules._base import finding_at, pinned_image
 
 rule = ModuleType("pinner.rules.on_pins", "## What it does")
 rule.ID, rule.SUMMARY, rule.SEVERITY, rule.ONLINE = "on-pins", "There is a pin.", Severity.ERROR, False
 rule.check = lambda facts: [
-    finding_at(each, rule.ID, rule.SEVERITY, "there is a pin") for each in facts.occurrences if has_digest(each)
+    finding_at(each, rule.ID, rule.SEVERITY, "there is a pin") for each in facts.occurrences if pinned_image(each)
 ]
 rules.RULES = (*rules.RULES, rule)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pinner.model.occurrence import Ignore, Occurrence, Opaque, Severity
+from pinner.model.occurrence import Occurrence, Opaque, Severity, Suppression
 from pinner.model.source import Location
 from pinner.rules import RULES, Facts
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence
@@ -148,10 +148,10 @@ def test_no_conflict(texts: Sequence[str]) -> None:
 )
 def test_unused_ignore(rules: tuple[str, ...], message: str) -> None:
     where = Location(2, 1, 2, 30)
-    ignore = Ignore(where, rules, "a reason", "# pinner: ignore")
+    suppression = Suppression(where, rules, "a reason", "# pinner: ignore")
     (rule,) = (rule for rule in RULES if rule.ID == "unused-ignore")
-    (found,) = rule.check(Facts((), (("Dockerfile", ignore),)))
-    assert (found.path, found.where, found.text, found.message) == ("Dockerfile", where, ignore.text, message)
+    (found,) = rule.check(Facts((), (("Dockerfile", suppression),)))
+    assert (found.path, found.where, found.text, found.message) == ("Dockerfile", where, suppression.text, message)
 
 
 def test_findings_carry_the_place() -> None:

@@ -7,17 +7,17 @@ from pinner.model.report import FileFailure
 from pinner.pipeline import check
 from pinner.scanning.discovery import discover
 from pinner.scanning.scan import Scan, scan_files
-from pinner.scanning.suppressions import Exemptions
+from pinner.scanning.suppressions import SuppressionSettings
 from tests.support.occurrences import DIGEST, OTHER_DIGEST
 
 PINNED = f"FROM node:20@{DIGEST}\n"
 
 
-def scan(folder: Path, *texts: str, exemptions: Exemptions = Exemptions()) -> Scan:  # noqa: B008 - frozen
+def scan(folder: Path, *texts: str, suppression_settings: SuppressionSettings = SuppressionSettings()) -> Scan:  # noqa: B008 - frozen
     for number, text in enumerate(texts):
         (folder / f"{number}.Dockerfile").write_text(text)
     found = discover([str(folder)])
-    return scan_files(found.files, found.failures, exemptions)
+    return scan_files(found.files, found.failures, suppression_settings)
 
 
 def test_pinned_files_are_read_as_all_others(tmp_path: Path) -> None:
@@ -52,6 +52,6 @@ def test_what_is_wrong_in_a_file_is_a_failure_beside_what_was_read(tmp_path: Pat
     assert len(scanned.occurrences) == 1
 
 
-def test_the_exemptions_are_applied(tmp_path: Path) -> None:
-    scanned = scan(tmp_path, PINNED, exemptions=Exemptions(ignore_images=("docker.io/library/*",)))
-    assert [each.exempt for each in scanned.occurrences] == [True]
+def test_the_suppressions_are_applied(tmp_path: Path) -> None:
+    scanned = scan(tmp_path, PINNED, suppression_settings=SuppressionSettings(ignore_images=("docker.io/library/*",)))
+    assert [each.image_ignored for each in scanned.occurrences] == [True]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from pinner.checking.linter import judge
+from pinner.checking.linter import lint
 from pinner.formats import COMPOSE, DOCKERFILE
 from pinner.model.reference import Reference
 from pinner.model.report import Report
@@ -12,16 +12,18 @@ from pinner.model.resolution import Resolved
 from pinner.model.source import Source
 from pinner.pipeline import pin, unpin
 from pinner.scanning.scan import Scan, scan_stdin
-from pinner.scanning.suppressions import Exemptions
+from pinner.scanning.suppressions import SuppressionSettings
 from tests.support.occurrences import DIGEST
 
 TODAY = "2027-02-01"
 
 
-def scan(*lines: str, path: str = "Dockerfile", **exemptions: object) -> Scan:
+def scan(*lines: str, path: str = "Dockerfile", **suppression_settings: object) -> Scan:
     source = Source(path, "".join(f"{line}\n" for line in lines).encode())
     return scan_stdin(
-        source, DOCKERFILE if path == "Dockerfile" else COMPOSE, Exemptions(**{"today": TODAY} | exemptions)
+        source,
+        DOCKERFILE if path == "Dockerfile" else COMPOSE,
+        SuppressionSettings(**{"today": TODAY} | suppression_settings),
     )  # type: ignore[arg-type]
 
 
@@ -43,7 +45,7 @@ def rules(report: Report) -> list[tuple[str, int]]:
     ],
 )
 def test_a_comment_counts_until_its_last_day(comment: str, expected: list[str]) -> None:
-    report = judge(scan(comment, "FROM node:20"))
+    report = lint(scan(comment, "FROM node:20"))
     assert [finding.message for finding in report.findings] == [
         f"node:20 is not pinned to a digest; the ignore comment on line 1 {why}" for why in expected
     ]
@@ -51,17 +53,15 @@ def test_a_comment_counts_until_its_last_day(comment: str, expected: list[str]) 
 
 
 def test_an_expired_comment_that_hides_nothing_is_unused() -> None:
-    assert rules(judge(scan("# pinner: ignore[unpinned] until=2020-01-01", f"FROM node:20@{DIGEST}"))) == [
+    assert rules(lint(scan("# pinner: ignore[unpinned] until=2020-01-01", f"FROM node:20@{DIGEST}"))) == [
         ("unused-ignore", 1)
     ]
 
 
 def test_an_expired_comment_beside_one_that_counts() -> None:
-    report = judge(
-        scan("# pinner: ignore[unpinned] until=2020-01-01", "# pinner: ignore[unpinned] why", "FROM node:20")
-    )
+    report = lint(scan("# pinner: ignore[unpinned] until=2020-01-01", "# pinner: ignore[unpinned] why", "FROM node:20"))
     assert rules(report) == [("unused-ignore", 1)]
-    assert [each.ignore.reason for each in report.suppressed] == ["why"]
+    assert [each.suppression.reason for each in report.suppressed] == ["why"]
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,22 @@ def test_an_expired_comment_beside_one_that_counts() -> None:
     ],
 )  # fmt: skip
 def test_a_reason_may_be_required(comment: str, required: bool, expected: list[str]) -> None:
-    report = judge(scan(comment, "FROM node:20", require_ignore_reason=required))
+    report = lint(scan(comment, "FROM node:20", require_ignore_reason=required))
     assert [finding.message.partition(" on line 1 ")[2] for finding in report.findings] == expected
 
 
 def test_without_ignores_every_finding_stands() -> None:
     lines = "# pinner: ignore-file[floating-tag] why", "# pinner: ignore[unpinned] why", "FROM node", "# pinner: ignore"
-    assert rules(judge(scan(*lines))) == [("unused-ignore", 4)]
-    assert rules(judge(scan(*lines, no_ignores=True))) == [("floating-tag", 3), ("unpinned", 3)]
+    assert rules(lint(scan(*lines))) == [("unused-ignore", 4)]
+    assert rules(lint(scan(*lines, no_ignores=True))) == [("floating-tag", 3), ("unpinned", 3)]
 
 
 def test_a_comment_about_the_file_counts_everywhere() -> None:
     lines = "FROM a:1", "FROM b:1", "# pinner: ignore-file[unpinned] a demo"
-    report = judge(scan(*lines))
+    report = lint(scan(*lines))
     assert (rules(report), report.summary.ignored) == ([], 2)
-    assert {each.ignore.where.line for each in report.suppressed} == {3}
-    assert rules(judge(scan("# pinner: ignore-file[floating-tag] a demo", "FROM a:1"))) == [
+    assert {each.suppression.where.line for each in report.suppressed} == {3}
+    assert rules(lint(scan("# pinner: ignore-file[floating-tag] a demo", "FROM a:1"))) == [
         ("unused-ignore", 1),
         ("unpinned", 2),
     ]
@@ -107,23 +107,23 @@ def test_a_comment_about_the_file_counts_everywhere() -> None:
     ],
 )
 def test_a_comment_lets_the_comments_of_its_file_be_unused(comment: str, expected: list[tuple[str, int]]) -> None:
-    report = judge(scan(f"# pinner: {comment}", "# pinner: ignore[unpinned] why", f"FROM node:20@{DIGEST}"))
+    report = lint(scan(f"# pinner: {comment}", "# pinner: ignore[unpinned] why", f"FROM node:20@{DIGEST}"))
     assert rules(report) == expected
     assert [each.finding.rule for each in report.suppressed] == ([] if expected else ["unused-ignore"])
 
 
 @pytest.mark.parametrize("comment", ["ignore-file[unused-ignore]", "ignore[unused-ignore]"])
 def test_a_comment_that_lets_no_comment_be_unused_is_unused(comment: str) -> None:
-    assert rules(judge(scan(f"# pinner: {comment}", f"FROM node:20@{DIGEST}"))) == [("unused-ignore", 1)]
+    assert rules(lint(scan(f"# pinner: {comment}", f"FROM node:20@{DIGEST}"))) == [("unused-ignore", 1)]
 
 
 def test_a_comment_about_a_compose_file() -> None:
     lines = "# pinner: ignore-file[unpinned] a demo", "services:", "  a: {image: a:1}", "  b: {image: b:1}"
-    assert rules(judge(scan(*lines, path="compose.yaml"))) == []
+    assert rules(lint(scan(*lines, path="compose.yaml"))) == []
 
 
 def test_expired_comments_about_the_file() -> None:
-    report = judge(scan("# pinner: ignore-file until=2027-01-31 a demo", "FROM a:1"))
+    report = lint(scan("# pinner: ignore-file until=2027-01-31 a demo", "FROM a:1"))
     assert [finding.message for finding in report.findings] == [
         "a:1 is not pinned to a digest; the ignore comment on line 1 expired after 2027-01-31"
     ]
@@ -139,22 +139,22 @@ def test_expired_comments_about_the_file() -> None:
     ],
 )
 def test_images_are_left_alone(globs: Sequence[str], expected: list[tuple[str, int]], ignored: int) -> None:
-    report = judge(scan("FROM node", "FROM ghcr.io/us/app:1", ignore_images=tuple(globs)))
+    report = lint(scan("FROM node", "FROM ghcr.io/us/app:1", ignore_images=tuple(globs)))
     assert (rules(report), report.summary.ignored, report.summary.references) == (expected, ignored, 2)
 
 
 def test_images_that_are_left_alone_do_not_count_as_pinned() -> None:
-    report = judge(scan(f"FROM node:1@{DIGEST}", f"FROM ghcr.io/us/app:1@{DIGEST}", ignore_images=("ghcr.io/**",)))
+    report = lint(scan(f"FROM node:1@{DIGEST}", f"FROM ghcr.io/us/app:1@{DIGEST}", ignore_images=("ghcr.io/**",)))
     assert (report.summary.pinned, report.summary.ignored) == (1, 1)
 
 
 def test_a_comment_on_an_image_that_is_left_alone_is_not_unused() -> None:
     lines = "# pinner: ignore[unpinned] why", "FROM ghcr.io/us/app:1"
-    assert rules(judge(scan(*lines, ignore_images=("ghcr.io/**",)))) == []
+    assert rules(lint(scan(*lines, ignore_images=("ghcr.io/**",)))) == []
 
 
 def test_opaque_references_are_never_left_alone() -> None:
-    assert rules(judge(scan("ARG BASE", "FROM ${BASE}", ignore_images=("**",)))) == [("opaque-reference", 2)]
+    assert rules(lint(scan("ARG BASE", "FROM ${BASE}", ignore_images=("**",)))) == [("opaque-reference", 2)]
 
 
 def test_what_is_left_alone_is_not_pinned() -> None:

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pinner.demo.registry import Manifest, RegistryHandler, Store, demo_store, serve
+from pinner.demo.registry import RegistryHandler, Store, StoredManifest, demo_store, serve
 from tests.support.unprivileged import NOBODY
 
 DATA = Path(__file__).parents[1] / "data"
@@ -98,7 +98,7 @@ class _EveryTag(Store):
             found for found in demo.manifests.values() if found.digest == demo.tags["library/node", "14.7.0"]
         ]
 
-    def get(self, repository: str, reference: str) -> Manifest | None:
+    def get(self, repository: str, reference: str) -> StoredManifest | None:
         """Return the index for every tag and for its own digest."""
         return None if ":" in reference and reference != self.only.digest else self.only
 

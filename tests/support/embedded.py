@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from pinner.demo.registry import Manifest, RegistryHandler, Store, demo_store, serve
+from pinner.demo.registry import RegistryHandler, Store, StoredManifest, demo_store, serve
 
 
 class Request(NamedTuple):
@@ -26,7 +26,7 @@ class RecordingStore(Store):
             self.tags |= manifests.tags
         self.requests: list[Request] = []
 
-    def move(self, repository: str, tag: str, manifest: Manifest) -> str:
+    def move(self, repository: str, tag: str, manifest: StoredManifest) -> str:
         """Let `tag` name `manifest`; what it named before stays, by its digest. Returns the new digest."""
         return self.put(repository, manifest, tag)
 

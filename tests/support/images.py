@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
-from pinner.demo.registry import Manifest, Store
+from pinner.demo.registry import Store, StoredManifest
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -26,7 +26,7 @@ Style = Literal["oci", "docker"]
 class Image(NamedTuple):
     """An index or a manifest with all that it refers to, children first when pushed."""
 
-    manifest: Manifest
+    manifest: StoredManifest
     blobs: tuple[bytes, ...] = ()
     children: tuple["Image", ...] = ()
 
@@ -56,14 +56,14 @@ def single(seed: str, platform: dict[str, str] = AMD64, style: Style = "oci") ->
         "config": {"mediaType": _CONFIG[media_type], "digest": digest_of(config), "size": len(config)},
         "layers": [],
     }
-    return Image(Manifest(media_type, encode(document)), (config,))
+    return Image(StoredManifest(media_type, encode(document)), (config,))
 
 
 def artifact(config_type: str) -> Image:
     """A manifest of something that is no image, such as a chart."""
     config = b"{}"
     document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(config_type, config), "layers": []}
-    return Image(Manifest(OCI_MANIFEST, encode(document)), (config,))
+    return Image(StoredManifest(OCI_MANIFEST, encode(document)), (config,))
 
 
 def index(
@@ -75,7 +75,7 @@ def index(
     if declared:
         document["mediaType"] = media_type
     document["manifests"] = [{**describe(child), **extra} for child, extra in zip(children, descriptors, strict=True)]
-    return Image(Manifest(media_type, encode(document)), (), tuple(children))
+    return Image(StoredManifest(media_type, encode(document)), (), tuple(children))
 
 
 def describe(image: Image) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.model.reference import Reference, parse
-from pinner.model.resolution import Verdict
+from pinner.model.resolution import PinState
 from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST, Child, Manifest
 from pinner.updating import decisions
 from pinner.updating.decisions import (
@@ -204,7 +204,7 @@ def test_until_when_a_pin_stays() -> None:
 
 def test_the_documentation_knows_all_states_and_reasons() -> None:
     page = (Path(__file__).parents[2] / "docs/update.md").read_text()
-    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [verdict.value for verdict in Verdict]
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [state.value for state in PinState]
     reasons = {value for name, value in vars(decisions).items() if name.isupper()}
     assert set(re.findall(r"^\| `(?:kept|refused)\[([a-z-]+)\]` \|", page, re.MULTILINE)) == reasons
 

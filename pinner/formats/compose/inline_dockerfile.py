@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pinner.formats import _base
 from pinner.formats.dockerfile.reader import Build, open_text
-from pinner.formats.variables.digest_placement import Placement, place, read_word
+from pinner.formats.variables.digest_placement import WrittenReference, read_reference, read_word
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing, end_of_variable, expand
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
@@ -103,18 +103,16 @@ class InlineDockerfile:
         """Return an occurrence with a Compose variable in it: the digest's place follows from that variable."""
         scope = Scope(COMPOSE)
         word = read_word(self._written.cut(start, end), scope)
-        placement = word if isinstance(word, Placement) else place(word, scope)
-        occurrence = occurrence._replace(
-            span=placement.span, text=placement.text, where=self._source.locate(placement.span)
-        )
-        if isinstance(placement.target, Opaque):
-            return occurrence._replace(target=placement.target)
-        if placement.target != occurrence.target or occurrence.unwritable:
+        written = word if isinstance(word, WrittenReference) else read_reference(word, scope)
+        occurrence = occurrence._replace(span=written.span, text=written.text, where=self._source.locate(written.span))
+        if isinstance(written.target, Opaque):
+            return occurrence._replace(target=written.target)
+        if written.target != occurrence.target or occurrence.unwritable:
             return _refuse(occurrence, _IN_THE_WAY)
         return occurrence._replace(
-            place=Place(occurrence.path, placement.place) if placement.place else None,
-            unwritable=placement.unwritable,
-            dead_variable=placement.dead_variable,
+            place=Place(occurrence.path, written.place) if written.place else None,
+            unwritable=written.unwritable,
+            dead_variable=written.dead_variable,
         )
 
     def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pinner.formats._base import Reader
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Services, find, is_null, is_reset
-from pinner.formats.variables.digest_placement import TEMPLATE, Placement, literal
+from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, with_defaults
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile
@@ -116,8 +116,8 @@ class _ServiceReader:
             if self.reader.is_new(node):
                 self.file.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
-            placement = Placement(self.file.span_of(node), node.value, Invalid(_NOT_A_STRING))
-            self.reader.add(placement, entry, context)
+            written = WrittenReference(self.file.span_of(node), node.value, Invalid(_NOT_A_STRING))
+            self.reader.add(written, entry, context)
         elif not self.services.is_built(node.value, service):
             self.reader.add_reference(entry, context, platform)
 
@@ -125,17 +125,17 @@ class _ServiceReader:
         """Add the image of a build context, unless it is known to be of another kind."""
         text = strip(text)
         if text.chars.startswith(_IMAGE_CONTEXT):
-            self.reader.add(self.reader.place(text.cut(len(_IMAGE_CONTEXT))), entry, context)
+            self.reader.add(self.reader.read_reference(text.cut(len(_IMAGE_CONTEXT))), entry, context)
             return
         word = self.reader.read_word(text)
-        if "$" not in text.chars or isinstance(word, Placement):
+        if "$" not in text.chars or isinstance(word, WrittenReference):
             return
         value = word.expansion.value
         if value.chars.startswith(_IMAGE_CONTEXT):
-            placement = self.reader.place_word(literal(value.cut(len(_IMAGE_CONTEXT))))
-            self.reader.add(refuse(placement, _SCHEME_IN_VARIABLE), entry, context)
+            written = self.reader.read_expanded(literal(value.cut(len(_IMAGE_CONTEXT))))
+            self.reader.add(refuse(written, _SCHEME_IN_VARIABLE), entry, context)
         elif word.expansion.unknown and not value.chars:
-            self.reader.add(self.reader.place_word(word), entry, context)
+            self.reader.add(self.reader.read_expanded(word), entry, context)
 
     def _read_inline_dockerfiles(self, name: str, context: str) -> None:
         """Add the inline Dockerfiles of a service, with the arguments and contexts that its whole build has."""

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
-from pinner.model.occurrence import Ignore
+from pinner.model.occurrence import Suppression
 from pinner.model.source import Source
 
 MARK = "pinner:"
@@ -21,9 +21,9 @@ class Comments:
     """
 
     def __init__(self, division: Division, source: Source) -> None:
-        self.ignores: list[Ignore] = []
-        self._of_instruction: dict[int, list[Ignore]] = {}
-        self._of_line: dict[int, list[Ignore]] = {}
+        self.suppressions: list[Suppression] = []
+        self._of_instruction: dict[int, list[Suppression]] = {}
+        self._of_line: dict[int, list[Suppression]] = {}
         text = division.text
         if MARK not in text.chars:
             return
@@ -37,28 +37,28 @@ class Comments:
             if line.is_comment and MARK in line.chars:
                 self._add(number, line.comment, source)
 
-    def at(self, number: int) -> tuple[Ignore, ...]:
+    def at(self, number: int) -> tuple[Suppression, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
         above = self._of_instruction.get(self._position(number), ())
         return (*above, *self._of_line.get(number, ()))
 
     def _add(self, number: int, comment: Text, source: Source) -> None:
-        from pinner.formats._ignores import read_ignore
+        from pinner.formats._suppressions import read_suppression
 
-        ignore = read_ignore(str(comment), source.locate(comment.extent))
+        suppression = read_suppression(str(comment), source.locate(comment.extent))
         position = self._position(number)
         inside = position >= 0 and number <= self._lines[position].end
-        if ignore is None or (inside and number > self._lines[position].last):
+        if suppression is None or (inside and number > self._lines[position].last):
             return
-        self.ignores.append(ignore)
+        self.suppressions.append(suppression)
         if number == self._first:
             for directive in range(1, self._directives + 1):
-                self._of_line.setdefault(directive, []).append(ignore)
+                self._of_line.setdefault(directive, []).append(suppression)
         below = self._below[number - 1]
         if inside:
-            self._of_line.setdefault(below, []).append(ignore)
+            self._of_line.setdefault(below, []).append(suppression)
         elif below in self._firsts[position + 1 : position + 2]:
-            self._of_instruction.setdefault(position + 1, []).append(ignore)
+            self._of_instruction.setdefault(position + 1, []).append(suppression)
 
     def _position(self, number: int) -> int:
         """Return the index of the instruction that line `number` belongs to, or follows."""

@@ -18,18 +18,18 @@ from pinner.formats.dockerfile.flags import (
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
 from pinner.formats.variables.digest_placement import (
     TEMPLATE,
-    Placement,
+    WrittenReference,
     is_template,
     literal,
     occurrence_at,
-    place,
+    read_reference,
     read_word,
 )
 from pinner.formats.variables.expansion import Dialect, ExpansionError
 from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
-from pinner.model.occurrence import Ignore, Occurrence, Opaque, Problem, Reading
+from pinner.model.occurrence import Occurrence, Opaque, Problem, Reading, Suppression
 from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
@@ -64,30 +64,30 @@ class Statement(NamedTuple):
 class From(NamedTuple):
     """A FROM instruction: the image (None: malformed), its literal platform, the name of its stage."""
 
-    image: Word | Placement | None
+    image: Word | WrittenReference | None
     platform: str | None
     stage: str | None
 
 
-def open_source(source: Source) -> "Reader | Refused":
+def open_source(source: Source) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
     return open_text(Text.of_bytes(source.data), source)
 
 
-def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "Reader | Refused":
+def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile `text`, which stands somewhere in `source`.
 
     `prefix` comes before the context of every occurrence.
     """
     try:
-        return Reader(divide(text), source, prefix, build)
+        return DockerfileReader(divide(text), source, prefix, build)
     except Malformed as error:
         return Refused(Problem(line_in_file(text, error.line, source), error.message))
 
 
-class Reader:
+class DockerfileReader:
     """Reads one Dockerfile. BuildKit resolves stages in their order, so the order of steps matters."""
 
     def __init__(self, division: Division, source: Source, prefix: str, build: Build) -> None:
@@ -110,7 +110,7 @@ class Reader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(self.comments.ignores), tuple(sorted(self.problems)))
+        return Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
 
     # Stages and variables: what the references need to know of the whole file.
 
@@ -185,7 +185,7 @@ class Reader:
         if not flags or not flags[0].value or not flags[0].value.chars:
             return None
         word = read_word(flags[0].value, self.scope)
-        if isinstance(word, Placement) or word.expansion.used:
+        if isinstance(word, WrittenReference) or word.expansion.used:
             return None
         return str(word.expansion.value)
 
@@ -208,12 +208,12 @@ class Reader:
     def _read_base(self, base: From, stage: int) -> None:
         if base.image is None:
             return
-        if isinstance(base.image, Placement):
+        if isinstance(base.image, WrittenReference):
             self._add(base.image, "FROM", base.platform)
             return
         if base.image.expansion.unknown:
             if not self._names_platform_stage(base.image, stage):
-                self._add(place(base.image, self.scope), "FROM", base.platform)
+                self._add(read_reference(base.image, self.scope), "FROM", base.platform)
             return
         name = base.image.expansion.value.chars
         if name == "scratch" or self._is_earlier(name, stage) or self._is_context(name):
@@ -223,7 +223,7 @@ class Reader:
             suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
         elif self._last_stages.get(name.lower(), stage) > stage and not self._is_earlier(name.lower(), stage):
             suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
-        self._add(place(base.image, self.scope), "FROM", base.platform, suspicion)
+        self._add(read_reference(base.image, self.scope), "FROM", base.platform, suspicion)
 
     def _is_earlier(self, name: str | None, stage: int) -> bool:
         """Tell whether a stage before the one of index `stage` is called `name`."""
@@ -306,34 +306,40 @@ class Reader:
             self._complain(instruction, f"the stage {name} must be defined before it is copied or mounted from")
         return True
 
-    def _place_source(self, text: Text) -> Placement:
+    def _place_source(self, text: Text) -> WrittenReference:
         word = literal(text)
         if "$" in text.chars:
             reason = "variables mean nothing here: name a stage, and give that stage's FROM the variable"
-            return Placement(text.extent, str(text), Opaque(reason))
-        return place(word, self.scope)
+            return WrittenReference(text.extent, str(text), Opaque(reason))
+        return read_reference(word, self.scope)
 
     def _read_syntax(self) -> None:
         if self.division.syntax is not None:
-            self._add(place(literal(self.division.syntax), self.scope), "# syntax")
+            self._add(read_reference(literal(self.division.syntax), self.scope), "# syntax")
 
     def _add(
-        self, placement: Placement, context: str, platform: str | None = None, suspicion: str | None = None
+        self, written: WrittenReference, context: str, platform: str | None = None, suspicion: str | None = None
     ) -> None:
         """Note an occurrence, once for each place to edit."""
-        if suspicion is not None and placement.place is not None and placement.place.start == placement.place.end:
-            placement = placement._replace(place=None, unwritable=suspicion)
-        place_to_edit = placement.place or placement.span
+        if suspicion is not None and written.place is not None and written.place.start == written.place.end:
+            written = written._replace(place=None, unwritable=suspicion)
+        place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
-            path, where = self.source.path, self.source.locate(placement.span)
-            ignores = self._ignores_at(where) if self.comments.ignores else ()
+            path, where = self.source.path, self.source.locate(written.span)
+            suppressions = self._suppressions_at(where) if self.comments.suppressions else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                placement, path, where, self.prefix + context, platform=platform, ignores=ignores, stage=suspicion
+                written,
+                path,
+                where,
+                self.prefix + context,
+                platform=platform,
+                suppressions=suppressions,
+                stage=suspicion,
             )
 
     # Comments and the outline.
 
-    def _ignores_at(self, where: Location) -> tuple[Ignore, ...]:
+    def _suppressions_at(self, where: Location) -> tuple[Suppression, ...]:
         return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ V means the same image. Both are found out by expanding the words as they would 
 from typing import NamedTuple
 
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
-from pinner.formats.variables.scope import NO_CHANGE, PLATFORM_ARGS, Change, Scope, Word
+from pinner.formats.variables.scope import NOTHING_ASSUMED, PLATFORM_ARGS, Assumption, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Ignore, Invalid, Occurrence, Opaque, Place
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppression
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Location, Span
 
@@ -23,8 +23,8 @@ _PROBE_VALUE = "0probe0"
 _MAX_VARIABLES = 50
 
 
-class Placement(NamedTuple):
-    """The reading of one word: the fields of `Occurrence` that follow from its text. `place` lies in the same file."""
+class WrittenReference(NamedTuple):
+    """A reference in one word: what of an `Occurrence` follows from its text. `place` lies in the same file."""
 
     span: Span
     text: str
@@ -39,41 +39,41 @@ def is_template(chars: str) -> bool:
     return "{{" in chars or "{%" in chars
 
 
-def read_word(text: Text, scope: Scope) -> Word | Placement:
-    """Return a word of `scope`, or its placement where its variables are malformed."""
+def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
+    """Return a word of `scope`, or the reference where its variables are malformed."""
     try:
         return scope.add_word(text)
     except ExpansionError as error:
-        return Placement(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
+        return WrittenReference(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
 
 
 def occurrence_at(
-    placement: Placement,
+    written: WrittenReference,
     path: str,
     where: Location,
     context: str,
     *,
     platform: str | None,
-    ignores: tuple[Ignore, ...],
+    suppressions: tuple[Suppression, ...],
     stage: str | None = None,
 ) -> Occurrence:
-    """Return the occurrence that a placement in the file at `path` makes."""
-    target = placement.target
-    if isinstance(target, Invalid) and is_template(placement.text):
+    """Return the occurrence that a reference in the file at `path` makes."""
+    target = written.target
+    if isinstance(target, Invalid) and is_template(written.text):
         target = Opaque(TEMPLATE)
     return Occurrence(
         path=path,
-        span=placement.span,
+        span=written.span,
         where=where,
-        text=placement.text,
+        text=written.text,
         target=target,
         context=context,
-        place=Place(path, placement.place) if placement.place else None,
-        unwritable=placement.unwritable,
+        place=Place(path, written.place) if written.place else None,
+        unwritable=written.unwritable,
         stage=stage,
-        dead_variable=placement.dead_variable,
+        dead_variable=written.dead_variable,
         platform=platform,
-        ignores=ignores,
+        suppressions=suppressions,
     )
 
 
@@ -82,32 +82,32 @@ def literal(text: Text) -> Word:
     return Word(text, {}, Expansion(text, frozenset(), ()))
 
 
-def place(word: Word, scope: Scope) -> Placement:
+def read_reference(word: Word, scope: Scope) -> WrittenReference:
     """Read the reference that `word` stands for and find the place of its digest."""
     if not word.expansion.used and (run := word.expansion.value.run):
-        return _place_literal(run, str(word.expansion.value))
+        return _read_literal(run, str(word.expansion.value))
     span, text = _written(word)
     if word.expansion.unknown:
-        return Placement(span, text, Opaque(_why_open(word, scope)))
+        return WrittenReference(span, text, Opaque(_why_open(word, scope)))
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return Placement(span, text, Invalid(str(error)))
+        return WrittenReference(span, text, Invalid(str(error)))
     if target.digest:
-        return _place_written(Placement(span, text, target), word, scope)
+        return _read_pinned(WrittenReference(span, text, target), word, scope)
     missing, unwritable = _missing_place(target, word, scope)
-    return Placement(span, text, target, place=missing, unwritable=unwritable)
+    return WrittenReference(span, text, target, place=missing, unwritable=unwritable)
 
 
-def _place_literal(run: Span, text: str) -> Placement:
+def _read_literal(run: Span, text: str) -> WrittenReference:
     """Read a reference without variables that stands in one piece at `run`."""
     try:
         target = parse(text)
     except InvalidReference as error:
-        return Placement(run, text, Invalid(str(error)))
+        return WrittenReference(run, text, Invalid(str(error)))
     if target.digest:
-        return Placement(run, text, target, place=Span(run.end - len(target.digest), run.end))
-    return Placement(run, text, target, place=Span(run.end, run.end))
+        return WrittenReference(run, text, target, place=Span(run.end - len(target.digest), run.end))
+    return WrittenReference(run, text, target, place=Span(run.end, run.end))
 
 
 def _written(word: Word) -> tuple[Span, str]:
@@ -136,29 +136,29 @@ def _why_open(word: Word, scope: Scope) -> str:
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
 
 
-def _place_written(placement: Placement, word: Word, scope: Scope) -> Placement:
-    target = placement.target
+def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
+    target = written.target
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
     names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
-    dead = next((name for name in names if _is_switched_off(name, word, scope, NO_CHANGE, target)), None)
+    dead = next((name for name in names if _is_switched_off(name, word, scope, NOTHING_ASSUMED, target)), None)
     if digest is None:
-        return placement._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
-    return placement._replace(place=digest, dead_variable=dead)
+        return written._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
+    return written._replace(place=digest, dead_variable=dead)
 
 
 def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[Span | None, str | None]:
     """Return the place for a digest, or why there is none."""
     last = word.expansion.value.offsets[-1]
     if word.expansion.used or last == NOWHERE:
-        edit = Change(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
+        edit = Assumption(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
         if why_not := _why_not(edit, word, scope, target):
             return None, f"{why_not}; {_rewrite(word, scope)}"
     return Span(last + 1, last + 1), None
 
 
-def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str | None:
+def _why_not(edit: Assumption, word: Word, scope: Scope, target: Reference) -> str | None:
     """Return why the digest may not be written at the end of the reference, or None if it may."""
     names = scope.names_behind(word, _MAX_VARIABLES)
     if len(names) > _MAX_VARIABLES:
@@ -176,7 +176,7 @@ def _why_not(edit: Change, word: Word, scope: Scope, target: Reference) -> str |
     return scope.refusals[edit, target]
 
 
-def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Reference) -> str | None:
+def _why_not_in_argument(index: int, edit: Assumption, scope: Scope, target: Reference) -> str | None:
     name = scope.argument_name(index)
     if scope.argument_end(index) != edit.at:
         return f"the digest would stand in the middle of {name}"
@@ -189,7 +189,7 @@ def _why_not_in_argument(index: int, edit: Change, scope: Scope, target: Referen
     return None
 
 
-def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) -> bool:
+def _may_take_digest(word: Word, edit: Assumption, scope: Scope, target: Reference) -> bool:
     """Tell whether `word` means `target`, gets the digest of `edit`, and has no variable that this switches off."""
     if _reference_or_none(word.expansion.value.chars) != target or not _gets_digest(word, edit, scope):
         return False
@@ -197,24 +197,26 @@ def _may_take_digest(word: Word, edit: Change, scope: Scope, target: Reference) 
     return len(names) <= _MAX_VARIABLES and not any(_is_switched_off(name, word, scope, edit, target) for name in names)
 
 
-def _gets_digest(word: Word, edit: Change, scope: Scope) -> bool:
+def _gets_digest(word: Word, edit: Assumption, scope: Scope) -> bool:
     return scope.after(word, edit) == word.expansion.value.chars + edit.chars
 
 
-def _is_switched_off(name: str, word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+def _is_switched_off(name: str, word: Word, scope: Scope, edit: Assumption, target: Reference) -> bool:
     """Tell whether another value of `name` would change the tag but not the digest, or stand after the digest."""
     return any(_is_switched_off_by((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
 
 
-def _is_switched_off_by(override: tuple[str, str], word: Word, scope: Scope, edit: Change, target: Reference) -> bool:
+def _is_switched_off_by(
+    override: tuple[str, str], word: Word, scope: Scope, edit: Assumption, target: Reference
+) -> bool:
     reference = _reference_with(override, word, scope, edit)
     if reference is None and edit.at is not None:
-        return _reference_with(override, word, scope, NO_CHANGE) is not None
+        return _reference_with(override, word, scope, NOTHING_ASSUMED) is not None
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
     return reference is not None and reference.digest is not None and reference.tag != tag
 
 
-def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Change) -> Reference | None:
+def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption) -> Reference | None:
     """Return the reference after `edit` if a variable had another value."""
     changed = scope.after(word, edit._replace(overrides=(override,)))
     return None if changed is None else _reference_or_none(changed)

@@ -25,7 +25,7 @@ _PLATFORMS = (
 MAX_TOTAL_LENGTH = 8_000_000
 
 
-class Change(NamedTuple):
+class Assumption(NamedTuple):
     """What is assumed: `chars` stand at byte offset `at`, and somebody builds with `overrides`."""
 
     at: int | None = None
@@ -33,7 +33,7 @@ class Change(NamedTuple):
     overrides: tuple[tuple[str, str], ...] = ()
 
 
-NO_CHANGE = Change()
+NOTHING_ASSUMED = Assumption()
 
 
 class Argument(NamedTuple):
@@ -66,7 +66,7 @@ class Scope:
         self.dialect = dialect
         self.words: list[Word] = []
         self.redeclared: set[str] = set()
-        self.refusals: dict[tuple[Change, Reference], str | None] = {}
+        self.refusals: dict[tuple[Assumption, Reference], str | None] = {}
         self._length = 0
         self._arguments: list[Argument] = []
         self._values: list[Text | Missing] = []
@@ -75,7 +75,7 @@ class Scope:
         self._argument_readers: dict[int, list[int]] = {}
         self._word_readers: dict[int, list[int]] = {}
         self._reached: dict[int, Reach] = {}
-        self._assumed: dict[Change, dict[int, Text | Missing]] = {}
+        self._assumed: dict[Assumption, dict[int, Text | Missing]] = {}
 
     def declare(self, name: str, default: Text | None) -> None:
         """Add a global `ARG name[=default]`. Raises ExpansionError when the default is malformed."""
@@ -84,7 +84,7 @@ class Scope:
         value: Text | Missing = self._missing(name, declared=True)
         bindings: dict[str, int] = {}
         if default is not None:
-            expansion = self._expand(default, self._visible, NO_CHANGE, {})
+            expansion = self._expand(default, self._visible, NOTHING_ASSUMED, {})
             bindings = self._bind(expansion.used)
             value = Missing.BUILD_TIME if expansion.unknown else expansion.value
         index = len(self._arguments)
@@ -98,7 +98,7 @@ class Scope:
 
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raises ExpansionError when it is malformed."""
-        expansion = self._expand(text, self._visible, NO_CHANGE, {})
+        expansion = self._expand(text, self._visible, NOTHING_ASSUMED, {})
         word = Word(text, self._bind(expansion.used), expansion)
         for read in word.bindings.values():
             self._word_readers.setdefault(read, []).append(len(self.words))
@@ -107,9 +107,9 @@ class Scope:
 
     def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
         """Return the usual platforms, and what `word` stands for on each; None where it stays open."""
-        return [(each, self.after(word, Change(overrides=_platform_args(each)))) for each in _PLATFORMS]
+        return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in _PLATFORMS]
 
-    def after(self, word: Word, change: Change) -> str | None:
+    def after(self, word: Word, change: Assumption) -> str | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
         try:
             expansion = self._expand(word.text, word.bindings, change, self._changed_values(word, change))
@@ -178,7 +178,7 @@ class Scope:
         return Missing.NO_DEFAULT if declared else Missing.UNSET
 
     def _expand(
-        self, text: Text, bindings: Mapping[str, int], change: Change, changed: Mapping[int, Text | Missing]
+        self, text: Text, bindings: Mapping[str, int], change: Assumption, changed: Mapping[int, Text | Missing]
     ) -> Expansion:
         if change.at is not None:
             text = text.with_insertion(change.at, change.chars)
@@ -191,7 +191,7 @@ class Scope:
         return expansion
 
     def _lookup(
-        self, name: str, bindings: Mapping[str, int], change: Change, changed: Mapping[int, Text | Missing]
+        self, name: str, bindings: Mapping[str, int], change: Assumption, changed: Mapping[int, Text | Missing]
     ) -> Text | Missing:
         index = bindings.get(name)
         for overridden, chars in change.overrides:
@@ -201,7 +201,7 @@ class Scope:
             return self._missing(name, declared=False)
         return changed.get(index, self._values[index])
 
-    def _changed_values(self, word: Word, change: Change) -> Mapping[int, Text | Missing]:
+    def _changed_values(self, word: Word, change: Assumption) -> Mapping[int, Text | Missing]:
         """Return the values after `change` of the ARGs behind `word`, and of others that were worked out before."""
         values = self._assumed.setdefault(change, {})
         missing: set[int] = set()
@@ -217,7 +217,7 @@ class Scope:
         return values
 
     def _changed_value(
-        self, argument: Argument, change: Change, changed: Mapping[int, Text | Missing]
+        self, argument: Argument, change: Assumption, changed: Mapping[int, Text | Missing]
     ) -> Text | Missing:
         for name, chars in change.overrides:
             if name == argument.name:

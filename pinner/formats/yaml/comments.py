@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.formats._ignores import read_ignore
+from pinner.formats._suppressions import read_suppression
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry
 from pinner.formats.yaml.scalars import is_in
-from pinner.model.occurrence import Ignore
+from pinner.model.occurrence import Suppression
 from pinner.model.source import Span
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
@@ -30,17 +30,17 @@ class Suppressions:
     """The ignore comments of a file, by the line that they speak of."""
 
     def __init__(self, file: YamlFile) -> None:
-        self._by_line: dict[int, list[Ignore]] = {}
+        self._by_line: dict[int, list[Suppression]] = {}
         for comment in find_comments(file, "pinner:"):
-            ignore = read_ignore(comment.text, file.source.locate(comment.span))
-            if ignore is not None:
-                self._by_line.setdefault(comment.line, []).append(ignore)
+            suppression = read_suppression(comment.text, file.source.locate(comment.span))
+            if suppression is not None:
+                self._by_line.setdefault(comment.line, []).append(suppression)
 
-    def all(self) -> set[Ignore]:
+    def all(self) -> set[Suppression]:
         """Return every ignore comment."""
-        return {ignore for ignores in self._by_line.values() for ignore in ignores}
+        return {suppression for suppressions in self._by_line.values() for suppression in suppressions}
 
-    def of(self, entry: Entry) -> tuple[Ignore, ...]:
+    def of(self, entry: Entry) -> tuple[Suppression, ...]:
         """Return the comments that speak of a line on which the key or the value stands."""
         if not self._by_line:
             return ()
@@ -48,7 +48,7 @@ class Suppressions:
         # A block scalar's own lines hold no comments, and its mark ends where the next node begins.
         last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
         lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
-        return tuple(sorted(ignore for line in lines for ignore in self._by_line.get(line, ())))
+        return tuple(sorted(suppression for line in lines for suppression in self._by_line.get(line, ())))
 
 
 def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:

@@ -9,7 +9,13 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from pinner.formats._base import Reader, Refused
-from pinner.formats.variables.digest_placement import Placement, literal, occurrence_at, place, read_word
+from pinner.formats.variables.digest_placement import (
+    WrittenReference,
+    literal,
+    occurrence_at,
+    read_reference,
+    read_word,
+)
 from pinner.formats.variables.expansion import COMPOSE, Dialect
 from pinner.formats.variables.scope import Scope, Word
 from pinner.formats.variables.text import Text
@@ -80,56 +86,58 @@ class YamlReader:
         """Add the reference that is all of a scalar. White space round it, or alone, says nothing."""
         text = strip(self.file.text_of(entry.value))
         if text.chars:
-            self.add(self.place(text), entry, context, platform)
+            self.add(self.read_reference(text), entry, context, platform)
 
-    def add(self, placement: Placement, entry: Entry, context: str, platform: str | None = None) -> None:
+    def add(self, written: WrittenReference, entry: Entry, context: str, platform: str | None = None) -> None:
         """Add a reference that stands in the value of `entry`, unless one of the same node was added."""
         if not self.is_new(entry.value):
             return
-        where = self.source.locate(placement.span)
-        ignores = self._suppressions.of(entry)
-        occurrence = occurrence_at(placement, self.source.path, where, context, platform=platform, ignores=ignores)
+        where = self.source.locate(written.span)
+        suppressions = self._suppressions.of(entry)
+        occurrence = occurrence_at(
+            written, self.source.path, where, context, platform=platform, suppressions=suppressions
+        )
         self._occurrences.append(occurrence)
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
         reading = embedded.read()
-        ignores = self._suppressions.of(entry)
+        suppressions = self._suppressions.of(entry)
         for each in reading.occurrences:
             if (each.span, each.target) not in self._embedded_places:
                 self._embedded_places.add((each.span, each.target))
-                self._occurrences.append(each._replace(ignores=ignores + each.ignores))
+                self._occurrences.append(each._replace(suppressions=suppressions + each.suppressions))
         self._embedded.append((embedded, reading))
 
-    def read_word(self, text: Text) -> Word | Placement:
-        """Return `text` with its variables expanded, or its placement where they are malformed."""
+    def read_word(self, text: Text) -> Word | WrittenReference:
+        """Return `text` with its variables expanded, or the reference where they are malformed."""
         return read_word(text, self._scope) if self._has_variables else literal(text)
 
-    def place_word(self, word: Word) -> Placement:
-        """Return the placement of what `word` stands for."""
-        return place(word, self._scope)
+    def read_expanded(self, word: Word) -> WrittenReference:
+        """Return the reference that `word` stands for."""
+        return read_reference(word, self._scope)
 
-    def place(self, text: Text) -> Placement:
-        """Return the placement of the reference in `text`; nothing is written where it is not in one piece."""
+    def read_reference(self, text: Text) -> WrittenReference:
+        """Return the reference in `text`; nothing is written where it is not in one piece."""
         word = self.read_word(text)
-        if isinstance(word, Placement):
+        if isinstance(word, WrittenReference):
             return word
-        placement = self.place_word(word)
+        written = self.read_expanded(word)
         run = text.run
         if run is None or self.source.data[run.start : run.end] != text.chars.encode("latin-1"):
-            return refuse(placement, NOT_ONE_PIECE)
-        return placement
+            return refuse(written, NOT_ONE_PIECE)
+        return written
 
     # What has been collected.
 
     def read(self) -> Reading:
         """Return everything that was added, in the order of the file."""
-        ignores, problems = self._suppressions.all(), self.file.problems()
+        suppressions, problems = self._suppressions.all(), self.file.problems()
         for _, reading in self._embedded:
-            ignores.update(reading.ignores)
+            suppressions.update(reading.suppressions)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(sorted(ignores)), tuple(sorted(problems)))
+        return Reading(tuple(occurrences), tuple(sorted(suppressions)), tuple(sorted(problems)))
 
     def outline(self) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`."""
@@ -160,11 +168,11 @@ def strip(text: Text) -> Text:
     return text.cut(start, start + len(stripped.rstrip(_SPACE)))
 
 
-def refuse(placement: Placement, reason: str) -> Placement:
-    """Return `placement` without a place for a digest; only what is a reference has a place to lose."""
-    if not isinstance(placement.target, Reference):
-        return placement
-    return placement._replace(place=None, unwritable=reason, dead_variable=None)
+def refuse(written: WrittenReference, reason: str) -> WrittenReference:
+    """Return `written` without a place for a digest; only what is a reference has a place to lose."""
+    if not isinstance(written.target, Reference):
+        return written
+    return written._replace(place=None, unwritable=reason, dead_variable=None)
 
 
 def _suffix(occurrence: Occurrence, source: Source) -> range:

@@ -53,8 +53,8 @@ def test_comments_that_cover_the_image(name: str) -> None:
     result = reading(COVERED[name])
     (occurrence,) = result.occurrences
     assert occurrence.text == "b"
-    assert [ignore.text for ignore in occurrence.ignores] == ["# pinner: ignore"]
-    assert result.ignores == occurrence.ignores
+    assert [suppression.text for suppression in occurrence.suppressions] == ["# pinner: ignore"]
+    assert result.suppressions == occurrence.suppressions
 
 
 NOT_COVERED = {
@@ -71,8 +71,8 @@ NOT_COVERED = {
 def test_comments_that_cover_something_else(name: str) -> None:
     result = reading(NOT_COVERED[name])
     (occurrence,) = result.occurrences
-    assert occurrence.ignores == ()
-    assert [ignore.text for ignore in result.ignores] == ["# pinner: ignore"]
+    assert occurrence.suppressions == ()
+    assert [suppression.text for suppression in result.suppressions] == ["# pinner: ignore"]
 
 
 NO_COMMENTS = {
@@ -92,15 +92,17 @@ NO_COMMENTS = {
 def test_what_is_no_comment(name: str) -> None:
     result = reading(NO_COMMENTS[name])
     (occurrence,) = result.occurrences
-    assert occurrence.ignores == ()
-    assert result.ignores == ()
+    assert occurrence.suppressions == ()
+    assert result.suppressions == ()
 
 
 def test_rules_reason_and_place() -> None:
-    (ignore,) = reading("services: {a: {image: b}}  # pinner: ignore[unpinned, floating-tag] é built here\n").ignores
-    assert ignore.rules == ("unpinned", "floating-tag")
-    assert ignore.reason == "é built here"
-    assert ignore.where == (1, 28, 1, 81)
+    (suppression,) = reading(
+        "services: {a: {image: b}}  # pinner: ignore[unpinned, floating-tag] é built here\n"
+    ).suppressions
+    assert suppression.rules == ("unpinned", "floating-tag")
+    assert suppression.reason == "é built here"
+    assert suppression.where == (1, 28, 1, 81)
 
 
 def test_several_comments() -> None:
@@ -113,10 +115,13 @@ def test_several_comments() -> None:
           c: {image: d}
         """
     )
-    assert [[ignore.reason for ignore in each.ignores] for each in result.occurrences] == [["one", "two"], []]
-    assert [ignore.reason for ignore in result.ignores] == ["one", "two"]
+    assert [[suppression.reason for suppression in each.suppressions] for each in result.occurrences] == [
+        ["one", "two"],
+        [],
+    ]
+    assert [suppression.reason for suppression in result.suppressions] == ["one", "two"]
 
 
 def test_a_comment_speaks_for_every_image_on_its_line() -> None:
     result = reading("services: {a: {image: b}, c: {image: d}} # pinner: ignore")
-    assert [len(each.ignores) for each in result.occurrences] == [1, 1]
+    assert [len(each.suppressions) for each in result.occurrences] == [1, 1]

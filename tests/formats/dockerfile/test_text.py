@@ -130,26 +130,26 @@ NOT_IGNORED = {
 
 @pytest.mark.parametrize("name", IGNORED)
 def test_a_comment_speaks_for_what_is_below(name: str) -> None:
-    assert len(only(IGNORED[name]).ignores) == 1
+    assert len(only(IGNORED[name]).suppressions) == 1
 
 
 @pytest.mark.parametrize("name", NOT_IGNORED)
 def test_a_comment_elsewhere_does_not(name: str) -> None:
-    assert only(NOT_IGNORED[name]).ignores == ()
+    assert only(NOT_IGNORED[name]).suppressions == ()
 
 
 def test_a_comment_inside_speaks_for_one_line() -> None:
     lines = ["RUN --mount=from=a \\", " # pinner: ignore", " --mount=from=b --mount=from=c \\", " --mount=from=d x"]
     text = "\n".join(["FROM scratch", *lines])
-    ignored = [each.text for each in reading(text).occurrences if each.ignores]
+    ignored = [each.text for each in reading(text).occurrences if each.suppressions]
     assert ignored == ["b", "c"]
 
 
 def test_what_a_comment_says() -> None:
-    (ignore,) = reading("FROM a\n  # pinner: ignore[unpinned, floating-tag]  the é image \nFROM b").ignores
-    assert ignore.rules == ("unpinned", "floating-tag")
-    assert ignore.reason == "the é image"
-    assert tuple(ignore.where) == (2, 3, 2, 57)
+    (suppression,) = reading("FROM a\n  # pinner: ignore[unpinned, floating-tag]  the é image \nFROM b").suppressions
+    assert suppression.rules == ("unpinned", "floating-tag")
+    assert suppression.reason == "the é image"
+    assert tuple(suppression.where) == (2, 3, 2, 57)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,8 @@ def test_nothing_is_written_into_what_is_not_in_one_piece(scalar: str) -> None:
 
 def test_a_comment_speaks_of_what_is_below_or_beside_it() -> None:
     reading = open_file("jobs:\n  a:\n    docker:\n      # pinner: ignore\n      - image: b\n      - image: c\n").read()
-    assert [len(each.ignores) for each in reading.occurrences] == [1, 0]
-    assert [each.where.line for each in reading.ignores] == [4]
+    assert [len(each.suppressions) for each in reading.occurrences] == [1, 0]
+    assert [each.where.line for each in reading.suppressions] == [4]
 
 
 NOT_READ = {
@@ -132,7 +132,7 @@ def test_an_embedded_file_is_part_of_the_reading_and_of_the_outline() -> None:
     for _ in range(2):
         outer.add_embedded(Entry(key, value), inner)
     assert sorted(each.text for each in outer.read().occurrences) == ["b", "c"]
-    assert outer.read().ignores == inner.read().ignores
+    assert outer.read().suppressions == inner.read().suppressions
     assert set(outer.outline()) == {*before, *inner.outline()}
 
 
@@ -170,7 +170,7 @@ def collect_split(file: YamlFile) -> YamlReader:
     name, tag = (file.text_of(fields[key].value) for key in ("docker", "tag"))
     word = reader.read_word(join([name, Text.made_up(":"), tag]))
     assert isinstance(word, Word)
-    reader.add(reader.place_word(word), fields["docker"], "docker")
+    reader.add(reader.read_expanded(word), fields["docker"], "docker")
     return reader
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pinner.formats import COMPOSE, DOCKERFILE
-from pinner.formats._ignores import read_ignore
-from pinner.model.occurrence import Ignore
+from pinner.formats._suppressions import read_suppression
+from pinner.model.occurrence import Suppression
 from pinner.model.source import Location, Source
 
 WHERE = Location(1, 1, 1, 2)
@@ -44,7 +44,7 @@ WHERE = Location(1, 1, 1, 2)
 def test_what_a_comment_says(
     comment: str, rules: tuple[str, ...], reason: str, until: str | None, whole_file: bool
 ) -> None:
-    assert read_ignore(comment, WHERE) == Ignore(WHERE, rules, reason, comment, until, whole_file)
+    assert read_suppression(comment, WHERE) == Suppression(WHERE, rules, reason, comment, until, whole_file)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_a_comment_says(
     ],
 )
 def test_other_comments(comment: str) -> None:
-    assert read_ignore(comment, WHERE) is None
+    assert read_suppression(comment, WHERE) is None
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_other_comments(comment: str) -> None:
 )
 def test_the_first_comment_after_the_directives_speaks_for_them(text: str, ignored: list[str]) -> None:
     reading = DOCKERFILE.read(Source("Dockerfile", text.encode()))
-    assert [each.text for each in reading.occurrences if each.ignores] == ignored
+    assert [each.text for each in reading.occurrences if each.suppressions] == ignored
 
 
 def test_comments_about_the_whole_file() -> None:
     dockerfile = b"FROM a\n# pinner: ignore-file why\n\nRUN <<E\n# pinner: ignore-file no\nE\n"
-    (ignore,) = DOCKERFILE.read(Source("Dockerfile", dockerfile)).ignores
-    assert (ignore.whole_file, ignore.reason) == (True, "why")
+    (suppression,) = DOCKERFILE.read(Source("Dockerfile", dockerfile)).suppressions
+    assert (suppression.whole_file, suppression.reason) == (True, "why")
     compose = b"# pinner: ignore-file[unpinned] why\nservices: {web: {image: a}}\n"
-    (ignore,) = COMPOSE.read(Source("compose.yaml", compose)).ignores
-    assert (ignore.whole_file, ignore.rules) == (True, ("unpinned",))
+    (suppression,) = COMPOSE.read(Source("compose.yaml", compose)).suppressions
+    assert (suppression.whole_file, suppression.rules) == (True, ("unpinned",))

@@ -2,7 +2,7 @@
 
 import re
 
-from pinner.model.occurrence import Ignore
+from pinner.model.occurrence import Suppression
 from pinner.model.source import Location
 
 _IGNORE = re.compile(r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?=\s|$)(?P<rest>.*)")
@@ -11,7 +11,7 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
 
 
-def read_ignore(comment: str, where: Location) -> Ignore | None:
+def read_suppression(comment: str, where: Location) -> Suppression | None:
     """What an ignore comment says, which starts at its `#`; None for any other comment."""
     match = _IGNORE.match(comment)
     if match is None:
@@ -20,7 +20,7 @@ def read_ignore(comment: str, where: Location) -> Ignore | None:
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""
-    return Ignore(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
+    return Suppression(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
 
 
 def _is_visible(text: str) -> bool:
