@@ -92,7 +92,8 @@ def unchecked_of(document: dict[str, Any]) -> Counter[str]:
 def test_registry(vector: dict[str, Any], tmp_path: Path) -> None:
     expect = vector["expect"]
     patterns = names_of(vector)
-    names = {(lambda each: f"{each.repository}:{each.tag}")(_reference(pattern)) for pattern in patterns}
+    references = map(_reference, patterns)
+    names = {f"{each.repository}:{each.tag}" for each in references}
     with serve(vector["hosts"], names, as_asked=vector.get("digests") == "as asked") as registries:
         hosts = {name: each.words["self"].removeprefix("http://") for name, each in registries.items()}
         images = [re.sub(r"\{(\w+)\}", lambda match: hosts[match[1]], pattern) for pattern in patterns]

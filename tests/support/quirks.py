@@ -199,7 +199,7 @@ def serve(hosts: Mapping[str, Mapping[str, Any]], names: set[str], *, as_asked: 
             registry = registries[host] = Registry(manners, names, as_asked=as_asked)
             single = manners.get("one_at_a_time")
             kind = _OneAtATime if single else _Server
-            server = stack.enter_context(kind(("127.0.0.1", 0), partial(Handler, registry, single or "HTTP/1.1")))  # type: ignore[arg-type]
+            server = stack.enter_context(kind(("127.0.0.1", 0), partial(Handler, registry, single or "HTTP/1.1")))
             registry.words["self"] = f"http://127.0.0.1:{server.server_port}"
             if manners.get("closed"):
                 server.socket.close()
