@@ -159,12 +159,26 @@ UPDATE: Options = {
         ),
     ],
 }
+IMAGE: Options = {
+    "image": Annotated[
+        str | None,
+        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+    ],
+    "to": Annotated[
+        str | None,
+        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+    ],
+    "rollback": Annotated[
+        bool | None,
+        typer.Option(
+            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
+        ),
+    ],
+}
 LEDGER: Options = {
     "ledger": Annotated[
         str | None,
-        typer.Option(
-            "--ledger", metavar="FILE", help="What is known since when, for --min-age. Default: pinner-ledger.json."
-        ),
+        typer.Option("--ledger", metavar="FILE", help="What is known since when. Default: pinner-ledger.jsonl."),
     ],
 }
 ONLINE: Options = {
@@ -267,7 +281,7 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, JUDGEMENT, ADOPTION, REPORT, REGISTRIES, COLOR, VERBOSITY)
+@_command(ONLINE, DEEP, LEDGER, FILES, JUDGEMENT, ADOPTION, REPORT, REGISTRIES, COLOR, VERBOSITY)
 def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
@@ -279,7 +293,7 @@ def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, LEDGER, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
+@_command(EDIT, UPDATE, IMAGE, LEDGER, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
 def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)

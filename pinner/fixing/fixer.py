@@ -6,17 +6,18 @@ from typing import NamedTuple
 from pinner.model.errors import WriteError
 from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
-from pinner.model.report import Change, FileFailure
+from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.scan import Scan, ScannedFile
 
 
 class Plan(NamedTuple):
-    """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
+    """The new digest of an occurrence, None to take it away. The rest goes into the change that is reported."""
 
     occurrence: Occurrence
     digest: str | None
     note: str = ""
+    explanation: Explanation = Explanation()
 
 
 class Fixed(NamedTuple):
@@ -121,8 +122,8 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 
 
 def _change(plan: Plan) -> Change:
-    occurrence, digest, note = plan
+    occurrence, digest, note, explanation = plan
     target = occurrence.target
     assert isinstance(target, Reference)
     image = target._replace(digest=None).familiar
-    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note)
+    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note, explanation)

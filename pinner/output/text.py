@@ -5,12 +5,16 @@ This is what a hook prints, so nothing heavy is imported: colours are plain ANSI
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location, Source
 from pinner.output import Style
+
+if TYPE_CHECKING:
+    from pinner.output._changes import ImageChange
 
 NAME = "text"
 
@@ -37,6 +41,7 @@ def summary(report: Report) -> str:
     line += f", {counts.excluded} excluded" if counts.excluded else ""
     line += f", {counts.changed} changed" if counts.changed else ""
     line += f", {counts.kept} kept" if counts.kept else ""
+    line += f", {counts.refused} refused" if counts.refused else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")
 
 
@@ -71,11 +76,33 @@ def _failure(failure: FileFailure, style: Style) -> str:
 
 def _changes(report: Report, style: Style) -> Iterator[str]:
     """One line for each image, however many places name it."""
-    images = Counter((change.image, change.old, change.new, change.note) for change in report.changes)
-    for (image, old, new, note), places in images.items():
-        what = f"{clean(old or 'no digest')} -> {clean(new or 'no digest')}"
-        line = f"{_paint(clean_path(image), _BOLD, style)}: {what} ({_count(places, 'place')})"
-        yield f"{line}: {clean(note)}" if note else line
+    if not report.changes:
+        return
+    from pinner.output._changes import by_image
+
+    for change in by_image(report.changes):
+        new, places = clean(change.new or "no digest"), _count(len(change.places), "place")
+        old = "the pinned digest is gone" if change.is_repair else clean(change.old or "no digest")
+        line = f"{_paint(clean_path(change.image), _BOLD, style)}: {old} -> {new} ({places})"
+        yield "".join([line, *_remarks(change)])
+
+
+def _remarks(change: "ImageChange") -> Iterator[str]:
+    """Why the pin moved, what the publisher says of that, and what the tag names now where that is something else."""
+    from pinner.output._changes import publisher_words, words_of
+
+    if change.note and not change.is_repair:
+        yield f": {clean(change.note)}"
+    if (words := words_of(change.explanation.why)) and not change.is_repair:
+        said = [f"{name} {_shortened(old)} -> {_shortened(new)}" for name, old, new in publisher_words(change)]
+        yield f": {words}" + (f" (the publisher says: {', '.join(said)})" if said else "")
+    if change.explanation.tag_digest:
+        yield f"; the tag names {clean(change.explanation.tag_digest)} now"
+
+
+def _shortened(text: str) -> str:
+    text = clean(text[:_MARKED]) or "nothing"
+    return text if len(text) <= _AROUND else f"{text[:_AROUND]}..."
 
 
 def _kept(report: Report, style: Style) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import Include, RegistryTable, ReportTarget, Settings, load
+from pinner.config import ImageSettings, Include, RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import Layer, collect, variable_of
 from pinner.config.types import Table
@@ -40,6 +40,16 @@ format = ["concise", "sarif=ci/out.sarif"]
 
 [extend-include]
 dockerfile = ["*.docker.in"]
+
+[[images]]
+match = ["quay.io/us/**"]
+platforms = ["linux/amd64"]
+min-age = 0
+allow-lost-platforms = true
+
+[[images]]
+match = ["**", "!ghcr.io/**"]
+update = false
 
 [[overrides]]
 files = ["tests/"]
@@ -94,6 +104,10 @@ def test_every_key_of_a_file(folder: Path) -> None:
         color="never",
         baseline="ci/baseline.json",
         ledger="ci/ledger.json",
+        images=(
+            ImageSettings(("quay.io/us/**",), ("linux/amd64",), 0, True),
+            ImageSettings(("**", "!ghcr.io/**"), update=False),
+        ),
         format=(ReportTarget("concise"), ReportTarget("sarif", "ci/out.sarif")),
     )
 
@@ -138,7 +152,7 @@ def test_the_environment(folder: Path, variable: str, text: str, field: str, val
 
 def test_every_key_without_a_table_has_a_variable() -> None:
     without = {key.name for key in KEYS if not key.in_environment}
-    assert without == {"extend-include", "severity", "overrides", "registries"}
+    assert without == {"extend-include", "severity", "overrides", "registries", "images"}
 
 
 @pytest.mark.parametrize(
