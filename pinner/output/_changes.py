@@ -1,9 +1,12 @@
 """The changes of a report by image: one entry for each image and old digest, however many places name it."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from pinner.model.report import Change, Explanation
+
+_LONG = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}")
 
 
 class ImageChange(NamedTuple):
@@ -46,7 +49,7 @@ def words_of(why: str | None) -> str:
 def publisher_words(change: ImageChange) -> list[tuple[str, str, str]]:
     """Return what the publisher says of both indexes where it differs: what it is, before, after; not cleaned.
 
-    A value that only one of them has is compared with an empty one.
+    What only one of them has stands beside an empty text. Revisions and digests are shortened.
     """
     before, after = change.explanation.before, change.explanation.after
     if before is None or after is None:
@@ -60,4 +63,9 @@ def publisher_words(change: ImageChange) -> list[tuple[str, str, str]]:
         "created": "created",
     }
     pairs = [(name, getattr(before, field) or "", getattr(after, field) or "") for field, name in names.items()]
-    return [pair for pair in pairs if pair[1] != pair[2]]
+    return [(name, _shortened(old), _shortened(new)) for name, old, new in pairs if old != new]
+
+
+def _shortened(text: str) -> str:
+    hexadecimal = _LONG.fullmatch(text)
+    return hexadecimal[1] if hexadecimal else text
