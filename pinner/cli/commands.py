@@ -90,7 +90,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     outcome = pipeline.pin(
         scan,
-        lambda asked: _resolve(asked, settings),
+        lambda asked: _resolve(asked, settings, scan=scan),
         write=_writes(paths, settings),
         reuse=settings.reuse,
         selection=_rule_selection(settings),
@@ -109,7 +109,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     write = _writes(paths, settings)
     outcome = pipeline.update(
         scan,
-        partial(registry_calls.find_updates, options_of=options_of, settings=settings, write=write),
+        partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write),
         options_of,
         write=write,
         add=settings.add,
@@ -311,10 +311,12 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
+def _resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
+) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
-    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
 
 
 def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:

@@ -27,15 +27,18 @@ OLD_LEDGER = "pinner-ledger.json"
 """The name of the ledger in the older format, which is read where there is no other, and taken over."""
 
 
-def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
-    """Return what the registries say of references; `fetch` also gets the content."""
+def resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool, scan: Scan | None = None
+) -> "Mapping[Reference, Resolution]":
+    """Return what the registries say of references, those of a scan if there is one; `fetch` also gets the content."""
     from pinner.registry.resolver import resolve as resolve_references
 
     references = _in_order(asked)
     if not references:
         return {}
     with progress("Asking registries", settings.verbosity != 0) as tick:
-        return resolve_references(references, registry_settings(settings), fetch=fetch, progress=tick)
+        beside = _references(scan) if scan else ()
+        return resolve_references(references, registry_settings(settings), fetch=fetch, beside=beside, progress=tick)
 
 
 def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapping[Reference, Examination]":
@@ -51,18 +54,23 @@ def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapp
     ledger = _ledger(settings)
     in_use = platforms_in_use(scan.occurrences, options_of)
     used = {each: platforms for each, platforms in in_use.items() if each in references}
-    found = _find(used, options_of, ledger, settings, depth=Depth(deep=settings.deep))
+    found = _find(used, scan, options_of, ledger, settings, depth=Depth(deep=settings.deep))
     answers = found.by_reference.items()
     return {each: _with_intent(answer) if isinstance(answer, Update) else answer for each, answer in answers}
 
 
 def find_updates(
-    used: "Mapping[Reference, tuple[str, ...]]", options_of: "OptionsOf", settings: Settings, *, write: bool
+    used: "Mapping[Reference, tuple[str, ...]]",
+    scan: Scan,
+    options_of: "OptionsOf",
+    settings: Settings,
+    *,
+    write: bool,
 ) -> "Mapping[Reference, Update | Unresolved]":
     """Return what to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
     ledger = _ledger(settings)
     choices = _choices(used, ledger, settings) if settings.to or settings.rollback else None
-    found = _find(used, options_of, ledger, settings, choices=choices)
+    found = _find(used, scan, options_of, ledger, settings, choices=choices)
     if write and (_ages_matter(settings) or settings.ledger or ledger.path):
         _keep(found.ledger, used, settings)
     return found.by_reference
@@ -146,6 +154,7 @@ def registry_settings(settings: Settings) -> RegistrySettings:
 
 def _find(
     used: "Mapping[Reference, tuple[str, ...]]",
+    scan: Scan,
     options_of: "OptionsOf",
     ledger: "Ledger",
     settings: Settings,
@@ -153,8 +162,14 @@ def _find(
 ) -> "Updates":
     from pinner.updating.updater import find_updates as find
 
+    beside, asked = _references(scan), registry_settings(settings)
     with progress("Asking registries", settings.verbosity != 0) as tick:
-        return find(used, registry_settings(settings), options_of, ledger, now(), progress=tick, **others)
+        return find(used, asked, options_of, ledger, now(), beside=beside, progress=tick, **others)
+
+
+def _references(scan: Scan) -> list[Reference]:
+    """Return all references in the files, lest a mirror answer for one registry what another has."""
+    return [each.target for each in scan.occurrences if isinstance(each.target, Reference)]
 
 
 def _with_intent(update: "Update") -> "PinStatus":

@@ -108,6 +108,8 @@ class RegistryClient:
         home = Target(Origin.of(base), endpoint.repository(reference), endpoint.authority)
         authentication = _Authentication(self._auth, home)
         url = base.copy_with(path=f"/v2/{home.repository}/manifests/{reference.digest or reference.by_tag().tag}")
+        if endpoint.namespace:  # as containerd tells a mirror (docs/hosts.md, "Registry Host Namespace")
+            url = url.copy_merge_params({"ns": endpoint.namespace})
         request = Request(method, url, ACCEPT, MAX_SIZE, retry=retry)
         for _ in range(_MAX_CHALLENGES):
             response = await self._redirects.send(request, authentication.authorize)

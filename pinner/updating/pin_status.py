@@ -42,8 +42,9 @@ def examine(
     """The status of every reference, in an event loop of its own; `progress` gets done and all."""
 
     async def run() -> dict[Reference, Examination]:
-        async with Resolver(settings) as resolver:
-            return await examine_all(references, resolver, depth, progress=progress)
+        known = list(references)
+        async with Resolver(settings, references=known) as resolver:
+            return await examine_all(known, resolver, depth, progress=progress)
 
     return asyncio.run(run())
 

@@ -66,14 +66,19 @@ def find_updates(
     now: datetime,
     *,
     choices: Choices | None = None,
+    beside: Iterable[Reference] = (),
     depth: Depth = SHALLOW,
     hub: HubTags | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Updates:
-    """Return what to do with the references that are the keys of `used`; the values are the platforms in use."""
+    """Return what to do with the references that are the keys of `used`; the values are the platforms in use.
+
+    `choices` say where pins are to go in place of what their tags name, `beside` are further references that the run
+    knows.
+    """
 
     async def run() -> Updates:
-        async with Resolver(settings) as resolver, hub or HubTags(settings) as tags:
+        async with Resolver(settings, references=[*used, *beside]) as resolver, hub or HubTags(settings) as tags:
             statuses = await examine_all(used, resolver, depth, progress=progress)
             known = ledger.noted([*_namings(statuses, ledger, now), *_pins(used, ledger, now)])
             known = known.noted(await _pushed(statuses, known, tags, now, options_of))
