@@ -1,6 +1,7 @@
 """Send one request to one URL and read its bounded response. No redirects, no authentication."""
 
 import asyncio
+import errno
 import json
 import re
 from collections import defaultdict
@@ -19,7 +20,7 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.http.limits import Clock, Host
+from pinner.registry.http.limits import Clock, Host, most_connections
 from pinner.registry.http.retry import Tries, is_passing, retry_after
 from pinner.registry.http.secret import Secret
 from pinner.registry.http.tls import tls_failure
@@ -104,7 +105,7 @@ class HTTPClient:
         self._make_transport = transports
         self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
         self._clock = clock
-        self._slots = asyncio.Semaphore(settings.jobs)
+        self._slots = asyncio.Semaphore(most_connections(settings.jobs))
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
 
     async def close(self) -> None:
@@ -175,10 +176,21 @@ class HTTPClient:
                 return Timeout(f"{origin} was silent for {timeouts.read:g} s; try again later")
             case httpx.ProxyError():
                 return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
+            case httpx.ConnectError() if _lacks_files(error):
+                return ConnectFailed(f"no connection to {origin}: too many open files; raise ulimit -n or lower --jobs")
             case httpx.ConnectError():
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
         return dropped
+
+
+def _lacks_files(error: BaseException | None) -> bool:
+    """Return whether an error comes from this machine's limit of open files."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _shown(url: httpx.URL) -> str:
