@@ -156,7 +156,7 @@ class Examiner:
         return await self._children_asked(status, fetched, content) if self._depth.deep else status
 
     async def _children_asked(self, status: PinStatus, index: Manifest, content: Resolved) -> Examination:
-        """Return the status, with the children that are gone. One that gives no answer matters only when none is gone."""
+        """Return the status, with the children that are gone. One without an answer matters only when none is gone."""
         name = content.reference._replace(tag=None)
         asked = (self._child(name._replace(digest=child.digest)) for child in index.images)
         answers = await asyncio.gather(*asked)
