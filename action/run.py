@@ -128,7 +128,7 @@ def _authorization(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def command(environment: Mapping[str, str], report: str, summary: str, policy: str = "") -> list[str]:
-    """The command line. -P: a module named pinner in the checked-out repository is none of ours."""
+    """Return the command line. -P: a module named pinner in the checked-out repository is none of ours."""
 
     def given(name: str) -> str:
         return environment.get(f"INPUT_{name}", "").strip()
@@ -145,7 +145,7 @@ def command(environment: Mapping[str, str], report: str, summary: str, policy: s
 
 
 def outputs(environment: Mapping[str, str], report: str, exit_code: int) -> str:
-    """The lines for GITHUB_OUTPUT. The delimiter cannot be guessed, so no value can end itself."""
+    """Return the lines for GITHUB_OUTPUT. The delimiter cannot be guessed, so no value can end itself."""
     sarif = environment.get("INPUT_SARIF_FILE", "").strip()
     values = {"exit-code": str(exit_code), "sarif-file": sarif if os.path.isfile(sarif) else ""}
     text = read(report)
@@ -156,7 +156,7 @@ def outputs(environment: Mapping[str, str], report: str, exit_code: int) -> str:
 
 
 def read(path: str) -> str:
-    """The text of a report, empty if pinner ended before it wrote one."""
+    """Return the text of a report, empty if pinner ended before it wrote one."""
     if not os.path.exists(path):
         return ""
     with open(path, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""scan -> resolve -> check -> fix: the only place where the parts are put together."""
+"""Scan, check, resolve, fix: the only place where the parts are put together."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +30,7 @@ _RULES_OF_STATES = {
 
 
 class Outcome(NamedTuple):
-    """A report, and the files' new bytes: written, or only thought of with `--diff`."""
+    """A report, and the files' new bytes: written, or with `--diff` only shown."""
 
     report: Report
     fixed: Fixed
@@ -60,12 +60,13 @@ def pin(
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = list(filter(can_pin, _bare(scan, selection)))
+    # What cannot be written is left to the lint, which says why and what to do by hand.
+    wanted = list(filter(can_pin, _without_digest(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
     plans, unchecked = _plan(wanted, known, answers)
-    return _finish(scan, plans, write, selection, unchecked=unchecked)
+    return _fix_and_lint(scan, plans, write, selection, unchecked=unchecked)
 
 
 def update(
@@ -83,20 +84,23 @@ def update(
     What has no digest is left alone and listed, unless it is to be added. With `is_wanted` nothing but the pins of the
     images that are wanted is looked at.
     """
+    # Imported here: a check, which is what hooks run, needs nothing of updates.
     from pinner.updating.decisions import UNPINNED, platforms_in_use
 
-    bare = [] if is_wanted else _bare(scan, selection)
+    without_digest = [] if is_wanted else _without_digest(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
     wanted = [each for each in wanted if not is_wanted or is_wanted(_target(each))]
-    wanted += [each for each in bare if add and can_pin(each)]
+    wanted += [each for each in without_digest if add and can_pin(each)]
     updates = find_updates(platforms_in_use(wanted, options_of))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not add:
-        steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in bare]
+        steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in without_digest]
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
     unchecked = [step for step in steps if isinstance(step, Unchecked)]
-    return _finish(scan, plans, write, selection, unchecked=unchecked, kept=kept, statuses=_left(wanted, updates))
+    return _fix_and_lint(
+        scan, plans, write, selection, unchecked=unchecked, kept=kept, statuses=_remaining_statuses(wanted, updates)
+    )
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
@@ -107,20 +111,19 @@ def unpin(scan: Scan, *, write: bool) -> Outcome:
 
 
 def can_pin(occurrence: Occurrence) -> bool:
-    """Whether `pin` may write there."""
+    """Return whether `pin` may write a digest there."""
     return occurrence.place is not None and not occurrence.place.holds_digest
 
 
 def can_unpin(occurrence: Occurrence) -> bool:
-    """Whether `unpin` may write there."""
+    """Return whether `unpin` may take a digest away there."""
     return occurrence.place is not None and occurrence.place.holds_digest
 
 
 def image_of(occurrence: Occurrence) -> Reference | None:
-    """The image about which a registry may be asked.
+    """Return the image about which a registry may be asked, None where there is none.
 
-    A stage that was meant is none, nor what a comment or the configuration lets go unpinned: that may be on no
-    registry at all.
+    A stage that was meant is none, nor what a suppression leaves unpinned: that may be on no registry at all.
     """
     target = occurrence.target
     if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
@@ -131,7 +134,7 @@ def image_of(occurrence: Occurrence) -> Reference | None:
 def pin_statuses(
     scan: Scan, examine: Examine, is_wanted: Callable[[Occurrence], bool] | None = None
 ) -> tuple[dict[Reference, PinStatus], list[Unchecked]]:
-    """The statuses of the images of a scan, each asked for once, and the places of those that gave no answer."""
+    """Return the statuses of the images of a scan, each asked for once, and the places of those without an answer."""
     wanted = filter(is_wanted, scan.occurrences) if is_wanted else scan.occurrences
     images = [(each, image) for each in wanted if (image := image_of(each))]
     answers = examine(dict.fromkeys(image for _, image in images)) if images else {}
@@ -140,7 +143,7 @@ def pin_statuses(
     return statuses, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, PinStatus)]
 
 
-def _finish(
+def _fix_and_lint(
     scan: Scan,
     plans: Sequence[Plan],
     write: bool,
@@ -153,6 +156,7 @@ def _finish(
     """Make the edits and lint the result. What the report says of a place beforehand is not `unpinned` as well."""
     fixed = fix(scan, plans, write=write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
+    # Linted is what the edited files say, not what was planned: a file that could not be written keeps its findings.
     after = rescan(scan, fixed)
     report = lint(
         after,
@@ -171,8 +175,8 @@ def _target(occurrence: Occurrence) -> Reference:
     return occurrence.target
 
 
-def _bare(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
-    """The places without a digest where that counts as a fault."""
+def _without_digest(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
+    """Return the occurrences without a digest on which `unpinned` runs."""
     active_rules_of = selection.by_path()
     images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path).running)
     return [each for each, image in images if image is not None and image.digest is None]
@@ -184,7 +188,7 @@ def _has_pin_and_tag(occurrence: Occurrence) -> bool:
 
 
 def _pins(scan: Scan) -> dict[Reference, str]:
-    """The digest of every tag that is pinned to just one."""
+    """Return the digest of every tag that is pinned to just one."""
     pins: dict[Reference, set[str]] = {}
     for occurrence in scan.occurrences:
         image = image_of(occurrence)
@@ -210,30 +214,32 @@ def _plan(
 
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
-    """What an update does at one place."""
-    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move
-    from pinner.updating.updater import Update
+    """Decide what an update does at one place, None where there is nothing to do."""
+    from pinner.updating.decisions import IGNORED, UNWRITABLE, Move, Stay
 
-    if not isinstance(update, Update):
+    if isinstance(update, Unresolved):
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
     if isinstance(update.decision, Unresolved):
         return _unchecked(occurrence, update.decision)
+    # A comment on the finding that the pin would have keeps the pin as it is.
     suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
     if suppression:
         return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
-    if not isinstance(update.decision, Move):
-        return _kept(occurrence, *update.decision)
-    if occurrence.place is None:
-        return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
-    return Plan(occurrence, *update.decision)
+    match update.decision:
+        case Stay() as stay:
+            return _kept(occurrence, stay.reason, stay.detail, stay.refused)
+        case Move() as move if occurrence.place:
+            return Plan(occurrence=occurrence, digest=move.digest, note=move.note)
+        case Move():
+            return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 
 
-def _left(
+def _remaining_statuses(
     wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
 ) -> dict[Reference, PinStatus]:
-    """The statuses that are worth a finding after an update. That a pin is stale is told by why it was kept."""
+    """Return the statuses that rules see after an update. That a pin is stale is told by why it was kept."""
     from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}
@@ -243,9 +249,17 @@ def _left(
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:
     image = _target(occurrence)._replace(digest=None).familiar
-    return Kept(occurrence.path, occurrence.where, image, reason, detail, refused)
+    return Kept(
+        path=occurrence.path, where=occurrence.where, image=image, reason=reason, detail=detail, refused=refused
+    )
 
 
 def _unchecked(occurrence: Occurrence, answer: Unresolved) -> Unchecked:
-    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Unchecked(*place, answer.reason, answer.detail)
+    return Unchecked(
+        path=occurrence.path,
+        where=occurrence.where,
+        text=occurrence.text,
+        context=occurrence.context,
+        reason=answer.reason,
+        detail=answer.detail,
+    )

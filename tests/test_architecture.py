@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ FORBIDDEN_FILES = frozenset(
     "adoption advance asking built door examiner exemptions flight glance judge keyring looks possessive refused ruamel"
     " shortcut tally wire workers".split()
 )
+# Where records of more than two fields are built by keyword: whoever reads the call must not count the fields.
+KEYWORD_ROOMS = frozenset("checking demo fixing model output pipeline rules scanning".split())
 # What takes longer to import than a check takes to run.
 SLOW = frozenset(
     "argparse asyncio dataclasses httpx inspect json logging pathlib rich ruamel subprocess tempfile typer".split()
@@ -201,6 +204,53 @@ def test_a_hook_imports_nothing_slow(name: str, text: str, allowed: set[str], tm
     )
     assert "error[unpinned]" in done.stdout
     assert SLOW & set(done.stdout.split()) == allowed
+
+
+def repeated_types(sources: Iterable[bytes]) -> list[str]:
+    """The names that more than one type has."""
+    names = Counter(node.name for each in sources for node in ast.parse(each).body if isinstance(node, ast.ClassDef))
+    return [name for name, count in names.items() if count > 1]
+
+
+def test_the_name_of_a_type_has_one_meaning() -> None:
+    assert repeated_types(path.read_bytes() for path in modules()) == []
+
+
+def test_a_name_of_two_types_is_seen() -> None:
+    assert repeated_types([b"class Text: ...", b"class Span: ...", b"class Text: ..."]) == ["Text"]
+
+
+def _records() -> dict[str, int]:
+    """The named tuples of the package by name, and how many fields they have."""
+    classes = (node for path in modules() for node in ast.walk(ast.parse(path.read_bytes())))
+    return {
+        node.name: sum(isinstance(each, ast.AnnAssign) for each in node.body)
+        for node in classes
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "NamedTuple" for base in node.bases)
+    }
+
+
+RECORDS = _records()
+
+
+def positional_records(source: bytes) -> list[str]:
+    """The calls that build a record of more than two fields by the order of these."""
+    return [
+        f"{node.lineno}: {ast.unparse(node.func)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and RECORDS.get(node.func.id, 0) > 2
+        if len(node.args) > 2 or any(isinstance(each, ast.Starred) for each in node.args)
+    ]
+
+
+@pytest.mark.parametrize("path", [each for each in modules() if room_of(name_of(each)) in KEYWORD_ROOMS], ids=name_of)
+def test_records_are_built_by_keyword(path: Path) -> None:
+    assert positional_records(path.read_bytes()) == []
+
+
+@pytest.mark.parametrize("source", [b"Location(1, 2, 1, 3)", b"Unchecked(*place, reason, detail)"])
+def test_a_record_built_by_order_is_seen(source: bytes) -> None:
+    assert positional_records(source)
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

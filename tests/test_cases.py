@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pinner.formats import FORMATS
 from pinner.model.source import Source
 from tests.support.cases import Case, cases, rows, with_digests
 
@@ -29,4 +30,4 @@ def test_what_is_written_is_final(case: Case) -> None:
 
 
 def test_every_format_has_cases() -> None:
-    assert {case.format.NAME for case in cases()} == {"dockerfile", "compose"}
+    assert {case.format.NAME for case in cases()} == {each.NAME for each in FORMATS}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pinner.formats._files import COMPOSE_FILES, DOCKERFILE_FILES
+from pinner.formats import COMPOSE, DOCKERFILE, file_patterns
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,7 +18,7 @@ Dockerfile.ubuntu-24.04 Dockerfile.go Dockerfile.php Dockerfile.j2 Dockerfile.x 
 foo.containerfile Containerfile.arm64
 """.split()
 
-COMPOSE = """
+COMPOSE_FILES = """
 compose.yaml compose.yml compose.prod.yml compose-dev.yaml dev.compose.yaml docker-compose.yml docker-compose.yaml
 docker-compose.override.yml docker-compose-dev.yml docker_compose.yml prod.docker-compose.yml prod-docker-compose.yml
 podman-compose.yml container-compose.yml deep/down/compose.yaml .github/compose.yaml
@@ -41,25 +41,25 @@ def read_hooks() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("path", DOCKERFILES)
 def test_a_dockerfile_is_found_as_such(path: str) -> None:
-    assert re.search(DOCKERFILE_FILES, path)
-    assert not re.search(COMPOSE_FILES, path)
+    assert re.search(DOCKERFILE.FILES, path)
+    assert not re.search(COMPOSE.FILES, path)
 
 
-@pytest.mark.parametrize("path", COMPOSE)
+@pytest.mark.parametrize("path", COMPOSE_FILES)
 def test_a_compose_file_is_found_as_such(path: str) -> None:
-    assert re.search(COMPOSE_FILES, path)
-    assert not re.search(DOCKERFILE_FILES, path)
+    assert re.search(COMPOSE.FILES, path)
+    assert not re.search(DOCKERFILE.FILES, path)
 
 
 @pytest.mark.parametrize("path", OTHERS)
 def test_another_file_is_left_alone(path: str) -> None:
-    assert not re.search(f"{DOCKERFILE_FILES}|{COMPOSE_FILES}", path)
+    assert not re.search(file_patterns(), path)
 
 
 @pytest.mark.parametrize(("hook", "command"), [("pinner-check", "pinner check"), ("pinner-pin", "pinner pin")])
 def test_the_hooks_find_what_discovery_finds(hook: str, command: str) -> None:
     manifest = read_hooks()[hook]
-    assert manifest["files"] == f"{DOCKERFILE_FILES}|{COMPOSE_FILES}"
+    assert manifest["files"] == file_patterns(), "run: make regenerate"
     assert manifest["entry"] == command
     assert manifest["args"] == ["--"]
     assert manifest["types"] == ["text"]

@@ -1,9 +1,10 @@
 """The findings that a project has decided to live with for now, so that only new ones fail.
 
-They are told by path, rule and text, and counted, so that lines may move. Paths start at the baseline's folder.
+They are told apart by path, rule and text, and counted, so that lines may move. Paths start at the baseline's folder.
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,8 @@ from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
 from pinner.model.occurrence import Finding
 from pinner.model.report import Report
+from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.suppressions import identity
 
 if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
@@ -20,7 +23,7 @@ SCHEMA_VERSION = 1
 
 
 class KnownFinding(NamedTuple):
-    """What findings are told by. `path` is relative to the baseline's folder, with `/`."""
+    """The key of a finding. `path` is relative to the baseline's folder, with `/`."""
 
     path: str
     rule: str
@@ -33,38 +36,44 @@ class Baseline(NamedTuple):
     folder: str
     counts: Mapping[KnownFinding, int]
 
-    def apply(self, report: Report, may_be_outdated: Callable[[str, str], bool]) -> Report:
-        """`report` without what is known, the first of equal findings first.
+    def apply(
+        self,
+        report: Report,
+        may_be_outdated: Callable[[str, str], bool],
+        may_be_known: Callable[[Finding], bool] = lambda _: True,
+    ) -> Report:
+        """Return `report` without what is known, the first of equal findings first.
 
         What is known and was not found is outdated, where `may_be_outdated` says that the run looked for that
-        rule in that file (paths are relative to the working directory).
+        rule in that file (paths are relative to the working directory). `may_be_known` is asked once of each finding
+        for which there is an entry.
         """
         left = Counter(self.counts)
         new: list[Finding] = []
         for finding in report.findings:
             entry = _entry_of(finding, self.folder)
-            left[entry] -= 1
-            if left[entry] < 0:
+            if left[entry] > 0 and may_be_known(finding):
+                left[entry] -= 1
+            else:
                 new.append(finding)
         outdated = sum(
-            count for entry, count in left.items() if count > 0 and may_be_outdated(self._path_of(entry), entry.rule)
+            count
+            for entry, count in left.items()
+            if count > 0 and may_be_outdated(os.path.relpath(os.path.join(self.folder, entry.path)), entry.rule)
         )
         known = len(report.findings) - len(new)
         summary = report.summary._replace(findings=len(new), known=known, outdated=outdated)
         return report._replace(summary=summary, findings=tuple(new))
 
-    def _path_of(self, entry: KnownFinding) -> str:
-        return os.path.relpath(os.path.join(self.folder, entry.path))
-
 
 def baseline_of(findings: Iterable[Finding], file: str) -> Baseline:
-    """The baseline, to be kept in `file`, that knows all of `findings`."""
+    """Return the baseline, to be kept in `file`, that knows all of `findings`."""
     folder = os.path.dirname(file) or os.curdir
     return Baseline(folder, Counter(_entry_of(finding, folder) for finding in findings))
 
 
 def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
-    """The baseline in a file. Raises UsageError.
+    """Read the baseline in a file. Raises UsageError.
 
     With a revision a file of the work tree is read as it stands there.
     """
@@ -72,7 +81,7 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
 
     try:
         document = json.loads(_content(file, revision))
-        counts = {_read_entry(each): int(each["count"]) for each in document["entries"]}
+        counts = {_read_entry(each): _read_count(each) for each in document["entries"]}
         version = document["schema_version"]
     except ReadError as error:
         raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
@@ -84,7 +93,7 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
 
 
 def write_baseline(file: str, baseline: Baseline) -> None:
-    """Put a baseline into its file, sorted. Raises UsageError."""
+    """Write a baseline into its file, sorted. Raises UsageError."""
     import json
 
     entries = [entry._asdict() | {"count": count} for entry, count in sorted(baseline.counts.items())]
@@ -105,8 +114,36 @@ def _content(file: str, revision: "Revision | None") -> bytes:
 
 
 def _read_entry(document: Mapping[str, object]) -> KnownFinding:
-    return KnownFinding(*(str(document[name]) for name in KnownFinding._fields))
+    return KnownFinding(path=str(document["path"]), rule=str(document["rule"]), text=str(document["text"]))
+
+
+def _read_count(document: Mapping[str, int]) -> int:
+    # Python writes no integer of many digits, and the sum of all is written.
+    return min(int(document["count"]), sys.maxsize)
 
 
 def _entry_of(finding: Finding, folder: str) -> KnownFinding:
-    return KnownFinding(os.path.relpath(finding.path, folder).replace(os.sep, "/"), finding.rule, finding.text)
+    return KnownFinding(
+        path=os.path.relpath(finding.path, folder).replace(os.sep, "/"), rule=finding.rule, text=finding.text
+    )
+
+
+def held_by(revision: "Revision", report: Report, scan: Scan) -> Callable[[Finding], bool]:
+    """Return whether a revision has the reference of a finding in the file of that path, as often as it was found.
+
+    What a finding about no reference is known by is its text alone.
+    """
+    now = {(each.path, each.where): identity(each) for each in scan.occurrences}
+    contents = revision.read_checked({each.path for each in report.findings} & scan.files.keys())
+    earlier = readings_of(scan, contents)
+    there = Counter((path, identity(each)) for path, reading in earlier.items() for each in reading.occurrences)
+    found: Counter[tuple[str, str, object]] = Counter()
+
+    def held(finding: Finding) -> bool:
+        known = now.get((finding.path, finding.where))
+        if known is None:
+            return True
+        found[finding.rule, finding.path, known] += 1
+        return found[finding.rule, finding.path, known] <= there[finding.path, known]
+
+    return held

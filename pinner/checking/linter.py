@@ -1,4 +1,4 @@
-"""What all rules say of a scan, without what comments hide, as a report."""
+"""Run the rules over a scan and apply the suppressions: the result is a report."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -27,7 +27,7 @@ def lint(
     changes: Sequence[Change] = (),
     kept: Sequence[Kept] = (),
 ) -> Report:
-    """The findings of all rules, and beside them what else the run has to say.
+    """Return the report of a run: the findings of all selected rules, and what else was given.
 
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
@@ -42,27 +42,30 @@ def lint(
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
     used |= _undecided(scan, facts, active_rules_of)
+    # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
+    # `unused-ignore` is in use by that alone.
     unused = [each for each in scan.suppressions if each not in used]
     raised = list(_run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of))
-    left, more, used = _suppress(raised, _on_comments(scan.suppressions))
+    standing, hidden, used = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in used}
-    findings += [each for each in left if (each.path, each.where) not in in_use]
-    return assemble_report(scan, findings, suppressed + more, unchecked=unchecked, changes=changes, kept=kept)
+    findings += [each for each in standing if (each.path, each.where) not in in_use]
+    return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:
-    """The first comment that lets a rule's finding go."""
+    """Return the first comment that suppresses the findings of a rule."""
     return next(
         (suppression for suppression in suppressions if suppression.covers(rule) and not suppression.void), None
     )
 
 
 def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> Iterator[Finding]:
-    """What the rules say, each where it runs. A severity that a rule lowers for one place stays as it is."""
+    """Yield the findings of rules where they run. A severity that a rule lowers for one place stays as it is."""
     for rule in rules:
         for finding in rule.check(facts):
             running, severity = active_rules_of(finding.path)
             if rule.ID in running:
+                # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
                 is_usual = finding.severity == rule.SEVERITY
                 yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
 
@@ -70,7 +73,7 @@ def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[s
 def _suppress(
     raised: Iterable[Finding], suppressions: Mapping[_Position, Sequence[Suppression]]
 ) -> tuple[list[Finding], list[Suppressed], set[_PlacedSuppression]]:
-    """The findings that stand, those that a comment hides, and the comments that are about any of them."""
+    """Return the findings that stand, those that a comment hides, and the comments that are about any of them."""
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[_PlacedSuppression] = set()
@@ -86,17 +89,19 @@ def _suppress(
 
 
 def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
-    """For the place of each comment those that let it be unused: they name that rule, and speak for its whole file."""
-    letting = [each for each in suppressions if each[1].whole_file and unused_ignore.ID in each[1].rules]
+    """Return, by the position of each comment, the comments for the whole file that suppress `unused-ignore` there."""
+    whole_file = [(path, each) for path, each in suppressions if each.whole_file and unused_ignore.ID in each.rules]
     return {
-        (path, suppression.where): [other for its_path, other in letting if its_path == path and other != suppression]
+        (path, suppression.where): [
+            other for its_path, other in whole_file if its_path == path and other != suppression
+        ]
         for path, suppression in suppressions
-        if letting
+        if whole_file
     }
 
 
 def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
-    """A finding that says why the comment on it does not count, if there is one."""
+    """Return a finding whose message says why the comment on it does not count, if there is one."""
     if not void:
         return finding
     return finding._replace(
@@ -105,10 +110,10 @@ def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
 
 
 def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
-    """The comments of which this run cannot know whether they hide something.
+    """Return the comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
-    status, or they are about images that the configuration leaves alone.
+    status, or they stand on images that `ignore-images` names.
     """
     undecided = {
         (path, suppression)
@@ -136,9 +141,9 @@ def assemble_report(
     changes: Iterable[Change] = (),
     kept: Iterable[Kept] = (),
 ) -> Report:
-    """Return everything that a run has to say, sorted by path and position, and counted."""
+    """Return the report of a run, sorted by path and position, and counted."""
     result = Report(
-        summary=Summary(0, 0, 0, 0, 0),
+        summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
         unchecked=tuple(sorted(unchecked)),
         errors=tuple(sorted(scan.failures, key=lambda failure: (failure.path, failure.line or 0))),

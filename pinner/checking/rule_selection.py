@@ -1,4 +1,4 @@
-"""Which rules run where, and how bad their findings are. Pure."""
+"""Which rules run on which files, and the severity of their findings. Pure."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,7 +12,7 @@ ALL_RULES = frozenset(rule.ID for rule in RULES)
 
 
 class Override(NamedTuple):
-    """What holds for some files: `select` switches rules on there, then `ignore` switches rules off."""
+    """A selection for some files: `select` switches rules on there, then `ignore` switches rules off."""
 
     files: Patterns
     select: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class ActiveRules(NamedTuple):
     severity: Mapping[str, Severity]
 
     def overridden_by(self, override: Override) -> "ActiveRules":
-        """The same with what an override changes."""
+        """Return these rules with what an override changes."""
         running = (self.running | set(override.select)) - set(override.ignore)
         return ActiveRules(running, {**self.severity, **override.severity})
 
@@ -41,7 +41,7 @@ class RuleSelection(NamedTuple):
     overrides: tuple[Override, ...] = ()
 
     def by_path(self) -> Callable[[str], ActiveRules]:
-        """What holds for a path."""
+        """Return a function from a path to the rules that run there."""
         usual = ActiveRules((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
         overrides = [(override.files.matcher(), override) for override in self.overrides]
 

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
+from pinner.formats import labels
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
 
@@ -122,7 +123,11 @@ ADOPTION: Options = {
     ],
     "diff_base": Annotated[
         str | None,
-        typer.Option("--diff-base", metavar="REV", help="Look only at lines that changed since this Git revision."),
+        typer.Option(
+            "--diff-base",
+            metavar="REV",
+            help="Look only at what changed since this Git revision. No gate: see --policy-from.",
+        ),
     ],
     "policy_from": Annotated[
         str | None,
@@ -267,15 +272,18 @@ def _settings(flags: dict[str, Any]) -> "Settings":
     return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
-@app.callback(invoke_without_command=True)
+_HELP = f"""Keep container image references pinned to digests.
+
+Reads {labels("and", "s")} at every place that pulls an image, asks the registry for the
+digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
+"""
+
+
+@app.callback(invoke_without_command=True, help=_HELP)
 def options(
     version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
 ) -> None:
-    """Keep container image references pinned to digests.
-
-    Reads Dockerfiles and Compose files at every place that pulls an image, asks the registry for the
-    digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
-    """
+    """Handle the options that stand before a command."""
     if version:
         write_text(f"pinner {pinner.__version__}\n")
         raise typer.Exit

@@ -20,13 +20,6 @@ ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
 
 
-class Include(NamedTuple):
-    """Further files, by the format that they are read as."""
-
-    dockerfile: Patterns = NO_PATTERNS
-    compose: Patterns = NO_PATTERNS
-
-
 class RegistryTable(NamedTuple):
     """What the configuration file says of one registry."""
 
@@ -61,7 +54,7 @@ class Settings(NamedTuple):
 
     folder: str = os.curdir
     exclude: Patterns = NO_PATTERNS
-    extend_include: Include = Include()
+    extend_include: Mapping[str, Patterns] = {}
     stdin_filename: str | None = None
 
     select: tuple[str, ...] = ()

@@ -3,8 +3,10 @@
 What reads them, what `pinner config` shows, the JSON schema and the documentation follow from it.
 """
 
+from collections.abc import Mapping
+
 from pinner.checking.rule_selection import Override
-from pinner.config import ImageSettings, Include, RegistryTable
+from pinner.config import ImageSettings, RegistryTable
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -19,10 +21,12 @@ from pinner.config.types import (
     String,
     Table,
 )
+from pinner.formats import FORMATS
 from pinner.model.occurrence import Severity
 from pinner.model.reference import DOCKER_HUB
 from pinner.output import OUTPUTS
 from pinner.rules import RULES
+from pinner.scanning.gitignore import Patterns
 from pinner.scanning.image_globs import check_glob
 
 _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
@@ -42,6 +46,10 @@ def _mirror(text: str) -> tuple[str, str]:
     return _host(host), url
 
 
+def _patterns_by_format(**patterns: Patterns) -> Mapping[str, Patterns]:
+    return {field.replace("_", "-"): each for field, each in patterns.items()}
+
+
 _RULE = Choice("rule", tuple(rule.ID for rule in RULES))
 _RULES = List(_RULE)
 _LEVEL = Choice("severity", ("error", "warning", "note"), lambda label: Severity[label.upper()])
@@ -49,9 +57,9 @@ _SEVERITIES = Lookup(_RULE, _LEVEL, {})
 _REALMS = List(String("a host with its port, unless that is 443", _HOST, str.lower))
 _PLATFORM = String("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
-_INCLUDE = (
-    Key("dockerfile", PatternList(), [], "Files that are read as Dockerfiles, whatever their names."),
-    Key("compose", PatternList(), [], "Files that are read as Compose files."),
+_INCLUDE = tuple(
+    Key(each.NAME, PatternList(), [], f"Files that are read as {each.LABEL}s, whatever their names.")
+    for each in FORMATS
 )
 _OVERRIDE = (
     Key("files", PatternList(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
@@ -84,7 +92,7 @@ KEYS = (
     ),
     Key(
         "extend-include",
-        Table(_INCLUDE, Include),
+        Table(_INCLUDE, _patterns_by_format),
         {},
         "Read further files, in the syntax of `.gitignore`, by the format that they have.",
         '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ncompose = ["deploy/stack-*.yaml"]',
@@ -132,7 +140,7 @@ KEYS = (
         "The platforms that matter to you. Empty: all that an index has.",
         'platforms = ["linux/amd64", "linux/arm64"]',
     ),
-    Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
+    Key("min-age", Integer(0, 36500), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
         "ledger",
         File(in_folder=True),
@@ -188,7 +196,7 @@ KEYS = (
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
     Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
-    Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
+    Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",
         Reports(OUTPUTS, frozenset(("text", "concise", "github"))),

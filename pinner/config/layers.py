@@ -14,7 +14,7 @@ from pinner.config.values import WrongSetting, parse, read, unknown
 from pinner.model.errors import UsageError
 
 
-class Layer(StrEnum):
+class SettingOrigin(StrEnum):
     """Where a value comes from, the weakest first."""
 
     DEFAULT = "default"
@@ -29,7 +29,7 @@ class Given(NamedTuple):
     key: Key
     raw: Any
     value: Any
-    origin: Layer
+    origin: SettingOrigin
     source: str
 
 
@@ -94,7 +94,7 @@ def _of_file(file: ConfigFile) -> dict[str, Given]:
             error = error.below(name)
             raise UsageError(f"{file.place_of(error.word)}: {error.place}: {error.message}") from error
         require_harmless(keys[name], raw, file)
-        given[keys[name].field] = Given(keys[name], raw, value, Layer.FILE, file.place_of(name))
+        given[keys[name].field] = Given(keys[name], raw, value, SettingOrigin.FILE, file.place_of(name))
     return given
 
 
@@ -106,7 +106,7 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
         variable = variable_of(key.name)
         if key.in_environment and environ.get(variable):
             raw, value = _from_environment(key.type, variable, environ)
-            given[key.field] = Given(key, raw, value, Layer.ENVIRONMENT, variable)
+            given[key.field] = Given(key, raw, value, SettingOrigin.ENVIRONMENT, variable)
     return given
 
 
@@ -129,7 +129,7 @@ def _of_flags(flags: Mapping[str, Any]) -> dict[str, Given]:
         if key.field in flags:
             flag = f"--{key.name}"
             raw = _without_commas(key.type, flags[key.field])
-            given[key.field] = Given(key, raw, _read(key.type, raw, flag), Layer.FLAG, flag)
+            given[key.field] = Given(key, raw, _read(key.type, raw, flag), SettingOrigin.FLAG, flag)
     return given
 
 

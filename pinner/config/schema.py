@@ -1,6 +1,6 @@
 """The JSON schema of the configuration file, for editors and other checkers.
 
-`python -m pinner.config.schema` writes it; the package holds what it wrote as `pinner.schema.json`.
+The package holds it as `pinner.schema.json`, which `make regenerate` writes.
 """
 
 from typing import Any
@@ -59,8 +59,8 @@ def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | String | File)
             return {"type": "boolean"}
         case Integer(minimum, maximum):
             return {"type": "integer", "minimum": minimum} | ({"maximum": maximum} if maximum is not None else {})
-        case Number(minimum):
-            return {"type": "number", "minimum": minimum}
+        case Number(minimum, maximum):
+            return {"type": "number", "minimum": minimum} | ({"maximum": maximum} if maximum is not None else {})
         case Choice(choices=choices):
             return {"enum": list(choices)}
         case String(pattern=pattern):
@@ -79,9 +79,3 @@ def _keys(keys: tuple[Key, ...]) -> dict[str, Any]:
 def _property(key: Key) -> dict[str, Any]:
     described = {"description": key.summary} | _schema_of(key.type)
     return described if key.default is None or key.required else described | {"default": key.default}
-
-
-if __name__ == "__main__":
-    import json
-
-    print(json.dumps(schema(), indent=2))  # noqa: T201 - what this module is run for

@@ -14,8 +14,12 @@ from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
+from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import ClassVar, NamedTuple
+
+SAMPLE = Path(__file__).with_name("sample")
+"""A project whose images the registry holds."""
 
 
 class StoredManifest(NamedTuple):
@@ -31,7 +35,7 @@ class StoredManifest(NamedTuple):
 
 
 class Store:
-    """What a registry holds: manifests by repository and digest, and what each tag names."""
+    """The content of a registry: manifests by repository and digest, and what each tag names."""
 
     def __init__(self) -> None:
         self.manifests: dict[tuple[str, str], StoredManifest] = {}
@@ -46,13 +50,13 @@ class Store:
         return digest
 
     def get(self, repository: str, reference: str) -> StoredManifest | None:
-        """What a tag or a digest names in `repository`."""
+        """Return what a tag or a digest names in `repository`."""
         digest = self.tags.get((repository, reference), reference)
         return self.manifests.get((repository, digest))
 
 
 def demo_store() -> Store:
-    """The manifests that come with pinner, under the names they have on Docker Hub."""
+    """Return a store of the manifests that come with pinner, under the names they have on Docker Hub."""
     folder = files("pinner.demo")
     store = Store()
     for entry in json.loads(folder.joinpath("manifests.json").read_bytes()):
@@ -110,7 +114,7 @@ class _Server(ThreadingMixIn, TCPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of the server's."""
+        """Pass over a client that goes away: it is no error of the server's."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 

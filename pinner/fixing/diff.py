@@ -58,7 +58,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _name(name: str) -> bytes:
-    """A file name as Git writes it: quoted like a C string where it holds anything special."""
+    """Return a file name as Git writes it: quoted like a C string where it holds anything special."""
     raw = os.fsencode(name)
     if not any(byte in raw for byte in b'"\\\t\n') and _is_harmless(raw):
         # A tab ends the name: without it, one with spaces would not be read back.
@@ -69,7 +69,7 @@ def _name(name: str) -> bytes:
 
 
 def _ranges(changed: list[int], count: int) -> Iterator[tuple[int, int]]:
-    """The first line and the line after the last of every hunk."""
+    """Yield the first line of every hunk and the line after its last."""
     if not changed:
         return
     first = last = changed[0]

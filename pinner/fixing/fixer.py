@@ -1,4 +1,4 @@
-"""Digests into files: which edits, and the proof that they change nothing but digests."""
+"""Write digests into files: which edits, and the check that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -29,11 +29,6 @@ class Fixed(NamedTuple):
     readings: Mapping[str, Reading] = {}
 
 
-class _Work(NamedTuple):
-    file: ScannedFile
-    planned: tuple[Plan, ...]
-
-
 class _Edited(NamedTuple):
     data: bytes
     reading: Reading
@@ -49,36 +44,30 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     for plan in plans:
         if not scan.files[plan.occurrence.path].reading.problems:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
-    works = [_Work(scan.files[path], tuple(planned)) for path, planned in by_path.items()]
-    results = dict(zip(by_path, _fix(works, write), strict=True))
+    results = {path: _edit(scan.files[path], planned) for path, planned in by_path.items()}
+    if write:
+        # After all edits: to go back and forth between the two takes a fifth longer.
+        results = {path: _write(scan.files[path], result) for path, result in results.items()}
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
-        {path: each.data for path, each in edited.items()},
-        tuple(_change(plan) for path in edited for plan in by_path[path]),
-        tuple(result for result in results.values() if isinstance(result, FileFailure)),
-        {path: each.reading for path, each in edited.items()},
+        contents={path: each.data for path, each in edited.items()},
+        changes=tuple(_change(plan) for path in edited for plan in by_path[path]),
+        failures=tuple(result for result in results.values() if isinstance(result, FileFailure)),
+        readings={path: each.reading for path, each in edited.items()},
     )
 
 
-def _fix(works: Sequence[_Work], write: bool) -> list[_Edited | FileFailure]:
-    results = [_edit(work) for work in works]
-    if not write:
-        return results
-    # After all edits: to go back and forth between the two takes a fifth longer.
-    return [_written(work.file.source, result) for work, result in zip(works, results, strict=True)]
-
-
-def _written(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+def _write(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:
     if isinstance(result, _Edited):
         try:
-            write_source(source, result.data)
+            write_source(file.source, result.data, file.root)
         except WriteError as error:
-            return FileFailure(source.path, None, error.reason)
+            return FileFailure(path=file.source.path, line=None, message=error.reason)
     return result
 
 
-def _edit(work: _Work) -> _Edited | FileFailure:
-    file, planned = work
+def _edit(file: ScannedFile, planned: Sequence[Plan]) -> _Edited | FileFailure:
+    """Return the file with its edits made and read again, or why it is left alone."""
     source = file.source
     data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
     edited = file.format.open(Source(source.path, data))
@@ -86,23 +75,26 @@ def _edit(work: _Work) -> _Edited | FileFailure:
     try:
         same_outline = edited.outline() == file.format.open(source).outline()
     except WriteError as error:
-        return FileFailure(source.path, None, error.reason)
+        return FileFailure(path=source.path, line=None, message=error.reason)
     if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
-        return FileFailure(source.path, None, "the edited file would read differently; it was left alone")
+        return FileFailure(
+            path=source.path, line=None, message="the edited file would read differently; it was left alone"
+        )
     return _Edited(data, reading)
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
-    """What a scan of the fixed files would find."""
+    """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
         reading = scan.suppression_settings.apply(fixed.readings[path])
-        files[path] = ScannedFile(Source(path, data), files[path].format, reading)
+        files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
-    """Whether the references of the edited file are those of the original, but for the planned digests."""
+    """Return whether the references of the edited file are those of the original, but for the planned digests."""
+    # Offsets and lines may have moved; context and order of the occurrences have not.
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}
@@ -122,8 +114,14 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 
 
 def _change(plan: Plan) -> Change:
-    occurrence, digest, note, explanation = plan
-    target = occurrence.target
+    occurrence, target = plan.occurrence, plan.occurrence.target
     assert isinstance(target, Reference)
-    image = target._replace(digest=None).familiar
-    return Change(occurrence.path, occurrence.where, image, target.digest, digest, note, explanation)
+    return Change(
+        path=occurrence.path,
+        where=occurrence.where,
+        image=target._replace(digest=None).familiar,
+        old=target.digest,
+        new=plan.digest,
+        note=plan.note,
+        explanation=plan.explanation,
+    )

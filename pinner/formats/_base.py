@@ -1,4 +1,4 @@
-"""What the rest of the program knows of a format."""
+"""The Protocols of a format and of its reader."""
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """What has been opened, for looks of two kinds at the cost of one."""
+    """An opened file, whose reading and outline share one parse."""
 
     def read(self) -> Reading:
         """Return everything that the file says. What a file may hold never raises: that is a Problem."""
@@ -24,7 +24,7 @@ class Reader(Protocol):
 
 
 class Refused(NamedTuple):
-    """The reader of a file of which nothing can be said but why."""
+    """The reader of a file that cannot be parsed."""
 
     problem: Problem
 
@@ -38,12 +38,15 @@ class Refused(NamedTuple):
 
 
 class Format(Protocol):
-    """What a module of `pinner.formats` offers.
+    """A module of `pinner.formats`.
 
-    FILES is searched in the path of a file.
+    NAME is its identifier, LABEL what people call one such file. FILES is a regular expression that is searched in
+    the whole path of a file, with `/` between its parts. It goes further than Renovate's and Dependabot's where a
+    name can hardly mean anything else, and leaves out names whose extension says that the file is something else.
     """
 
     NAME: str
+    LABEL: str
     FILES: str
 
     def open(self, source: "Source") -> Reader:

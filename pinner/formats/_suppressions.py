@@ -1,4 +1,4 @@
-"""Comments that speak to pinner: `# pinner: ignore[rule-id, rule-id] until=2027-01-31 reason`."""
+"""Ignore comments: `# pinner: ignore[rule-id, rule-id] until=2027-01-31 reason`."""
 
 import re
 
@@ -12,7 +12,7 @@ _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
 
 
 def read_suppression(comment: str, where: Location) -> Suppression | None:
-    """What an ignore comment says, which starts at its `#`; None for any other comment."""
+    """Return the suppression in a comment that starts at its `#`, None for any other comment."""
     match = _IGNORE.match(comment)
     if match is None:
         return None
@@ -20,11 +20,18 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""
-    return Suppression(where, rules, reason, comment, until[1] if until else None, bool(match["file"]))
+    return Suppression(
+        where=where,
+        rules=rules,
+        reason=reason,
+        text=comment,
+        until=until[1] if until else None,
+        whole_file=bool(match["file"]),
+    )
 
 
 def _is_visible(text: str) -> bool:
-    """Whether anything of `text` can be seen: a letter, a number, a sign, and not white space or format characters."""
+    """Return whether anything of `text` can be seen: a letter, number or sign, not white space or format characters."""
     if text.isascii():
         return any("!" <= char <= "~" for char in text)
     from unicodedata import category

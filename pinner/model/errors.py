@@ -1,4 +1,4 @@
-"""Everything that pinner raises on purpose, and what the process exits with. A leaf.
+"""Exceptions and exit codes. A leaf.
 
     PinnerError
     ├── UsageError            the command line or the configuration is wrong; exit 2
@@ -16,7 +16,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process exits with."""
+    """Exit codes of the process."""
 
     CLEAN = 0
     FINDINGS = 1
@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
 
 
 class PinnerError(Exception):
-    """The base of the tree: its text is one line that tells the user what to do."""
+    """Base of all errors of pinner: the text is one line that tells the user what to do."""
 
 
 class UsageError(PinnerError):

@@ -13,7 +13,7 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 
 _BLANK = r"[\t \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 _BUILD_COMMAND = re.compile(r"##(?=\w*\[)")
-"""What starts a command anywhere in a line of a build log: `##[` (GitHub, Azure), `##vso[`, `##teamcity[`."""
+"""The starts of commands anywhere in a line of a build log: `##[` (GitHub, Azure), `##vso[`, `##teamcity[`."""
 
 _OWN = r"\x1b\[[0-9;]*m|\x1b\]8;;[!-~]*\x1b\\"
 """Colours (ECMA-48, SGR) and hyperlinks (OSC 8), which outputs add to text that is cleaned already."""

@@ -155,13 +155,13 @@ def checked_root(folder: str) -> str | None:
 
 
 def is_inside(path: str, root: str) -> bool:
-    """Whether a real path lies below a real folder, and not below its `.git`."""
+    """Return whether a real path lies below a real folder, and not below its `.git`."""
     above = os.path.join(root, "")
     return path == root or (path.startswith(above) and not any(map(is_git_name, path[len(above) :].split(os.sep))))
 
 
 def is_git_name(name: str) -> bool:
-    """Whether some file system takes `name` for `.git`: in any case, with what NTFS and HFS+ pass over."""
+    """Return whether some file system takes `name` for `.git`: in any case, with what NTFS and HFS+ pass over."""
     plain = name if name.isascii() else _without_format_characters(name)
     return plain.partition(":")[0].rstrip(". ").casefold() in (".git", "git~1")
 
@@ -229,7 +229,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 
 def _descriptor_of(path: str) -> int | None:
-    """The number of this process's open file for which /dev/stdout, /dev/fd/1 and the like stand.
+    """Return the number of this process's open file for which /dev/stdout, /dev/fd/1 and the like stand.
 
     To open the path again would begin at the start of the file to which a shell redirects.
     """

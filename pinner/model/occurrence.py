@@ -1,4 +1,4 @@
-"""What the readers find and what the rules say of it. A leaf.
+"""Occurrences, findings and fixes: what readers find, and what rules say of it. A leaf.
 
 The types are named tuples: frozen, and several times cheaper to import than dataclasses, which
 counts in a hook.
@@ -12,7 +12,7 @@ from pinner.model.source import Edit, Location, Span
 
 
 class Severity(IntEnum):
-    """How bad a finding is; `--fail-on` compares."""
+    """Severity of a finding; `--fail-on` compares."""
 
     NOTE = 1
     WARNING = 2
@@ -25,7 +25,7 @@ class Severity(IntEnum):
 
 
 class Applicability(StrEnum):
-    """Whether a fix may be made without a look at it: the meanings are ruff's."""
+    """Whether a fix may be made without review: the meanings are ruff's."""
 
     SAFE = "safe"
     UNSAFE = "unsafe"
@@ -36,11 +36,30 @@ class Opaque(NamedTuple):
 
     reason: str
 
+    # As tuples the two kinds with one reason would be equal, and one key of a dictionary.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and self.reason == other.reason
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Opaque, self.reason))
+
 
 class Invalid(NamedTuple):
     """Text in a reference's place that is no reference. `reason` is distribution's."""
 
     reason: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Invalid) and self.reason == other.reason
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((Invalid, self.reason))
 
 
 class Suppression(NamedTuple):
@@ -58,7 +77,7 @@ class Suppression(NamedTuple):
     void: str = ""
 
     def covers(self, rule: str) -> bool:
-        """Whether it speaks of a rule."""
+        """Return whether the comment suppresses findings of a rule."""
         return not self.rules or rule in self.rules
 
 
@@ -75,7 +94,7 @@ class Place(NamedTuple):
 
     @property
     def holds_digest(self) -> bool:
-        """Whether a digest stands there."""
+        """Return whether a digest stands there."""
         return self.span.start < self.span.end
 
 
@@ -104,14 +123,14 @@ class Occurrence(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a file, or one line of it, is not what the format allows. Nothing is written to such a file."""
+    """A line that the format does not allow. Nothing is written to such a file."""
 
     line: int
     message: str
 
 
 class Reading(NamedTuple):
-    """All that a format read from one file."""
+    """The reading of one file."""
 
     occurrences: tuple[Occurrence, ...]
     suppressions: tuple[Suppression, ...] = ()
@@ -128,7 +147,7 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rule says of one place."""
+    """Finding of a rule at one place."""
 
     rule: str
     severity: Severity
@@ -155,6 +174,7 @@ def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
     assert is_digest(digest)
     if place.holds_digest:
         return Edit(place.span, digest)
+    # A separate key for the digest has no room for a tag, which then has a key of its own.
     tag = "" if target.tag or place.bare else f":{DEFAULT_TAG}"
     return Edit(place.span, f"{tag}{joint}{digest}")
 

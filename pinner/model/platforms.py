@@ -7,7 +7,7 @@ _ALIASES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "
 
 
 def fits(platform: str, wanted: str) -> bool:
-    """Whether the image of `platform` is one that `wanted` asks for. Either may leave the variant out.
+    """Return whether the image of `platform` is one that `wanted` asks for. Either may leave the variant out.
 
     Both need an operating system and an architecture: `linux/arm64` fits `linux/arm64/v8`, and `arm64` fits nothing.
     """
@@ -17,12 +17,12 @@ def fits(platform: str, wanted: str) -> bool:
 
 
 def fits_any(platform: str, wanted: Iterable[str]) -> bool:
-    """Whether the image of `platform` is one that any of `wanted` asks for."""
+    """Return whether the image of `platform` is one that any of `wanted` asks for."""
     return any(fits(platform, each) for each in wanted)
 
 
 def is_complete(platform: str) -> bool:
-    """Whether it names an operating system and an architecture, so that `fits` can tell."""
+    """Return whether it names an operating system and an architecture, so that `fits` can tell."""
     return platform.count("/") >= 1
 
 

@@ -54,12 +54,12 @@ class Reference(NamedTuple):
         return self._suffixed(name)
 
     def by_tag(self) -> "Reference":
-        """What the tag names, without the digest; no tag means `latest`."""
-        return Reference(self.registry, self.repository, self.tag or DEFAULT_TAG)
+        """Return the reference to what the tag names, without the digest; no tag means `latest`."""
+        return Reference(registry=self.registry, repository=self.repository, tag=self.tag or DEFAULT_TAG)
 
     def by_digest(self) -> "Reference":
-        """What the digest names, without the tag."""
-        return Reference(self.registry, self.repository, None, self.digest)
+        """Return the reference to what the digest names, without the tag."""
+        return Reference(registry=self.registry, repository=self.repository, tag=None, digest=self.digest)
 
     def __str__(self) -> str:
         return self._suffixed(self.name)
@@ -70,24 +70,28 @@ class Reference(NamedTuple):
 
 
 def is_digest(text: str) -> bool:
-    """Whether `text` is a digest that pinner writes: sha256 and 64 lower-case hexadecimal digits."""
+    """Return whether `text` is a digest that pinner writes: sha256 and 64 lower-case hexadecimal digits."""
     return text.startswith("sha256:") and _is_hash(text.removeprefix("sha256:"))
 
 
 # The files of a repository name the same images over and over.
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Reference:
-    """The reference that `text` spells, normalised. Raises InvalidReference with distribution's reason."""
+    """Parse `text` and return the reference, normalised. Raises InvalidReference with distribution's reason."""
+    # 64 hexadecimal digits are an image's local identifier to Docker, never a name.
     if _is_hash(text):
         raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     registry, remainder = _split_registry(text)
+    # Before the grammar, as ParseNormalizedNamed has it: the reason is the one that Docker gives.
     repository = remainder.partition(":")[0]
     if repository.lower() != repository:
         raise InvalidReference(f"invalid reference format: repository name ({repository}) must be lowercase")
     match = _REFERENCE.fullmatch(f"{registry}/{remainder}")
     if match is None:
         raise InvalidReference("invalid reference format")
-    reference = Reference(*match.group("registry", "repository", "tag", "digest"))
+    reference = Reference(
+        registry=match["registry"], repository=match["repository"], tag=match["tag"], digest=match["digest"]
+    )
     if reference.digest:
         _validate_digest(reference.digest)
     if len(reference.repository) > MAX_REPOSITORY_LENGTH:
@@ -100,12 +104,13 @@ def _is_hash(text: str) -> bool:
 
 
 def _split_registry(text: str) -> tuple[str, str]:
-    """What Docker takes for the registry and for the rest (splitDockerDomain of normalize.go)."""
+    """Return what Docker takes for the registry and for the rest (splitDockerDomain of normalize.go)."""
     first, slash, rest = text.partition("/")
     if not slash:
         return DOCKER_HUB, f"library/{text}"
     if first == "index.docker.io":
         first = DOCKER_HUB
+    # A host has a dot, a port or a capital letter: `node/app` is a repository of Docker Hub, `Node/app` a host.
     elif not ("." in first or ":" in first or first == "localhost" or first.lower() != first):
         return DOCKER_HUB, text
     if first == DOCKER_HUB and "/" not in rest:

@@ -1,4 +1,4 @@
-"""What a run has to say, before anybody decides how to write it. A leaf: outputs read it."""
+"""The report of a run, from which every output is made. A leaf."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -72,7 +72,7 @@ class Change(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A place that an update left as it is although there is something newer, or nothing to update.
+    """A place that an update left as it is, and why.
 
     `reason` is a slug, `detail` a sentence for people. `refused` where what the tag names now must not be taken.
     """

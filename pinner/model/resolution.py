@@ -1,4 +1,4 @@
-"""What registries say of references. A leaf."""
+"""Resolutions of references, and pin statuses. A leaf."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from pinner.model.reference import Reference
 
 
 class Resolved(NamedTuple):
-    """What the registry says. `body` holds the content only where it was fetched and verified.
+    """A reference with the digest that the registry answers. `body` is None unless it was fetched and verified.
 
     `size` is the content's length in bytes, None where the registry does not say it.
     """
@@ -20,7 +20,7 @@ class Resolved(NamedTuple):
 
 
 class Unresolved(NamedTuple):
-    """Why there is no digest. `reason` is a slug of `pinner.registry.errors`, `detail` a sentence on what to do."""
+    """A reference without an answer. `reason` is a slug of `registry.errors`, `detail` a sentence on what to do."""
 
     reference: Reference
     reason: str

@@ -69,23 +69,56 @@ def fingerprints(found: Iterable[ReportEntry | Finding]) -> list[str]:
 
 
 def _of_finding(finding: Finding) -> ReportEntry:
-    place = finding.path, finding.where.line, finding.where, finding.text, finding.context
-    return ReportEntry(finding.rule, finding.severity, *place, finding.message, finding.fix)
+    return ReportEntry(
+        rule=finding.rule,
+        severity=finding.severity,
+        path=finding.path,
+        line=finding.where.line,
+        where=finding.where,
+        text=finding.text,
+        context=finding.context,
+        message=finding.message,
+        fix=finding.fix,
+    )
 
 
 def _of_unchecked(unchecked: Unchecked) -> ReportEntry:
-    place = unchecked.path, unchecked.where.line, unchecked.where, unchecked.text, unchecked.context
-    return ReportEntry(UNCHECKED, Severity.WARNING, *place, unchecked_message(unchecked))
+    return ReportEntry(
+        rule=UNCHECKED,
+        severity=Severity.WARNING,
+        path=unchecked.path,
+        line=unchecked.where.line,
+        where=unchecked.where,
+        text=unchecked.text,
+        context=unchecked.context,
+        message=unchecked_message(unchecked),
+    )
 
 
 def _of_failure(failure: FileFailure) -> ReportEntry:
-    place = failure.path, failure.line, None, failure.message, ""
-    return ReportEntry(FILE_ERROR, Severity.ERROR, *place, failure.message)
+    return ReportEntry(
+        rule=FILE_ERROR,
+        severity=Severity.ERROR,
+        path=failure.path,
+        line=failure.line,
+        where=None,
+        text=failure.message,
+        context="",
+        message=failure.message,
+    )
 
 
 def _of_refused(kept: Kept) -> ReportEntry:
-    place = kept.path, kept.where.line, kept.where, kept.image, ""
-    return ReportEntry(REFUSED, Severity.ERROR, *place, refused_message(kept))
+    return ReportEntry(
+        rule=REFUSED,
+        severity=Severity.ERROR,
+        path=kept.path,
+        line=kept.where.line,
+        where=kept.where,
+        text=kept.image,
+        context="",
+        message=refused_message(kept),
+    )
 
 
 def tool_version() -> str:

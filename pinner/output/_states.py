@@ -83,4 +83,13 @@ def _detail(
     first_seen = ledger.since(target if target.digest else target.by_tag()._replace(digest=status.current))
     age = (now - first_seen).days if first_seen else None
     problem = status.broken or (status.child and f"it is {status.child}")
-    return Detail(status.state, status.current, status.media_type, status.platforms, None, problem, first_seen, age)
+    return Detail(
+        state=status.state,
+        current=status.current,
+        media_type=status.media_type,
+        platforms=status.platforms,
+        reason=None,
+        problem=problem,
+        first_seen=first_seen,
+        age_days=age,
+    )

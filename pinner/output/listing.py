@@ -60,9 +60,17 @@ def sort_out(
     for text, resolution in resolutions.items():
         if isinstance(resolution, Resolved):
             platforms = _platforms(resolution)
-            answers.append(ResolvedText(text, references[text], resolution.digest, resolution.media_type, platforms))
+            answers.append(
+                ResolvedText(
+                    text=text,
+                    reference=references[text],
+                    digest=resolution.digest,
+                    media_type=resolution.media_type,
+                    platforms=platforms,
+                )
+            )
         else:
-            unanswered.append(UnresolvedText(text, resolution.reason, resolution.detail))
+            unanswered.append(UnresolvedText(text=text, reason=resolution.reason, detail=resolution.detail))
     return answers, unanswered
 
 

@@ -40,8 +40,11 @@ def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
 def _location(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     location: dict[str, Any] = {"path": relative(entry.path)}
     if entry.where and source:
-        start, end = entry.where[:2], entry.where[2:]
-        location["range"] = {"start": _position(source, *start), "end": _position(source, *end)}
+        where = entry.where
+        location["range"] = {
+            "start": _position(source, where.line, where.column),
+            "end": _position(source, where.end_line, where.end_column),
+        }
     elif entry.line is not None:
         location["range"] = {"start": {"line": entry.line}}
     return location

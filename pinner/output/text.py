@@ -107,7 +107,7 @@ def _shortened(text: str) -> str:
 
 def _kept(report: Report, style: Style) -> Iterator[str]:
     """One line for each image and reason, however many places name it."""
-    images = Counter(each[2:] for each in report.kept)
+    images = Counter((kept.image, kept.reason, kept.detail, kept.refused) for kept in report.kept)
     for (image, reason, detail, refused), places in images.items():
         label = _paint("refused", _RED, style) if refused else _paint("kept", _CYAN, style)
         place = f"{_paint(clean_path(image), _BOLD, style)}: {label}[{reason}] {clean(detail)}"

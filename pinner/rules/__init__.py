@@ -1,4 +1,4 @@
-"""What pinner checks. To add a rule: a module here and a line in RULES.
+"""The rules. To add one: a module here and a line in RULES.
 
 A rule module's docstring is its documentation: `pinner explain` prints it and the documentation is
 made from it.

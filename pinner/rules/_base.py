@@ -1,4 +1,4 @@
-"""What every rule module needs: the facts it checks, the Protocol it fulfils, findings."""
+"""The facts that rules check, the Protocol of a rule, and helpers that make findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -9,10 +9,10 @@ from pinner.model.resolution import PinStatus
 
 
 class Facts(NamedTuple):
-    """What the rules check: every occurrence of the run, sorted by path and position.
+    """The facts that rules check: every occurrence of the run, sorted by path and position.
 
     `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
-    `statuses` is what registries say of the targets, None where none was asked; a target that could not
+    `statuses` holds the pin statuses of the targets, None where none was asked; a target that could not
     be asked is not among them.
     """
 
@@ -22,7 +22,7 @@ class Facts(NamedTuple):
 
 
 class Rule(Protocol):
-    """What a module of this package offers. An ONLINE rule finds nothing unless registries were asked."""
+    """A module of this package. An ONLINE rule finds nothing unless registries were asked."""
 
     ID: str
     SUMMARY: str
@@ -30,18 +30,26 @@ class Rule(Protocol):
     ONLINE: bool
 
     def check(self, facts: Facts) -> Iterable[Finding]:
-        """The rule's findings, in any order. Pure."""
+        """Return the findings of the rule, in any order. Pure."""
         ...
 
 
 def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
-    """What `rule` says of the place that `occurrence` is."""
-    place = occurrence.path, occurrence.where, occurrence.text, occurrence.context
-    return Finding(rule, severity, *place, message, fix)
+    """Return a finding of `rule` at an occurrence."""
+    return Finding(
+        rule=rule,
+        severity=severity,
+        path=occurrence.path,
+        where=occurrence.where,
+        text=occurrence.text,
+        context=occurrence.context,
+        message=message,
+        fix=fix,
+    )
 
 
 def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
-    """The images of which a registry told the status."""
+    """Yield the images whose pin status is known, with it."""
     for occurrence in facts.occurrences:
         target = _image(occurrence)
         if target and facts.statuses and (status := facts.statuses.get(target)):
@@ -49,18 +57,18 @@ def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
 
 
 def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
-    """The fix that pins to `digest`; None where there is none or nothing can be written."""
+    """Return the fix that pins to `digest`, None where there is none or nothing can be written."""
     return fix_of(occurrence, digest) if digest else None
 
 
 def unpinned_image(occurrence: Occurrence) -> Reference | None:
-    """The reference of an image that is known but not pinned. A stage that was meant is no image."""
+    """Return the reference of an image that is not pinned, else None. A stage that was meant is no image."""
     target = _image(occurrence)
     return target if target and target.digest is None else None
 
 
 def pinned_image(occurrence: Occurrence) -> Reference | None:
-    """The reference of an image that is pinned."""
+    """Return the reference of an image that is pinned, else None."""
     target = _image(occurrence)
     return target if target and target.digest is not None else None
 

@@ -38,7 +38,7 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every index that cannot be used."""
+    """Yield a finding for every index that cannot be used."""
     for occurrence, status in with_pin_status(facts):
         if status.broken:
             yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} is broken: {status.broken}")

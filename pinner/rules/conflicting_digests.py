@@ -44,7 +44,7 @@ _Pins = dict[str, list[Occurrence]]
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding at every place of a tag that has more than one digest; it names one other place."""
+    """Yield a finding at every place of a tag that has more than one digest; it names one other place."""
     for tag, pins in _pins_by_tag(facts).items():
         if len(pins) > 1:
             yield from _conflicts(tag, pins)
@@ -54,7 +54,9 @@ def _conflicts(tag: Reference, pins: _Pins) -> Iterator[Finding]:
     first, second, *_ = pins
     for digest, places in pins.items():
         other = second if digest == first else first
-        message = f"{tag.familiar} is pinned to {digest} here and to {other} at {_place(pins[other][0])}"
+        first_other = pins[other][0]
+        where = f"{first_other.path}:{first_other.where.line}"
+        message = f"{tag.familiar} is pinned to {digest} here and to {other} at {where}"
         for occurrence in places:
             yield finding_at(occurrence, ID, SEVERITY, message)
 
@@ -66,7 +68,3 @@ def _pins_by_tag(facts: Facts) -> dict[Reference, _Pins]:
         if target and target.tag and target.digest:
             tags.setdefault(target.by_tag(), {}).setdefault(target.digest, []).append(occurrence)
     return tags
-
-
-def _place(occurrence: Occurrence) -> str:
-    return f"{occurrence.path}:{occurrence.where.line}"

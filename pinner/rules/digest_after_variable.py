@@ -49,7 +49,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every digest that makes a variable a dead knob."""
+    """Yield a finding for every digest that switches a variable off."""
     for occurrence in facts.occurrences:
         if occurrence.dead_variable and pinned_image(occurrence):
             variable = occurrence.dead_variable

@@ -41,7 +41,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every digest without a tag before it."""
+    """Yield a finding for every digest without a tag before it."""
     for occurrence in facts.occurrences:
         target = pinned_image(occurrence)
         if target and target.tag is None:

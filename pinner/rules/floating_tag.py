@@ -49,7 +49,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every image without a digest whose tag is `latest`, written or implied."""
+    """Yield a finding for every image without a digest whose tag is `latest`, written or implied."""
     for occurrence in facts.occurrences:
         target = unpinned_image(occurrence)
         if target and target.tag in (None, DEFAULT_TAG):

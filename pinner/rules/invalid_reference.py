@@ -44,7 +44,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every text that is no reference, with the grammar's reason."""
+    """Yield a finding for every text that is no reference, with the grammar's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
             case Invalid(reason) if occurrence.stage is None:

@@ -45,7 +45,7 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin that is gone; its fix pins to what the tag names now."""
+    """Yield a finding for every pin that is gone; its fix pins to what the tag names now."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.GONE:
             now = f", and the tag names {status.current} now" if status.current else ""

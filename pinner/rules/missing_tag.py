@@ -41,7 +41,7 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every place whose tag is not there."""
+    """Yield a finding for every place whose tag is not there."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.NO_TAG:
             message = f"the registry does not have the tag of {occurrence.text}: choose one that exists"

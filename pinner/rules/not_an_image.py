@@ -51,7 +51,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every name that is taken for an image although a stage is meant."""
+    """Yield a finding for every name that is taken for an image although a stage is meant."""
     for occurrence in facts.occurrences:
         if occurrence.stage is not None:
             message = f"{occurrence.text} names no earlier build stage, so BuildKit pulls an image of that name"

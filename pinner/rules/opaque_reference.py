@@ -48,7 +48,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every opaque reference, with the reader's reason."""
+    """Yield a finding for every opaque reference, with the reader's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
             case Opaque(reason) if occurrence.stage is None:

@@ -50,7 +50,7 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every pin to a child of the index; its fix pins to the index."""
+    """Yield a finding for every pin to a child of the index; its fix pins to the index."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.PLATFORM:
             meant = fits(status.child or "", occurrence.platform or "")

@@ -49,7 +49,7 @@ ONLINE = False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every image without a digest; it names the rewrite where only a person can make it."""
+    """Yield a finding for every image without a digest; it names the rewrite where only a person can make it."""
     for occurrence in facts.occurrences:
         target = unpinned_image(occurrence)
         if target:

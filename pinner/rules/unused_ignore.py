@@ -48,11 +48,19 @@ CONTEXT = "# pinner: ignore"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for every ignore comment that hid nothing."""
+    """Yield a finding for every ignore comment that hid nothing."""
     for path, suppression in facts.unused_suppressions:
         rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
         message = f"ignore{rules} hides no finding: {_advice(suppression)}"
-        yield Finding(ID, SEVERITY, path, suppression.where, suppression.text, CONTEXT, message)
+        yield Finding(
+            rule=ID,
+            severity=SEVERITY,
+            path=path,
+            where=suppression.where,
+            text=suppression.text,
+            context=CONTEXT,
+            message=message,
+        )
 
 
 def _advice(suppression: Suppression) -> str:

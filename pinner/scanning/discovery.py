@@ -1,4 +1,4 @@
-"""Paths in, files out, each with its format; sorted, each file once.
+"""Find the files behind paths, each with its format; sorted, each file once.
 
 A file that is named is read whatever its name. In a folder the names decide, and what `.gitignore`
 leaves out stays out: inside a Git work tree Git itself is asked, so that tracked files are never
@@ -11,21 +11,21 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
+from pinner.model.files import is_git_name, is_inside
 from pinner.model.report import FileFailure
 from pinner.model.source import read_source
 from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
-from pinner.scanning.gitignore import NO_PATTERNS, Patterns
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from pinner.scanning.gitignore import NO_PATTERNS, Patterns, TooManyStars, compile_patterns
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
 _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
+
+_NOT_BELOW = "the index of Git lists this path, which is none below the work tree; it was not read"
 
 _Waiting = list[tuple[str, Repository | None]]
 
@@ -34,15 +34,19 @@ NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
-    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
+    """A file to read. `root` is the checked root where a folder was searched, None for a file that was named.
+
+    `is_outside` where a link leads out of that root.
+    """
 
     path: str
     format: Format
     is_outside: bool = False
+    root: str | None = None
 
 
 class Discovery(NamedTuple):
-    """What the paths hold, sorted by path, the paths that are not there, how many were excluded, and warnings."""
+    """The files, sorted by path, the paths that are not there, how many files were excluded, and warnings."""
 
     files: tuple[Found, ...]
     failures: tuple[FileFailure, ...]
@@ -51,7 +55,7 @@ class Discovery(NamedTuple):
 
 
 class _Notes:
-    """What is noticed on the way through folders."""
+    """Failures, links and refusals of Git that are met on the way through folders."""
 
     def __init__(self) -> None:
         self.failures: list[FileFailure] = []
@@ -59,7 +63,7 @@ class _Notes:
         self.refusals: list[tuple[str, GitFailed]] = []
 
     def warnings(self) -> tuple[str, ...]:
-        """One line for people, where Git could not be asked."""
+        """Return one line for people where Git could not be asked."""
         if not self.refusals:
             return ()
         folder, error = self.refusals[0]
@@ -72,7 +76,7 @@ def discover(
     exclude: Patterns = NO_PATTERNS,
     include: IncludePatterns = NOTHING_INCLUDED,
 ) -> Discovery:
-    """The files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
+    """Return the files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
     `include` holds patterns of further files by the name of the format that they have.
     """
@@ -92,7 +96,9 @@ def discover(
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
     files = sorted(_once_each(kept) if may_repeat else kept, key=lambda file: file.path)
-    return Discovery(tuple(files), tuple(notes.failures), len(found) - len(kept), notes.warnings())
+    return Discovery(
+        files=tuple(files), failures=tuple(notes.failures), excluded=len(found) - len(kept), warnings=notes.warnings()
+    )
 
 
 def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
@@ -102,16 +108,29 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         elif os.path.lexists(path):
             yield Found(path, by_name(path) or _by_extension(path))
         else:
-            notes.failures.append(FileFailure(path, None, "no such file or folder"))
+            notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
 def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
-    """The format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
+    """Return the format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
     return _namer(include)(path) or _by_extension(path)
 
 
+def kinds_of_search(
+    exclude: Patterns = NO_PATTERNS, include: IncludePatterns = NOTHING_INCLUDED
+) -> Callable[[str], str | None]:
+    """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
+    by_name, excludes = _namer(include), exclude.matcher()
+
+    def kind_of(path: str) -> str | None:
+        named = by_name(path.replace(os.sep, "/"))
+        return None if named is None or excludes(path) else named.NAME
+
+    return kind_of
+
+
 def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
-    """What tells the format of a path by its name: what is included goes before the usual names."""
+    """Return a function from a path to its format by name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
     if not included:
         return _by_name
@@ -119,16 +138,14 @@ def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
 
 
 def _by_name(path: str) -> Format | None:
-    # What a pattern finds lies in the last part of the path, though it may look at what is before that.
-    at = path.rfind("/")
     for search, each in _searches():
-        if search(path, at):
+        if search(path):
             return each
     return None
 
 
 @cache
-def _searches() -> list[tuple[Callable[[str, int], object], Format]]:
+def _searches() -> list[tuple[Callable[[str], object], Format]]:
     return [(re.compile(each.FILES).search, each) for each in FORMATS]
 
 
@@ -144,40 +161,33 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path, named, is_linked and _leaves(os.path.realpath(path), root))
+            leaves = is_linked and not is_inside(os.path.realpath(path), root)
+            yield Found(path=path, format=named, is_outside=leaves, root=root)
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
-    """Whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    """Return whether no part of a path is a link. `plain` holds the folders of which that is known, and grows."""
     above: list[str] = []
     while folder not in plain:
-        if os.path.islink(folder):
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.islink(folder):
             return False
         above.append(folder)
-        folder = os.path.dirname(folder)
+        folder = parent
     plain.update(above)
     return True
 
 
 def _root(folder: str, repository: Repository | None) -> str:
-    """The checked root: the work tree, else the working directory, or the folder where it lies outside of that."""
+    """Return the checked root: the work tree, else the working directory, or the folder if it lies outside of that."""
     if repository:
         return repository.work_tree
     real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
-    return working if _is_below(real, working) else real
-
-
-def _leaves(target: str, root: str) -> bool:
-    """Whether a file lies outside of the root, or among those of Git, which may hold credentials."""
-    return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(os.path.join(root, ""))
+    return working if is_inside(real, working) else real
 
 
 def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
-    """The files in a folder and in the repositories below it, each of which has its own rules."""
+    """Yield the files in a folder and in the repositories below it, each of which has its own rules."""
     waiting: _Waiting = [(folder, repository)]
     while waiting:
         folder, repository = waiting.pop()
@@ -192,7 +202,7 @@ def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterat
 
 
 def _listed_by_git(folder: str, repository: Repository, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
-    """The files that Git knows or would take. Raises GitFailed, perhaps after some files."""
+    """Yield the files that Git knows or would take. Raises GitFailed, perhaps after some files."""
     below = os.path.relpath(os.path.realpath(folder), repository.work_tree).replace(os.sep, "/")
     only = [] if below == os.curdir else [below]
     # Git takes most of its time to look for what is not tracked: that goes on beside the rest.
@@ -207,7 +217,11 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
     # A file in conflict is listed once for each side.
     for name in filter(None, dict.fromkeys(os.fsdecode(listed).split("\0"))):
         # Of a submodule that is not checked out Git names the folder itself.
-        rest = name[skipped:].rstrip("/")
+        name = name.removesuffix("/")
+        if any(map(_is_no_part, name.split("/"))):
+            notes.failures.append(FileFailure(path=name, line=None, message=_NOT_BELOW))
+            continue
+        rest = name[skipped:]
         path = above + rest.replace("/", os.sep) if rest else folder
         mode = _mode(path)
         if mode is None:
@@ -221,8 +235,14 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
             yield path
 
 
+@cache
+def _is_no_part(part: str) -> bool:
+    """Return whether a name with this part may lie outside of the work tree or belong to Git: an index lists any."""
+    return part in ("", os.curdir, os.pardir) or is_git_name(part) or (os.sep != "/" and os.sep in part)
+
+
 def _mode(path: str) -> int | None:
-    """The mode of a file or a link; None where there is none."""
+    """Return the mode of a file or a link, None where there is none."""
     try:
         return os.lstat(path).st_mode
     except OSError:
@@ -230,7 +250,7 @@ def _mode(path: str) -> int | None:
 
 
 def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator[str]:
-    """The files of a submodule or another repository, of which Git names the folder only."""
+    """Yield the files of a submodule or another repository, of which Git names the folder only."""
     if path != folder and os.path.lexists(os.path.join(path, ".git")):
         waiting.append((path, find_repository(path)))
     else:
@@ -238,7 +258,7 @@ def _below(path: str, folder: str, waiting: _Waiting, notes: _Notes) -> Iterator
 
 
 def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool = True) -> Iterator[str]:
-    """The files in a folder. The repositories in it are left to Git."""
+    """Yield the files in a folder. The repositories in it are left to Git."""
     folders: list[tuple[str, tuple[_GitIgnore, ...]]] = [(start, ())]
     while folders:
         folder, rules = folders.pop()
@@ -267,7 +287,7 @@ def _entries(folder: str, notes: _Notes) -> Iterable[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        notes.failures.append(FileFailure(folder, None, f"cannot list the folder: {error.strerror}"))
+        notes.failures.append(FileFailure(path=folder, line=None, message=f"cannot list the folder: {error.strerror}"))
         return ()
 
 
@@ -280,43 +300,36 @@ class _GitIgnore:
         try:
             text = read_source(path).data.decode("utf-8-sig", "surrogateescape")
         except ReadError as error:
-            notes.failures.append(FileFailure(path, None, error.reason))
+            notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
-        self._spec = _compile(text.split("\n"))
+        self._spec = compile_patterns(_patterns(path, text.split("\n"), notes))
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
-        """Whether `path`, which lies below the folder, is left out."""
+        """Return whether `path`, which lies below the folder, is left out."""
         relative = os.path.relpath(path, self._folder)
         return self._spec.match_file(relative + "/" if is_folder else relative)
 
 
-def _compile(lines: list[str]) -> "GitIgnoreSpec":
-    """The patterns in `lines`. What is no pattern matches nothing, as in Git."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _patterns(path: str, lines: Iterable[str], notes: _Notes) -> Iterator[str]:
+    """Yield the lines that are patterns. What is none matches nothing, as in Git; what takes too long is a failure."""
+    for number, line in enumerate(lines, 1):
+        try:
+            compile_patterns([line])
+        except TooManyStars as error:
+            notes.failures.append(FileFailure(path=path, line=number, message=f"{error}; the line was passed over"))
+        except ValueError:
+            pass
+        else:
+            yield line
 
 
 def _prefix(folder: str) -> str:
-    """What goes before a name in `folder`."""
+    """Return what goes before a name in `folder`."""
     return "" if folder == os.curdir else os.path.join(folder, "")
 
 
 def _once_each(files: list[Found]) -> Iterable[Found]:
-    """Without the second and later names of one file: they are one place to edit.
+    """Return the files without the second and later names of each: they are one place to edit.
 
     Names of different formats count each: a Dockerfile that is a link to a Compose file is read as both.
     """

@@ -57,12 +57,12 @@ class Revision(NamedTuple):
             )
 
     def _name_of(self, path: str) -> str | None:
-        """The path from the top of the work tree, as it is written if that lies there; None for a path outside."""
+        """Return the path from the top of the work tree, as it is written if that lies there; None for one outside."""
         top = self.repository.work_tree
         return _below(os.path.abspath(path), top) or _below(os.path.realpath(path), top)
 
     def _linkless_name_of(self, path: str) -> str | None:
-        """The same, None as well where a link below the top is on the way."""
+        """Return the path from the top of the work tree, None for one outside or through a link below the top."""
         top = self.repository.work_tree
         name = _below(os.path.realpath(path), top)
         above = os.path.abspath(path).removesuffix((name or "").replace("/", os.sep))
@@ -81,6 +81,7 @@ class Revision(NamedTuple):
             listed = run_git(self.repository, ["ls-tree", "-z", "--full-tree", self.commit, "--", name])
         except GitFailed as error:
             raise UsageError(f"--policy-from {self.name}: {error}") from error
+        # The path that a link of the revision names would be looked up in the work tree, which the change has written.
         if listed.startswith(_LINK):
             raise UsageError(f"{self.name}:{name}: this is a link, which --policy-from does not follow: make it a file")
 
@@ -92,13 +93,13 @@ def find_revision(name: str) -> Revision:
         raise UsageError(f"--policy-from {name}: this folder is in no Git work tree")
     try:
         commit = commit_of(repository, name)
-        return Revision(name, commit, repository, tree(repository, commit))
+        return Revision(name=name, commit=commit, repository=repository, files=tree(repository, commit))
     except GitFailed as error:
         raise UsageError(f"--policy-from {name}: {error}") from error
 
 
 def _below(path: str, folder: str) -> str | None:
-    """The path from a folder as Git writes it, None for the folder itself and what is not below it."""
+    """Return the path from a folder as Git writes it, None for the folder itself and what is not below it."""
     name = os.path.relpath(path, folder).replace(os.sep, "/")
     return None if name.partition("/")[0] in (os.pardir, os.curdir) else name
 

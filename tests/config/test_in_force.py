@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from pinner.cli import registry_calls
-from pinner.config import Include, Settings, load
+from pinner.config import Settings, load
 from pinner.registry.settings import RegistryOverride
 from pinner.scanning.discovery import discover, format_of
 from pinner.scanning.gitignore import Patterns
 
 
 def found(settings: Settings, *paths: str) -> list[tuple[str, str]]:
-    discovery = discover(paths or ["."], settings.exclude, settings.extend_include._asdict())
+    discovery = discover(paths or ["."], settings.exclude, settings.extend_include)
     return [(file.path, file.format.NAME) for file in discovery.files]
 
 
@@ -26,7 +26,10 @@ def tree(folder: Path) -> Path:
 
 
 def test_further_files_are_read_by_their_format(tree: Path) -> None:
-    include = Include(Patterns(("*.docker.in",)), Patterns(("/stack.yaml", "Dockerfile", "!vendor/Dockerfile")))
+    include = {
+        "dockerfile": Patterns(("*.docker.in",)),
+        "compose": Patterns(("/stack.yaml", "Dockerfile", "!vendor/Dockerfile")),
+    }
     assert found(Settings(extend_include=include)) == [
         ("Dockerfile", "compose"),
         ("app.docker.in", "dockerfile"),
@@ -38,7 +41,7 @@ def test_further_files_are_read_by_their_format(tree: Path) -> None:
         ("app.docker.in", "dockerfile"),
         ("stack.yaml", "compose"),
     ]
-    assert format_of("-/stack.docker.in", include._asdict()).NAME == "dockerfile"
+    assert format_of("-/stack.docker.in", include).NAME == "dockerfile"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import ImageSettings, Include, RegistryTable, ReportTarget, Settings, load
+from pinner.config import ImageSettings, RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
-from pinner.config.layers import Layer, collect, variable_of
+from pinner.config.layers import SettingOrigin, collect, variable_of
 from pinner.config.types import Table
 from pinner.config.values import read
+from pinner.formats import FORMATS
 from pinner.model.errors import UsageError
 from pinner.model.occurrence import Severity
 from pinner.scanning.gitignore import Patterns
@@ -77,7 +78,7 @@ def test_every_key_of_a_file(folder: Path) -> None:
     (folder / "pinner.toml").write_text(FULL)
     assert load({}, config="pinner.toml") == Settings(
         exclude=Patterns(("vendor/",), "."),
-        extend_include=Include(dockerfile=Patterns(("*.docker.in",), ".")),
+        extend_include={"dockerfile": Patterns(("*.docker.in",), ".")},
         select=("unpinned", "floating-tag"),
         ignore=("floating-tag",),
         severity={"unpinned": Severity.WARNING},
@@ -295,7 +296,10 @@ def test_the_table_and_the_settings_agree() -> None:
     for key in KEYS:
         for table in _tables(key.type):
             made = table.make(**{each.field: read(each.type, [], ".") for each in table.keys if each.required})
-            assert {each.field for each in table.keys} <= set(made._fields), key.name
+            if key.name == "extend-include":
+                assert [each.name for each in table.keys] == [each.NAME for each in FORMATS]
+            else:
+                assert {each.field for each in table.keys} <= set(made._fields), key.name
 
 
 def _tables(kind: Any) -> list[Table]:
@@ -308,9 +312,9 @@ def test_where_values_come_from(folder: Path) -> None:
     (folder / "pinner.toml").write_text('\njobs = 2\ncolor = "never"\nmin-age = 3')
     given = collect({"jobs": 4}, {"PINNER_COLOR": "always"}).given
     assert {name: (each.raw, each.origin, each.source) for name, each in given.items()} == {
-        "jobs": (4, Layer.FLAG, "--jobs"),
-        "color": ("always", Layer.ENVIRONMENT, "PINNER_COLOR"),
-        "min_age": (3, Layer.FILE, "pinner.toml:4"),
+        "jobs": (4, SettingOrigin.FLAG, "--jobs"),
+        "color": ("always", SettingOrigin.ENVIRONMENT, "PINNER_COLOR"),
+        "min_age": (3, SettingOrigin.FILE, "pinner.toml:4"),
     }
 
 

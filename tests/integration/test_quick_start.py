@@ -43,4 +43,4 @@ def test_the_quick_start_is_true(tmp_path: Path, embedded_registry: Embedded) ->
 
 
 def test_the_picture_of_a_terminal_is_true() -> None:
-    assert words(PICTURE.read_text(encoding="utf-8")) == words(draw()), "run: python -m tests.support.picture"
+    assert words(PICTURE.read_text(encoding="utf-8")) == words(draw()), "run: make regenerate"

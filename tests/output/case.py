@@ -1,7 +1,7 @@
 """One report that holds every rule, hostile names and positions that are easy to get wrong.
 
 The golden files in tests/cases/output are the renderings of this report. After a change that is meant,
-write them anew with `python -m tests.output.golden`, and read the difference before it is committed.
+write them anew with `make regenerate`, and read the difference before it is committed.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The golden files: every output over the report of `case`. `python -m tests.output.golden` writes them."""
+"""The golden files: every output over the report of `case`."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,7 +37,7 @@ def rendered(name: str, style: Style = Style()) -> str:  # noqa: B008 - frozen
 def renderings() -> dict[str, str]:
     """The text of every golden file by its name."""
     return {
-        **{FILES[name]: rendered(name) for name in OUTPUTS},
+        **{FILES.get(name, f"{name}.txt"): rendered(name) for name in OUTPUTS},
         "text-context.txt": rendered("text", Style(context=True)),
         "text-color.txt": rendered("text", Style(color=True, context=True)),
         "summary.txt": summary(case.REPORT) + "\n",
@@ -47,14 +47,3 @@ def renderings() -> dict[str, str]:
         "list-online.txt": table.render_list(case.OCCURRENCES, case.DETAILS),
         "resolve.json": listing.render_resolve(case.ANSWERS, case.NO_ANSWERS),
     }
-
-
-def write() -> None:
-    """Write all golden files."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in renderings().items():
-        (FOLDER / name).write_bytes(text.encode())
-
-
-if __name__ == "__main__":
-    write()

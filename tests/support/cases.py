@@ -2,7 +2,7 @@
 
 A case is a file such as `Dockerfile` or `compose.yaml`; `pinned` with the same suffix, which is the file with
 every digest that is missing and can be written; and `expected.json`, a row for each occurrence: context, text,
-canonical reference or null, and why it has none or why nothing can be written. `python -m tests.regenerate`
+canonical reference or null, and why it has none or why nothing can be written. `make regenerate`
 writes the last two.
 """
 

@@ -1,4 +1,4 @@
-"""The picture of a terminal in the README. `python -m tests.support.picture` draws it anew from a real session."""
+"""The picture of a terminal in the README. It is drawn from a real session."""
 
 import io
 import os
@@ -61,7 +61,3 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
-
-
-if __name__ == "__main__":
-    PICTURE.write_text(draw(), encoding="utf-8")

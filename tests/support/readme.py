@@ -1,4 +1,4 @@
-"""The parts of the README that come from the program. `python -m tests.support.readme` writes them anew."""
+"""The parts of the README that come from the program."""
 
 import os
 import re
@@ -40,7 +40,3 @@ def _help(command: str) -> str:
     result = subprocess.run(program, env=environment, capture_output=True, encoding="utf-8", check=True)
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     return "```text\n" + "\n".join(lines).strip("\n") + "\n```\n"
-
-
-if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")

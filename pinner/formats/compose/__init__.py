@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from pinner.formats._files import COMPOSE_FILES
-
 if TYPE_CHECKING:
     from pinner.formats._base import Reader
     from pinner.model.occurrence import Reading
     from pinner.model.source import Source
 
 NAME = "compose"
-FILES = COMPOSE_FILES
+LABEL = "Compose file"
+# Workflows named after the Compose project they test are common, and are no Compose files.
+FILES = (
+    r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"
+)
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened

@@ -2,15 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from pinner.formats._files import DOCKERFILE_FILES
-
 if TYPE_CHECKING:
     from pinner.formats._base import Reader
     from pinner.model.occurrence import Reading
     from pinner.model.source import Source
 
 NAME = "dockerfile"
-FILES = DOCKERFILE_FILES
+LABEL = "Dockerfile"
+# A capital letter tells `Dockerfile.go`, an image for Go, from `dockerfile.go`, a source file in Go.
+FILES = (
+    r"(^|/)([^/]*(\.|[_-](?=[DC])))?([Dd]ocker|[Cc]ontainer)file$"
+    r"|(^|/)(?![dc][^/]*\.(c|cc|cpp|go|h|java|kt|lua|php|rb|rs|vim)$)([Dd]ocker|[Cc]ontainer)file"
+    r"(?![^/]*\.(bak|bash|cfg|conf|containerignore|diff|dockerignore|html|ini|js|json|lock|log|md|orig|patch|ps1|py"
+    r"|rej|rst|sh|swp|toml|ts|tsx|txt|xml|ya?ml)$)[._-][^/]*[^/~]$"
+)
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened

@@ -176,16 +176,18 @@ class HTTPClient:
                 return Timeout(f"{origin} was silent for {timeouts.read:g} s; try again later")
             case httpx.ProxyError():
                 return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
-            case httpx.ConnectError() if _lacks_files(error):
-                return ConnectFailed(f"no connection to {origin}: too many open files; raise ulimit -n or lower --jobs")
+            case httpx.ConnectError() if _lacks_descriptors(error):
+                return ConnectFailed(
+                    "this process may open no more files; raise its limit (ulimit -n), or lower --jobs"
+                )
             case httpx.ConnectError():
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
         return dropped
 
 
-def _lacks_files(error: BaseException | None) -> bool:
-    """Return whether an error comes from this machine's limit of open files."""
+def _lacks_descriptors(error: BaseException | None) -> bool:
+    """Return whether an error comes from a limit of open files, which is no failure of the host."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             return True

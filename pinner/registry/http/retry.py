@@ -97,12 +97,12 @@ class Tries:
         if isinstance(error, RateLimited):
             self._host.slow_down(error, sent, asked)
         else:
-            delay = self._delay(error, asked)
+            delay = self._delay(error, sent, asked)
         if self._host.given_up:
             raise self._host.given_up
         return delay
 
-    def _delay(self, error: RegistryError, asked: float | None) -> float:
+    def _delay(self, error: RegistryError, sent: float, asked: float | None) -> float:
         self._failures += 1
         if self._failures == 1:
             self._successes = self._host.successes
@@ -112,7 +112,7 @@ class Tries:
                 self._host.give_up(error)
             raise self._host.given_up or error
         if asked:
-            self._host.pause(error, asked, is_asked=True)
+            self._host.pause(error, asked, sent, is_asked=True)
             return 0.0
         if not self._host.may_wait(delay):
             self._host.give_up(error)

@@ -210,6 +210,14 @@ def caused(cause: Exception) -> httpx.ConnectError:
     return error
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_a_limit_of_open_files_is_no_fault_of_the_host(number: int) -> None:
+    error = Run(Script(caused(OSError(number, "Too many open files")))).one()
+    assert type(error) is ConnectFailed
+    assert "ulimit -n" in error.detail
+    assert "reg.example" not in error.detail
+
+
 def ssl_error(reason: str) -> ssl.SSLError:
     error = ssl.SSLError(1, "x")
     error.reason = reason
@@ -227,7 +235,7 @@ def ssl_error(reason: str) -> ssl.SSLError:
         (ssl_error("TLSV1_ALERT_UNKNOWN_CA"), TLSFailure, "certs.d"),
         (ssl_error("SSLV3_ALERT_HANDSHAKE_FAILURE"), TLSFailure, "check its TLS settings"),
         (ssl_error("NO_PROTOCOLS_AVAILABLE"), TLSFailure, "NO_PROTOCOLS_AVAILABLE"),
-        (OSError(errno.EMFILE, "Too many open files"), ConnectFailed, "raise ulimit -n or lower --jobs"),
+        (OSError(errno.EMFILE, "Too many open files"), ConnectFailed, "ulimit -n"),
     ],
 )
 def test_causes_of_failed_connections(cause: OSError, expected: type[RegistryError], words: str) -> None:
