@@ -71,7 +71,9 @@ _GLOBS = List(String("a glob on the canonical name of images", r"!?\S+", check_g
 _IMAGE = (
     Key("match", _GLOBS, [], "The images that it is about: globs as in `ignore-images`.", required=True),
     Key("platforms", List(_PLATFORM), None, "The platforms of these images that matter to you."),
-    Key("min-age", Integer(0), None, "Days that content must be known before a pin of these images moves to it."),
+    Key(
+        "min-age", Integer(0, 36500), None, "Days that content must be known before a pin of these images moves to it."
+    ),
     Key("allow-lost-platforms", Boolean(), None, "Let pins move to indexes that lack platforms that the pins have."),
     Key("update", Boolean(), None, "`false`: let no pin of these images move."),
 )

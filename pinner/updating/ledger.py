@@ -160,15 +160,17 @@ def _read(path: str) -> bytes | None:
 
 
 def _parsed(path: str, data: bytes) -> Iterator[Fact]:
-    if data.startswith(_OLD_START):
-        yield from _of_old_format(path, data)
-        return
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    for number, line in enumerate(lines, 1):
         if line.startswith(_CONFLICT_MARKERS):
             raise UsageError(
                 f"{path}:{number}: the ledger holds a merge conflict: keep the lines of both sides without the markers,"
                 f" and write `{os.path.basename(path)} merge=union` into .gitattributes"
             )
+    if data.startswith(_OLD_START):
+        yield from _of_old_format(path, data)
+        return
+    for number, line in enumerate(lines, 1):
         if line.strip():
             fact = _fact_of(line)
             if fact is None:

@@ -104,6 +104,7 @@ def test_any_order_and_doubles_are_the_same_ledger(
         ("<<<<<<< HEAD\n{}\n=======\n", ":1: the ledger holds a merge conflict"),
         (render(named(1, NOW)) + "\n=======\n", ":2: the ledger holds a merge conflict"),
         (render(named(1, NOW)) + "\n>>>>>>> other\n", ":2: the ledger holds a merge conflict"),
+        ('{"schema_version": 1, "entries": [\n<<<<<<< HEAD\n', ":2: the ledger holds a merge conflict"),
         ("[]", ":1: the ledger is damaged"),
         ("\n\nnull", ":3: the ledger is damaged"),
         ("{}", ":1: the ledger is damaged"),
