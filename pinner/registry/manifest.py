@@ -61,6 +61,7 @@ class Child(NamedTuple):
 class Manifest(NamedTuple):
     """What a body says. Only an index has children; an index without any is broken, but it is one.
 
+    `configuration` is the digest of a manifest's configuration, and `platform` what that says, where somebody asked.
     `annotations` are those of the body itself. `artifact` is the media type that says what it
     holds where that is no image: a chart, a signature, an attestation.
     """
@@ -69,6 +70,8 @@ class Manifest(NamedTuple):
     children: tuple[Child, ...] = ()
     artifact: str | None = None
     annotations: Mapping[str, str] = {}
+    configuration: str | None = None
+    platform: str | None = None
 
     @property
     def is_index(self) -> bool:
@@ -96,7 +99,26 @@ def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
     media_type = _media_type(document, content_type)
     children = document["manifests"] or [] if media_type in INDEXES else []
     annotations = _annotations(document.get("annotations"))
-    return Manifest(media_type, tuple(_child(entry) for entry in children), _artifact(document), annotations)
+    return Manifest(
+        media_type=media_type,
+        children=tuple(_child(entry) for entry in children),
+        artifact=_artifact(document),
+        annotations=annotations,
+        configuration=_configuration(document.get("config")),
+    )
+
+
+def platform_of(configuration: bytes) -> str | None:
+    """Return the platform that an image's configuration names (image-spec `config.md`), None where it names none."""
+    try:
+        return _platform(json.loads(configuration))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _configuration(descriptor: object) -> str | None:
+    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
+    return digest if isinstance(digest, str) else None
 
 
 def _document(body: bytes) -> dict[str, Any]:

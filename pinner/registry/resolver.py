@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from pinner.model.reference import Reference
+from pinner.model.reference import Reference, is_digest
 from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry.client import RegistryClient
 from pinner.registry.endpoint import ambiguous_tags
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
 from pinner.registry.http.single_flight import SingleFlight
-from pinner.registry.manifest import Content
+from pinner.registry.manifest import Content, Manifest, platform_of
 from pinner.registry.settings import RegistrySettings
 
 
@@ -53,6 +53,15 @@ class Resolver:
     async def get(self, reference: Reference) -> Resolution:
         """Return the same with the content, fetched by its digest and verified."""
         return await _resolution(reference, self._get(_canonical(reference)))
+
+    async def platform(self, reference: Reference, manifest: Manifest) -> str | None:
+        """Return the platform that a manifest's configuration names, None where that cannot be found out."""
+        if not is_digest(manifest.configuration or ""):
+            return None
+        try:
+            return platform_of(await self._client.configuration(reference, manifest.configuration or ""))
+        except RegistryError:
+            return None
 
     async def _head(self, asked: Reference) -> Content:
         if asked in self._ambiguous:

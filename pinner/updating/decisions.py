@@ -220,11 +220,14 @@ def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ..
 def _lost(new: Manifest, old: Manifest, used: tuple[str, ...]) -> list[str]:
     """Return the platforms in use that only the old index has.
 
-    A manifest does not name its platform. One that takes the place of an index has no more than one.
+    A manifest has one platform, which its configuration names. Where nobody could find it out, it takes the place of an
+    index of no more than one.
     """
     had = [platform for platform in old.platforms if not used or fits_any(platform, used)]
-    if not new.is_index:
+    if not new.is_index and new.platform is None:
         return had if len(had) > 1 else []
+    if new.platform is not None:
+        return [platform for platform in had if not fits_any(platform, (new.platform,))]
     return [platform for platform in had if not fits_any(platform, new.platforms)]
 
 

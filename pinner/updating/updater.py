@@ -235,6 +235,8 @@ class _Updater:
                 old = await self._pinned(reference, status)
                 if isinstance(old, Unresolved):
                     return old
+                if old and old.is_index and not (new.is_index or new.artifact):
+                    new = new._replace(platform=await self._resolver.platform(reference, new))
                 decision = decide(digest, new, old, used, options)
                 return self._explained(reference, decision, current, old=old, new=new, used=used)
             if digest == current or new.reason != NotFound.reason:

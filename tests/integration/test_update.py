@@ -467,3 +467,20 @@ def test_min_age_and_ledger_in_the_configuration(embedded_registry: Embedded, pr
     assert kept(update()) == [("too-young", False)]
     assert (project / "ci/ages.jsonl").exists()
     assert kept(update("--min-age", "0")) == []
+
+
+@pytest.mark.parametrize(("platform", "moves"), [(images.AMD64, True), (images.ARM64, False)], ids=["same", "other"])
+def test_a_manifest_in_the_place_of_an_index(
+    platform: dict[str, str], moves: bool, registry: Distribution, push: Pusher, project: Path,
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    """Its configuration names the platform."""
+    shelf = DistributionShelf(registry, push)
+    repository = named(shelf, request)
+    shelf.put(repository, AMD64_ONLY, "1")
+    new = images.single("config", platform)
+    shelf.put(repository, new, "1")
+    path = dockerfile(project, f"FROM {shelf.host}/{repository}:1@{AMD64_ONLY.digest}")
+    ran = update()
+    assert (new.digest in path.read_text()) is moves
+    assert kept(ran) == ([] if moves else [("lost-platforms", True)])

@@ -89,6 +89,11 @@ OLD = index("linux/amd64=1,linux/arm64/v8=1,unknown/unknown=1")
         (MANIFEST, OLD, (), Options(), LOST_PLATFORMS),
         (MANIFEST, OLD, ("linux/amd64",), Options(), None),
         (MANIFEST, OLD, (), Options(allow_lost_platforms=True), None),
+        (MANIFEST._replace(platform="linux/amd64"), OLD, (), Options(), LOST_PLATFORMS),
+        (MANIFEST._replace(platform="linux/amd64"), OLD, ("linux/amd64",), Options(), None),
+        (MANIFEST._replace(platform="linux/arm64"), OLD, ("linux/amd64",), Options(), LOST_PLATFORMS),
+        (MANIFEST._replace(platform="linux/arm64"), index("linux/amd64=1"), (), Options(), LOST_PLATFORMS),
+        (MANIFEST._replace(platform="linux/arm64"), index("linux/arm64/v8=1,linux/arm64=2"), (), Options(), None),
         # What is no image.
         (index(""), OLD, (), Options(), EMPTY_INDEX),
         (index("unknown/unknown=1"), OLD, (), Options(), EMPTY_INDEX),
