@@ -20,6 +20,7 @@ from pinner.cli.terminal import (
     write_bytes,
     write_text,
 )
+from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ def _rule_selection(settings: Settings) -> RuleSelection:
 def _suppression_settings(settings: Settings) -> SuppressionSettings:
     from pinner.scanning.suppressions import SuppressionSettings
 
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
     return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 

@@ -21,14 +21,13 @@ def seconds_now(environ: Mapping[str, str] = os.environ) -> float:
     if not text:
         return time.time()
     try:
-        return require_plausible(float(text))
+        return require_plausible(float(text), VARIABLE)
     except ValueError:
         raise UsageError(f"{VARIABLE}: seconds since 1970 are needed, a number, not {text[:40]!r}") from None
 
 
-def require_plausible(seconds: float) -> float:
+def require_plausible(seconds: float, source: str = "the clock of this machine") -> float:
     """Return `seconds`. Raise UsageError for a time before 2026, by which every age would be wrong."""
     if not EARLIEST <= seconds < LATEST:
-        source = VARIABLE if os.environ.get(VARIABLE) else "the clock of this machine"
         raise UsageError(f"{source} says a time before 2026 or after 9999, by which no age can be told: set it right")
     return seconds
