@@ -1,7 +1,7 @@
 """The changes of a report by image: one entry for each image and old digest, however many places name it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pinner.model.report import Change, Explanation
@@ -30,7 +30,19 @@ def by_image(changes: Iterable[Change]) -> list[ImageChange]:
     groups: dict[tuple[str, str | None, str | None, str], list[Change]] = {}
     for change in changes:
         groups.setdefault((change.image, change.old, change.new, change.note), []).append(change)
-    return [ImageChange(*key, places[0].explanation, tuple(places)) for key, places in groups.items()]
+    return [_of_places(places) for places in groups.values()]
+
+
+def _of_places(places: Sequence[Change]) -> ImageChange:
+    first = places[0]
+    return ImageChange(
+        image=first.image,
+        old=first.old,
+        new=first.new,
+        note=first.note,
+        explanation=first.explanation,
+        places=tuple(places),
+    )
 
 
 def words_of(why: str | None) -> str:
