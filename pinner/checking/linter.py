@@ -179,7 +179,8 @@ def _count(result: Report, scan: Scan) -> Summary:
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),
         changed=len(result.changes),
-        kept=len(result.kept),
+        kept=len(result.kept) - len(result.refused),
+        refused=len(result.refused),
         excluded=scan.excluded,
     )
 

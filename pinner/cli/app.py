@@ -231,6 +231,22 @@ UPDATE: Options = {
         ),
     ],
 }
+IMAGE: Options = {
+    "image": Annotated[
+        str | None,
+        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+    ],
+    "to": Annotated[
+        str | None,
+        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+    ],
+    "rollback": Annotated[
+        bool | None,
+        typer.Option(
+            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
+        ),
+    ],
+}
 LEDGER: Options = {
     "ledger": Annotated[
         str | None,
@@ -238,7 +254,7 @@ LEDGER: Options = {
             CONFIG,
             "--ledger",
             metavar="FILE",
-            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.json.",
+            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.jsonl.",
         ),
     ],
 }
@@ -362,7 +378,7 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES)
+@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
 def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
@@ -374,7 +390,7 @@ def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
+@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
 def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)

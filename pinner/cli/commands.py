@@ -21,6 +21,7 @@ from pinner.cli.terminal import (
     write_bytes,
     write_text,
 )
+from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     outcome = pipeline.pin(
         scan,
-        lambda asked: _resolve(asked, settings),
+        lambda asked: _resolve(asked, settings, scan=scan),
         write=_writes(paths, settings),
         reuse=settings.reuse,
         selection=_rule_selection(settings),
@@ -103,20 +104,39 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
-    from datetime import timedelta
-
     from pinner import pipeline
     from pinner.cli import registry_calls
-    from pinner.updating.decisions import Options
 
+    is_wanted = _wanted_image(settings)
     scan = _scan(paths, settings)
-    age = timedelta(days=settings.min_age)
-    kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
-    options = Options(settings.platforms, *kinds, age, settings.verify)
+    options_of = registry_calls.options_for(settings)
     write = _writes(paths, settings)
-    find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
-    outcome = pipeline.update(scan, find, options, write=write, selection=_rule_selection(settings))
+    outcome = pipeline.update(
+        scan,
+        partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write),
+        options_of,
+        write=write,
+        add=settings.add,
+        is_wanted=is_wanted,
+        selection=_rule_selection(settings),
+    )
     return _finish(scan, outcome, paths, settings)
+
+
+def _wanted_image(settings: Settings) -> Callable[[Reference], bool] | None:
+    """Return whether a pin is one of `--image`, None where all are. Raises UsageError for flags that make no sense."""
+    from pinner.model.reference import is_digest
+
+    if settings.to and settings.rollback:
+        raise UsageError("--to and --rollback exclude each other")
+    if settings.to and not is_digest(settings.to):
+        raise UsageError(f"--to {settings.to}: a digest is needed: sha256: and 64 hexadecimal digits in lower case")
+    if settings.image is None:
+        if settings.to or settings.rollback:
+            raise UsageError("--to and --rollback are about one image: name it with --image")
+        return None
+    image = _parse_argument(settings.image).by_tag()
+    return lambda reference: reference.by_tag() == image
 
 
 def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -258,7 +278,7 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
 def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
     from pinner import pipeline
 
-    examine = (lambda asked: _examine(asked, settings)) if settings.online else None
+    examine = (lambda asked: _examine(asked, scan, settings)) if settings.online else None
     is_wanted = changed.touches_reference if changed else None
     return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
 
@@ -304,7 +324,7 @@ def _rule_selection(settings: Settings) -> RuleSelection:
 def _suppression_settings(settings: Settings) -> SuppressionSettings:
     from pinner.scanning.suppressions import SuppressionSettings
 
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
     return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
@@ -312,16 +332,18 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
+def _resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
+) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
-    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
 
 
-def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
+def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:
     from pinner.cli import registry_calls
 
-    return registry_calls.examine(asked, settings)
+    return registry_calls.examine(asked, scan, settings)
 
 
 def _detail(scan: Scan, settings: Settings) -> list[Detail]:

@@ -15,6 +15,9 @@ from pinner.model.escaping import clean, harmless
 
 Progress = Callable[[int, int], None]
 
+PROGRESS_SECONDS = 10.0
+"""Between two lines of progress in CI."""
+
 _STREAMS = ("stdout", "stderr")
 
 
@@ -159,8 +162,12 @@ def tell(line: str) -> None:
 
 @contextmanager
 def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -> Iterator[Progress | None]:
-    """Show a progress bar on standard error, at a terminal only, and not under CI or pre-commit."""
-    if quiet or not sys.stderr.isatty() or environ.get("CI") or environ.get("PRE_COMMIT"):
+    """Show a progress bar on standard error, at a terminal only, lines in CI, and nothing under pre-commit."""
+    if environ.get("CI") and not quiet and not environ.get("PRE_COMMIT"):
+        with _progress_lines(title) as tick:
+            yield tick
+        return
+    if quiet or not sys.stderr.isatty() or environ.get("PRE_COMMIT"):
         yield None
         return
     from rich.console import Console
@@ -171,6 +178,30 @@ def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -
     with Bar(console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _progress_lines(title: str) -> Iterator[Progress]:
+    """Write a line now and then, for logs in which a silent job looks like one that hangs."""
+    from threading import Event, Thread
+
+    counts, is_over = [0, 0], Event()
+
+    def count(done: int, total: int) -> None:
+        counts[:] = done, total
+
+    def write() -> None:
+        while not is_over.wait(PROGRESS_SECONDS):
+            done, total = counts
+            tell(f"{title}: {done} of {total or 'all'} answered")
+
+    thread = Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        yield count
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _cleaned(stream: TextIO) -> CleanedStream:

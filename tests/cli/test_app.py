@@ -337,7 +337,7 @@ def test_the_document_of_a_check() -> None:
     dockerfile("FOO\n", "b/Dockerfile")
     document = pinner("check", "--format", "json").document
     assert [key for key in document if key in SCHEMA["check"]] == SCHEMA["check"]
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     summary = {"files": 2, "references": 2, "pinned": 1, "findings": 1, "unchecked": 0}
     assert document["summary"] | summary == document["summary"]
     (unpinned,) = document["findings"]

@@ -10,6 +10,7 @@ import pytest
 
 from pinner.cli import terminal
 from pinner.cli.terminal import CleanedStream, progress, wants_color
+from tests.support.waiting import eventually
 
 PACKAGE = Path(__file__).parents[2] / "pinner"
 
@@ -52,7 +53,8 @@ def test_colour(choice: str, stream: io.StringIO, environ: dict[str, str], expec
         (TERMINAL, False, {}, True),
         (PIPE, False, {}, False),
         (TERMINAL, True, {}, False),
-        (TERMINAL, False, {"CI": "true"}, False),
+        (TERMINAL, True, {"CI": "true"}, False),
+        (TERMINAL, False, {"CI": "true", "PRE_COMMIT": "1"}, False),
         (TERMINAL, False, {"PRE_COMMIT": "1"}, False),
     ],
 )
@@ -64,6 +66,17 @@ def test_progress(
         assert (tick is not None) is expected
         if tick:
             tick(1, 2)
+
+
+def test_progress_in_ci_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(terminal.sys, "stderr", stream)
+    monkeypatch.setattr(terminal, "PROGRESS_SECONDS", 0.01)
+    with progress("Asking", False, {"CI": "true"}) as tick:
+        assert tick is not None
+        assert eventually(lambda: "Asking: 0 of all answered\n" in stream.getvalue())
+        tick(2, 60)
+        assert eventually(lambda: "Asking: 2 of 60 answered\n" in stream.getvalue())
 
 
 def test_progress_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:

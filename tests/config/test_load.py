@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import RegistryTable, ReportTarget, Settings, load
+from pinner.config import ImageSettings, RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import SettingOrigin, collect, variable_of
 from pinner.config.types import Table
@@ -44,6 +44,16 @@ dockerfile = ["*.docker.in"]
 
 [kinds]
 kubernetes = "check"
+
+[[images]]
+match = ["quay.io/us/**"]
+platforms = ["linux/amd64"]
+min-age = 0
+allow-lost-platforms = true
+
+[[images]]
+match = ["**", "!ghcr.io/**"]
+update = false
 
 [[overrides]]
 files = ["tests/"]
@@ -99,6 +109,10 @@ def test_every_key_of_a_file(folder: Path) -> None:
         color="never",
         baseline="ci/baseline.json",
         ledger="ci/ledger.json",
+        images=(
+            ImageSettings(("quay.io/us/**",), ("linux/amd64",), 0, True),
+            ImageSettings(("**", "!ghcr.io/**"), update=False),
+        ),
         format=(ReportTarget("concise"), ReportTarget("sarif", "ci/out.sarif")),
     )
 
@@ -143,7 +157,7 @@ def test_the_environment(folder: Path, variable: str, text: str, field: str, val
 
 def test_every_key_without_a_table_has_a_variable() -> None:
     without = {key.name for key in KEYS if not key.in_environment}
-    assert without == {"extend-include", "kinds", "severity", "overrides", "registries"}
+    assert without == {"extend-include", "kinds", "severity", "overrides", "registries", "images"}
 
 
 @pytest.mark.parametrize(

@@ -372,7 +372,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
     references: list[str] = []
 
-    def examine(wanted: object, settings: object) -> dict[object, Unresolved]:
+    def examine(wanted: object, scan: object, settings: object) -> dict[object, Unresolved]:
         answers = {each: Unresolved(each, "unreachable", "a test") for each in wanted}  # type: ignore[attr-defined]
         references.extend(map(str, answers))
         return answers
