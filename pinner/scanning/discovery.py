@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
@@ -146,7 +146,8 @@ def _by_name(path: str) -> Format | None:
 
 @cache
 def _searches() -> list[tuple[Callable[[str], object], Format]]:
-    return [(re.compile(each.FILES).search, each) for each in FORMATS]
+    # Compiled when it is asked: the first format is that of most files.
+    return [(partial(re.search, each.FILES), each) for each in FORMATS]
 
 
 def _by_extension(path: str) -> Format:

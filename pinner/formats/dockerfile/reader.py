@@ -33,7 +33,7 @@ from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
-_SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
+_SAFE_NAME = r"[A-Z+]{1,16}|[<=>]{7}"
 _NAMING_FLAGS = {"COPY": "from", "RUN": "mount"}
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -147,12 +147,12 @@ class DockerfileReader:
             self._complain(instruction, TEMPLATE)
         elif not self.has_foreign_frontend:
             # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
-            name = f": {command.name}" if _SAFE_NAME.fullmatch(command.name) else ""
+            name = f": {command.name}" if re.fullmatch(_SAFE_NAME, command.name) else ""
             self._complain(instruction, f"unknown instruction{name}")
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
-        for start, end in quoted_word_spans(line.chars, command, self.division.escape):
+        for start, end in quoted_word_spans(line.chars, command.start, command.end, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
@@ -165,7 +165,7 @@ class DockerfileReader:
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
-        spans = word_spans(line.chars, command)
+        spans = word_spans(line.chars, command.start, command.end)
         words = [line.chars[start:end] for start, end in spans]
         if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
             self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
@@ -260,7 +260,6 @@ class DockerfileReader:
     def _read_sources(self, statement: Statement, stage: int, prefix: str) -> None:
         """Read the references of COPY --from and RUN --mount=from."""
         instruction, _, command = statement
-        context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
         for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
@@ -274,7 +273,8 @@ class DockerfileReader:
                 suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
             elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
-            self._add(self._place_source(text), context, None, suspicion)
+            context = "COPY --from" if command.name == "COPY" else "RUN --mount"
+            self._add(self._place_source(text), prefix + context, None, suspicion)
 
     def _sources(self, statement: Statement) -> Iterator[Text]:
         instruction, line, command = statement
