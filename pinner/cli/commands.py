@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,10 @@ from pinner.cli.terminal import (
     write_bytes,
     write_text,
 )
-from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
+from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
@@ -52,7 +53,8 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         for line in str(error).split("\n"):
             tell(f"error: {line}")
         return ExitCode.USAGE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        tell(f"interrupted: {error}" if isinstance(error, Interrupted) else "interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.
@@ -114,7 +116,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     options = Options(settings.platforms, *kinds, age, settings.verify)
     write = _writes(paths, settings)
     find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
-    outcome = pipeline.update(scan, find, options, write=write, selection=_rule_selection(settings))
+    outcome = pipeline.update(scan, _before_writing()(find), options, write=write, selection=_rule_selection(settings))
     return _finish(scan, outcome, paths, settings)
 
 
@@ -302,13 +304,24 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
-    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+    with _before_writing():
+        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
 
 
 def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
     from pinner.cli import registry_calls
 
-    return registry_calls.examine(asked, settings)
+    with _before_writing():
+        return registry_calls.examine(asked, settings)
+
+
+@contextmanager
+def _before_writing() -> Iterator[None]:
+    """Say of an interrupt while registries are asked that nothing was written."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("no file was written") from None
 
 
 def _detail(scan: Scan, settings: Settings) -> list[Detail]:

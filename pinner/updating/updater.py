@@ -54,7 +54,7 @@ def find_updates(
     now: datetime,
     *,
     hub: HubTags | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Updates:
     """What to do with the references that are the keys of `used`; the values are the platforms in use."""
 
