@@ -60,12 +60,13 @@ def pin(
 
     With `reuse` a tag that is pinned to one digest elsewhere in the scan gets that, and no registry is asked.
     """
-    wanted = list(filter(can_pin, _bare(scan, selection)))
+    # What cannot be written is left to the lint, which says why and what to do by hand.
+    wanted = list(filter(can_pin, _without_digest(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
     plans, unchecked = _plan(wanted, known, answers)
-    return _finish(scan, plans, write, selection, unchecked=unchecked)
+    return _fix_and_lint(scan, plans, write, selection, unchecked=unchecked)
 
 
 def update(
@@ -80,19 +81,22 @@ def update(
 
     What has no digest is left alone and listed, unless the options say to add it.
     """
+    # Imported here: a check, which is what hooks run, needs nothing of updates.
     from pinner.updating.decisions import UNPINNED, platforms_in_use
 
-    bare = _bare(scan, selection)
+    without_digest = _without_digest(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in bare if options.add and can_pin(each)]
+    wanted += [each for each in without_digest if options.add and can_pin(each)]
     updates = find_updates(platforms_in_use(wanted, options))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
     if not options.add:
-        steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in bare]
+        steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in without_digest]
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
     unchecked = [step for step in steps if isinstance(step, Unchecked)]
-    return _finish(scan, plans, write, selection, unchecked=unchecked, kept=kept, statuses=_left(wanted, updates))
+    return _fix_and_lint(
+        scan, plans, write, selection, unchecked=unchecked, kept=kept, statuses=_remaining_statuses(wanted, updates)
+    )
 
 
 def unpin(scan: Scan, *, write: bool) -> Outcome:
@@ -135,7 +139,7 @@ def pin_statuses(
     return statuses, [_unchecked(each, answer) for each, answer in unanswered if not isinstance(answer, PinStatus)]
 
 
-def _finish(
+def _fix_and_lint(
     scan: Scan,
     plans: Sequence[Plan],
     write: bool,
@@ -148,6 +152,7 @@ def _finish(
     """Make the edits and lint the result. What the report says of a place beforehand is not `unpinned` as well."""
     fixed = fix(scan, plans, write=write)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
+    # Linted is what the edited files say, not what was planned: a file that could not be written keeps its findings.
     after = rescan(scan, fixed)
     report = lint(
         after,
@@ -166,7 +171,7 @@ def _target(occurrence: Occurrence) -> Reference:
     return occurrence.target
 
 
-def _bare(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
+def _without_digest(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
     """Return the occurrences without a digest on which `unpinned` runs."""
     active_rules_of = selection.by_path()
     images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path).running)
@@ -211,6 +216,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
+    # A comment on the finding that the pin would have keeps the pin as it is.
     suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
     if suppression:
         return _kept(occurrence, IGNORED, f"a comment says so: {suppression.reason or suppression.text}")
@@ -223,7 +229,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
             return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 
 
-def _left(
+def _remaining_statuses(
     wanted: Iterable[Occurrence], updates: "Mapping[Reference, Update | Unresolved]"
 ) -> dict[Reference, PinStatus]:
     """Return the statuses that rules see after an update. That a pin is stale is told by why it was kept."""

@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -203,6 +204,20 @@ def test_a_hook_imports_nothing_slow(name: str, text: str, allowed: set[str], tm
     )
     assert "error[unpinned]" in done.stdout
     assert SLOW & set(done.stdout.split()) == allowed
+
+
+def repeated_types(sources: Iterable[bytes]) -> list[str]:
+    """The names that more than one type has."""
+    names = Counter(node.name for each in sources for node in ast.parse(each).body if isinstance(node, ast.ClassDef))
+    return [name for name, count in names.items() if count > 1]
+
+
+def test_the_name_of_a_type_has_one_meaning() -> None:
+    assert repeated_types(path.read_bytes() for path in modules()) == []
+
+
+def test_a_name_of_two_types_is_seen() -> None:
+    assert repeated_types([b"class Text: ...", b"class Span: ...", b"class Text: ..."]) == ["Text"]
 
 
 def _records() -> dict[str, int]:

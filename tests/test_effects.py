@@ -28,16 +28,8 @@ REASONS = {
     ("scanning/git.py", "", "subprocess.Popen"): "the type of Git's process",
     ("scanning/git.py", "start_git", "subprocess.Popen"): "starts Git",
     ("scanning/git.py", "output", "subprocess.TimeoutExpired"): "tells that Git gave no answer",
-    (
-        "registry/auth/credential_helpers.py",
-        "",
-        "asyncio.subprocess.Process",
-    ): "the type of a credential helper's process",
-    (
-        "registry/auth/credential_helpers.py",
-        "ask_helper",
-        "asyncio.create_subprocess_exec",
-    ): "starts the user's credential helper",
+    (_HELPERS, "", "asyncio.subprocess.Process"): "the type of a credential helper's process",
+    (_HELPERS, "ask_helper", "asyncio.create_subprocess_exec"): "starts the user's credential helper",
     (_HELPERS, "_program", "shutil.which"): "looks the credential helper up",
     ("cli/terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
     ("cli/demo.py", "show", "tempfile.TemporaryDirectory"): "holds the demo's sample project",

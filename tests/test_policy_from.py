@@ -18,14 +18,18 @@ Files = Mapping[str, str | None]
 
 PINNED = f"FROM alpine:3@{DIGEST}\n"
 ROGUE = "FROM rogue.test/tool:9\n"
+VARIABLE = "ARG T=9\nFROM rogue.test/tool:${T}\n"
 IGNORE = "# pinner: ignore[unpinned] ours\n"
 IGNORE_FILE = "# pinner: ignore-file[unpinned] ours\n"
 WARNED = 'fail-on = "warning"\n'
 
 
-def baseline(path: str, count: int = 1) -> str:
-    entry = {"path": path, "rule": "unpinned", "text": "rogue.test/tool:9", "count": count}
+def baseline(path: str, count: int = 1, *, rule: str = "unpinned", text: str = "rogue.test/tool:9") -> str:
+    entry = {"path": path, "rule": rule, "text": text, "count": count}
     return json.dumps({"schema_version": 1, "entries": [entry]})
+
+
+KNOWN = baseline("Dockerfile", text="rogue.test/tool:${T}")
 
 
 class Case(NamedTuple):
@@ -171,8 +175,42 @@ BASELINES = [
     Case("stays", {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE}, {"b": None}, []),
     Case(
         "no baseline now",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE},
+        {"b": "{"},
+        [],
+    ),
+    Case(
+        "no file there",
         {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile")},
-        {"b": "{", "Dockerfile": ROGUE},
+        {"Dockerfile": ROGUE},
+        ["Dockerfile:1"],
+    ),
+    Case(
+        "other value of a variable",
+        {"pinner.toml": 'baseline = "b"', "b": KNOWN, "Dockerfile": VARIABLE},
+        {"Dockerfile": VARIABLE.replace("T=9", "T=10")},
+        ["Dockerfile:2"],
+    ),
+    Case(
+        "same value",
+        {"pinner.toml": 'baseline = "b"', "b": KNOWN, "Dockerfile": VARIABLE},
+        {"Dockerfile": f"# moved\n{VARIABLE}"},
+        [],
+    ),
+    Case(
+        "as often as there",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile", 2), "Dockerfile": ROGUE},
+        {"Dockerfile": 2 * ROGUE},
+        ["Dockerfile:2"],
+    ),
+    Case(
+        "about no reference",
+        {
+            "pinner.toml": 'baseline = "b"\nfail-on = "warning"',
+            "b": baseline("Dockerfile", rule="unused-ignore", text="# pinner: ignore[unpinned] ours"),
+            "Dockerfile": IGNORE + PINNED,
+        },
+        {"Dockerfile": IGNORE + PINNED + PINNED},
         [],
     ),
     Case(
@@ -183,8 +221,8 @@ BASELINES = [
     ),
     Case(
         "flag",
-        {"b": baseline("Dockerfile")},
-        {"b": baseline("a/Dockerfile"), "Dockerfile": ROGUE, "a/Dockerfile": ROGUE},
+        {"b": baseline("Dockerfile"), "Dockerfile": ROGUE},
+        {"b": baseline("a/Dockerfile"), "a/Dockerfile": ROGUE},
         ["a/Dockerfile:1"],
         ("--baseline", "b"),
     ),

@@ -4,6 +4,7 @@ They are told apart by path, rule and text, and counted, so that lines may move.
 """
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,8 @@ from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
 from pinner.model.occurrence import Finding
 from pinner.model.report import Report
+from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.suppressions import identity
 
 if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
@@ -33,18 +36,25 @@ class Baseline(NamedTuple):
     folder: str
     counts: Mapping[KnownFinding, int]
 
-    def apply(self, report: Report, may_be_outdated: Callable[[str, str], bool]) -> Report:
+    def apply(
+        self,
+        report: Report,
+        may_be_outdated: Callable[[str, str], bool],
+        may_be_known: Callable[[Finding], bool] = lambda _: True,
+    ) -> Report:
         """Return `report` without what is known, the first of equal findings first.
 
         What is known and was not found is outdated, where `may_be_outdated` says that the run looked for that
-        rule in that file (paths are relative to the working directory).
+        rule in that file (paths are relative to the working directory). `may_be_known` is asked once of each finding
+        for which there is an entry.
         """
         left = Counter(self.counts)
         new: list[Finding] = []
         for finding in report.findings:
             entry = _entry_of(finding, self.folder)
-            left[entry] -= 1
-            if left[entry] < 0:
+            if left[entry] > 0 and may_be_known(finding):
+                left[entry] -= 1
+            else:
                 new.append(finding)
         outdated = sum(
             count
@@ -71,10 +81,7 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
 
     try:
         document = json.loads(_content(file, revision))
-        counts = {
-            KnownFinding(path=str(each["path"]), rule=str(each["rule"]), text=str(each["text"])): int(each["count"])
-            for each in document["entries"]
-        }
+        counts = {_read_entry(each): _read_count(each) for each in document["entries"]}
         version = document["schema_version"]
     except ReadError as error:
         raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
@@ -106,7 +113,37 @@ def _content(file: str, revision: "Revision | None") -> bytes:
     return content
 
 
+def _read_entry(document: Mapping[str, object]) -> KnownFinding:
+    return KnownFinding(path=str(document["path"]), rule=str(document["rule"]), text=str(document["text"]))
+
+
+def _read_count(document: Mapping[str, int]) -> int:
+    # Python writes no integer of many digits, and the sum of all is written.
+    return min(int(document["count"]), sys.maxsize)
+
+
 def _entry_of(finding: Finding, folder: str) -> KnownFinding:
     return KnownFinding(
         path=os.path.relpath(finding.path, folder).replace(os.sep, "/"), rule=finding.rule, text=finding.text
     )
+
+
+def held_by(revision: "Revision", report: Report, scan: Scan) -> Callable[[Finding], bool]:
+    """Return whether a revision has the reference of a finding in the file of that path, as often as it was found.
+
+    What a finding about no reference is known by is its text alone.
+    """
+    now = {(each.path, each.where): identity(each) for each in scan.occurrences}
+    contents = revision.read_checked({each.path for each in report.findings} & scan.files.keys())
+    earlier = readings_of(scan, contents)
+    there = Counter((path, identity(each)) for path, reading in earlier.items() for each in reading.occurrences)
+    found: Counter[tuple[str, str, object]] = Counter()
+
+    def held(finding: Finding) -> bool:
+        known = now.get((finding.path, finding.where))
+        if known is None:
+            return True
+        found[finding.rule, finding.path, known] += 1
+        return found[finding.rule, finding.path, known] <= there[finding.path, known]
+
+    return held

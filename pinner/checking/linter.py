@@ -79,6 +79,7 @@ def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[s
         for finding in rule.check(facts):
             running, severity = active_rules_of(finding.path)
             if rule.ID in running:
+                # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
                 is_usual = finding.severity == rule.SEVERITY
                 yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
 

@@ -176,7 +176,12 @@ ADOPTION: Options = {
     ],
     "diff_base": Annotated[
         str | None,
-        _option(CHECKING, "--diff-base", metavar="REV", help="Check only lines that changed since this Git revision."),
+        _option(
+            CHECKING,
+            "--diff-base",
+            metavar="REV",
+            help="Check only what changed since this Git revision. No gate: see --policy-from.",
+        ),
     ],
     "policy_from": Annotated[
         str | None,

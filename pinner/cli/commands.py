@@ -81,7 +81,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         scan = with_suppressions_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
     report = _lint(scan, settings, changed)
-    report = _without_known(report, settings)
+    report = _without_known(report, scan, settings)
     report = changed.restrict(report) if changed else report
     write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
@@ -243,8 +243,10 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.scanning.changed_lines import changed_since
+    from pinner.scanning.discovery import kinds_of_search
 
-    return changed_since(settings.diff_base, [file.source for file in scan.files.values()])
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include)
+    return changed_since(settings.diff_base, scan, kind_of)
 
 
 def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
@@ -255,11 +257,11 @@ def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Repor
     return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
 
 
-def _without_known(report: Report, settings: Settings) -> Report:
+def _without_known(report: Report, scan: Scan, settings: Settings) -> Report:
     """Return `report` without the findings of the baseline; `--write-baseline` makes that of all of them first."""
     if not (settings.baseline or settings.write_baseline):
         return report
-    from pinner.checking.baseline import baseline_of, read_baseline, write_baseline
+    from pinner.checking.baseline import baseline_of, held_by, read_baseline, write_baseline
 
     if settings.write_baseline:
         baseline = baseline_of(report.findings, settings.write_baseline)
@@ -267,7 +269,10 @@ def _without_known(report: Report, settings: Settings) -> Report:
     else:
         assert settings.baseline
         baseline = read_baseline(settings.baseline, settings.policy_from)
-    return baseline.apply(report, _looked_for(report, settings))
+    looked_for = _looked_for(report, settings)
+    if settings.policy_from is None:
+        return baseline.apply(report, looked_for)
+    return baseline.apply(report, looked_for, held_by(settings.policy_from, report, scan))
 
 
 def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool]:

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinner.cli.terminal import standard_stream, write_text
-from pinner.demo.registry import embedded_registry
+from pinner.demo.registry import SAMPLE, embedded_registry
 from pinner.model.errors import ExitCode
-
-SAMPLE = Path(__file__).with_name("sample")
 
 
 class Step(NamedTuple):

@@ -134,5 +134,8 @@ def _parse(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: this is no TOML: {error}") from error
+    except ValueError as error:
+        # Python's own limit, which names a function of Python as the way out.
+        raise UsageError(f"{path}: this is no TOML: a number has too many digits") from error
     except RecursionError as error:
         raise UsageError(f"{path}: this is no TOML: it is nested too deeply") from error

@@ -132,7 +132,7 @@ KEYS = (
         "The platforms that matter to you. Empty: all that an index has.",
         'platforms = ["linux/amd64", "linux/arm64"]',
     ),
-    Key("min-age", Integer(0), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
+    Key("min-age", Integer(0, 36500), 0, "Days that content must be known before a pin moves to it.", "min-age = 7"),
     Key(
         "ledger",
         File(in_folder=True),
@@ -179,7 +179,7 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("timeout", Number(0.1), 30.0, "Seconds for one request.", "timeout = 60"),
+    Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",
         Reports(OUTPUTS, frozenset(("text", "concise", "github"))),

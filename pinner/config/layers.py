@@ -15,7 +15,7 @@ from pinner.config.values import WrongSetting, parse, quoted, read, unknown
 from pinner.model.errors import UsageError
 
 
-class Layer(StrEnum):
+class SettingOrigin(StrEnum):
     """Where a value comes from, the weakest first."""
 
     DEFAULT = "default"
@@ -30,7 +30,7 @@ class Given(NamedTuple):
     key: Key
     raw: Any
     value: Any
-    origin: Layer
+    origin: SettingOrigin
     source: str
 
 
@@ -93,7 +93,7 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
         except UsageError as error:
             wrong += error.args
         else:
-            given[keys[name].field] = Given(keys[name], raw, value, Layer.FILE, file.place_of(name))
+            given[keys[name].field] = Given(keys[name], raw, value, SettingOrigin.FILE, file.place_of(name))
     return given
 
 
@@ -113,7 +113,7 @@ def _of_environment(environ: Mapping[str, str], wrong: list[str]) -> dict[str, G
         if key.in_environment and environ.get(variable):
             with _noting(wrong):
                 raw, value = _from_environment(key.type, variable, environ)
-                given[key.field] = Given(key, raw, value, Layer.ENVIRONMENT, variable)
+                given[key.field] = Given(key, raw, value, SettingOrigin.ENVIRONMENT, variable)
     return given
 
 
@@ -146,7 +146,7 @@ def _of_flags(flags: Mapping[str, Any], wrong: list[str]) -> dict[str, Given]:
             flag = f"--{key.name}"
             raw = _without_commas(key.type, flags[key.field])
             with _noting(wrong):
-                given[key.field] = Given(key, raw, _read(key.type, raw, flag), Layer.FLAG, flag)
+                given[key.field] = Given(key, raw, _read(key.type, raw, flag), SettingOrigin.FLAG, flag)
     return given
 
 

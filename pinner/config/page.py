@@ -102,8 +102,8 @@ def _words_of_scalar(kind: Boolean | Integer | Number | Choice | String | File) 
             return "`true` or `false`"
         case Integer(minimum, maximum):
             return f"whole number, {minimum}" + (" or more" if maximum is None else f" to {maximum}")
-        case Number(minimum):
-            return f"number, {minimum:g} or more"
+        case Number(minimum, maximum):
+            return f"number, {minimum:g}" + (" or more" if maximum is None else f" to {maximum:g}")
         case Choice("rule"):
             return "a rule"
         case Choice(choices=choices):

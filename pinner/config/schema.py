@@ -59,8 +59,8 @@ def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | String | File)
             return {"type": "boolean"}
         case Integer(minimum, maximum):
             return {"type": "integer", "minimum": minimum} | ({"maximum": maximum} if maximum is not None else {})
-        case Number(minimum):
-            return {"type": "number", "minimum": minimum}
+        case Number(minimum, maximum):
+            return {"type": "number", "minimum": minimum} | ({"maximum": maximum} if maximum is not None else {})
         case Choice(choices=choices):
             return {"enum": list(choices)}
         case String(pattern=pattern):

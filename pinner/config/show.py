@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pinner.config.keys import KEYS
-from pinner.config.layers import Given, Layer, collect
+from pinner.config.layers import Given, SettingOrigin, collect
 from pinner.config.values import key_text, quoted
 from pinner.model.escaping import clean
 
@@ -21,7 +21,7 @@ class InForce(NamedTuple):
 def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
     """Return the settings in force. Raises UsageError as `load` does."""
     given, file = collect(flags, environ)
-    defaults = (Given(key, key.default, None, Layer.DEFAULT, Layer.DEFAULT) for key in KEYS)
+    defaults = (Given(key, key.default, None, SettingOrigin.DEFAULT, SettingOrigin.DEFAULT) for key in KEYS)
     return InForce(file, tuple(given.get(each.key.field, each) for each in defaults))
 
 

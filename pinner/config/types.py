@@ -19,6 +19,7 @@ class Number(NamedTuple):
     """A finite number from `minimum` on."""
 
     minimum: float
+    maximum: float | None = None
 
 
 class Choice(NamedTuple):

@@ -23,7 +23,11 @@ from pinner.config.types import (
     Type,
 )
 from pinner.model.escaping import setting_without_user_info
-from pinner.scanning.gitignore import Patterns
+from pinner.scanning.gitignore import Patterns, compile_patterns
+
+# What TOML asks of every reader.
+_BITS = 64
+_LONG = f"a number of more than {_BITS} bits"
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
@@ -81,7 +85,7 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
         case File():
             return path.normpath(path.join(folder, _filled(raw)))
         case PatternList():
-            return Patterns(tuple(_each(raw, _filled)), folder)
+            return Patterns(tuple(_each(raw, _pattern)), folder)
         case Reports():
             return _read_reports(kind, raw, folder)
         case List(item):
@@ -135,8 +139,8 @@ def _read_scalar(kind: Boolean | Integer | Number | Choice | String, raw: Any) -
             return _checked(raw, (bool,), "true or false")
         case Integer(minimum, maximum):
             return _in_range(_checked(raw, (int,), "a whole number"), minimum, maximum)
-        case Number(minimum):
-            return _in_range(float(_checked(raw, (int, float), "a number")), minimum, None)
+        case Number(minimum, maximum):
+            return float(_in_range(_checked(raw, (int, float), "a number"), minimum, maximum))
         case Choice():
             return kind.make(_chosen(kind, _checked(raw, (str,), "a string")))
         case String():
@@ -151,6 +155,8 @@ def _checked(raw: Any, kinds: tuple[type, ...], words: str) -> Any:
 
 
 def _in_range(number: float, minimum: float, maximum: float | None) -> float:
+    if isinstance(number, int) and _is_long(number):
+        raise WrongSetting(f"{_LONG} is too much")
     if not isfinite(number) or number < minimum:
         raise WrongSetting(f"at least {minimum:g} is needed, not {number:g}")
     if maximum is not None and number > maximum:
@@ -162,6 +168,15 @@ def _filled(raw: Any) -> str:
     text: str = _checked(raw, (str,), "a string")
     if not text or "\0" in text:
         raise WrongSetting(f"{quoted(text)} is no file name and no pattern")
+    return text
+
+
+def _pattern(raw: Any) -> str:
+    text = _filled(raw)
+    try:
+        compile_patterns([text])
+    except ValueError as error:
+        raise WrongSetting(str(error)) from error
     return text
 
 
@@ -187,9 +202,16 @@ def _shown(raw: Any) -> Any:
             return setting_without_user_info(raw)
         case list() | tuple():
             return [_shown(item) for item in raw]
+        case int() if _is_long(raw):
+            return _LONG
         case dict():
             return {setting_without_user_info(name): _shown(value) for name, value in raw.items()}
     return raw
+
+
+def _is_long(number: int) -> bool:
+    """Whether a number is none of TOML's: Python writes no integer of many digits, and makes no float of it."""
+    return number.bit_length() > _BITS
 
 
 def _each(raw: Any, read_item: Any) -> Iterable[Any]:

@@ -14,8 +14,12 @@ from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
+from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import ClassVar, NamedTuple
+
+SAMPLE = Path(__file__).with_name("sample")
+"""A project whose images the registry holds."""
 
 
 class StoredManifest(NamedTuple):

@@ -63,19 +63,19 @@ def _write_all(scan: Scan, results: Mapping[str, _Edited | FileFailure]) -> dict
     done: dict[str, _Edited | FileFailure] = {}
     try:
         for path, result in results.items():
-            done[path] = _write(scan.files[path].source, result)
+            done[path] = _write(scan.files[path], result)
     except KeyboardInterrupt:
         written = sum(isinstance(each, _Edited) for each in done.values())
         raise Interrupted(f"{written} of {len(results)} files were written, the others are as they were") from None
     return done
 
 
-def _write(source: Source, result: _Edited | FileFailure) -> _Edited | FileFailure:
+def _write(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:
     if isinstance(result, _Edited):
         try:
-            write_source(source, result.data)
+            write_source(file.source, result.data, file.root)
         except WriteError as error:
-            return FileFailure(path=source.path, line=None, message=error.reason)
+            return FileFailure(path=file.source.path, line=None, message=error.reason)
     return result
 
 
@@ -107,6 +107,7 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
 
 def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
     """Return whether the references of the edited file are those of the original, but for the planned digests."""
+    # Offsets and lines may have moved; context and order of the occurrences have not.
     if after.problems or len(after.occurrences) != len(before.occurrences):
         return False
     digests = {plan.occurrence: plan.digest for plan in plans}

@@ -180,6 +180,7 @@ def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
     assert is_digest(digest)
     if place.holds_digest:
         return Edit(place.span, digest)
+    # A separate key for the digest has no room for a tag, which then has a key of its own.
     tag = "" if target.tag or place.bare else f":{DEFAULT_TAG}"
     return Edit(place.span, f"{tag}{joint}{digest}")
 

@@ -78,9 +78,11 @@ def is_digest(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Reference:
     """Parse `text` and return the reference, normalised. Raises InvalidReference with distribution's reason."""
+    # 64 hexadecimal digits are an image's local identifier to Docker, never a name.
     if _is_hash(text):
         raise InvalidReference(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
     registry, remainder = _split_registry(text)
+    # Before the grammar, as ParseNormalizedNamed has it: the reason is the one that Docker gives.
     repository = remainder.partition(":")[0]
     if repository.lower() != repository:
         raise InvalidReference(f"invalid reference format: repository name ({repository}) must be lowercase")
@@ -108,6 +110,7 @@ def _split_registry(text: str) -> tuple[str, str]:
         return DOCKER_HUB, f"library/{text}"
     if first == "index.docker.io":
         first = DOCKER_HUB
+    # A host has a dot, a port or a capital letter: `node/app` is a repository of Docker Hub, `Node/app` a host.
     elif not ("." in first or ":" in first or first == "localhost" or first.lower() != first):
         return DOCKER_HUB, text
     if first == DOCKER_HUB and "/" not in rest:

@@ -87,6 +87,7 @@ class Source:
         return len(self._decode(self.line_start(offset), offset)) + 1
 
     def _decode(self, start: int, end: int) -> str:
+        # To editors the mark is no character; a column that counted it would be one too far on line 1.
         if start == 0 and self.data.startswith(UTF8_BOM):
             start = min(len(UTF8_BOM), end)
         return self.data[start:end].decode("utf-8", "replace")
@@ -99,6 +100,7 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     """
     parts: list[bytes] = []
     at = 0
+    # Several occurrences may have their digest in one place, such as the default of one ARG.
     for span, text in sorted(set(edits)):
         if span.start < at or not span.start <= span.end <= len(data):
             raise ValueError(f"edit of {span.start}:{span.end} overlaps another or leaves the file")
@@ -129,6 +131,7 @@ def write_source(source: Source, data: bytes, root: str | None = None) -> None:
         found = read_file(target)
         if found == data:
             return
+        # Somebody saved the file meanwhile: the offsets of the edits may not fit it.
         if found != source.data:
             raise WriteError(path, "the file changed while pinner was at work; run pinner again")
         replace_file(target, data, status)

@@ -1,1 +1,1 @@
-"""The only part of pinner that talks to a network. `resolver` is what the rest of pinner calls."""
+"""Registries: the only part of pinner that uses a network. `resolver` is what the rest of pinner calls."""

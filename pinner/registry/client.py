@@ -102,13 +102,13 @@ class RegistryClient:
             return await search.ask(partial(self._ask_at, search.endpoint, method, reference))
 
     async def _ask_at(
-        self, endpoint: Endpoint, method: str, reference: Reference, base: httpx.URL, patient: bool
+        self, endpoint: Endpoint, method: str, reference: Reference, base: httpx.URL, retry: bool
     ) -> Response:
         """Ask at one of the endpoint's bases, and answer challenges until there are none or nothing is left to say."""
         home = Target(Origin.of(base), endpoint.repository(reference), endpoint.authority)
         authentication = _Authentication(self._auth, home)
         url = base.copy_with(path=f"/v2/{home.repository}/manifests/{reference.digest or reference.by_tag().tag}")
-        request = Request(method, url, ACCEPT, MAX_SIZE, patient=patient)
+        request = Request(method, url, ACCEPT, MAX_SIZE, retry=retry)
         for _ in range(_MAX_CHALLENGES):
             response = await self._redirects.send(request, authentication.authorize)
             if not await authentication.answer(response):

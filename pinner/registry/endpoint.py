@@ -94,7 +94,7 @@ class SchemeSearch:
     async def _first_answer(self, ask: Ask, first: httpx.URL, second: httpx.URL) -> Response | None:
         """Return the answer from the right one of two bases, which then stays the only one.
 
-        None where nothing speaks for the second: the first is then the only one and worth more patience.
+        None where nothing speaks for the second: the first is then the only one, and is tried again.
         """
         one = await _tried(ask(first, False))
         if isinstance(one, Response) and not _wants_tls(one):

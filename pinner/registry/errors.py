@@ -82,7 +82,7 @@ class Denied(RegistryError):
 
 
 class RateLimited(RegistryError):
-    """Too many requests, and no more patience."""
+    """Too many requests, and no time to wait."""
 
     reason = "rate-limited"
 
@@ -150,7 +150,7 @@ class TooLarge(RegistryError):
 
 
 class RealmNotTrusted(RegistryError):
-    """A challenge that names a token server to which pinner does not talk."""
+    """A challenge that names a token server that pinner does not ask."""
 
     reason = "realm-not-trusted"
 

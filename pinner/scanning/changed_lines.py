@@ -1,20 +1,24 @@
-"""The lines that changed since a revision: what `check --diff-base` looks at.
+"""What changed since a revision: what `check --diff-base` looks at.
 
-Git gives the content of the revision, and the comparison is made here: what `git diff` says of a work tree depends on
-filters, attributes and the index, all of which a checkout may bring.
+That is the lines that differ, and the references that the revision's file does not have: the default of an ARG changes
+them without their lines. Git gives the content of the revision, and the comparison is made here: what `git diff` says
+of a work tree depends on filters, attributes and the index, all of which a checkout may bring.
 """
 
 import os
+import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
 from pinner.model.errors import UsageError
 from pinner.model.occurrence import Occurrence
 from pinner.model.report import Report
-from pinner.model.source import Location, Source
-from pinner.scanning.git import GitFailed, Repository, blobs, commit_of, find_repository, run_git, tree
+from pinner.model.source import Location
+from pinner.scanning.git import GitFailed, Repository, blobs, commit_of, find_repository, links, run_git, tree
+from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.suppressions import identity
 
 MOST_LINES = 10_000
 """How many lines that may differ are compared one by one, which takes long. All of more count as changed."""
@@ -26,30 +30,34 @@ LARGEST_MOVED = 128 * 1024
 """How many bytes a file that moved may have had."""
 
 
-class ChangedLines(NamedTuple):
-    """The lines that differ from a revision, by real path, and the files of which it has a version.
+MOST_LINKS = 40
+"""How many links a path may lead through, as in Linux."""
 
-    A file without a version there has no lines that are known to be unchanged.
+
+class ChangedLines(NamedTuple):
+    """The lines that differ from a revision, by path, and the paths of which it has a version.
+
+    A file without a version there has no lines that are known to be unchanged. `references` are the places of those
+    that the version does not have.
     """
 
     lines: Mapping[str, list[range]]
     known: frozenset[str]
+    references: frozenset[tuple[str, Location]] = frozenset()
 
     def touches(self, path: str, where: Location) -> bool:
-        """Return whether a place lies on a line that changed."""
-        real = os.path.realpath(path)
-        if real not in self.known:
+        """Return whether a place lies on a line that changed, or is that of a reference which did."""
+        if path not in self.known or (path, where) in self.references:
             return True
-        return any(where.line < part.stop and part.start <= where.end_line for part in self.lines.get(real, ()))
+        return any(where.line < part.stop and part.start <= where.end_line for part in self.lines.get(path, ()))
 
     def touches_reference(self, occurrence: Occurrence) -> bool:
-        """Return whether a reference stands on a line that changed."""
+        """Return whether a reference changed, or a line on which it stands."""
         return self.touches(occurrence.path, occurrence.where)
 
     def includes(self, path: str) -> bool:
         """Return whether any line of a file changed."""
-        real = os.path.realpath(path)
-        return real not in self.known or real in self.lines
+        return path not in self.known or path in self.lines
 
     def restrict(self, report: Report) -> Report:
         """Return the part of a report that is about lines that changed, and about files in which there are any."""
@@ -66,18 +74,24 @@ class ChangedLines(NamedTuple):
         )
 
 
-def changed_since(revision: str, sources: Iterable[Source]) -> ChangedLines:
-    """Return what differs in `sources` from where the working directory's branch left `revision`.
+def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None]) -> ChangedLines:
+    """Return what differs in a scan's files from where the working directory's branch left `revision`.
 
-    Raises UsageError where there is no Git, no work tree or no such revision.
+    `kind_of` tells the kind of a path that a search would read: a file that had none was not looked at before it got
+    its name. Raises UsageError where there is no Git, no work tree or no such revision.
     """
     try:
         repository = find_repository(os.curdir)
         if repository is None:
             raise GitFailed("not a git repository")
-        return _compare(repository, _base(repository, revision), sources)
+        before = _before(repository, _base(repository, revision), scan, kind_of)
     except GitFailed as error:
         raise UsageError(f"--diff-base {revision}: {error}") from error
+    differing = {path: data for path, data in before.items() if data != scan.files[path].source.data}
+    changed = {path: _changed(data, scan.files[path].source.data) for path, data in differing.items()}
+    lines = {path: parts for path, parts in changed.items() if parts}
+    references = frozenset(_new_references(scan, differing))
+    return ChangedLines(lines=lines, known=frozenset(before), references=references)
 
 
 def _base(repository: Repository, revision: str) -> str:
@@ -89,31 +103,84 @@ def _base(repository: Repository, revision: str) -> str:
         return commit
 
 
-def _compare(repository: Repository, commit: str, sources: Iterable[Source]) -> ChangedLines:
+def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[str], str | None]) -> dict[str, bytes]:
+    """Return the content that the files of a scan had in a commit, by path, without those that it does not have."""
     files = tree(repository, commit)
     above = os.path.join(repository.work_tree, "")
-    now = {real: source.data for source in sources if (real := os.path.realpath(source.path)).startswith(above)}
-    names = {real: real.removeprefix(above).replace(os.sep, "/") for real in now}
+    names = {path: name for path in scan.files if (name := _name_of(path, repository))}
+    real_names = {path: os.path.realpath(path).removeprefix(above).replace(os.sep, "/") for path in names}
+    linked = {path for path, name in names.items() if name != real_names[path]}
+    targets = links(repository, commit) if linked else {}
+    for path in linked:
+        names[path] = _behind_links(names[path], targets)
+        # A new name of a file that was looked at before.
+        if names[path] not in files and kind_of(os.path.realpath(path)) == scan.files[path].format.NAME:
+            names[path] = real_names[path]
     contents = blobs(repository, (files[name] for name in names.values() if name in files))
-    old = {real: contents[files[name]] for real, name in names.items() if files.get(name) in contents}
-    new = {real: now[real] for real, name in names.items() if name not in files}
-    gone = [each for name, each in files.items() if not os.path.lexists(above + name)] if new else []
-    if len(new) * len(gone) <= MOST_PAIRS:
-        old |= _moved(new, blobs(repository, gone, limit=LARGEST_MOVED).values())
-    changed = {real: _changed(data, now[real]) for real, data in old.items()}
-    return ChangedLines({real: parts for real, parts in changed.items() if parts}, frozenset(old))
+    old = {path: contents[files[name]] for path, name in names.items() if files.get(name) in contents}
+    new = {path: scan.files[path].source.data for path, name in names.items() if not (name in files or path in linked)}
+    gone = [name for name in files if not os.path.lexists(above + name)] if new else []
+    return old | _moved(repository, new, {name: files[name] for name in gone}, kind_of)
 
 
-def _moved(new: Mapping[str, bytes], gone: Iterable[bytes]) -> dict[str, bytes]:
-    """Return the old content of files that moved: that of which at least half is still there, as Git has it."""
-    candidates = [(data, Counter(_lines(data))) for data in gone]
+def _name_of(path: str, repository: Repository) -> str | None:
+    """Return the path from the top of the work tree as Git writes it, None for a path that lies elsewhere.
+
+    The links in it stay if it lies there as it is written.
+    """
+    above = os.path.join(repository.work_tree, "")
+    written, real = os.path.abspath(path), os.path.realpath(path)
+    inside = next((each for each in (written, real) if each.startswith(above)), None)
+    return inside.removeprefix(above).replace(os.sep, "/") if inside else None
+
+
+def _behind_links(name: str, targets: Mapping[str, str]) -> str:
+    """Return where a path leads in a commit with the links `targets`, to no file where that is outside or a loop."""
+    for _ in range(MOST_LINKS):
+        folders = [name[:at] for at, char in enumerate(name) if char == "/"]
+        link = next((each for each in (*folders, name) if each in targets), None)
+        if link is None:
+            return name
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(link), targets[link]) + name[len(link) :])
+    return ""
+
+
+def _new_references(scan: Scan, before: Mapping[str, bytes]) -> Iterator[tuple[str, Location]]:
+    """Yield the positions of references that the earlier contents of their files do not have."""
+    for path, reading in readings_of(scan, before).items():
+        known = set(map(identity, reading.occurrences))
+        now = scan.files[path].reading.occurrences
+        yield from ((path, each.where) for each in now if identity(each) not in known)
+
+
+def _moved(
+    repository: Repository, new: Mapping[str, bytes], gone: Mapping[str, str], kind_of: Callable[[str], str | None]
+) -> dict[str, bytes]:
+    """Return the old content of files that moved: that of which at least half is still there, as Git has it.
+
+    `gone` are the blobs of files that are no more, by path from the top of the work tree.
+    """
+    kinds = {name: kind_of(os.path.join(repository.work_tree, name.replace("/", os.sep))) for name in gone}
+    gone = {name: each for name, each in gone.items() if kinds[name]}
+    if len(new) * len(gone) > MOST_PAIRS:
+        return {}
+    contents = blobs(repository, gone.values(), limit=LARGEST_MOVED)
+    candidates = [
+        (kinds[name], contents[each], Counter(_lines(contents[each])))
+        for name, each in gone.items()
+        if each in contents
+    ]
     moved: dict[str, bytes] = {}
-    for real, data in new.items():
-        lines = Counter(_lines(data))
-        alike = [((lines & others).total() / max(lines.total(), others.total()), old) for old, others in candidates]
+    for path, data in new.items():
+        kind, lines = kind_of(path), Counter(_lines(data))
+        alike = [
+            ((lines & others).total() / max(lines.total(), others.total()), old)
+            for its_kind, old, others in candidates
+            if its_kind == kind
+        ]
         share, old = max(alike, default=(0.0, b""))
         if share >= 0.5:
-            moved[real] = old
+            moved[path] = old
     return moved
 
 

@@ -11,21 +11,21 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
+from pinner.model.files import is_git_name, is_inside
 from pinner.model.report import FileFailure
 from pinner.model.source import read_source
 from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
-from pinner.scanning.gitignore import NO_PATTERNS, Patterns
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from pinner.scanning.gitignore import NO_PATTERNS, Patterns, TooManyStars, compile_patterns
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
 _UNTRACKED = "ls-files --others --exclude-standard -z --".split()
+
+_NOT_BELOW = "the index of Git lists this path, which is none below the work tree; it was not read"
 
 _Waiting = list[tuple[str, Repository | None]]
 
@@ -34,11 +34,15 @@ NOTHING_INCLUDED: IncludePatterns = {}
 
 
 class Found(NamedTuple):
-    """A file to read. `is_outside` where a folder was searched and a link in it leads out of the checked root."""
+    """A file to read. `root` is the checked root where a folder was searched, None for a file that was named.
+
+    `is_outside` where a link leads out of that root.
+    """
 
     path: str
     format: Format
     is_outside: bool = False
+    root: str | None = None
 
 
 class Discovery(NamedTuple):
@@ -112,6 +116,19 @@ def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
     return _namer(include)(path) or _by_extension(path)
 
 
+def kinds_of_search(
+    exclude: Patterns = NO_PATTERNS, include: IncludePatterns = NOTHING_INCLUDED
+) -> Callable[[str], str | None]:
+    """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
+    by_name, excludes = _namer(include), exclude.matcher()
+
+    def kind_of(path: str) -> str | None:
+        named = by_name(path.replace(os.sep, "/"))
+        return None if named is None or excludes(path) else named.NAME
+
+    return kind_of
+
+
 def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
     """Return a function from a path to its format by name: what is included goes before the usual names."""
     included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
@@ -144,17 +161,19 @@ def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Not
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
             is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
-            yield Found(path=path, format=named, is_outside=is_linked and _leaves(os.path.realpath(path), root))
+            leaves = is_linked and not is_inside(os.path.realpath(path), root)
+            yield Found(path=path, format=named, is_outside=leaves, root=root)
 
 
 def _is_plain(folder: str, plain: set[str]) -> bool:
-    """Return whether no part of a path is a link. `plain` holds the folders of which that is known."""
+    """Return whether no part of a path is a link. `plain` holds the folders of which that is known, and grows."""
     above: list[str] = []
     while folder not in plain:
-        if os.path.islink(folder):
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.islink(folder):
             return False
         above.append(folder)
-        folder = os.path.dirname(folder)
+        folder = parent
     plain.update(above)
     return True
 
@@ -164,16 +183,7 @@ def _root(folder: str, repository: Repository | None) -> str:
     if repository:
         return repository.work_tree
     real, working = os.path.realpath(folder), os.path.realpath(os.curdir)
-    return working if _is_below(real, working) else real
-
-
-def _leaves(target: str, root: str) -> bool:
-    """Return whether a file lies outside of the root, or among those of Git, which may hold credentials."""
-    return not _is_below(target, root) or ".git" in target[len(root) :].lower().split(os.sep)
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(os.path.join(root, ""))
+    return working if is_inside(real, working) else real
 
 
 def _listed(folder: str, repository: Repository | None, notes: _Notes) -> Iterator[str]:
@@ -207,7 +217,11 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
     # A file in conflict is listed once for each side.
     for name in filter(None, dict.fromkeys(os.fsdecode(listed).split("\0"))):
         # Of a submodule that is not checked out Git names the folder itself.
-        rest = name[skipped:].rstrip("/")
+        name = name.removesuffix("/")
+        if any(map(_is_no_part, name.split("/"))):
+            notes.failures.append(FileFailure(path=name, line=None, message=_NOT_BELOW))
+            continue
+        rest = name[skipped:]
         path = above + rest.replace("/", os.sep) if rest else folder
         mode = _mode(path)
         if mode is None:
@@ -219,6 +233,12 @@ def _files_of_git(folder: str, only: Sequence[str], listed: bytes, waiting: _Wai
             if stat.S_ISLNK(mode):
                 notes.links.add(path)
             yield path
+
+
+@cache
+def _is_no_part(part: str) -> bool:
+    """Return whether a name with this part may lie outside of the work tree or belong to Git: an index lists any."""
+    return part in ("", os.curdir, os.pardir) or is_git_name(part) or (os.sep != "/" and os.sep in part)
 
 
 def _mode(path: str) -> int | None:
@@ -282,7 +302,7 @@ class _GitIgnore:
         except ReadError as error:
             notes.failures.append(FileFailure(path=path, line=None, message=error.reason))
             text = ""
-        self._spec = _compile(text.split("\n"))
+        self._spec = compile_patterns(_patterns(path, text.split("\n"), notes))
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Return whether `path`, which lies below the folder, is left out."""
@@ -290,24 +310,17 @@ class _GitIgnore:
         return self._spec.match_file(relative + "/" if is_folder else relative)
 
 
-def _compile(lines: list[str]) -> "GitIgnoreSpec":
-    """Compile the patterns in `lines`. What is no pattern matches nothing, as in Git."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _patterns(path: str, lines: Iterable[str], notes: _Notes) -> Iterator[str]:
+    """Yield the lines that are patterns. What is none matches nothing, as in Git; what takes too long is a failure."""
+    for number, line in enumerate(lines, 1):
+        try:
+            compile_patterns([line])
+        except TooManyStars as error:
+            notes.failures.append(FileFailure(path=path, line=number, message=f"{error}; the line was passed over"))
+        except ValueError:
+            pass
+        else:
+            yield line
 
 
 def _prefix(folder: str) -> str:

@@ -8,7 +8,7 @@ repository, which is why nothing may depend on that.
 
 import os
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,9 @@ TIME_LIMIT = 12.0
 
 MAX_BLOB = 16 * 1024 * 1024
 """How many bytes of a blob are read."""
+
+LONGEST_TARGET = 4096
+"""How many bytes the target of a symbolic link may have, as in Linux."""
 
 SHALLOW_HINT = "there is no such commit here; a shallow clone has to fetch it first"
 
@@ -44,6 +47,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _REGULAR = frozenset(("100644", "100755", "100664"))
+_LINK = frozenset(("120000",))
 # Where Git gave no answer within the limit. One is enough: the run asks no more.
 _unanswered: list["Repository"] = []
 
@@ -153,7 +157,14 @@ def commit_of(repository: Repository, revision: str) -> str:
 
 def tree(repository: Repository, commit: str) -> dict[str, str]:
     """Return the blobs of the regular files in a commit, by path from the top of the work tree. Raises GitFailed."""
-    return _entries(run_git(repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]))
+    return _entries(_list_tree(repository, commit))
+
+
+def links(repository: Repository, commit: str) -> dict[str, str]:
+    """Return the targets of the symbolic links in a commit, by path from the top of the work tree. Raises GitFailed."""
+    found = _entries(_list_tree(repository, commit), _LINK)
+    targets = blobs(repository, found.values(), limit=LONGEST_TARGET)
+    return {path: os.fsdecode(targets[each]) for path, each in found.items() if each in targets}
 
 
 def blob(repository: Repository, commit: str, path: str) -> bytes | None:
@@ -204,12 +215,16 @@ def _lines(object_ids: Iterable[str]) -> bytes:
     return "".join(f"{each}\n" for each in object_ids).encode()
 
 
-def _entries(listed: bytes) -> dict[str, str]:
+def _list_tree(repository: Repository, commit: str) -> bytes:
+    return run_git(repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"])
+
+
+def _entries(listed: bytes, modes: Collection[str] = _REGULAR) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in filter(None, listed.split(b"\0")):
         head, _, path = line.partition(b"\t")
         mode, _, object_id = head.decode().split(" ")
-        if mode in _REGULAR:
+        if mode in modes:
             found[os.fsdecode(path)] = object_id
     return found
 

@@ -81,6 +81,7 @@ class Revision(NamedTuple):
             listed = run_git(self.repository, ["ls-tree", "-z", "--full-tree", self.commit, "--", name])
         except GitFailed as error:
             raise UsageError(f"--policy-from {self.name}: {error}") from error
+        # The path that a link of the revision names would be looked up in the work tree, which the change has written.
         if listed.startswith(_LINK):
             raise UsageError(f"{self.name}:{name}: this is a link, which --policy-from does not follow: make it a file")
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read."""
+    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named."""
 
     source: Source
     format: Format
     reading: Reading
+    root: str | None = None
 
 
 class Scan(NamedTuple):
@@ -64,7 +65,7 @@ def scan_files(
     outside: list[ScannedFile] = []
     for each in found:
         try:
-            file = scan_source(read_source(each.path), each.format, suppression_settings)
+            file = scan_source(read_source(each.path), each.format, suppression_settings)._replace(root=each.root)
         except ReadError as error:
             unread.append(FileFailure(path=each.path, line=None, message=error.reason))
             continue
@@ -72,6 +73,7 @@ def scan_files(
             outside.append(file)
         else:
             files[each.path] = file
+    # Last, since a digest behind a link may conflict with one of any other file.
     pins = _pins(files.values()) if accept_pinned_outside else None
     for file in outside:
         why_not = _refuse_outside(file, pins)
@@ -80,6 +82,7 @@ def scan_files(
                 FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
             )
         else:
+            # Counted as read, with nothing to show or to edit.
             files[file.source.path] = file._replace(reading=Reading(()))
     return Scan(
         files=dict(sorted(files.items())),
@@ -130,18 +133,20 @@ def scan_source(source: Source, file_format: Format, suppression_settings: Suppr
 def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
     """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
     commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
-    earlier = revision.read_checked(commented)
+    earlier = readings_of(scan, revision.read_checked(commented))
     restricted = {
-        path: _as_allowed(file, earlier.get(path), scan.suppression_settings) for path, file in commented.items()
+        path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
+        for path, file in commented.items()
     }
     return scan._replace(files={**scan.files, **restricted})
 
 
-def _as_allowed(file: ScannedFile, earlier: bytes | None, suppression_settings: SuppressionSettings) -> ScannedFile:
-    if earlier is None:
-        return file._replace(reading=as_allowed(file.reading, Reading(())))
-    before = scan_source(Source(file.source.path, earlier), file.format, suppression_settings)
-    return file._replace(reading=as_allowed(file.reading, before.reading))
+def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
+    """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
+    return {
+        path: scan_source(Source(path, data), scan.files[path].format, scan.suppression_settings).reading
+        for path, data in contents.items()
+    }
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

@@ -8,7 +8,7 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
-_SuppressedReference = tuple[str, str, Reference | None]
+Identity = tuple[str, Reference | None]
 
 
 class SuppressionSettings(NamedTuple):
@@ -49,6 +49,7 @@ class SuppressionSettings(NamedTuple):
     def _why_void(self, suppression: Suppression) -> str:
         if suppression.until is not None and not _is_date(suppression.until):
             return "has no valid date: write until=YYYY-MM-DD"
+        # Dates of one form compare as text; without `today`, which is empty, none is earlier.
         if suppression.until is not None and suppression.until < self.today:
             return f"expired after {suppression.until}"
         if self.require_ignore_reason and not suppression.reason:
@@ -69,11 +70,12 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     to remove it. Suppressions are to be applied to both before.
     """
     left = Counter(
-        _suppressed_reference(each, suppression) for each in earlier.occurrences for suppression in each.suppressions
+        (suppression.text, identity(each)) for each in earlier.occurrences for suppression in each.suppressions
     )
     occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
     covering = [suppression for each in occurrences for suppression in each.suppressions]
     counting = {suppression.where for suppression in covering if suppression.void != NOT_THERE}
+    # A comment on no reference, for the whole file or beside nothing, is compared by its text alone.
     idle = {each.where for each in reading.suppressions} - {suppression.where for suppression in covering}
     known = Counter(each.text for each in earlier.suppressions)
     suppressions = tuple(
@@ -84,18 +86,20 @@ def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     return reading._replace(occurrences=occurrences, suppressions=suppressions)
 
 
-def _only_allowed(occurrence: Occurrence, left: Counter[_SuppressedReference]) -> Occurrence:
+def identity(occurrence: Occurrence) -> Identity:
+    """Return what a reference is known by in a revision of its file: its text, and its target.
+
+    The text alone may hold a variable, whose value a change may have replaced.
+    """
+    return occurrence.text, occurrence.target if isinstance(occurrence.target, Reference) else None
+
+
+def _only_allowed(occurrence: Occurrence, left: Counter[tuple[str, Identity]]) -> Occurrence:
+    known = identity(occurrence)
     suppressions = (
-        each if _take(left, _suppressed_reference(occurrence, each)) else each._replace(void=NOT_THERE)
-        for each in occurrence.suppressions
+        each if _take(left, (each.text, known)) else each._replace(void=NOT_THERE) for each in occurrence.suppressions
     )
     return occurrence._replace(suppressions=tuple(suppressions))
-
-
-def _suppressed_reference(occurrence: Occurrence, suppression: Suppression) -> _SuppressedReference:
-    """Return what a comment suppresses. The text may hold a variable whose value the change has replaced."""
-    target = occurrence.target if isinstance(occurrence.target, Reference) else None
-    return suppression.text, occurrence.text, target
 
 
 def _take(left: Counter[_T], wanted: _T) -> bool:
@@ -108,6 +112,7 @@ def _is_date(text: str) -> bool:
     from datetime import date
 
     try:
+        # fromisoformat takes 20270131 and 2027-W04-7 as well, which would not compare as text.
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False

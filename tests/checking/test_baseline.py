@@ -157,6 +157,13 @@ def test_a_file_that_is_no_baseline(tree: Path, text: str | None, message: str) 
     assert str(caught.value) == f"{FILE}: {message}"
 
 
+def test_counts_of_many_digits(tree: Path) -> None:
+    run = check("--write-baseline", FILE)
+    (tree / FILE).write_text((tree / FILE).read_text().replace('"count": 1', f'"count": {"9" * 4300}'))
+    run = check("--baseline", FILE)
+    assert (run.code, counts(run)[:2]) == (0, (0, 4))
+
+
 def test_a_file_that_cannot_be_written(tree: Path) -> None:
     run = pinner("check", "--write-baseline", "none/file")
     assert (run.code, run.stderr) == (2, "error: none/file: cannot write the baseline: no such file or directory\n")

@@ -518,10 +518,10 @@ def test_an_interrupt_while_files_are_written_says_how_many_were(monkeypatch: py
         dockerfile("FROM node:20\n", f"{name}/Dockerfile")
     write = fixer.write_source
 
-    def write_one(source: Source, data: bytes) -> None:
+    def write_one(source: Source, data: bytes, root: str | None = None) -> None:
         if source.path.startswith("b"):
             raise KeyboardInterrupt
-        write(source, data)
+        write(source, data, root)
 
     monkeypatch.setattr(fixer, "write_source", write_one)
     run = pinner("pin")

@@ -73,6 +73,7 @@ def test_a_project_that_does_not_name_pinner_is_not_parsed(folder: Path) -> None
         ("pinner.toml", "a = 1\njobs =\n", r"pinner.toml: this is no TOML: Invalid value \(at line 2, column 7\)"),
         ("pyproject.toml", "pinner [", "pyproject.toml: this is no TOML: "),
         ("pyproject.toml", "[tool]\npinner = 1", "pyproject.toml: tool.pinner is not a table"),
+        ("pinner.toml", f"jobs = {'1' * 5000}", "pinner.toml: this is no TOML: a number has too many digits"),
         ("pinner.toml", "x = " + "[" * 100000, "pinner.toml: this is no TOML: it is nested too deeply"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from pinner.checking.rule_selection import Override
 from pinner.config import RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
-from pinner.config.layers import Layer, collect, variable_of
+from pinner.config.layers import SettingOrigin, collect, variable_of
 from pinner.config.types import Table
 from pinner.config.values import read
 from pinner.formats import FORMATS
@@ -317,9 +317,9 @@ def test_where_values_come_from(folder: Path) -> None:
     (folder / "pinner.toml").write_text('\njobs = 2\ncolor = "never"\nmin-age = 3')
     given = collect({"jobs": 4}, {"PINNER_COLOR": "always"}).given
     assert {name: (each.raw, each.origin, each.source) for name, each in given.items()} == {
-        "jobs": (4, Layer.FLAG, "--jobs"),
-        "color": ("always", Layer.ENVIRONMENT, "PINNER_COLOR"),
-        "min_age": (3, Layer.FILE, "pinner.toml:4"),
+        "jobs": (4, SettingOrigin.FLAG, "--jobs"),
+        "color": ("always", SettingOrigin.ENVIRONMENT, "PINNER_COLOR"),
+        "min_age": (3, SettingOrigin.FILE, "pinner.toml:4"),
     }
 
 

@@ -180,7 +180,7 @@ OTHER_HEAD = answers.head(digest=OTHER)
     [
         (Script(head=[REFUSED]), "unauthorized"),
         (Script(head=[answers.RIGHT_HEAD, REFUSED]), "unauthorized"),
-        (Script(head=[answers.RIGHT_HEAD, reply(403)]), "denied"),
+        (Script(head=[answers.RIGHT_HEAD, reply(403)], get=[reply(403)]), "denied"),
         (Script(head=[LIMITED]), "rate-limited"),
         (Script(head=[answers.RIGHT_HEAD, LIMITED]), "rate-limited"),
         (Script(head=[answers.RIGHT_HEAD, reply(404)], get=[LIMITED]), "rate-limited"),
@@ -210,7 +210,7 @@ def test_a_platform_pin_whose_index_cannot_be_fetched_is_unchecked() -> None:
 
 def test_a_lost_child_counts_more_than_one_that_gives_no_answer() -> None:
     with misbehaving(
-        Script(head=[answers.RIGHT_HEAD, reply(404), reply(403)], get=[answers.RIGHT_GET, reply(404)])
+        Script(head=[answers.RIGHT_HEAD, reply(404), reply(403)], get=[answers.RIGHT_GET, reply(404), reply(403)])
     ) as server:
         found = examined(f"{server.host}/app:1@{answers.DIGEST}", DEEP)
     assert isinstance(found, PinStatus)

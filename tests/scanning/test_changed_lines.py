@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pinner.model.errors import UsageError
-from pinner.model.source import Location, read_source
+from pinner.model.source import Location
 from pinner.scanning.changed_lines import changed_since
+from pinner.scanning.discovery import discover, kinds_of_search
+from pinner.scanning.scan import Scan, scan_files
 from tests.support.command import Ran, pinner
 
 DOCKERFILE = ["FROM a:1", "FROM b:1", "FROM c:1", "FROM d:1", "FROM e:1"]
@@ -100,6 +102,73 @@ def test_a_file_that_moved_keeps_its_lines(repository: Path) -> None:
     git("mv", "Dockerfile", "Other.dockerfile")
     write("Other.dockerfile", *DOCKERFILE, "FROM new:1")
     assert found(check()) == [("Other.dockerfile", "new:1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "configuration", "expected"),
+    [
+        ("notes.txt", "", 5),
+        ("old/Dockerfile.dev", "", 0),
+        ("compose.yaml", "", 5),
+        ("vendor/Dockerfile", 'exclude = ["vendor/"]', 5),
+        ("notes.txt", "[extend-include]\ndockerfile = ['*.txt']", 0),
+    ],
+)
+def test_a_file_of_another_kind_did_not_move(repository: Path, name: str, configuration: str, expected: int) -> None:
+    os.unlink("Dockerfile")
+    write(name, *DOCKERFILE)
+    write("pinner.toml", configuration)
+    commit()
+    git("mv", name, "New.dockerfile")
+    assert len(found(check())) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ({"Dockerfile": "a"}, {"Dockerfile": "b"}, ["b:1", "b:2"]),
+        ({"Dockerfile": "link", "link": "a"}, {"link": "b"}, ["b:1", "b:2"]),
+        ({"web": "one"}, {"web": "two"}, ["two:1"]),
+        ({"Dockerfile": "a"}, {"Dockerfile": "./a"}, []),
+        ({"Dockerfile": "a"}, {}, []),
+        ({"Dockerfile": "Dockerfile"}, {"Dockerfile": "b"}, ["b:1", "b:2"]),
+        ({"Dockerfile": "../b"}, {"Dockerfile": "b"}, ["b:1", "b:2"]),
+        ({}, {"Dockerfile": "b"}, ["b:1", "b:2"]),
+    ],
+)
+def test_a_link_is_compared_with_what_it_led_to(
+    repository: Path, before: dict[str, str], now: dict[str, str], expected: list[str]
+) -> None:
+    os.unlink("Dockerfile")
+    write("a", "FROM a:1", "FROM a:2")
+    write("b", "FROM b:1", "FROM b:2")
+    write("one/base", "FROM one:1")
+    write("two/base", "FROM two:1")
+    os.symlink("web/base", "Web.dockerfile")
+    for links in (before, now):
+        for link, target in links.items():
+            Path(link).unlink(missing_ok=True)
+            os.symlink(target, link)
+        if links is before:
+            commit()
+    assert [text for _, text in found(check())] == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (["ARG T=1", "RUN x", "FROM a:${T}"], ["ARG T=2", "RUN x", "FROM a:${T}"], ["a:${T}"]),
+        (["ARG T=1", "ARG U=1", "FROM a:${T}"], ["ARG T=1", "ARG U=2", "FROM a:${T}"], []),
+        (["FROM a:1 AS b", "", "FROM b"], ["FROM a:1 AS c", "", "FROM b"], ["a:1", "b", "b"]),
+    ],
+)
+def test_a_reference_changes_without_its_line(
+    repository: Path, before: list[str], now: list[str], expected: list[str]
+) -> None:
+    write("Dockerfile", *before)
+    commit()
+    write("Dockerfile", *now)
+    assert [text for _, text in found(check())] == expected
 
 
 def test_a_branch_is_compared_with_where_it_began(repository: Path) -> None:
@@ -265,19 +334,19 @@ def test_conflicts_with_lines_that_did_not_change_are_seen(repository: Path) -> 
 @pytest.mark.parametrize("revision", ["nothing", "--help", "", "HEAD:Dockerfile"])
 def test_a_revision_that_is_none(repository: Path, revision: str) -> None:
     with pytest.raises(UsageError, match=f"^--diff-base {revision}: there is no such commit here"):
-        changed_since(revision, [])
+        changed_since(revision, Scan({}, ()), kinds_of_search())
 
 
 def test_no_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"^--diff-base HEAD: not a git repository"):
-        changed_since("HEAD", [])
+        changed_since("HEAD", Scan({}, ()), kinds_of_search())
 
 
 def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match=r"^--diff-base HEAD: git cannot be run: it is not on the PATH"):
-        changed_since("HEAD", [])
+        changed_since("HEAD", Scan({}, ()), kinds_of_search())
 
 
 @pytest.mark.parametrize(("first", "last", "touches"), [(1, 1, False), (5, 5, False), (6, 6, True), (4, 7, True)])
@@ -285,7 +354,7 @@ def test_a_place_of_several_lines(repository: Path, first: int, last: int, touch
     write("Dockerfile", *DOCKERFILE, "FROM new:1", "FROM new:2")
     commit("second")
     write("Dockerfile", *DOCKERFILE, "FROM newer:1", "FROM new:2")
-    changed = changed_since("HEAD", [read_source("Dockerfile")])
+    changed = changed_since("HEAD", scan_files(discover(["Dockerfile"]).files), kinds_of_search())
     assert changed.touches("Dockerfile", Location(first, 1, last, 9)) is touches
 
 

@@ -545,6 +545,79 @@ def test_exclude_is_relative_to_where_it_is_written(folder: Path, monkeypatch: p
     assert [file.path for file in discover(["."], Patterns(("/a/vendor/",), str(folder))).files] == ["Dockerfile"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../Dockerfile",
+        "a/../../Dockerfile",
+        "a/../Dockerfile",
+        "./Dockerfile",
+        "/",
+        "/Dockerfile",
+        "a//Dockerfile",
+        "..",
+        ".git/Dockerfile",
+        "a/.git/Dockerfile",
+        ".GIT/Dockerfile",
+        ".git./Dockerfile",
+        "git~1/Dockerfile",
+        ".g\u200cit/Dockerfile",
+    ],
+)
+def test_what_git_lists_beside_the_work_tree_is_not_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository()
+    make("Dockerfile", "a/Dockerfile")
+    listed = f"Dockerfile\0{name}\0a/Dockerfile\0".encode()
+    monkeypatch.setattr("pinner.scanning.discovery.run_git", lambda *_: listed)
+    found = discover(["."])
+    assert [file.path for file in found.files] == ["Dockerfile", "a/Dockerfile"]
+    assert [path for path, _ in failures(found)] == [name.removesuffix("/")]
+
+
+@pytest.mark.parametrize("name", [".../Dockerfile", "a..b/Dockerfile", ".github/Dockerfile", "git/Dockerfile"])
+def test_names_that_are_odd_are_read(name: str) -> None:
+    repository()
+    make(name)
+    git("add", ".")
+    assert len(discover(["."]).files) == 1
+    assert discover(["."]).failures == ()
+
+
+HARMLESS = [
+    "**/*.dockerfile*",
+    "*-*/Dockerfile*",
+    "services/*/*/*/*/Dockerfile*.*",
+    "**/a/**/b/**",
+    "# ************",
+    "*",
+    "**",
+    "!a*b*c*",
+    "[[:alpha:]]",
+]
+ENDLESS = ["*a*a*a*ab", "!*a*a*a*ab", "**/a/**/a/**/b", "***b", "*a*a*/*a*b", "a**b**c"]
+
+
+@pytest.mark.parametrize("pattern", HARMLESS)
+def test_usual_patterns_are_taken(pattern: str, recwarn: pytest.WarningsRecorder) -> None:
+    Patterns((pattern,)).matcher()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("pattern", [*ENDLESS, "[z-a]"])
+def test_a_pattern_that_may_take_for_ever_or_is_none(pattern: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(pattern)):
+        Patterns((pattern,)).matcher()
+
+
+@pytest.mark.parametrize("pattern", ENDLESS)
+def test_a_gitignore_that_may_take_for_ever_is_reported(pattern: str) -> None:
+    make("a/Dockerfile", "b/Dockerfile")
+    Path(".gitignore").write_text(f"[z-a]\n{pattern}\nb/\n")
+    found = discover(["."])
+    assert [file.path for file in found.files] == ["a/Dockerfile"]
+    assert [(each.path, each.line) for each in found.failures] == [("./.gitignore", 2)]
+
+
 def test_a_pattern_that_is_none() -> None:
     make("Dockerfile")
     with pytest.raises(UsageError, match="Invalid git pattern: '!'"):

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from pinner.model.errors import UsageError
-from pinner.model.source import read_source
 from pinner.scanning import git
 from pinner.scanning.changed_lines import changed_since
-from pinner.scanning.discovery import discover
+from pinner.scanning.discovery import discover, kinds_of_search
 from pinner.scanning.git import GitFailed, Repository, blob, blobs, commit_of, find_repository, run_git, tree
+from pinner.scanning.scan import scan_files
 
 IDENTITY = "-c user.name=a -c user.email=a@example -c commit.gpgsign=false -c init.defaultBranch=main".split()
 
@@ -205,7 +205,8 @@ def test_a_pipe_among_the_files_blocks_nothing(name: str, repository: Repository
     make_pipe(name)
     assert "Dockerfile" in [found.path for found in discover(["."]).files]
     with suppress(UsageError):
-        assert changed_since("HEAD", [read_source("Dockerfile")]).lines == {}
+        scan = scan_files(discover(["Dockerfile"]).files)
+        assert changed_since("HEAD", scan, kinds_of_search()).lines == {}
 
 
 @pytest.mark.parametrize("setting", ["core.excludesFile", "include.path"])

@@ -29,6 +29,13 @@ from pinner.scanning.image_globs import check_glob, glob_matcher
         (("!ghcr.io/us/base", "ghcr.io/us/**"), "ghcr.io/us/base:1", True),
         (("**", "!docker.io/**", "docker.io/library/**"), "bitnami/redis", False),
         (("**", "!docker.io/**", "docker.io/library/**"), "redis", True),
+        (("docker.io/library/*o*o*o*o*o*o*o*o*o*o*o*o*o*ob",), "o" * 200, False),
+        (("docker.io/**o**o*o*o*o*o*o*o*o*o*o**o*o*ob",), "o" * 200, False),
+        (("docker.io/**o**o*o*o*o*o*o*o*o*o*o**o*o*o",), "o" * 200, True),
+        (("**",), f"{'a.' * 300}a/b", False),
+        (("docker.io/*/**/x",), "a/x", False),
+        (("docker.io/*/**/x",), "a/b/x", True),
+        (("docker.io/a?c/**",), "a/c/d", False),
     ],
 )
 def test_the_last_glob_that_matches_decides(globs: tuple[str, ...], image: str, expected: bool) -> None:
@@ -46,6 +53,7 @@ def test_the_last_glob_that_matches_decides(globs: tuple[str, ...], image: str, 
         ("ghcr.io", "as docker.io/library/ghcr.io does"),
         ("ghcr.io/us/app:dev", "leave tag and digest out"),
         ("ghcr.io/us/app@sha256", "leave tag and digest out"),
+        (f"ghcr.io/{'*a' * 300}", "no name has more than 512 characters"),
     ],
 )
 def test_a_glob_that_matches_no_image_is_refused(glob: str, hint: str) -> None:

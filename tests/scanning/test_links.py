@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pinner.pipeline import unpin
+from pinner.scanning.discovery import discover
+from pinner.scanning.scan import scan_files
 from tests.support.command import pinner
 
 PIN = f"@sha256:{'b' * 64}"
@@ -110,6 +113,18 @@ def test_a_link_within_the_work_tree_is_followed(folder: str) -> None:
     target = link(f"FROM a:1{PIN}\n", to="shared/base")
     assert pinner("unpin", folder).code == 0
     assert target.read_text() == "FROM a:1\n"
+
+
+def test_a_file_that_becomes_a_link_is_not_written_through(tmp_path: Path) -> None:
+    text = f"FROM alpine:3{PIN}\n"
+    Path("web").mkdir()
+    Path("web/Dockerfile").write_text(text)
+    scan = scan_files(discover(["."]).files)
+    Path("web/Dockerfile").unlink()
+    target = link(text)
+    failed = unpin(scan, write=True).fixed.failures
+    assert [(each.path, "behind a link" in each.message) for each in failed] == [("web/Dockerfile", True)]
+    assert target.read_text() == text
 
 
 def test_other_files_are_edited_beside_a_link_that_is_not() -> None:

@@ -30,8 +30,10 @@ class Statement(NamedTuple):
 
 def statements(division: Division) -> list[Statement]:
     """The instructions. Those whose words pinner does not read are as they would be if it did."""
+    every = list(division.every_instruction())
+    assert [each for each in division.instructions if not each.name] == [each for each, _ in every if not each.name]
     found = []
-    for instruction, lines in division.every_instruction():
+    for instruction, lines in every:
         line = instruction.joined()
         command = read_command(line)
         assert not instruction.name or (instruction.name == command.name and not _may_name_image(command))

@@ -6,6 +6,8 @@ misreads twice alike, or the file is left alone.
 
 from io import BytesIO
 
+from dockerfile_parse import DockerfileParser
+
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS
 
 NO_INSTRUCTION = "?"
@@ -25,8 +27,6 @@ def structure(chars: str) -> tuple[str, ...]:
 
     Raises TooLong.
     """
-    from dockerfile_parse import DockerfileParser
-
     if _copied(chars) > MAX_COPIED:
         raise TooLong
     data = chars.encode("latin-1")

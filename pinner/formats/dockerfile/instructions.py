@@ -262,43 +262,42 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
 def _instruction_pattern(escape: str, *, passes_over: bool) -> re.Pattern[str]:
     """Return the expression for an instruction on its lines, without heredocs, and the lines that it skips above.
 
-    Group 1 is the instruction, group 2 its name where that is all that matters. With `passes_over` it also skips such
-    instructions, where nothing in them can open a heredoc.
+    Group 2 is the instruction, group 3 its name where that is all that matters. With `passes_over` it also skips such
+    instructions, where nothing in them can open a heredoc; group 1 is the last of them.
     """
     escaped = re.escape(escape)
     skipped = rf"(?:{_SPACES}(?:#[^\n]*)?\n){_SOME}"
     # One escape character at the end of a line continues it, two do not.
     line_end = rf"{escaped}(?<!{escaped}{escaped})[ \t]*\r*\n{skipped}"
-    above = skipped
-    if passes_over:
-        # Where the expression goes back, it must not take a comment for the last line.
-        plain = rf"{_PLAIN_START}(?:[^\n<]*{line_end}(?!{_SPACES}#)){_SOME}[^\n<]*[^\n<\\` \t\r]\r*"
-        above = rf"(?:{_SPACES}(?:#[^\n]*|{plain})?\n){_SOME}"
+    # Where the expression goes back, it must not take a comment for the last line.
+    plain = rf"{_PLAIN_START}(?:[^\n<]*{line_end}(?!{_SPACES}#)){_SOME}[^\n<]*[^\n<\\` \t\r]\r*"
+    above = rf"(?:{_SPACES}(?:#[^\n]*|({plain if passes_over else '(?!)'}))?\n){_SOME}"
     return re.compile(rf"{above}{_SPACES}((?:(?=([A-Z]+)){_PLAIN_START})?(?:[^\n]*{line_end}){_SOME}[^\n]*)")
 
 
 def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instruction]:
     """Yield the instructions, without `every` from the first FROM on only those of which more than the name matters."""
     chars = with_ascii_spaces(text.chars)
-    match_at = _instruction_pattern(escape, passes_over=False).match
-    has_heredocs = "<" in chars
+    match_at = _instruction_pattern(escape, passes_over=not every).match
+    may_pass_over, has_heredocs = every, "<" in chars
     at, size = len(_BOM) if chars.startswith(_BOM) else 0, len(chars)
     while at < size:
         match = match_at(chars, at)
+        if not may_pass_over and match and match[1]:
+            match = _instruction_pattern(escape, passes_over=False).match(chars, at)
         assert match is not None
-        start, stop = match.span(1)
+        start, stop = match.span(2)
         if start == stop or chars[start] == "#":
             at = _end_of_line(chars, start) + 1
             continue
         if stop - start > _AT_ONCE and chars.count("\n", start, stop) >= _AT_ONCE:
             stop = _end_of_long(chars, start, stop, escape)
-        instruction = Instruction(text, escape, match[2] or "", start, stop, stop)
+        instruction = Instruction(text, escape, match[3] or "", start, stop, stop)
         if has_heredocs and chars.find("<", start, stop) >= 0:
             instruction = instruction._replace(end=_end_of_heredocs(instruction))
         yield instruction
         at = instruction.end + 1
-        if not every and chars.startswith("FROM ", start):
-            match_at = _instruction_pattern(escape, passes_over=True).match
+        may_pass_over = may_pass_over or chars.startswith("FROM ", start)
 
 
 def _end_of_line(chars: str, at: int) -> int:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from pinner.formats._base import Refused
 from pinner.formats.dockerfile.comments import Comments
-from pinner.formats.dockerfile.cross_check import TooLong, structure
 from pinner.formats.dockerfile.flags import (
     Command,
     InvalidMount,
@@ -368,9 +367,11 @@ class DockerfileReader:
 
         Raises WriteError where the second parser cannot be asked.
         """
+        from pinner.formats.dockerfile import cross_check
+
         try:
-            theirs = structure(self.text.chars)
-        except TooLong as error:
+            theirs = cross_check.structure(self.text.chars)
+        except cross_check.TooLong as error:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (

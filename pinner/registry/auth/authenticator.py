@@ -56,11 +56,10 @@ class Authenticator:
     async def satisfy(self, response: Response, target: Target, refused: Authorization | None) -> None:
         """Find what a 401 asks for: `remembered` then has it. `refused` is what the request carried.
 
-        A 401 without a challenge, where the same was taken before, asks for what was asked for then. Raises
-        RegistryError when there is nothing better to send.
+        A 401 without a challenge asks for what was asked for before. Raises RegistryError when there is nothing better
+        to send.
         """
-        requirement = self._known(target) if refused and refused.worked and _is_bare(response) else None
-        requirement = requirement or _requirement(response)
+        requirement = (self._known(target) if refused and _is_bare(response) else None) or _requirement(response)
         self._requirements[target.origin, target.repository] = self._latest[target.origin] = requirement
         credential = await self._credential(target)
         try:

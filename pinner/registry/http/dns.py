@@ -12,9 +12,9 @@ from pinner.registry.errors import ConnectTimedOut, NameNotFound
 from pinner.registry.http.single_flight import SingleFlight
 
 # Without a network every name fails, each after a time-out. Once so many are unknown and none was ever found, ask
-# the others with less patience; a working resolver is far quicker.
-_PATIENT_FAILURES = 16
-_IMPATIENCE = 0.5
+# for the others with a shorter time-out; a working resolver is far quicker.
+_SLOW_FAILURES = 16
+_SHORT_TIMEOUT = 0.5
 
 # Networks that lead where the address does not say, whatever this Python's `is_global` makes of them: translators'
 # (RFC 6052, RFC 8215), Teredo's (RFC 4380), site-local ones (RFC 3879), protocol assignments (RFC 6890).
@@ -61,7 +61,7 @@ class Addresses:
 
     async def _search(self, host: str) -> list[str]:
         self._unknown += 1
-        seconds = self._timeout if self._unknown <= _PATIENT_FAILURES else min(self._timeout, _IMPATIENCE)
+        seconds = self._timeout if self._unknown <= _SLOW_FAILURES else min(self._timeout, _SHORT_TIMEOUT)
         try:
             async with asyncio.timeout(seconds):
                 addresses = await _in_daemon_thread(lambda: self._lookup(host))

@@ -57,6 +57,7 @@ class Host:
         self._surplus = 0
         self._order = asyncio.Lock()
         self._resumes = 0.0
+        self._paused = -1.0
         self._interval = 0.0
         self._slowed = -1.0
         self._measured_from = 0.0
@@ -113,13 +114,19 @@ class Host:
         else:
             self._interval = max(2 * self._interval, _FIRST_INTERVAL)
         self._interval = min(self._interval, _LONGEST_INTERVAL)
-        self.pause(error, asked or self._interval, is_asked=asked is not None)
+        self.pause(error, asked or self._interval, sent, is_asked=asked is not None)
         self._measured_from, self._let_through = self._resumes, 0
 
-    def pause(self, error: RegistryError, seconds: float, *, is_asked: bool) -> None:
-        """Let nothing be asked for so long, or give the host up where that is too long."""
+    def pause(self, error: RegistryError, seconds: float, sent: float, *, is_asked: bool) -> None:
+        """Let nothing be asked for so long, or give the host up where that is too long.
+
+        What was sent before the last pause began has led to that one already.
+        """
+        if sent < self._paused and seconds <= LONGEST_WAIT:
+            return
         if self.may_wait(seconds, is_asked=is_asked):
-            self._resumes = max(self._resumes, self._clock.now() + seconds)
+            self._paused = self._clock.now()
+            self._resumes = max(self._resumes, self._paused + seconds)
         else:
             self.give_up(error)
 

@@ -1,6 +1,7 @@
 """Send one request to one URL and read its bounded response. No redirects, no authentication."""
 
 import asyncio
+import errno
 import json
 import re
 from collections import defaultdict
@@ -40,7 +41,7 @@ _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 class Request(NamedTuple):
     """A request. `limit` bounds the body of a 200, in bytes; any other answer is read to 64 KiB and no further.
 
-    Without `patient` a connection that breaks is not tried again.
+    Without `retry` a connection that breaks is not tried again.
     """
 
     method: str
@@ -49,7 +50,7 @@ class Request(NamedTuple):
     limit: int = SMALL
     authorization: Secret | None = None
     form: Mapping[str, Secret] | None = None
-    patient: bool = True
+    retry: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -119,7 +120,7 @@ class HTTPClient:
         """
         host = self._hosts[request.origin]
         async with host.slot():
-            tries = Tries(host, patient=request.patient)
+            tries = Tries(host, retry=request.retry)
             while True:
                 sent = await host.ready()
                 try:
@@ -175,10 +176,23 @@ class HTTPClient:
                 return Timeout(f"{origin} was silent for {timeouts.read:g} s; try again later")
             case httpx.ProxyError():
                 return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
+            case httpx.ConnectError() if _lacks_descriptors(error):
+                return ConnectFailed(
+                    "this process may open no more files; raise its limit (ulimit -n), or lower --jobs"
+                )
             case httpx.ConnectError():
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
         return dropped
+
+
+def _lacks_descriptors(error: BaseException | None) -> bool:
+    """Return whether an error comes from a limit of open files, which is no failure of the host."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _shown(url: httpx.URL) -> str:

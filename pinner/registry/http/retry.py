@@ -32,10 +32,10 @@ def is_passing(status: int) -> bool:
     return status in (408, 429) or (status >= 500 and status != _NOT_IMPLEMENTED)
 
 
-def delay_after(error: RegistryError, failures: int, *, patient: bool = True) -> float | None:
+def delay_after(error: RegistryError, failures: int, *, retry: bool = True) -> float | None:
     """Return the seconds to wait after so many tries failed, the last with `error`; None where that is final.
 
-    Who is not patient tries no second time where no connection comes about or the connection breaks.
+    Without `retry` a connection that does not come about in time, or that breaks, is not tried again.
     """
     match error:
         case NameNotFound():
@@ -44,7 +44,7 @@ def delay_after(error: RegistryError, failures: int, *, patient: bool = True) ->
             return _jitter(_CONNECT_DELAY)
         case ConnectFailed():
             return None
-        case ConnectTimedOut() | Dropped() if not patient:
+        case ConnectTimedOut() | Dropped() if not retry:
             return None
         case Timeout() if failures < 2:
             return _jitter(_FIRST_DELAY)
@@ -73,9 +73,9 @@ def retry_after(value: str, now: datetime) -> float | None:
 class Tries:
     """The tries of one request at one host: whether there is a next one, and when."""
 
-    def __init__(self, host: Host, *, patient: bool) -> None:
+    def __init__(self, host: Host, *, retry: bool) -> None:
         self._host = host
-        self._patient = patient
+        self._retry = retry
         self._failures = 0
         self._successes = 0
 
@@ -97,22 +97,22 @@ class Tries:
         if isinstance(error, RateLimited):
             self._host.slow_down(error, sent, asked)
         else:
-            delay = self._delay(error, asked)
+            delay = self._delay(error, sent, asked)
         if self._host.given_up:
             raise self._host.given_up
         return delay
 
-    def _delay(self, error: RegistryError, asked: float | None) -> float:
+    def _delay(self, error: RegistryError, sent: float, asked: float | None) -> float:
         self._failures += 1
         if self._failures == 1:
             self._successes = self._host.successes
-        delay = delay_after(error, self._failures, patient=self._patient)
+        delay = delay_after(error, self._failures, retry=self._retry)
         if delay is None:
             if self._ends_host(error):
                 self._host.give_up(error)
             raise self._host.given_up or error
         if asked:
-            self._host.pause(error, asked, is_asked=True)
+            self._host.pause(error, asked, sent, is_asked=True)
             return 0.0
         if not self._host.may_wait(delay):
             self._host.give_up(error)
@@ -120,7 +120,7 @@ class Tries:
 
     def _ends_host(self, error: RegistryError) -> bool:
         """Return whether a failure that is final for one request is so for its host: not with a success meanwhile."""
-        if isinstance(error, Dropped) and not self._patient:
+        if isinstance(error, Dropped) and not self._retry:
             return False
         if not self._host.may_wait(0):
             return True

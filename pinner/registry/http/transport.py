@@ -161,16 +161,18 @@ class PoolTransport(httpx.AsyncBaseTransport):
         A server of one connection at a time, such as Python's `http.server`, takes the next when that one ends.
         """
         before: dict[httpcore.AsyncConnectionInterface, str] = {}
-        while self._waiting[origin]:
-            await asyncio.sleep(_CHECK_INTERVAL)
-            connections = [each for each in self._pool.connections if each.can_handle_request(core_origin)]
-            idle = {each: each.info() for each in connections if each.is_idle()}  # with the number of its requests
-            for connection, info in idle.items():
-                # Looked at anew: while one is closed, another may be taken for a request.
-                if before.get(connection) == info == connection.info() and self._waiting[origin]:
-                    await connection.aclose()
-            before = idle
-        del self._checks[origin]
+        try:
+            while self._waiting[origin]:
+                await asyncio.sleep(_CHECK_INTERVAL)
+                connections = [each for each in self._pool.connections if each.can_handle_request(core_origin)]
+                idle = {each: each.info() for each in connections if each.is_idle()}  # with the number of its requests
+                for connection, info in idle.items():
+                    # Looked at anew: while one is closed, another may be taken for a request.
+                    if before.get(connection) == info == connection.info() and self._waiting[origin]:
+                        await connection.aclose()
+                before = idle
+        finally:
+            del self._checks[origin]
 
 
 class _Body(httpx.AsyncByteStream):

@@ -1,5 +1,7 @@
 """Where BuildKit's own parser sees a directive or a heredoc, and where it sees none: nothing may hide there."""
 
+from collections.abc import Callable
+
 import dockerfile
 import pytest
 
@@ -70,3 +72,43 @@ def test_a_heredoc_after_a_space() -> None:
     assert [each.lines.first for each in statements(divide(Text.of_bytes(text.encode())))] == [1, 2, 5, 8, 11]
     with pytest.raises(Malformed, match="unterminated heredoc"):
         divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))
+
+
+# The expression that divides takes some tens of lines at once.
+LONG = {
+    "comments above": lambda count: "# c\n" * count + "FROM a\n" + "# c\n\n" * count + "FROM b\n",
+    "continued": lambda count: "FROM a\nRUN x \\\n" + "  y \\\n" * count + "  z\nFROM b\n",
+    "continued and read": lambda count: (
+        "FROM a\nRUN --network=none --mount=type=tmpfs,target=/a " + "\\\n" * count + "z\nFROM b\n"
+    ),
+    "comments inside": lambda count: "FROM a\nRUN x \\\n" + "# c\n" * count + "  z\nFROM b\n",
+    "comments inside, at the end": lambda count: "FROM a\nRUN x \\\n  y \\\n" + "# c\n" * count + "  z\nFROM b",
+    "comments that seem to go on": lambda count: "FROM a\nRUN x \\\n" + "# c \\\n" * count + "  z\nFROM b\n",
+    "passed over": lambda count: "FROM a\n" + "RUN x \\\n# c\n  y\nUSER 1\n" * count + "FROM b\n",
+    "passed over, then a heredoc": lambda count: (
+        "FROM a\n" + "USER 1\n" * count + "RUN x \\\n  <<E\nFROM c\nE\nFROM b\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("count", [0, 1, 48, 49, 50, 51, 52, 99, 100, 101, 102, 160])
+@pytest.mark.parametrize("write", LONG.values(), ids=LONG)
+def test_no_number_of_lines_is_too_many(write: Callable[[int], str], count: int) -> None:
+    text = write(count)
+    theirs = [(each.start_line, each.end_line, each.cmd.upper()) for each in dockerfile.parse_string(text)]
+    found = statements(divide(Text.of_bytes(text.encode())))
+    assert [(each.lines.first, each.lines.end, each.name) for each in found] == theirs
+
+
+SPACED_LINES = {
+    "blank line inside": "FROM a\nRUN x \\\n\u3000\n  y\nFROM b\n",
+    "white space above": "\xa0\n\u2003# c\n\x85FROM a\n",
+    "white space after the escape character": "FROM a\nRUN x \\\xa0\nFROM b\n",
+    "comment inside": "FROM a\nRUN x \\\n\u2029 # c\n  y\nUSER 1\n\u2028RUN z\nFROM b\n",
+}
+
+
+@pytest.mark.parametrize("text", SPACED_LINES.values(), ids=SPACED_LINES)
+def test_white_space_beyond_ascii(text: str) -> None:
+    theirs = [(each.start_line, each.cmd.upper()) for each in dockerfile.parse_string(text)]
+    assert [(each.lines.first, each.name) for each in statements(divide(Text.of_bytes(text.encode())))] == theirs

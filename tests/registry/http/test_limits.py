@@ -23,11 +23,15 @@ class LoopClock(Clock):
 
 
 class Host(httpx.AsyncBaseTransport):
-    """Answers by `handler`, which is told the time, after LATENCY. Knows when it was asked, and how often at once."""
+    """Answers by `handler`, which is told the time, after LATENCY. Knows when it was asked, and how often at once.
 
-    def __init__(self, handler: Handler) -> None:
+    With `spread` each answer takes longer by so much than the one before, sixteen times.
+    """
+
+    def __init__(self, handler: Handler, spread: float = 0) -> None:
         self.asked: list[float] = []
         self.most = 0
+        self._spread = spread
         self._handler = handler
         self._flying = 0
 
@@ -36,7 +40,7 @@ class Host(httpx.AsyncBaseTransport):
         self._flying += 1
         self.most = max(self.most, self._flying)
         try:
-            await asyncio.sleep(LATENCY)
+            await asyncio.sleep(LATENCY + len(self.asked) % 16 * self._spread)
             return self._handler(asyncio.get_running_loop().time(), request)
         finally:
             self._flying -= 1
@@ -138,6 +142,16 @@ def test_one_wait_of_a_minute_is_granted(status: int, wait: int, lasts: float, g
     outcomes, seconds = send(Host(then(lasts, status, str(wait))), 20)
     assert all(isinstance(each, Response) for each in outcomes) == granted
     assert seconds < wait + 5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_is_asked_of_all_that_is_under_way_is_one(status: int) -> None:
+    def handler(now: float, request: httpx.Request) -> httpx.Response:
+        return reply(status, {"retry-after": "30"}) if 1 < now < 25 else reply()
+
+    outcomes, seconds = send(Host(handler, spread=0.001), 1000)
+    assert all(isinstance(each, Response) for each in outcomes)
+    assert seconds < 60 + 1000 / 5
 
 
 def test_a_second_long_wait_is_not_granted() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -100,11 +101,11 @@ def test_a_near_host_gets_no_less_time_than_a_far_one(host: str) -> None:
     assert run.network.requests[0].extensions["timeout"]["connect"] == 7
 
 
-def test_an_impatient_question_is_not_asked_again_when_the_connection_breaks() -> None:
+def test_a_request_without_retry_is_not_sent_again_when_the_connection_breaks() -> None:
     run = Run(Script(httpx.ReadError("no")))
-    assert type(run.one(get(patient=False))) is Dropped
+    assert type(run.one(get(retry=False))) is Dropped
     assert len(run.network.requests) == 1
-    assert Run(answers(503, 200)).one(get(patient=False)).status == 200
+    assert Run(answers(503, 200)).one(get(retry=False)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -207,6 +208,14 @@ def caused(cause: Exception) -> httpx.ConnectError:
     error.__cause__ = OSError("y")
     error.__cause__.__context__ = cause
     return error
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_a_limit_of_open_files_is_no_fault_of_the_host(number: int) -> None:
+    error = Run(Script(caused(OSError(number, "Too many open files")))).one()
+    assert type(error) is ConnectFailed
+    assert "ulimit -n" in error.detail
+    assert "reg.example" not in error.detail
 
 
 def ssl_error(reason: str) -> ssl.SSLError:
