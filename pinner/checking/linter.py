@@ -135,8 +135,8 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
         if _names(suppression, ALL_RULES - active_rules_of(path).running)
     }
     for each in scan.occurrences:
-        is_told = facts.statuses is not None and each.target in facts.statuses
         for suppression in each.suppressions:
+            is_told = facts.statuses is not None and each.target in facts.statuses
             if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
                 undecided.add((each.path, suppression))
     return undecided
@@ -179,7 +179,8 @@ def _count(result: Report, scan: Scan) -> Summary:
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),
         changed=len(result.changes),
-        kept=len(result.kept),
+        kept=len(result.kept) - len(result.refused),
+        refused=len(result.refused),
         excluded=scan.excluded,
     )
 

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
-from pinner.formats import labels
+from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
 
@@ -109,6 +109,15 @@ FILES: Options = {
         list[str] | None,
         _option(
             CHECKING, "--exclude", metavar="PATTERN", help="Exclude files, in the syntax of .gitignore. Repeatable."
+        ),
+    ],
+    "kind": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
+            autocompletion=kind_names,
         ),
     ],
     "stdin_filename": Annotated[
@@ -222,6 +231,22 @@ UPDATE: Options = {
         ),
     ],
 }
+IMAGE: Options = {
+    "image": Annotated[
+        str | None,
+        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+    ],
+    "to": Annotated[
+        str | None,
+        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+    ],
+    "rollback": Annotated[
+        bool | None,
+        typer.Option(
+            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
+        ),
+    ],
+}
 LEDGER: Options = {
     "ledger": Annotated[
         str | None,
@@ -229,7 +254,7 @@ LEDGER: Options = {
             CONFIG,
             "--ledger",
             metavar="FILE",
-            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.json.",
+            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.jsonl.",
         ),
     ],
 }
@@ -336,9 +361,9 @@ def _settings(flags: dict[str, Any]) -> "Settings":
     return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
-_HELP = f"""Keep container image references pinned to digests.
+_HELP = """Keep container image references pinned to digests.
 
-Reads {labels("and", "s")} at every place that pulls an image, asks the registry for the
+Reads Dockerfiles, Compose files, manifests, pipelines and all other files that pull images, asks the registry for the
 digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
 """
 
@@ -353,7 +378,7 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES)
+@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
 def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
@@ -365,7 +390,7 @@ def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
+@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
 def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)

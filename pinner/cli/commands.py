@@ -22,6 +22,7 @@ from pinner.cli.terminal import (
     write_bytes,
     write_text,
 )
+from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
+    from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
     from pinner.scanning.suppressions import SuppressionSettings
     from pinner.updating.pin_status import Examination
@@ -94,7 +96,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     outcome = pipeline.pin(
         scan,
-        lambda asked: _resolve(asked, settings),
+        lambda asked: _resolve(asked, settings, scan=scan),
         write=_writes(paths, settings),
         reuse=settings.reuse,
         selection=_rule_selection(settings),
@@ -104,20 +106,41 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
-    from datetime import timedelta
-
     from pinner import pipeline
     from pinner.cli import registry_calls
-    from pinner.updating.decisions import Options
 
+    is_wanted = _wanted_image(settings)
     scan = _scan(paths, settings)
-    age = timedelta(days=settings.min_age)
-    kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
-    options = Options(settings.platforms, *kinds, age, settings.verify)
+    options_of = registry_calls.options_for(settings)
     write = _writes(paths, settings)
-    find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
-    outcome = pipeline.update(scan, _before_writing()(find), options, write=write, selection=_rule_selection(settings))
+    outcome = pipeline.update(
+        scan,
+        _before_writing()(
+            partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write)
+        ),
+        options_of,
+        write=write,
+        add=settings.add,
+        is_wanted=is_wanted,
+        selection=_rule_selection(settings),
+    )
     return _finish(scan, outcome, paths, settings)
+
+
+def _wanted_image(settings: Settings) -> Callable[[Reference], bool] | None:
+    """Return whether a pin is one of `--image`, None where all are. Raises UsageError for flags that make no sense."""
+    from pinner.model.reference import is_digest
+
+    if settings.to and settings.rollback:
+        raise UsageError("--to and --rollback exclude each other")
+    if settings.to and not is_digest(settings.to):
+        raise UsageError(f"--to {settings.to}: a digest is needed: sha256: and 64 hexadecimal digits in lower case")
+    if settings.image is None:
+        if settings.to or settings.rollback:
+            raise UsageError("--to and --rollback are about one image: name it with --image")
+        return None
+    image = _parse_argument(settings.image).by_tag()
+    return lambda reference: reference.by_tag() == image
 
 
 def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -202,33 +225,40 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     from pinner.scanning.discovery import discover, format_of
     from pinner.scanning.scan import scan_files, scan_stdin
 
-    include = settings.extend_include
+    kinds = _kind_settings(settings)
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
+        file_format = format_of(name, settings.extend_include, kinds)
+        return scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude, include)
+    found = discover(paths or ["."], settings.exclude, settings.extend_include, kinds)
     for warning in found.warnings:
         tell(f"warning: {warning}")
-    if not (found.files or found.failures):
-        _refuse_nothing(paths, found.excluded)
-    return scan_files(
+    scan = scan_files(
         found.files,
         found.failures,
         _suppression_settings(settings),
         excluded=found.excluded,
         accept_pinned_outside=accept_pinned_outside,
+        kind_settings=kinds,
     )
+    if not (scan.files or scan.failures):
+        _refuse_nothing(paths, scan.excluded)
+    return scan
+
+
+def _kind_settings(settings: Settings) -> KindSettings:
+    from pinner.scanning.kind_settings import kind_settings
+
+    return kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
 
 
 def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
     """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
     where = ", ".join(paths) or "this folder"
     if not excluded:
-        from pinner.formats import labels
-
-        raise UsageError(f"nothing to check: there is no {labels('or')} in {where}")
+        raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
     if any(map(os.path.isdir, paths or ["."])):
         raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
@@ -245,14 +275,14 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     from pinner.scanning.changed_lines import changed_since
     from pinner.scanning.discovery import kinds_of_search
 
-    kind_of = kinds_of_search(settings.exclude, settings.extend_include)
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include, _kind_settings(settings))
     return changed_since(settings.diff_base, scan, kind_of)
 
 
 def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
     from pinner import pipeline
 
-    examine = (lambda asked: _examine(asked, settings)) if settings.online else None
+    examine = (lambda asked: _examine(asked, scan, settings)) if settings.online else None
     is_wanted = changed.touches_reference if changed else None
     return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
 
@@ -298,7 +328,7 @@ def _rule_selection(settings: Settings) -> RuleSelection:
 def _suppression_settings(settings: Settings) -> SuppressionSettings:
     from pinner.scanning.suppressions import SuppressionSettings
 
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
     return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
@@ -306,18 +336,20 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
+def _resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
+) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
     with _before_writing():
-        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
 
 
-def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
+def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:
     from pinner.cli import registry_calls
 
     with _before_writing():
-        return registry_calls.examine(asked, settings)
+        return registry_calls.examine(asked, scan, settings)
 
 
 @contextmanager

@@ -29,6 +29,16 @@ class RegistryTable(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
 
 
+class ImageSettings(NamedTuple):
+    """What holds for the images that the globs in `match` match; None for what holds for all. `min_age` is in days."""
+
+    match: tuple[str, ...]
+    platforms: tuple[str, ...] | None = None
+    min_age: int | None = None
+    allow_lost_platforms: bool | None = None
+    update: bool | None = None
+
+
 class ReportTarget(NamedTuple):
     """A format, and the file that a report in it goes to: None for standard output."""
 
@@ -37,13 +47,17 @@ class ReportTarget(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings of a run. Times are in seconds, `min_age` in days.
+    """The settings of a run. Times are in seconds, `min_age` in days. `folder` is that of the configuration file.
 
     Those of `pinner.config.keys` come from the file, the environment or a flag, the others from a flag alone.
     """
 
+    folder: str = os.curdir
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
+    kinds: Mapping[str, str] = {}
+    kind: tuple[str, ...] = ()
+    helm_write: str = "digest"
     stdin_filename: str | None = None
 
     select: tuple[str, ...] = ()
@@ -61,6 +75,10 @@ class Settings(NamedTuple):
     policy_from: "Revision | None" = None
 
     platforms: tuple[str, ...] = ()
+    images: tuple[ImageSettings, ...] = ()
+    image: str | None = None
+    to: str | None = None
+    rollback: bool = False
     min_age: int = 0
     ledger: str | None = None
     verify: bool = False
@@ -108,6 +126,10 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         from pinner.scanning.revision import find_revision
 
         given["policy_from"] = find_revision(given["policy_from"])
-    read = {name: each.value for name, each in collect(given, environ).given.items()}
+    layers = collect(given, environ)
+    read = {name: each.value for name, each in layers.given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
-    return Settings(**only_flags | read)
+    settings = Settings(**only_flags | read, folder=os.path.dirname(layers.file or "") or os.curdir)
+    # A flag goes before what the file says of some images, too.
+    flags_for_images: dict[str, Any] = dict.fromkeys(given.keys() & {"min_age", "allow_lost_platforms"})
+    return settings._replace(images=tuple(each._replace(**flags_for_images) for each in settings.images))

@@ -3,10 +3,8 @@
 What reads them, what `pinner config` shows, the JSON schema and the documentation follow from it.
 """
 
-from collections.abc import Mapping
-
 from pinner.checking.rule_selection import Override
-from pinner.config import RegistryTable
+from pinner.config import ImageSettings, RegistryTable
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -21,13 +19,13 @@ from pinner.config.types import (
     String,
     Table,
 )
-from pinner.formats import FORMATS
+from pinner.formats import kind_names
 from pinner.model.occurrence import Severity
 from pinner.model.reference import DOCKER_HUB
 from pinner.output import OUTPUTS
 from pinner.rules import RULES
-from pinner.scanning.gitignore import Patterns
 from pinner.scanning.image_globs import check_glob
+from pinner.scanning.kind_settings import MODES
 
 _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
 _PORT = r"(:[0-9]{1,5})?"
@@ -46,26 +44,29 @@ def _mirror(text: str) -> tuple[str, str]:
     return _host(host), url
 
 
-def _patterns_by_format(**patterns: Patterns) -> Mapping[str, Patterns]:
-    return {field.replace("_", "-"): each for field, each in patterns.items()}
-
-
 _RULE = Choice("rule", tuple(rule.ID for rule in RULES))
 _RULES = List(_RULE)
 _LEVEL = Choice("severity", ("error", "warning", "note"), lambda label: Severity[label.upper()])
 _SEVERITIES = Lookup(_RULE, _LEVEL, {})
 _REALMS = List(String("a host with its port, unless that is 443", _HOST, str.lower))
+_KIND = Choice("kind", kind_names())
 _PLATFORM = String("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
-_INCLUDE = tuple(
-    Key(each.NAME, PatternList(), [], f"Files that are read as {each.LABEL}s, whatever their names.")
-    for each in FORMATS
-)
 _OVERRIDE = (
     Key("files", PatternList(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
     Key("select", _RULES, [], "Rules that run on these files even if they do not elsewhere."),
     Key("ignore", _RULES, [], "Rules that do not run on these files."),
     Key("severity", _SEVERITIES, {}, "How bad the findings of rules are in these files."),
+)
+_GLOBS = List(String("a glob on the canonical name of images", r"!?\S+", check_glob))
+_IMAGE = (
+    Key("match", _GLOBS, [], "The images that it is about: globs as in `ignore-images`.", required=True),
+    Key("platforms", List(_PLATFORM), None, "The platforms of these images that matter to you."),
+    Key(
+        "min-age", Integer(0, 36500), None, "Days that content must be known before a pin of these images moves to it."
+    ),
+    Key("allow-lost-platforms", Boolean(), None, "Let pins move to indexes that lack platforms that the pins have."),
+    Key("update", Boolean(), None, "`false`: let no pin of these images move."),
 )
 _REGISTRY = (
     Key("mirror", String("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
@@ -84,10 +85,27 @@ KEYS = (
     ),
     Key(
         "extend-include",
-        Table(_INCLUDE, _patterns_by_format),
+        Lookup(_KIND, PatternList(), {}),
         {},
-        "Read further files, in the syntax of `.gitignore`, by the format that they have.",
-        '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ncompose = ["deploy/stack-*.yaml"]',
+        "Read further files, in the syntax of `.gitignore`, by the kind that they are of.",
+        '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ngitlab-ci = ["ci/*.yml"]',
+    ),
+    Key(
+        "kinds",
+        Lookup(_KIND, Choice("mode", MODES), {}),
+        {},
+        "Which kinds of files are read: `off` passes files of a kind over, `check` reports on them and never writes "
+        "them, `on` is the default.",
+        '[kinds]\nhelm-values = "off"\nkubernetes = "check"',
+    ),
+    Key("kind", List(_KIND), [], "Kinds that are read, and no others. In the file: `kinds`.", in_file=False),
+    Key(
+        "helm-write",
+        Choice("choice", ("digest", "tag")),
+        "digest",
+        "Where the digest of an image goes whose parts are values of a chart: into an existing key `digest`, or with "
+        "`tag`, where there is none, behind the tag. Charts that put the tag into a label do not take that.",
+        'helm-write = "tag"',
     ),
     Key(
         "select", _RULES, [], "Run these rules alone. Empty: all of them.", 'select = ["unpinned", "opaque-reference"]'
@@ -137,9 +155,17 @@ KEYS = (
         "ledger",
         File(in_folder=True),
         None,
-        "The file that says how long content has been known. Default: `pinner-ledger.json`. A configuration that was "
-        "found names one in its own folder.",
-        'ledger = "ci/pinner-ledger.json"',
+        "The file that says how long content has been known. Default: `pinner-ledger.jsonl` in the folder of the "
+        "configuration, else in the working directory. A configuration that was found names one in its own folder.",
+        'ledger = "ci/pinner-ledger.jsonl"',
+    ),
+    Key(
+        "images",
+        List(Table(_IMAGE, ImageSettings)),
+        [],
+        "What holds for updates of some images. Of several entries that match, the last that says something decides.",
+        '[[images]]\nmatch = ["quay.io/us/**"]\nplatforms = ["linux/amd64"]\nmin-age = 0\n\n'
+        '[[images]]\nmatch = ["docker.io/library/postgres"]\nupdate = false',
     ),
     Key(
         "verify", Boolean(), False, "Fetch content and check its digest. Each is a pull on Docker Hub.", "verify = true"

@@ -6,19 +6,21 @@ from typing import NamedTuple
 from pinner.model.errors import Interrupted, WriteError
 from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
-from pinner.model.report import Change, FileFailure
+from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
+from pinner.scanning.decisions import decided
 from pinner.scanning.scan import Scan, ScannedFile
 
 _LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
 
 
 class Plan(NamedTuple):
-    """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
+    """The new digest of an occurrence, None to take it away. The rest goes into the change that is reported."""
 
     occurrence: Occurrence
     digest: str | None
     note: str = ""
+    explanation: Explanation = Explanation()
 
 
 class Fixed(NamedTuple):
@@ -100,8 +102,9 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        reading = scan.suppression_settings.apply(fixed.readings[path])
+        reading = scan.kind_settings.apply(scan.suppression_settings.apply(fixed.readings[path]))
         files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
+    files = decided(files, scan.builders)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
@@ -137,4 +140,5 @@ def _change(plan: Plan) -> Change:
         old=target.digest,
         new=plan.digest,
         note="; ".join(filter(None, (plan.note, _LATEST if adds_tag else ""))),
+        explanation=plan.explanation,
     )

@@ -9,13 +9,14 @@ from collections import Counter
 from typing import Any
 
 from pinner.model.occurrence import Finding, Fix, Severity
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Unchecked
+from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._addresses import address_of
+from pinner.output._changes import ImageChange, by_image
 from pinner.output._json import dumps
 
 NAME = "json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def render(report: Report, _style: Style) -> str:
@@ -27,7 +28,7 @@ def render(report: Report, _style: Style) -> str:
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
-            "changes": [_change(change) for change in report.changes],
+            "changes": [_change(change) for change in by_image(report.changes)],
             "kept": [_kept(kept) for kept in report.kept],
         }
     )
@@ -49,6 +50,9 @@ def _summary(summary: Summary) -> dict[str, int]:
         "known": summary.known,
         "outdated": summary.outdated,
         "excluded": summary.excluded,
+        "changed": summary.changed,
+        "kept": summary.kept,
+        "refused": summary.refused,
     }
 
 
@@ -87,9 +91,35 @@ def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
-    digests = {"old": change.old, "new": change.new, "note": change.note or None}
-    return {"path": change.path, **change.where._asdict(), "image": change.image, **digests}
+def _change(change: ImageChange) -> dict[str, Any]:
+    explanation = change.explanation
+    return {
+        "image": change.image,
+        "old": change.old,
+        "new": change.new,
+        "places": [{"path": place.path, "line": place.where.line} for place in change.places],
+        "why": explanation.why,
+        "before": _provenance(explanation.before),
+        "after": _provenance(explanation.after),
+        "compare_url": explanation.compare_url,
+        "platforms": {"added": list(explanation.added), "lost": list(explanation.lost)},
+        "current": explanation.current,
+        "tag_digest": explanation.tag_digest,
+        "first_seen": explanation.first_seen,
+        "note": change.note or None,
+    }
+
+
+def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
+    if provenance is None:
+        return None
+    return {
+        "version": provenance.version,
+        "revision": provenance.revision,
+        "source": provenance.source,
+        "created": provenance.created,
+        "base": {"name": provenance.base_name, "digest": provenance.base_digest},
+    }
 
 
 def _kept(kept: Kept) -> dict[str, Any]:

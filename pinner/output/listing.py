@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pinner.model.occurrence import Invalid, Occurrence, Opaque
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, is_built
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolution, Resolved
@@ -86,17 +86,21 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "path": occurrence.path,
         **occurrence.where._asdict(),
         **occurrence.span._asdict(),
+        "kind": occurrence.kind,
         "context": occurrence.context,
+        "also": list(occurrence.also),
         "text": occurrence.text,
-        **_target(occurrence.target),
+        **_target(occurrence.target, is_partial=occurrence.is_partial),
         "unwritable": occurrence.unwritable,
+        "built": str(occurrence.decision) if is_built(occurrence) else None,
     }
 
 
-def _target(target: Reference | Invalid | Opaque) -> dict[str, str | None]:
+def _target(target: Reference | Invalid | Opaque, *, is_partial: bool) -> dict[str, str | None]:
     match target:
         case Reference():
-            return {**_name(target), "digest": target.digest, "opaque": None}
+            name = _name(target) | ({"tag": target.tag} if is_partial else {})
+            return {**name, "digest": target.digest, "opaque": None}
         case Invalid(reason) | Opaque(reason):
             return {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Finding, Severity
@@ -16,7 +17,13 @@ from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
 from pinner.output._excerpt import excerpt
 
+if TYPE_CHECKING:
+    from pinner.output._changes import ImageChange
+
 NAME = "text"
+
+_LONGEST_WORDS = 60
+"""How many characters of what a publisher says are shown."""
 
 _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", "1;36"
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
@@ -44,6 +51,7 @@ def summary(report: Report) -> str:
     changed = "changed" if report.is_written else "would change"
     line += f", {counts.changed} {changed}" if counts.changed else ""
     line += f", {counts.kept} kept" if counts.kept else ""
+    line += f", {counts.refused} refused" if counts.refused else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")
 
 
@@ -140,15 +148,36 @@ def _statistics(report: Report, style: Style) -> Iterator[str]:
 
 def _changes(report: Report, style: Style) -> Iterator[str]:
     """Yield a line for each image, however many places name it, and one for each file."""
+    if not report.changes:
+        return
+    from pinner.output._changes import by_image
+
     verb = "" if report.is_written else "would change: "
-    images = Counter((change.image, change.old, change.new, change.note) for change in report.changes)
-    for (image, old, new, note), places in images.items():
-        what = f"{verb}{_short(old)} -> {_short(new)}"
-        line = f"{_paint(clean_path(image), _BOLD, style)}: {what} ({_count(places, 'place')})"
-        yield f"{line}: {prose(note)}" if note else line
+    for change in by_image(report.changes):
+        old = "the pinned digest is gone" if change.is_repair else _short(change.old)
+        what = f"{verb}{old} -> {_short(change.new)} ({_count(len(change.places), 'place')})"
+        yield "".join([f"{_paint(clean_path(change.image), _BOLD, style)}: {what}", *_remarks(change)])
     # A diff names the files itself.
     for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
         yield f"{_paint(clean_path(path), _BOLD, style)}: {_count(digests, 'digest')} changed"
+
+
+def _remarks(change: "ImageChange") -> Iterator[str]:
+    """Yield why the pin moved, what the publisher says of that, and what the tag names now where that differs."""
+    from pinner.output._changes import publisher_words, words_of
+
+    if change.note and not change.is_repair:
+        yield f": {prose(change.note)}"
+    if (words := words_of(change.explanation.why)) and not change.is_repair:
+        said = [f"{name} {_shortened(old)} -> {_shortened(new)}" for name, old, new in publisher_words(change)]
+        yield f": {words}" + (f" (the publisher says: {', '.join(said)})" if said else "")
+    if change.explanation.tag_digest:
+        yield f"; the tag names {_short(change.explanation.tag_digest)} now"
+
+
+def _shortened(text: str) -> str:
+    text = clean(text[: 4 * _LONGEST_WORDS]) or "nothing"
+    return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}..."
 
 
 def _kept(report: Report, style: Style) -> Iterator[str]:

@@ -132,7 +132,7 @@ def test_nothing_to_check(arguments: list[str]) -> None:
     run = pinner("check", *arguments)
     where = ", ".join(arguments) or "this folder"
     assert (run.code, run.stdout) == (USAGE, "")
-    assert run.stderr == f"error: nothing to check: there is no Dockerfile or Compose file in {where}\n"
+    assert run.stderr == f"error: nothing to check: no file in {where} is of a kind that pulls images\n"
 
 
 def test_named_files_that_are_excluded_are_clean_and_counted() -> None:
@@ -182,8 +182,8 @@ def test_findings_go_to_standard_output_and_the_summary_to_standard_error() -> N
     dockerfile(f"FROM a:1@{DIGEST}\nFROM $A\n", "a/Dockerfile")
     run = pinner("check")
     assert run.stdout == (
-        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format; '
-        "A is not declared: write ARG A=… above the first FROM\n"
+        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format;'
+        " A is not declared: write ARG A=… above the first FROM\n"
         "b/Dockerfile:1:6: error[unpinned] a is not pinned to a digest\n"
         "b/Dockerfile:2: error[file-error] unknown instruction: FOO\n"
     )
@@ -340,7 +340,7 @@ def test_the_document_of_a_check() -> None:
     dockerfile("FOO\n", "b/Dockerfile")
     document = pinner("check", "--format", "json").document
     assert [key for key in document if key in SCHEMA["check"]] == SCHEMA["check"]
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     summary = {"files": 2, "references": 2, "pinned": 1, "findings": 1, "unchecked": 0}
     assert document["summary"] | summary == document["summary"]
     (unpinned,) = document["findings"]

@@ -55,6 +55,7 @@ def test_colour(choice: str, stream: io.StringIO, environ: dict[str, str], expec
         (TERMINAL, True, {}, False),
         (TERMINAL, True, {"CI": "true"}, False),
         (PIPE, False, {"CI": "true", "PRE_COMMIT": "1"}, False),
+        (TERMINAL, False, {"CI": "true", "PRE_COMMIT": "1"}, False),
         (TERMINAL, False, {"PRE_COMMIT": "1"}, False),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import RegistryTable, ReportTarget, Settings, load
+from pinner.config import ImageSettings, RegistryTable, ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import SettingOrigin, collect, variable_of
 from pinner.config.types import Table
@@ -33,6 +33,7 @@ ca-file = "certs/all.pem"
 trusted-realms = ["auth.example:8443"]
 jobs = 8
 timeout = 60
+helm-write = "tag"
 color = "never"
 baseline = "ci/baseline.json"
 ledger = "ci/ledger.json"
@@ -40,6 +41,19 @@ format = ["concise", "sarif=ci/out.sarif"]
 
 [extend-include]
 dockerfile = ["*.docker.in"]
+
+[kinds]
+kubernetes = "check"
+
+[[images]]
+match = ["quay.io/us/**"]
+platforms = ["linux/amd64"]
+min-age = 0
+allow-lost-platforms = true
+
+[[images]]
+match = ["**", "!ghcr.io/**"]
+update = false
 
 [[overrides]]
 files = ["tests/"]
@@ -90,9 +104,15 @@ def test_every_key_of_a_file(folder: Path) -> None:
         },
         jobs=8,
         timeout=60.0,
+        kinds={"kubernetes": "check"},
+        helm_write="tag",
         color="never",
         baseline="ci/baseline.json",
         ledger="ci/ledger.json",
+        images=(
+            ImageSettings(("quay.io/us/**",), ("linux/amd64",), 0, True),
+            ImageSettings(("**", "!ghcr.io/**"), update=False),
+        ),
         format=(ReportTarget("concise"), ReportTarget("sarif", "ci/out.sarif")),
     )
 
@@ -137,7 +157,7 @@ def test_the_environment(folder: Path, variable: str, text: str, field: str, val
 
 def test_every_key_without_a_table_has_a_variable() -> None:
     without = {key.name for key in KEYS if not key.in_environment}
-    assert without == {"extend-include", "severity", "overrides", "registries"}
+    assert without == {"extend-include", "kinds", "severity", "overrides", "registries", "images"}
 
 
 @pytest.mark.parametrize(
@@ -219,8 +239,8 @@ def test_which_file_is_read(folder: Path, flags: dict[str, Any], environ: dict[s
         ("[[overrides]]\nselect = []", 'pinner.toml:1: overrides[0]: "files" is missing'),
         ("[[overrides]]\nfile = []", 'pinner.toml:2: overrides[0]: unknown key "file": did you mean "files"?'),
         ("extend-include = ['*.j2']", 'pinner.toml:1: extend-include: a table is needed, not ["*.j2"]'),
-        ("[extend-include]\nhelm = ['*.j2']",
-         'pinner.toml:2: extend-include: unknown key "helm": choose from compose, dockerfile'),
+        ("[extend-include]\nhelm-value = ['*.j2']",
+         'pinner.toml:2: extend-include.helm-value: unknown kind "helm-value": did you mean "helm-values"?'),
         ("ignore-images = ['node']",
          "pinner.toml:1: ignore-images[0]: node matches no image: canonical names start with a registry, "
          "as docker.io/library/node does"),

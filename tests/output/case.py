@@ -8,9 +8,19 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Finding, Occurrence, Opaque, Place, Severity, Suppression
+from pinner.model.occurrence import Decider, Decision, Finding, Occurrence, Opaque, Place, Severity, Suppression
 from pinner.model.reference import Reference, parse
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.report import (
+    Change,
+    Explanation,
+    FileFailure,
+    Kept,
+    Provenance,
+    Report,
+    Summary,
+    Suppressed,
+    Unchecked,
+)
 from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
@@ -23,6 +33,7 @@ NEW_DIGEST = "sha256:" + "c" * 64
 
 RULES = {
     "broken-index": Severity.ERROR,
+    "built-here": Severity.NOTE,
     "conflicting-digests": Severity.WARNING,
     "digest-after-variable": Severity.ERROR,
     "digest-without-tag": Severity.WARNING,
@@ -132,6 +143,16 @@ FINDINGS = (
         _place(DOCKERFILE, f"empty:1@{DIGEST}"),
         status=PinStatus(PinState.FRESH, DIGEST, broken="the index lists no image"),
     ),
+    *_find(
+        "built-here",
+        _place(
+            DOCKERFILE,
+            "localhost/app:dev",
+            decision=Decision(
+                by=Decider.BUILDER, name="localhost/app", tag=None, path="ska\x1b[2Jffold|`x`.yaml", line=3
+            ),
+        ),
+    ),
     *_find("invalid-reference", _place(HOSTILE, _INJECTION)),
     *_find("stale-digest", _place(COMPOSE, _STALE), status=PinStatus(PinState.STALE, NEW_DIGEST)),
     *_find(
@@ -144,8 +165,26 @@ FINDINGS = (
 _SLOW = occurrence_in(DOCKERFILE, "quay.io/slow/image:3")
 (_LOCAL,) = _find("unpinned", _place(DOCKERFILE, "localhost/app:dev"))
 
+LOST = Explanation(why="lost", current=True, first_seen="2026-01-02T03:04:05Z")
+EXPLANATION = Explanation(
+    why="version",
+    before=Provenance("1.2|3", "0" * 40, "https://github.com/us/app", "2026-01-02T03:04:05Z"),
+    after=Provenance(
+        "<b>@all</b> fixes #7,\n::error::[a](javascript:b) `c`",
+        "f" * 40,
+        "https://github.com/us/app",
+        None,
+        "b",
+        DIGEST,
+    ),
+    compare_url=f"https://github.com/us/app/compare/{'0' * 40}...{'f' * 40}",
+    added=("linux/riscv64",),
+    lost=("linux/arm/v7",),
+    tag_digest=DIGEST,
+)
+
 REPORT = Report(
-    Summary(files=5, references=20, pinned=9, findings=len(FINDINGS), unchecked=1, ignored=1, changed=5, kept=4),
+    Summary(5, 20, 9, len(FINDINGS), unchecked=1, ignored=1, changed=7, kept=3, refused=1),
     FINDINGS,
     (
         Unchecked(
@@ -162,7 +201,9 @@ REPORT = Report(
         Change("old/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(3, 6, 3, 80), "busybox", DIGEST, None),
-        Change("older/Dockerfile", Location(4, 6, 4, 80), "gone:1", DIGEST, NEW_DIGEST, "nothing was compared"),
+        Change("older/Dockerfile", Location(4, 6, 4, 80), "gone:1", DIGEST, NEW_DIGEST, explanation=LOST),
+        Change("older/Dockerfile", Location(5, 6, 5, 80), "moved:1", DIGEST, NEW_DIGEST, "", EXPLANATION),
+        Change("older/Dockerfile", Location(6, 6, 6, 80), "added:1", None, NEW_DIGEST, "", Explanation(current=True)),
     ),
     (Suppressed(_LOCAL, _IGNORE),),
     (

@@ -9,6 +9,7 @@ import typer
 
 from pinner.cli.app import PANELS, app
 from pinner.config.page import page as configuration
+from pinner.formats.places.page import page as kinds
 from pinner.rules import RULES, Rule
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,7 @@ them.
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page, and the navigation that lists those of the rules."""
     yield DOCS / "configuration.md", _with_note(configuration())
+    yield DOCS / "kinds.md", _with_note(kinds())
     yield DOCS / "command-line.md", _with_note(_command_line())
     yield DOCS / "rules" / "index.md", _with_note(_table())
     for rule in RULES:

@@ -6,7 +6,7 @@ above it. Only an instruction whose words matter is joined into one logical line
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,8 +65,8 @@ class LogicalLine(NamedTuple):
     def cut(self, start: int, end: int) -> Text:
         """Return the characters from `start` to `end`, not beyond the last, with their offsets."""
         if len(self.starts) == 1:
-            place = self.places[0]
-            return self.whole.cut(place + start, place + end)
+            place, whole = self.places[0], self.whole
+            return Text(whole.chars[place + start : place + end], whole.offsets[place + start : place + end])
         cuts = []
         for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
             at, place = self.starts[index], self.places[index]
@@ -75,6 +75,12 @@ class LogicalLine(NamedTuple):
             stop = min(end, *self.starts[index + 1 : index + 2], len(self.chars))
             cuts.append(self.whole.cut(place + max(start - at, 0), place + stop - at))
         return join(cuts)
+
+    def take(self, indexes: Sequence[int]) -> Text:
+        """Return the characters at some indexes, in their order."""
+        if isinstance(indexes, range):
+            return self.cut(indexes.start, indexes.stop)
+        return join([self.cut(index, index + 1) for index in indexes])
 
 
 class Instruction(NamedTuple):
@@ -94,7 +100,7 @@ class Instruction(NamedTuple):
         """Return the instruction as one line: without line ends, escape characters, comments and blank lines."""
         whole, escape, _, at, stop, _ = self
         chars = whole.chars[at:stop]
-        if "\n" not in chars and not _continues(chars, escape):
+        if "\n" not in chars and escape not in chars:
             return LogicalLine(whole, (0,), (at,), chars.rstrip("\r"))
         starts: list[int] = []
         places: list[int] = []

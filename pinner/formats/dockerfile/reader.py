@@ -34,7 +34,9 @@ from pinner.model.source import Location, Source
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
+_NAMING_FLAGS = {"COPY": "from", "RUN": "mount"}
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
+_MAX_COMPARED_STAGES = 50
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
 
@@ -118,7 +120,7 @@ class DockerfileReader:
         for instruction in self.division.instructions:
             if not instruction.name:
                 line = instruction.joined()
-                statement = Statement(instruction, line, read_command(line))
+                statement = Statement(instruction, line, read_command(line.chars))
                 self.statements.append(statement)
                 self._collect_from(statement)
             elif not self.froms:
@@ -151,7 +153,7 @@ class DockerfileReader:
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
-        for start, end in quoted_word_spans(line, command, self.division.escape):
+        for start, end in quoted_word_spans(line.chars, command, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
@@ -164,7 +166,7 @@ class DockerfileReader:
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
-        spans = word_spans(line, command)
+        spans = word_spans(line.chars, command)
         words = [line.chars[start:end] for start, end in spans]
         if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
             has_comment = any(word.startswith("#") for word in words[1:])
@@ -173,19 +175,20 @@ class DockerfileReader:
         stage = words[2].lower() if len(words) == 3 else None
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
             self._complain(instruction, f'invalid name for a build stage: "{line.cut(*spans[2])}"')
-        platform = self._read_platform(instruction, command) if command.flags else None
+        platform = self._read_platform(statement) if command.flags else None
         return From(read_word(line.cut(*spans[0]), self.scope) if spans else None, platform, stage)
 
-    def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
+    def _read_platform(self, statement: Statement) -> str | None:
+        instruction, line, command = statement
         for flag in command.flags:
             if flag.name != "platform":
                 self._complain(instruction, f"unknown flag: --{flag.name}")
         flags = [flag for flag in command.flags if flag.name == "platform"]
         if len(flags) > 1:
             self._complain(instruction, "duplicate flag: --platform")
-        if not flags or not flags[0].value or not flags[0].value.chars:
+        if not flags or not flags[0].value:
             return None
-        word = read_word(flags[0].value, self.scope)
+        word = read_word(line.take(flags[0].value), self.scope)
         if isinstance(word, WrittenReference) or word.expansion.used:
             return None
         return str(word.expansion.value)
@@ -204,7 +207,7 @@ class DockerfileReader:
             elif statement.command.name == "ONBUILD":
                 self._read_trigger(statement, stage)
             elif statement.command.flags:
-                self._read_sources(statement.instruction, statement.command, stage, "")
+                self._read_sources(statement, stage, "")
 
     def _read_base(self, base: From, stage: int) -> None:
         if base.image is None:
@@ -233,7 +236,8 @@ class DockerfileReader:
 
     def _similar_stage(self, name: str, stage: int) -> str | None:
         """Return the name of an earlier stage that a bare name nearly is."""
-        if not self._first_stages or not _STAGE_NAME.fullmatch(name.lower()):
+        # Each name is compared with each stage: of many stages that takes the square of their number.
+        if not 0 < len(self._first_stages) <= _MAX_COMPARED_STAGES or not _STAGE_NAME.fullmatch(name.lower()):
             return None
         from difflib import get_close_matches
 
@@ -261,17 +265,18 @@ class DockerfileReader:
 
     def _read_trigger(self, statement: Statement, stage: int) -> None:
         instruction, line, command = statement
-        trigger = read_command(line, command.start)
+        trigger = read_command(line.chars, command.start)
         if trigger.name in _NOT_IN_ONBUILD:
             self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
         elif trigger.name not in INSTRUCTIONS:
             self._complain_of_unknown(instruction, line, trigger)
-        self._read_sources(instruction, trigger, stage, "ONBUILD ")
+        self._read_sources(Statement(instruction, line, trigger), stage, "ONBUILD ")
 
-    def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
-        """Return the references of COPY --from and RUN --mount=from."""
+    def _read_sources(self, statement: Statement, stage: int, prefix: str) -> None:
+        """Read the references of COPY --from and RUN --mount=from."""
+        instruction, _, command = statement
         context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
-        for text in self._sources(instruction, command):
+        for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
             if prefix and not any(char in text.chars for char in "/:@"):
@@ -287,18 +292,19 @@ class DockerfileReader:
             similar = self._similar_stage(text.chars, stage)
             self._add(self._place_source(text), context, None, suspicion, similar)
 
-    def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
-        for flag in command.flags:
-            if flag.name.lower() == "from" and (command.name, flag.name) != ("COPY", "from"):
-                self._complain(instruction, f"unknown flag: --{flag.name}")
-            elif (command.name, flag.name) not in (("COPY", "from"), ("RUN", "mount")):
-                continue
-            elif flag.value is None:
-                self._complain(instruction, f"--{flag.name} has no value: write --{flag.name}=…")
-            elif flag.name == "from":
-                yield flag.value
+    def _sources(self, statement: Statement) -> Iterator[Text]:
+        instruction, line, command = statement
+        naming = _NAMING_FLAGS.get(command.name)
+        for name, value in command.flags:
+            if name != naming:
+                if name.lower() == "from":
+                    self._complain(instruction, f"unknown flag: --{name}")
+            elif value is None:
+                self._complain(instruction, f"--{name} has no value: write --{name}=…")
+            elif name == "from":
+                yield line.take(value)
             else:
-                yield from self._mount_source(instruction, flag.value)
+                yield from self._mount_source(instruction, line.take(value))
 
     def _mount_source(self, instruction: Instruction, mount: Text) -> Iterator[Text]:
         try:
@@ -375,7 +381,7 @@ class DockerfileReader:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (
-            f"{each.name or read_command(each.joined()).name} on {lines.first}-{lines.last}, to {lines.end}"
+            f"{each.name or read_command(each.joined().chars).name} on {lines.first}-{lines.last}, to {lines.end}"
             for each, lines in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
