@@ -56,7 +56,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, "pin")
+            command = None if occurrence.similar_stage else "pin"
+            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, command)
 
 
 def _severity(occurrence: Occurrence) -> Severity:

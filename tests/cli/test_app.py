@@ -210,6 +210,12 @@ def test_quiet_is_quiet() -> None:
     assert run.stdout.count("\n") == 1
 
 
+def test_an_image_without_an_answer_is_told_once() -> None:
+    dockerfile("FROM gone\n")
+    run = pinner("pin")
+    assert run.stdout == "Dockerfile:1:6: unchecked[unreachable] gone: docker.io did not answer\n"
+
+
 def test_pinning_says_what_was_written() -> None:
     path = dockerfile("FROM node:20\nFROM node:20\n")
     run = pinner("pin")
