@@ -8,13 +8,13 @@ from pinner.checking.rule_selection import DEFAULT_SELECTION, RuleSelection
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
 from pinner.model.occurrence import Occurrence, is_decided_elsewhere
 from pinner.model.reference import Reference, is_digest
-from pinner.model.report import Kept, Report, Unchecked
+from pinner.model.report import Explanation, Kept, Report, Unchecked
 from pinner.model.resolution import PinState, PinStatus, Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scanning.scan import Scan
 
 if TYPE_CHECKING:
-    from pinner.updating.decisions import Options
+    from pinner.updating.decisions import OptionsOf
     from pinner.updating.pin_status import Examination
     from pinner.updating.updater import Update
 
@@ -72,24 +72,28 @@ def pin(
 def update(
     scan: Scan,
     find_updates: FindUpdates,
-    options: "Options",
+    options_of: "OptionsOf",
     *,
     write: bool,
+    add: bool = False,
+    is_wanted: Callable[[Reference], bool] | None = None,
     selection: RuleSelection = DEFAULT_SELECTION,
 ) -> Outcome:
     """Give the pins that have a tag the digest of what it names now, and lint what is left.
 
-    What has no digest is left alone and listed, unless the options say to add it.
+    What has no digest is left alone and listed, unless it is to be added. With `is_wanted` nothing but the pins of the
+    images that are wanted is looked at.
     """
     # Imported here: a check, which is what hooks run, needs nothing of updates.
     from pinner.updating.decisions import UNPINNED, platforms_in_use
 
-    without_digest = _without_digest(scan, selection)
+    without_digest = [] if is_wanted else _without_digest(scan, selection)
     wanted = [each for each in scan.occurrences if _has_pin_and_tag(each)]
-    wanted += [each for each in without_digest if options.add and can_pin(each)]
-    updates = find_updates(platforms_in_use(wanted, options))
+    wanted = [each for each in wanted if not is_wanted or is_wanted(_target(each))]
+    wanted += [each for each in without_digest if add and can_pin(each)]
+    updates = find_updates(platforms_in_use(wanted, options_of))
     steps = [_step(each, updates[_target(each)]) for each in wanted]
-    if not options.add:
+    if not add:
         steps += [_kept(each, UNPINNED, "it has no digest, and --add gives it one") for each in without_digest]
     plans = [step for step in steps if isinstance(step, Plan)]
     kept = [step for step in steps if isinstance(step, Kept)]
@@ -211,7 +215,8 @@ def _plan(
         if isinstance(answer, Unresolved):
             unchecked.append(_unchecked(occurrence, answer))
         else:
-            plans.append(Plan(occurrence, answer.digest if answer else known[tag]))
+            explanation = Explanation(current=answer is not None)
+            plans.append(Plan(occurrence, answer.digest if answer else known[tag], explanation=explanation))
     return plans, unchecked
 
 
@@ -223,6 +228,8 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         return _unchecked(occurrence, update)
     if update.decision is None:
         return None
+    if isinstance(update.decision, Unresolved):
+        return _unchecked(occurrence, update.decision)
     # A comment on the finding that the pin would have keeps the pin as it is.
     suppression = suppression_for(_RULES_OF_STATES.get(update.status.state, unpinned.ID), occurrence.suppressions)
     if suppression:

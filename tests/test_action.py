@@ -141,3 +141,41 @@ def test_the_action_passes_every_input_on_and_every_output_back() -> None:
     assert {f"INPUT_{name.upper().replace('-', '_')}" for name in action["inputs"]} <= environment
     assert set(action["outputs"]) == {"exit-code", "sarif-file", *run.COUNTS}
     assert not [step for step in action["runs"]["steps"] if "${{" in step.get("run", "")]
+
+
+update = SimpleNamespace(**runpy.run_path(str(ROOT / "action/update/update.py")))
+
+
+def test_the_update_passes_every_input_on_and_every_output_back() -> None:
+    action = YAML(typ="safe").load(ROOT / "action/update/action.yml")
+    text = (ROOT / "action/update/action.yml").read_text()
+    assert all(f"${{{{ inputs.{name} }}}}" in text or f"inputs.{name} ==" in text for name in action["inputs"])
+    assert set(action["outputs"]) == {"exit-code", *update.COUNTS}
+    assert not [step for step in action["runs"]["steps"] if "${{" in step.get("run", "")]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({}, ["--"]),
+        ({"PATHS": "a b\n--add\n"}, ["--", "a b", "--add"]),
+        ({"ARGS": "--add --exclude 'a b'"}, ["--add", "--exclude", "a b", "--"]),
+    ],
+)
+def test_inputs_of_the_update(inputs: dict[str, str], words: list[str]) -> None:
+    environment = {f"INPUT_{name}": value for name, value in inputs.items()}
+    command = update.command(environment, "r.json", "r.md")
+    reports = ["--format", "text", "--format", "json=r.json", "--format", "markdown=r.md"]
+    assert command == [*PINNER[:-1], "update", *reports, *words]
+
+
+def test_the_age_of_the_update() -> None:
+    assert "--min-age" not in update.command({"INPUT_MIN_AGE": " "}, "r", "m")
+    assert update.command({"INPUT_MIN_AGE": "7"}, "r", "m")[5:7] == ["--min-age", "7"]
+
+
+def test_the_token_of_the_update_goes_to_its_server_alone() -> None:
+    environment = {"INPUT_TOKEN": "hush", "GITHUB_SERVER_URL": "https://github.example"}
+    assert update.credentials(environment)["GIT_CONFIG_KEY_1"] == "http.https://github.example/.extraheader"
+    assert update.credentials(environment | {"GITHUB_SERVER_URL": "http://github.example"}) == {}
+    assert update.credentials({"GITHUB_SERVER_URL": "https://github.example"}) == {}

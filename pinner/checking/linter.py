@@ -8,7 +8,7 @@ from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinStatus
 from pinner.model.source import Location
-from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
+from pinner.rules import RULES, Facts, Rule, floating_tag, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
 
 _Position = tuple[str, Location]
@@ -55,6 +55,7 @@ def lint(
     findings, suppressed, used = _suppress(raised, on_images)
     not_read, acknowledged = _not_read(scan)
     used |= acknowledged
+    findings = _one_for_untagged(findings, excused)
     used |= _undecided(scan, facts, active_rules_of)
     # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
     # `unused-ignore` is in use by that alone.
@@ -77,6 +78,21 @@ def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:
         if suppression_for(NOT_READ, found) is None:
             unchecked.append(Unchecked(path, where, text, context, NOT_READ, detail))
     return unchecked, used
+
+
+def _one_for_untagged(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
+    """Return the findings without those of `floating-tag` on images that lack a digest: one line a cause.
+
+    Such an image is `unpinned`, or `excused` from that. A finding that is set to a higher severity stays: it may be
+    what fails the run.
+    """
+    bare = dict.fromkeys(excused, unpinned.SEVERITY)
+    bare |= {(each.path, each.where): each.severity for each in findings if each.rule == unpinned.ID}
+    return [
+        each
+        for each in findings
+        if each.rule != floating_tag.ID or each.severity > bare.get((each.path, each.where), 0)
+    ]
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:
@@ -153,8 +169,8 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
         if _names(suppression, ALL_RULES - active_rules_of(path).running)
     }
     for each in scan.occurrences:
-        is_told = facts.statuses is not None and each.target in facts.statuses
         for suppression in each.suppressions:
+            is_told = facts.statuses is not None and each.target in facts.statuses
             if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
                 undecided.add(_placed(suppression, each.path))
     return undecided
@@ -197,7 +213,8 @@ def _count(result: Report, scan: Scan) -> Summary:
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),
         changed=len(result.changes),
-        kept=len(result.kept),
+        kept=len(result.kept) - len(result.refused),
+        refused=len(result.refused),
         excluded=scan.excluded,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,15 @@ from pinner.cli.terminal import (
     prepare_streams,
     standard_stream,
     tell,
+    width_of,
     write_bytes,
     write_text,
 )
-from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
+from pinner.model.clock import seconds_now
+from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
@@ -51,9 +54,11 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         standard_stream().flush()
         return code
     except PinnerError as error:
-        tell(f"error: {error}")
+        for line in str(error).split("\n"):
+            tell(f"error: {line}")
         return ExitCode.USAGE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        tell(f"interrupted: {error}" if isinstance(error, Interrupted) else "interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.
@@ -82,7 +87,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
     report = changed.restrict(report) if changed else report
-    write_report(report, settings)
+    write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
 
 
@@ -93,7 +98,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     scan = _scan(paths, settings)
     outcome = pipeline.pin(
         scan,
-        lambda asked: _resolve(asked, settings),
+        lambda asked: _resolve(asked, settings, scan=scan),
         write=_writes(paths, settings),
         reuse=settings.reuse,
         selection=_rule_selection(settings),
@@ -103,20 +108,41 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Refresh the digests below `paths`."""
-    from datetime import timedelta
-
     from pinner import pipeline
     from pinner.cli import registry_calls
-    from pinner.updating.decisions import Options
 
+    is_wanted = _wanted_image(settings)
     scan = _scan(paths, settings)
-    age = timedelta(days=settings.min_age)
-    kinds = settings.add, settings.all_changes, settings.allow_lost_platforms
-    options = Options(settings.platforms, *kinds, age, settings.verify)
+    options_of = registry_calls.options_for(settings)
     write = _writes(paths, settings)
-    find = partial(registry_calls.find_updates, options=options, settings=settings, write=write)
-    outcome = pipeline.update(scan, find, options, write=write, selection=_rule_selection(settings))
+    outcome = pipeline.update(
+        scan,
+        _before_writing()(
+            partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write)
+        ),
+        options_of,
+        write=write,
+        add=settings.add,
+        is_wanted=is_wanted,
+        selection=_rule_selection(settings),
+    )
     return _finish(scan, outcome, paths, settings)
+
+
+def _wanted_image(settings: Settings) -> Callable[[Reference], bool] | None:
+    """Return whether a pin is one of `--image`, None where all are. Raises UsageError for flags that make no sense."""
+    from pinner.model.reference import is_digest
+
+    if settings.to and settings.rollback:
+        raise UsageError("--to and --rollback exclude each other")
+    if settings.to and not is_digest(settings.to):
+        raise UsageError(f"--to {settings.to}: a digest is needed: sha256: and 64 hexadecimal digits in lower case")
+    if settings.image is None:
+        if settings.to or settings.rollback:
+            raise UsageError("--to and --rollback are about one image: name it with --image")
+        return None
+    image = _parse_argument(settings.image).by_tag()
+    return lambda reference: reference.by_tag() == image
 
 
 def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -142,10 +168,12 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
         write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
         from pinner.output import table
+        from pinner.output.text import failure_line
 
-        write_text(table.render_list(scan.occurrences, online))
+        stream = standard_stream()
+        write_text(table.render_list(scan.occurrences, online, width_of(stream) if stream.isatty() else None))
         for failure in scan.failures:
-            tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
+            tell(failure_line(failure))
     unanswered = any(each.unchecked for each in online or ())
     return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
 
@@ -165,7 +193,8 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
 
 
 def explain(names: Sequence[str]) -> ExitCode:
-    """Print the documentation of rules."""
+    """Print the documentation of rules, or list all rules where none is named."""
+    from pinner.cli.pages import page_of_rule, table_of_rules, write_page
     from pinner.config.values import unknown
     from pinner.rules import RULES
 
@@ -173,10 +202,10 @@ def explain(names: Sequence[str]) -> ExitCode:
     for name in names:
         if name not in rules:
             raise UsageError(unknown("rule", name, rules))
-    pages = (
-        f"# {name} ({rules[name].SEVERITY.label})\n\n{rules[name].SUMMARY}\n\n{rules[name].__doc__}" for name in names
-    )
-    write_text("\n".join(pages))
+    if names:
+        write_page("\n".join(page_of_rule(rules[name]) for name in names))
+    else:
+        write_text(table_of_rules(RULES))
     return ExitCode.CLEAN
 
 
@@ -261,7 +290,7 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
 def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
     from pinner import pipeline
 
-    examine = (lambda asked: _examine(asked, settings)) if settings.online else None
+    examine = (lambda asked: _examine(asked, scan, settings)) if settings.online else None
     is_wanted = changed.touches_reference if changed else None
     return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
 
@@ -307,7 +336,7 @@ def _rule_selection(settings: Settings) -> RuleSelection:
 def _suppression_settings(settings: Settings) -> SuppressionSettings:
     from pinner.scanning.suppressions import SuppressionSettings
 
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
     return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
 
 
@@ -315,16 +344,29 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
     return not settings.diff and list(paths) != [STDIN]
 
 
-def _resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool = False) -> Mapping[Reference, Resolution]:
+def _resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
+) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
-    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify)
+    with _before_writing():
+        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
 
 
-def _examine(asked: Iterable[Reference], settings: Settings) -> Mapping[Reference, Examination]:
+def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:
     from pinner.cli import registry_calls
 
-    return registry_calls.examine(asked, settings)
+    with _before_writing():
+        return registry_calls.examine(asked, scan, settings)
+
+
+@contextmanager
+def _before_writing() -> Iterator[None]:
+    """Say of an interrupt while registries are asked that nothing was written."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("no file was written") from None
 
 
 def _detail(scan: Scan, settings: Settings) -> list[Detail]:
@@ -352,6 +394,7 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     from pinner.fixing.diff import unified_diff
 
     report, fixed = outcome
+    report = report._replace(is_written=not settings.diff)
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
             diff = unified_diff(path, scan.files[path].source.data, data)
@@ -371,8 +414,8 @@ def _left_out(path: str, lines: range) -> str:
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
-    """What is wrong wins over what could not be checked; the summary says both."""
+    """Return the exit code: what is wrong wins over what could not be checked, unless `--exit-zero` takes it back."""
     failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
-    if failing or (settings.diff and report.changes):
+    if (failing or (settings.diff and report.changes)) and not settings.exit_zero:
         return ExitCode.FINDINGS
     return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

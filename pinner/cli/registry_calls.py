@@ -2,84 +2,136 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pinner.cli.terminal import progress, tell
 from pinner.config import Settings
+from pinner.model.clock import require_plausible, seconds_now
 from pinner.model.errors import UsageError
 from pinner.model.reference import Reference
 from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scanning.scan import Scan
 
 if TYPE_CHECKING:
-    from pinner.model.resolution import Resolution, Unresolved
+    from datetime import datetime
+
+    from pinner.model.resolution import PinStatus, Resolution, Unresolved
     from pinner.output._states import Detail
-    from pinner.updating.decisions import Options
+    from pinner.updating.decisions import OptionsOf
     from pinner.updating.ledger import Ledger
     from pinner.updating.pin_status import Examination
-    from pinner.updating.updater import Update
+    from pinner.updating.updater import Choices, Update, Updates
 
-LEDGER = "pinner-ledger.json"
-_LEDGERS = (LEDGER, "pinner-ledger.jsonl")
+LEDGER = "pinner-ledger.jsonl"
+OLD_LEDGER = "pinner-ledger.json"
+"""The name of the ledger in the older format, which is read where there is no other, and taken over."""
 
 
-def resolve(asked: Iterable[Reference], settings: Settings, *, fetch: bool) -> "Mapping[Reference, Resolution]":
-    """What the registries say of references; `fetch` also gets the content."""
+def resolve(
+    asked: Iterable[Reference], settings: Settings, *, fetch: bool, scan: Scan | None = None
+) -> "Mapping[Reference, Resolution]":
+    """Return what the registries say of references, those of a scan if there is one; `fetch` also gets the content."""
     from pinner.registry.resolver import resolve as resolve_references
 
     references = _in_order(asked)
     if not references:
         return {}
     with progress("Asking registries", settings.verbosity != 0) as tick:
-        return resolve_references(references, registry_settings(settings), fetch=fetch, progress=tick)
+        beside = _references(scan) if scan else ()
+        return resolve_references(references, registry_settings(settings), fetch=fetch, beside=beside, progress=tick)
 
 
-def examine(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False
-) -> "Mapping[Reference, Examination]":
-    """The statuses of references; `fetch` also gets the content, for its platforms."""
+def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapping[Reference, Examination]":
+    """Return the statuses of references for a check, with what `update` would do with their pins."""
+    from pinner.updating.decisions import platforms_in_use
     from pinner.updating.pin_status import Depth
-    from pinner.updating.pin_status import examine as examine_references
+    from pinner.updating.updater import Update
 
-    references = _in_order(asked)
+    references = set(_in_order(asked))
     if not references:
         return {}
-    depth = Depth(fetch=fetch, deep=settings.deep)
-    with progress("Asking registries", settings.verbosity != 0) as tick:
-        return examine_references(references, registry_settings(settings), depth, progress=tick)
+    options_of = options_for(settings)
+    ledger = _ledger(settings)
+    in_use = platforms_in_use(scan.occurrences, options_of)
+    used = {each: platforms for each, platforms in in_use.items() if each in references}
+    found = _find(used, scan, options_of, ledger, settings, depth=Depth(deep=settings.deep))
+    answers = found.by_reference.items()
+    return {each: _with_intent(answer) if isinstance(answer, Update) else answer for each, answer in answers}
 
 
 def find_updates(
-    used: Mapping[Reference, tuple[str, ...]], options: "Options", settings: Settings, *, write: bool
+    used: "Mapping[Reference, tuple[str, ...]]",
+    scan: Scan,
+    options_of: "OptionsOf",
+    settings: Settings,
+    *,
+    write: bool,
 ) -> "Mapping[Reference, Update | Unresolved]":
-    """What to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
-    from datetime import UTC, datetime
-
-    from pinner.updating.ledger import write_ledger
-    from pinner.updating.updater import find_updates as find
-
+    """Return what to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
     ledger = _ledger(settings)
-    with progress("Asking registries", settings.verbosity != 0) as tick:
-        updates = find(used, registry_settings(settings), options, ledger, datetime.now(UTC), progress=tick)
-    if write and (settings.min_age or settings.ledger or ledger.seen):
-        write_ledger(_ledger_file(settings), updates.ledger)
-    return updates.by_reference
+    choices = _choices(used, ledger, settings) if settings.to or settings.rollback else None
+    found = _find(used, scan, options_of, ledger, settings, choices=choices)
+    if write and (_ages_matter(settings) or settings.ledger or ledger.path):
+        _keep(found.ledger, used, settings)
+    return found.by_reference
 
 
 def detail(scan: Scan, settings: Settings) -> "list[Detail]":
-    """The state of every place, with platforms and age."""
-    from datetime import UTC, datetime
-
+    """Return the status of every place, with platforms and age."""
     from pinner.output._states import details
     from pinner.pipeline import pin_statuses
+    from pinner.updating.pin_status import Depth
+    from pinner.updating.pin_status import examine as examine_references
+
+    def fetch(asked: Iterable[Reference]) -> "Mapping[Reference, Examination]":
+        references = _in_order(asked)
+        depth = Depth(fetch=True, deep=settings.deep)
+        with progress("Asking registries", settings.verbosity != 0) as tick:
+            return examine_references(references, registry_settings(settings), depth, progress=tick)
 
     ledger = _ledger(settings)
-    statuses, unchecked = pin_statuses(scan, lambda asked: examine(asked, settings, fetch=True))
-    return details(scan.occurrences, statuses, unchecked, ledger, datetime.now(UTC))
+    statuses, unchecked = pin_statuses(scan, fetch)
+    return details(scan.occurrences, statuses, unchecked, ledger, now())
+
+
+def now() -> "datetime":
+    """Return the time by which ages count. Raises UsageError for one that cannot be."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(require_plausible(seconds_now()), UTC)
+
+
+def options_for(settings: Settings) -> "OptionsOf":
+    """Return what `update` may do with an image, by the settings for all and those for some."""
+    from datetime import timedelta
+
+    from pinner.scanning.image_globs import glob_matcher
+    from pinner.updating.decisions import Options
+
+    usual = Options(
+        platforms=settings.platforms,
+        add=settings.add,
+        all_changes=settings.all_changes,
+        allow_lost_platforms=settings.allow_lost_platforms,
+        min_age=timedelta(days=settings.min_age),
+        verify=settings.verify,
+    )
+    some = [(glob_matcher(each.match), each) for each in settings.images]
+
+    def options_of(image: Reference) -> Options:
+        options = usual
+        for matches, each in some:
+            if matches(image):
+                min_age = None if each.min_age is None else timedelta(days=each.min_age)
+                given = {**each._asdict(), "min_age": min_age, "match": None}
+                options = options._replace(**{name: value for name, value in given.items() if value is not None})
+        return options
+
+    return options_of
 
 
 def registry_settings(settings: Settings) -> RegistrySettings:
-    """What the registry client is told. Raises UsageError for a file of certificates that a change has touched."""
+    """Return what the registry client is told. Raises UsageError for a certificate file that a change has touched."""
     if settings.policy_from:
         for file in filter(None, (settings.ca_file, *(each.ca_file for each in settings.registries.values()))):
             settings.policy_from.require_unchanged(file)
@@ -94,26 +146,109 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         },
         trusted_realms=settings.trusted_realms,
         jobs=settings.jobs,
-        jobs_per_host=settings.jobs_per_host,
         timeouts=Timeouts(overall=settings.timeout),
         log=tell if settings.verbosity > 0 else None,
     )
 
 
+def _find(
+    used: "Mapping[Reference, tuple[str, ...]]",
+    scan: Scan,
+    options_of: "OptionsOf",
+    ledger: "Ledger",
+    settings: Settings,
+    **others: Any,
+) -> "Updates":
+    from pinner.updating.updater import find_updates as find
+
+    beside, asked = _references(scan), registry_settings(settings)
+    with progress("Asking registries", settings.verbosity != 0) as tick:
+        return find(used, asked, options_of, ledger, now(), beside=beside, progress=tick, **others)
+
+
+def _references(scan: Scan) -> list[Reference]:
+    """Return all references in the files, lest a mirror answer for one registry what another has."""
+    return [each.target for each in scan.occurrences if isinstance(each.target, Reference)]
+
+
+def _with_intent(update: "Update") -> "PinStatus":
+    """Return the status of a pin with what `update` would do with it."""
+    from pinner.updating.decisions import Move, Stay
+
+    match update.decision:
+        case Move(digest=digest):
+            return update.status._replace(target=digest)
+        case Stay(detail=detail, refused=False):
+            return update.status._replace(held=detail)
+    return update.status
+
+
+def _choices(used: Iterable[Reference], ledger: "Ledger", settings: Settings) -> "Choices":
+    """Return where `--to` and `--rollback` want the pins to go. Raises UsageError for what the ledger does not know."""
+    from pinner.updating.updater import earlier_pins
+
+    path = ledger_file(settings)
+    if not used:
+        raise UsageError(f"{settings.image}: no file pins this image: name it with its tag, as `pinner list` shows it")
+    choices = {}
+    for pin in used:
+        known = [fact.digest for fact in ledger.facts_of(pin.by_tag())]
+        choices[pin] = (settings.to,) if settings.to else earlier_pins(pin, ledger)
+        if settings.to and settings.to not in known:
+            raise UsageError(f"--to {settings.to}: the ledger {path} does not know this digest of {settings.image}")
+        if not choices[pin]:
+            raise UsageError(f"--rollback: the ledger {path} knows no digest of {settings.image} before {pin.digest}")
+    return choices
+
+
+def _ages_matter(settings: Settings) -> bool:
+    return bool(settings.min_age) or any(each.min_age for each in settings.images)
+
+
 def _ledger(settings: Settings) -> "Ledger":
+    """Read the ledger that is named, else the one beside the configuration, in the older format where need be.
+
+    With `--policy-from` it is the one of that revision: an age is evidence that a change must not bring along.
+    """
     from pinner.updating.ledger import read_ledger
 
-    return read_ledger(_ledger_file(settings))
+    path, time = ledger_file(settings), now()
+    revision = settings.policy_from
+    read = revision.read if revision and revision.holds(path) else None
+    ledger = read_ledger(path, time, read)
+    if ledger.path is None and not settings.ledger:
+        ledger = read_ledger(os.path.join(settings.folder, OLD_LEDGER), time, read)
+    if ledger.path is None and _ages_matter(settings):
+        tell(f"no ledger at {path}: every age starts today")
+    if ledger.from_future:
+        lines = "1 line" if ledger.from_future == 1 else f"{ledger.from_future} lines"
+        tell(f"warning: the ledger {ledger.path} holds {lines} from the future, which count from today")
+    return ledger
 
 
-def _ledger_file(settings: Settings) -> str:
-    """The ledger that is named, else the default one, which a checkout must not turn into a file elsewhere."""
+def _keep(ledger: "Ledger", in_use: Iterable[Reference], settings: Settings) -> None:
+    """Write the ledger, and remove the one of the older format that it takes the place of."""
+    from pinner.updating.ledger import write_ledger
+
+    path = ledger_file(settings)
+    write_ledger(path, ledger, now(), in_use)
+    if ledger.path and ledger.path != path:
+        os.unlink(ledger.path)
+        tell(f"{ledger.path} is now {path}: commit both")
+
+
+def ledger_file(settings: Settings) -> str:
+    """Return the ledger that is named, else the one beside the configuration.
+
+    Raises UsageError for a link by the default name, with which a checkout could turn it into a file elsewhere.
+    """
     if settings.ledger:
         return settings.ledger
-    for name in _LEDGERS:
-        if os.path.islink(name):
-            raise UsageError(f"{name}: the ledger is a link: remove it, or name the file that is meant with --ledger")
-    return LEDGER
+    for name in (LEDGER, OLD_LEDGER):
+        path = os.path.normpath(os.path.join(settings.folder, name))
+        if os.path.islink(path):
+            raise UsageError(f"{path}: the ledger is a link: remove it, or name the file that is meant with --ledger")
+    return os.path.normpath(os.path.join(settings.folder, LEDGER))
 
 
 def _in_order(references: Iterable[Reference]) -> list[Reference]:

@@ -13,7 +13,11 @@ from typing import Any, TextIO, cast
 
 from pinner.model.escaping import clean, harmless
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, str], None]
+"""What is called with the number of answers, that of questions, and the host that is waited for."""
+
+INTERVAL = 60.0
+"""Seconds between two lines of progress in CI."""
 
 _STREAMS = ("stdout", "stderr")
 
@@ -113,6 +117,31 @@ def wants_color(choice: str, stream: TextIO | CleanedStream, environ: Mapping[st
     return environ.get("TERM") != "dumb" and bool(stream.isatty())
 
 
+def width_of(stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.environ) -> int:
+    """Return how many cells wide the terminal behind `stream` is: COLUMNS, else what the terminal says, else 80."""
+    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
+        return int(environ["COLUMNS"])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def takes_hyperlinks(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal is one of those that are known to show hyperlinks (OSC 8); FORCE_HYPERLINK decides."""
+    if forced := environ.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    if environ.get("CI"):
+        return False
+    vte = environ.get("VTE_VERSION", "")
+    return (
+        (vte.isdecimal() and int(vte) >= 5000)
+        or environ.get("TERM_PROGRAM") in ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
+        or environ.get("TERM") in ("xterm-kitty", "xterm-ghostty", "foot", "alacritty")
+        or any(environ.get(name) for name in ("WT_SESSION", "KONSOLE_VERSION", "DOMTERM"))
+    )
+
+
 def write_text(text: str) -> None:
     """Put lines of text on standard output, cleaned."""
     sys.stdout.write(text)
@@ -133,19 +162,71 @@ def tell(line: str) -> None:
 
 
 @contextmanager
-def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -> Iterator[Progress | None]:
-    """A progress bar on standard error, at a terminal only, and not under CI or pre-commit."""
-    if quiet or not sys.stderr.isatty() or environ.get("CI") or environ.get("PRE_COMMIT"):
+def progress(
+    title: str, quiet: bool, environ: Mapping[str, str] = os.environ, interval: float = INTERVAL
+) -> Iterator[Progress | None]:
+    """Show on standard error how many questions are answered, and which host is waited for.
+
+    At a terminal that is a bar. In CI, where a log is read later and a silent job is ended, it is a line every
+    `interval` seconds. A hook's output is shown only when it fails, and is left alone.
+    """
+    if quiet or environ.get("PRE_COMMIT") or sys.stderr is None:
         yield None
-        return
+    elif environ.get("CI"):
+        with _lines_of_progress(title, interval) as tick:
+            yield tick
+    elif sys.stderr.isatty():
+        with _bar_of_progress(title) as tick:
+            yield tick
+    else:
+        yield None
+
+
+@contextmanager
+def _bar_of_progress(title: str) -> Iterator[Progress]:
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     # The bar moves the cursor, so it goes around the cleaning; what rich redirected would do so, too.
     console = Console(file=standard_stream(stderr=True).raw)
-    with Bar(console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[waiting]}", markup=False),
+    )
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        task = bar.add_task(title, total=None, waiting="")
+        yield lambda done, total, host: bar.update(task, completed=done, total=total, waiting=_waiting(host))
+
+
+@contextmanager
+def _lines_of_progress(title: str, interval: float) -> Iterator[Progress]:
+    from threading import Event, Thread
+
+    state, ended = "no answer yet", Event()
+
+    def tick(done: int, total: int, host: str) -> None:
+        nonlocal state
+        state = f"{done} of {total} answered, {_waiting(host)}".removesuffix(", ")
+
+    def tell_now_and_then() -> None:
+        while not ended.wait(interval):
+            tell(f"{title}: {state}")
+
+    thread = Thread(target=tell_now_and_then, daemon=True)
+    thread.start()
+    try:
+        yield tick
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _waiting(host: str) -> str:
+    return f"waiting for {clean(host)}" if host else ""
 
 
 def _cleaned(stream: TextIO) -> CleanedStream:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
-_FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
+_FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
 class RegistryTable(NamedTuple):
@@ -29,6 +29,16 @@ class RegistryTable(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
 
 
+class ImageSettings(NamedTuple):
+    """What holds for the images that the globs in `match` match; None for what holds for all. `min_age` is in days."""
+
+    match: tuple[str, ...]
+    platforms: tuple[str, ...] | None = None
+    min_age: int | None = None
+    allow_lost_platforms: bool | None = None
+    update: bool | None = None
+
+
 class ReportTarget(NamedTuple):
     """A format, and the file that a report in it goes to: None for standard output."""
 
@@ -37,11 +47,12 @@ class ReportTarget(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings of a run. Times are in seconds, `min_age` in days.
+    """The settings of a run. Times are in seconds, `min_age` in days. `folder` is that of the configuration file.
 
     Those of `pinner.config.keys` come from the file, the environment or a flag, the others from a flag alone.
     """
 
+    folder: str = os.curdir
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
     kinds: Mapping[str, str] = {}
@@ -58,12 +69,17 @@ class Settings(NamedTuple):
     require_ignore_reason: bool = False
     no_ignores: bool = False
     fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
     baseline: str | None = None
     write_baseline: str | None = None
     diff_base: str | None = None
     policy_from: "Revision | None" = None
 
     platforms: tuple[str, ...] = ()
+    images: tuple[ImageSettings, ...] = ()
+    image: str | None = None
+    to: str | None = None
+    rollback: bool = False
     min_age: int = 0
     ledger: str | None = None
     verify: bool = False
@@ -81,21 +97,20 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
-    jobs_per_host: int = 16
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
     list_format: str = "text"
+    statistics: bool = False
     color: str = "auto"
     verbosity: int = 0
 
 
 def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
-    """The settings in force. A flag that was not given is None and changes nothing.
+    """Return the settings in force. A flag that was not given is None and changes nothing.
 
-    `config` names the file to read and `no_config` reads none; `output_file` is where the report goes
-    that has no file of its own; `policy_from` names the Git revision in which the file is looked for. Raises
-    UsageError that names the source, the key and the nearest right one.
+    `config` names the file to read and `no_config` reads none; `policy_from` names the Git revision in which the file
+    is looked for. Raises UsageError that names the source, the key and the nearest right one.
     """
     from pinner.config.files import find
 
@@ -106,12 +121,16 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         and find(os.curdir) is None
     ):
         return Settings(**given)
-    from pinner.config.layers import collect, redirect
+    from pinner.config.layers import collect
 
     if "policy_from" in given:
         from pinner.scanning.revision import find_revision
 
         given["policy_from"] = find_revision(given["policy_from"])
-    read = {name: each.value for name, each in collect(given, environ).given.items()}
+    layers = collect(given, environ)
+    read = {name: each.value for name, each in layers.given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
-    return redirect(Settings(**only_flags | read), given.get("output_file"))
+    settings = Settings(**only_flags | read, folder=os.path.dirname(layers.file or "") or os.curdir)
+    # A flag goes before what the file says of some images, too.
+    flags_for_images: dict[str, Any] = dict.fromkeys(given.keys() & {"min_age", "allow_lost_platforms"})
+    return settings._replace(images=tuple(each._replace(**flags_for_images) for each in settings.images))

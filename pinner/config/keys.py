@@ -4,7 +4,7 @@ What reads them, what `pinner config` shows, the JSON schema and the documentati
 """
 
 from pinner.checking.rule_selection import Override
-from pinner.config import RegistryTable
+from pinner.config import ImageSettings, RegistryTable
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -34,7 +34,7 @@ _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _host(text: str) -> str:
-    """A registry's host as references are normalised."""
+    """Return a registry's host as references are normalised."""
     host = text.lower()
     return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
 
@@ -57,6 +57,16 @@ _OVERRIDE = (
     Key("select", _RULES, [], "Rules that run on these files even if they do not elsewhere."),
     Key("ignore", _RULES, [], "Rules that do not run on these files."),
     Key("severity", _SEVERITIES, {}, "How bad the findings of rules are in these files."),
+)
+_GLOBS = List(String("a glob on the canonical name of images", r"!?\S+", check_glob))
+_IMAGE = (
+    Key("match", _GLOBS, [], "The images that it is about: globs as in `ignore-images`.", required=True),
+    Key("platforms", List(_PLATFORM), None, "The platforms of these images that matter to you."),
+    Key(
+        "min-age", Integer(0, 36500), None, "Days that content must be known before a pin of these images moves to it."
+    ),
+    Key("allow-lost-platforms", Boolean(), None, "Let pins move to indexes that lack platforms that the pins have."),
+    Key("update", Boolean(), None, "`false`: let no pin of these images move."),
 )
 _REGISTRY = (
     Key("mirror", String("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
@@ -145,9 +155,17 @@ KEYS = (
         "ledger",
         File(in_folder=True),
         None,
-        "The file that says how long content has been known. Default: `pinner-ledger.json`. A configuration that was "
-        "found names one in its own folder.",
-        'ledger = "ci/pinner-ledger.json"',
+        "The file that says how long content has been known. Default: `pinner-ledger.jsonl` in the folder of the "
+        "configuration, else in the working directory. A configuration that was found names one in its own folder.",
+        'ledger = "ci/pinner-ledger.jsonl"',
+    ),
+    Key(
+        "images",
+        List(Table(_IMAGE, ImageSettings)),
+        [],
+        "What holds for updates of some images. Of several entries that match, the last that says something decides.",
+        '[[images]]\nmatch = ["quay.io/us/**"]\nplatforms = ["linux/amd64"]\nmin-age = 0\n\n'
+        '[[images]]\nmatch = ["docker.io/library/postgres"]\nupdate = false',
     ),
     Key(
         "verify", Boolean(), False, "Fetch content and check its digest. Each is a pull on Docker Hub.", "verify = true"
@@ -187,7 +205,6 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",

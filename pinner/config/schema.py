@@ -24,13 +24,13 @@ from pinner.config.types import (
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' TOML plug-ins and SchemaStore use."""
-ADDRESS = "https://raw.githubusercontent.com/digest-pinner/pinner/main/pinner/pinner.schema.json"
+ADDRESS = "https://digest-pinner.github.io/pinner/pinner.schema.json"
 
 _WORD = {"type": "string", "minLength": 1}
 
 
 def schema() -> dict[str, Any]:
-    """What `pinner.toml`, and the table `tool.pinner` of a pyproject.toml, may hold."""
+    """Return the schema of `pinner.toml`, and of the table `tool.pinner` of a pyproject.toml."""
     head = {"$schema": DIALECT, "$id": ADDRESS, "title": "pinner", "description": "The configuration of pinner."}
     return head | _keys(KEYS)
 

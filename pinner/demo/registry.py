@@ -78,8 +78,9 @@ class RegistryHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer GET, and for HEAD the same header fields."""
-        repository, _, reference = self.path.removeprefix("/v2/").rpartition("/manifests/")
-        if self.path == "/v2/":
+        path = self.path.partition("?")[0]
+        repository, _, reference = path.removeprefix("/v2/").rpartition("/manifests/")
+        if path == "/v2/":
             self._send(HTTPStatus.OK, "application/json", b"{}")
         elif manifest := self.store.get(repository, reference):
             self._send(HTTPStatus.OK, manifest.media_type, manifest.body, manifest.digest)

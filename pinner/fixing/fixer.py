@@ -3,23 +3,26 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pinner.model.errors import WriteError
+from pinner.model.errors import Interrupted, WriteError
 from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
-from pinner.model.report import Change, FileFailure
+from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.scan import Scan, ScannedFile, prepared
 
 _DIFFERENT = "the edited file would read differently; it was left alone"
 
+_LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
+
 
 class Plan(NamedTuple):
-    """The new digest of an occurrence, None to take it away. `note` goes into the change that is reported."""
+    """The new digest of an occurrence, None to take it away. The rest goes into the change that is reported."""
 
     occurrence: Occurrence
     digest: str | None
     note: str = ""
+    explanation: Explanation = Explanation()
 
 
 class Fixed(NamedTuple):
@@ -49,9 +52,7 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     failed = _refuse(scan, by_path, after)
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
-        for path, data in contents.items():
-            if path not in failed and (failure := _write(scan.files[path], data)):
-                failed[path] = failure
+        failed |= _write_all(scan, {path: data for path, data in contents.items() if path not in failed})
     kept = {path: data for path, data in contents.items() if path not in failed}
     groups = {scan.groups[path] for path in failed if path in scan.groups}
     return Fixed(
@@ -66,6 +67,21 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
 
 def _edited(source: Source, planned: Iterable[Plan]) -> bytes:
     return apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
+
+
+def _write_all(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, FileFailure]:
+    """Write the edited files and return why some were not. Raises Interrupted, which says how many were written."""
+    failed: dict[str, FileFailure] = {}
+    written = 0
+    try:
+        for path, data in contents.items():
+            if failure := _write(scan.files[path], data):
+                failed[path] = failure
+            else:
+                written += 1
+    except KeyboardInterrupt:
+        raise Interrupted(f"{written} of {len(contents)} files were written, the others are as they were") from None
+    return failed
 
 
 def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedFile]:
@@ -149,8 +165,15 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 
 
 def _change(plan: Plan) -> Change:
-    occurrence, digest, note = plan
-    target = occurrence.target
+    occurrence, target = plan.occurrence, plan.occurrence.target
     assert isinstance(target, Reference)
-    image = target._replace(digest=None).familiar
-    return Change(path=occurrence.path, where=occurrence.where, image=image, old=target.digest, new=digest, note=note)
+    adds_tag = plan.digest and not (target.tag or target.digest or (occurrence.place and occurrence.place.bare))
+    return Change(
+        path=occurrence.path,
+        where=occurrence.where,
+        image=target._replace(digest=None).familiar,
+        old=target.digest,
+        new=plan.digest,
+        note="; ".join(filter(None, (plan.note, _LATEST if adds_tag else ""))),
+        explanation=plan.explanation,
+    )

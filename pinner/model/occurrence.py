@@ -157,7 +157,8 @@ class Occurrence(NamedTuple):
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
-    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image;
+    `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
     `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
     none does not mean latest.
@@ -178,6 +179,7 @@ class Occurrence(NamedTuple):
     platform: str | None = None
     suppressions: tuple[Suppression, ...] = ()
     image_ignored: bool = False
+    similar_stage: str | None = None
     kind: str = ""
     also: tuple[str, ...] = ()
     decision: Decision | None = None
@@ -250,7 +252,10 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Finding of a rule at one place."""
+    """Finding of a rule at one place.
+
+    `command` is the command that mends it, `pin` or `update`; None where a person has to.
+    """
 
     rule: str
     severity: Severity
@@ -261,6 +266,7 @@ class Finding(NamedTuple):
     message: str
     fix: Fix | None = None
     used_at: tuple[Use, ...] = ()
+    command: str | None = None
 
 
 def is_built(occurrence: Occurrence) -> bool:

@@ -26,6 +26,36 @@ class FileFailure(NamedTuple):
     message: str
 
 
+class Provenance(NamedTuple):
+    """What the publisher of an index says of it in annotations; None for what is missing. It is no evidence."""
+
+    version: str | None = None
+    revision: str | None = None
+    source: str | None = None
+    created: str | None = None
+    base_name: str | None = None
+    base_digest: str | None = None
+
+
+class Explanation(NamedTuple):
+    """Why a digest changed.
+
+    `why` is a word of `pinner.updating.explanation`, None where nothing was asked. `before` and `after` are None where
+    an index says nothing. `current` is whether the tag names the new digest now, `tag_digest` the digest that it names
+    in its place. `first_seen` is when the tag was first seen to name the new digest (RFC 3339, UTC).
+    """
+
+    why: str | None = None
+    before: Provenance | None = None
+    after: Provenance | None = None
+    compare_url: str | None = None
+    added: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    current: bool = False
+    tag_digest: str | None = None
+    first_seen: str | None = None
+
+
 class Change(NamedTuple):
     """A digest that was written, or would be with `--diff`. None stands for no digest.
 
@@ -38,6 +68,7 @@ class Change(NamedTuple):
     old: str | None
     new: str | None
     note: str = ""
+    explanation: Explanation = Explanation()
 
 
 class Kept(NamedTuple):
@@ -64,6 +95,7 @@ class Suppressed(NamedTuple):
 class Summary(NamedTuple):
     """The counts that every output shows.
 
+    `changed`, `kept`, `refused` and `unchecked` count places, each in one of them alone.
     `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
     the findings of the baseline, `outdated` those of the baseline that are there no more, `excluded` the
     files that were passed over.
@@ -77,13 +109,17 @@ class Summary(NamedTuple):
     ignored: int = 0
     changed: int = 0
     kept: int = 0
+    refused: int = 0
     known: int = 0
     outdated: int = 0
     excluded: int = 0
 
 
 class Report(NamedTuple):
-    """The result of a run, sorted by path and position. `sources` holds the files as they were read."""
+    """The result of a run, sorted by path and position. `sources` holds the files as they were read.
+
+    `is_written` tells that the changes are in the files; otherwise they are those that would be made.
+    """
 
     summary: Summary
     findings: tuple[Finding, ...] = ()
@@ -93,6 +129,7 @@ class Report(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kept: tuple[Kept, ...] = ()
     sources: Mapping[str, Source] = {}
+    is_written: bool = True
 
     @property
     def refused(self) -> tuple[Kept, ...]:

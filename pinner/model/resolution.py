@@ -56,7 +56,8 @@ class PinStatus(NamedTuple):
     `media_type` and `platforms` are those of the content that the reference stands for: the pin's, or
     the tag's where there is no pin; `platforms` is empty where the content was not fetched. `child`
     says what a PLATFORM pin is: `linux/amd64`, or `an attestation`. `broken` says what is wrong with
-    an index that cannot be used.
+    an index that cannot be used. `target` is the digest to which `update` would move the pin, `held` why it would leave
+    the pin as it is; None where that was not asked.
     """
 
     state: PinState
@@ -65,6 +66,8 @@ class PinStatus(NamedTuple):
     platforms: tuple[str, ...] = ()
     child: str | None = None
     broken: str | None = None
+    target: str | None = None
+    held: str | None = None
 
 
 ATTESTATION = "an attestation"

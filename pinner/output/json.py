@@ -5,34 +5,37 @@ without a new `schema_version`. Lines and columns count from 1, columns in code 
 is exclusive, `start` and `end` are byte offsets.
 """
 
+from collections import Counter
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Unchecked
+from pinner.model.occurrence import Finding, Fix, Severity
+from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
 from pinner.output import Style
+from pinner.output._addresses import address_of
+from pinner.output._changes import ImageChange, by_image
 from pinner.output._json import dumps
 
 NAME = "json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def render(report: Report, _style: Style) -> str:
-    """The whole report but for what was ignored."""
+    """Return the whole report but for what was ignored."""
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
-            "summary": _summary(report.summary),
+            "summary": _summary(report.summary) | {"by_severity": _by_severity(report)},
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
-            "changes": [_change(change) for change in report.changes],
+            "changes": [_change(change) for change in by_image(report.changes)],
             "kept": [_kept(kept) for kept in report.kept],
         }
     )
 
 
 def errors(failures: tuple[FileFailure, ...]) -> list[dict[str, str]]:
-    """The `errors` member of every document; the line, where there is one, leads the message."""
+    """Return the `errors` member of every document; the line, where there is one, leads the message."""
     return [{"path": failure.path, "message": _with_line(failure)} for failure in failures]
 
 
@@ -47,7 +50,15 @@ def _summary(summary: Summary) -> dict[str, int]:
         "known": summary.known,
         "outdated": summary.outdated,
         "excluded": summary.excluded,
+        "changed": summary.changed,
+        "kept": summary.kept,
+        "refused": summary.refused,
     }
+
+
+def _by_severity(report: Report) -> dict[str, int]:
+    numbers = Counter(finding.severity for finding in report.findings)
+    return {severity.label: numbers[severity] for severity in sorted(Severity, reverse=True)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -60,6 +71,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "context": finding.context,
         "message": finding.message,
         "fix": _fix(finding.fix) if finding.fix else None,
+        "command": finding.command,
+        "url": address_of(finding.rule),
     }
 
 
@@ -78,9 +91,35 @@ def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
-    digests = {"old": change.old, "new": change.new, "note": change.note or None}
-    return {"path": change.path, **change.where._asdict(), "image": change.image, **digests}
+def _change(change: ImageChange) -> dict[str, Any]:
+    explanation = change.explanation
+    return {
+        "image": change.image,
+        "old": change.old,
+        "new": change.new,
+        "places": [{"path": place.path, "line": place.where.line} for place in change.places],
+        "why": explanation.why,
+        "before": _provenance(explanation.before),
+        "after": _provenance(explanation.after),
+        "compare_url": explanation.compare_url,
+        "platforms": {"added": list(explanation.added), "lost": list(explanation.lost)},
+        "current": explanation.current,
+        "tag_digest": explanation.tag_digest,
+        "first_seen": explanation.first_seen,
+        "note": change.note or None,
+    }
+
+
+def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
+    if provenance is None:
+        return None
+    return {
+        "version": provenance.version,
+        "revision": provenance.revision,
+        "source": provenance.source,
+        "created": provenance.created,
+        "base": {"name": provenance.base_name, "digest": provenance.base_digest},
+    }
 
 
 def _kept(kept: Kept) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def render_list(
 
 
 def render_resolve(answers: Iterable[ResolvedText], failures: Iterable[UnresolvedText]) -> str:
-    """What the registries answered, in the order given."""
+    """Return what the registries answered, in the order given."""
     references = [
         {"reference": answer.text, **_name(answer.reference), "digest": answer.digest}
         | {"media_type": answer.media_type, "platforms": list(answer.platforms)}
@@ -54,7 +54,7 @@ def render_resolve(answers: Iterable[ResolvedText], failures: Iterable[Unresolve
 def sort_out(
     references: Mapping[str, Reference], resolutions: Mapping[str, Resolution]
 ) -> tuple[list[ResolvedText], list[UnresolvedText]]:
-    """The answers and the failures, by the text that the user wrote, in the order given."""
+    """Return the answers and the failures, by the text that the user wrote, in the order given."""
     answers: list[ResolvedText] = []
     unanswered: list[UnresolvedText] = []
     for text, resolution in resolutions.items():
@@ -106,6 +106,6 @@ def _target(target: Reference | Invalid | Opaque, *, is_partial: bool) -> dict[s
 
 
 def _name(reference: Reference) -> dict[str, str | None]:
-    """What a plain build would pull: no tag means `latest`, unless a digest decides."""
+    """Return what a plain build would pull: no tag means `latest`, unless a digest decides."""
     tag = reference.tag if reference.digest else reference.by_tag().tag
     return {"registry": reference.registry, "repository": reference.repository, "tag": tag}

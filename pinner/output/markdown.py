@@ -1,44 +1,80 @@
-"""A summary in GitHub-flavoured Markdown, for a job's page or a comment on a pull request.
+"""A summary in GitHub-flavoured Markdown, for a job's page or the body of a pull request.
 
 Whatever comes from files or registries stands in code spans or is escaped: it can neither form markup
 nor mention anybody.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pinner.model.escaping import clean
-from pinner.model.report import Change, Kept, Report
+from pinner.model.report import Kept, Report
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, ReportEntry, entries
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 from pinner.output.text import summary
 
 NAME = "markdown"
 
+MAX_LENGTH = 65536
+"""What GitHub takes for the body of a pull request, in characters."""
 MAX_ROWS = 200
-"""Rows of a table; GitHub takes 65,536 characters in a comment and 1 MiB on a job's page."""
+"""Rows of a table."""
+MAX_PLACES = 20
+"""Places of an image that are named."""
+MAX_WORDS = 80
+"""Characters of what the publisher says of one thing."""
+
+# For what is said between the tables.
+_RESERVE = 400
+_LABEL = "What is marked as code behind “Why” is what the publishers say of their images: nobody verified it."
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@")
 _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>()#+!|~&$^="}
 
 
 def render(report: Report, _style: Style) -> str:
-    """The counts, and tables of what is wrong, of the digests that changed, and of those that an update left."""
-    found = [_entry_row(entry) for entry in entries(report)]
-    changed = [_change_row(change) for change in report.changes]
-    blocks = ["## pinner", f"{summary(report)}."]
-    blocks += _table(("Severity", "Rule", "Place", "Message"), found)
-    blocks += _table(("Place", "Image", "Old digest", "New digest"), changed)
-    blocks += _table(("Place", "Image", "Kept because"), [_kept_row(each) for each in report.kept if not each.refused])
+    """Return the counts, and tables of what is wrong, of the images that moved, and of those that an update left.
+
+    It fits into the body of a pull request: what is left out for that is counted.
+    """
+    changes = by_image(report.changes)
+    blocks = _Blocks(["## pinner", f"{summary(report)}."])
+    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 3)
+    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 2)
+    if any(publisher_words(change) for change in changes):
+        blocks.append(_LABEL)
+    kept = [_kept_row(each) for each in report.kept if not each.refused]
+    blocks.table(("Place", "Image", "Kept because"), kept, 3)
+    blocks.details(
+        "Whole digests and places", ("Image", "Old digest", "New digest", "Places"), map(_detail_row, changes)
+    )
     return "\n\n".join(blocks) + "\n"
 
 
-def _table(heads: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
-    if rows:
-        yield "\n".join([_row(heads), _row(["---"] * len(heads)), *rows[:MAX_ROWS]])
-    if len(rows) > MAX_ROWS:
-        yield f"… and {len(rows) - MAX_ROWS} more."
+class _Blocks(list[str]):
+    """Blocks of text that together stay below MAX_LENGTH characters."""
+
+    def table(self, heads: Sequence[str], rows: Sequence[str], share: int, frame: tuple[str, str] = ("", "")) -> None:
+        """Add a table of at most 1/`share` of what is left, between the texts of `frame`, unless it is empty."""
+        left = (MAX_LENGTH - sum(len(block) + 2 for block in self) - _RESERVE) // share
+        taken: list[str] = []
+        for row in rows[:MAX_ROWS]:
+            left -= len(row) + 1
+            if left < 0:
+                break
+            taken.append(row)
+        if taken:
+            table = "\n".join([_row(heads), _row(["---"] * len(heads)), *taken])
+            self.append(f"{frame[0]}{table}{frame[1]}")
+        if len(taken) < len(rows):
+            self.append(f"… and {len(rows) - len(taken)} more.")
+
+    def details(self, title: str, heads: Sequence[str], rows: Iterable[str]) -> None:
+        """Add a table that is folded away."""
+        self.table(heads, list(rows), 1, (f"<details>\n<summary>{title}</summary>\n\n", "\n\n</details>"))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -47,13 +83,49 @@ def _row(cells: Iterable[str]) -> str:
 
 def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else _code(entry.rule)
+    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({address_of(entry.rule)})"
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
 
 
-def _change_row(change: Change) -> str:
+def _change_row(change: ImageChange) -> str:
+    return _row((_code(change.image), _short(change.old), _short(change.new), _why(change)))
+
+
+def _why(change: ImageChange) -> str:
+    """Return why the pin moved: in our words, then in the publisher's, which are marked as code."""
+    explanation = change.explanation
+    parts = [words_of(explanation.why)] if words_of(explanation.why) else []
+    if explanation.why not in (None, "unknown", "attestations", "lost"):
+        said = [f"{name} {_quoted(old)} → {_quoted(new)}" for name, old, new in publisher_words(change)]
+        parts += ["; ".join(said)] if said else []
+    parts += [_prose(change.note)] if change.note and not change.is_repair else []
+    for title, platforms in (("new", explanation.added), ("lost", explanation.lost)):
+        parts += [f"{title}: {', '.join(map(_quoted, platforms))}"] if platforms else []
+    parts += [f"the tag names {_short(explanation.tag_digest)} now"] if explanation.tag_digest else []
+    # Both ends are hexadecimal, the host is one of two: see `pinner.updating.explanation`.
+    parts += [f"[compare]({explanation.compare_url})"] if explanation.compare_url else []
+    return ". ".join(parts)
+
+
+def _detail_row(change: ImageChange) -> str:
     digests = (_code(digest) if digest else "none" for digest in (change.old, change.new))
-    return _row((_place(change.path, change.where.line), _code(change.image), *digests))
+    tag = change.explanation.tag_digest
+    image = f"{_code(change.image)}, whose tag names {_code(tag)} now" if tag else _code(change.image)
+    places = [_place(place.path, place.where.line) for place in change.places]
+    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
+    return _row((image, *digests, ", ".join(places[:MAX_PLACES]) + more))
+
+
+def _short(digest: str | None) -> str:
+    """Return twelve digits of a digest, as Docker shows them."""
+    return _code(digest.partition(":")[2][:12]) if digest else "none"
+
+
+def _quoted(text: str) -> str:
+    """Return the publisher's words: shortened, and as code, in which nothing forms a link, a mention or markup."""
+    if not text:
+        return "nothing"
+    return f"<code>{_prose(text if len(text) <= MAX_WORDS else f'{text[:MAX_WORDS]}…')}</code>"
 
 
 def _kept_row(kept: Kept) -> str:
@@ -65,7 +137,7 @@ def _place(path: str, line: int | None) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
+    """Return a code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
     text = clean(text)
     if not text or text != text.strip() or any(character in text for character in "`|\\"):
         return f"<code>{_literal(text)}</code>"
@@ -73,7 +145,7 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
+    """Return cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
     return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
 
 

@@ -35,7 +35,7 @@ _ASK_BY_GET = frozenset({200, 400, 403, 404, 405, 501})
 # What some registries say with 400 of credentials, and of a token that has expired.
 _AUTHENTICATION_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
 _MAX_CHALLENGES = 4
-_REPOSITORY = re.compile(r"/v2/(.+)/manifests/[^/]+")
+_REPOSITORY = re.compile(r"/v2/(.+)/(?:manifests|blobs)/[^/]+")
 _REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
 
 
@@ -93,21 +93,32 @@ class RegistryClient:
             raise _failure(response, reference)
         return _content_of_get(response, reference)
 
-    async def _ask(self, method: str, reference: Reference) -> Response:
+    async def configuration(self, reference: Reference, digest: str) -> bytes:
+        """Return the verified configuration of an image, a blob of the repository. Raises RegistryError."""
+        response = await self._ask("GET", reference._replace(digest=digest), "blobs")
+        if response.status != 200:
+            raise _failure(response, reference)
+        if digest != f"sha256:{hashlib.sha256(response.body).hexdigest()}":
+            raise DigestMismatch(f"{response.origin} answers with something else when asked for {digest}")
+        return response.body
+
+    async def _ask(self, method: str, reference: Reference, kind: str = "manifests") -> Response:
         registry = reference.registry
         if registry not in self._registries:
             self._registries[registry] = SchemeSearch(endpoint_of(registry, self._settings))
         search = self._registries[registry]
         async with self._turns[registry]:  # who waits chooses no token yet, which could expire meanwhile
-            return await search.ask(partial(self._ask_at, search.endpoint, method, reference))
+            return await search.ask(partial(self._ask_at, search.endpoint, method, reference, kind))
 
     async def _ask_at(
-        self, endpoint: Endpoint, method: str, reference: Reference, base: httpx.URL, retry: bool
+        self, endpoint: Endpoint, method: str, reference: Reference, kind: str, base: httpx.URL, retry: bool
     ) -> Response:
         """Ask at one of the endpoint's bases, and answer challenges until there are none or nothing is left to say."""
         home = Target(Origin.of(base), endpoint.repository(reference), endpoint.authority)
         authentication = _Authentication(self._auth, home)
-        url = base.copy_with(path=f"/v2/{home.repository}/manifests/{reference.digest or reference.by_tag().tag}")
+        url = base.copy_with(path=f"/v2/{home.repository}/{kind}/{reference.digest or reference.by_tag().tag}")
+        if endpoint.namespace:  # as containerd tells a mirror (docs/hosts.md, "Registry Host Namespace")
+            url = url.copy_merge_params({"ns": endpoint.namespace})
         request = Request(method, url, ACCEPT, MAX_SIZE, retry=retry)
         for _ in range(_MAX_CHALLENGES):
             response = await self._redirects.send(request, authentication.authorize)

@@ -1,13 +1,15 @@
 """Find where a registry is asked: scheme, host, port and path prefix."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
 
 from pinner.model.reference import DOCKER_HUB, Reference
 from pinner.registry.errors import (
+    AmbiguousMirror,
     ConnectFailed,
     ConnectTimedOut,
     Dropped,
@@ -18,17 +20,19 @@ from pinner.registry.errors import (
 )
 from pinner.registry.http.requests import Response
 from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
-from pinner.registry.settings import RegistrySettings
+from pinner.registry.settings import HOST_PLACEHOLDER, RegistrySettings
 
 
 class Endpoint(NamedTuple):
     """One registry. `bases` are the URLs, each with the prefix in its path, to try until one answers.
 
-    `authority` is the host that is asked, as people and credential files name it.
+    `authority` is the host that is asked, as people and credential files name it. `namespace` is the registry for which
+    a mirror is asked, empty where the registry itself is.
     """
 
     authority: str
     bases: tuple[httpx.URL, ...]
+    namespace: str = ""
 
     def repository(self, reference: Reference) -> str:
         """Return the repository's path on this endpoint."""
@@ -39,13 +43,44 @@ def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
     """Return where `registry`, a reference's host, is asked. Raises Unreachable when its name makes no URL."""
     host = ascii_authority(registry)
     if mirror := settings.mirror_of(host):
-        return Endpoint(Origin.of(mirror).authority, (mirror,))
-    asked = DOCKER_HUB_HOST if host == DOCKER_HUB else host
+        authority = Origin.of(mirror).authority
+        return Endpoint(authority, (mirror,), host if authority not in (host, asked_host(host)) else "")
+    asked = asked_host(host)
     urls = [parse_url(f"{scheme}://{asked}") for scheme in _schemes(asked, settings)]
     bases = tuple(url for url in urls if url)
     if not bases:
         raise Unreachable(f"{registry} is no valid host; correct the reference")
     return Endpoint(host, bases)
+
+
+def asked_host(host: str) -> str:
+    """Return the host that is asked for the images of a registry."""
+    return DOCKER_HUB_HOST if host == DOCKER_HUB else host
+
+
+def ambiguous_tags(references: Iterable[Reference], settings: RegistrySettings) -> dict[Reference, AmbiguousMirror]:
+    """Return the tags of different registries that would be asked for at one URL, and why none of them can be.
+
+    Whatever is there belongs to one of them at most, and nobody can tell to which.
+    """
+    if not settings.mirrors:
+        return {}
+    registries: dict[tuple[str, str, str | None], dict[str, Reference]] = {}
+    for reference in references:
+        tag = reference.by_tag()
+        with suppress(Unreachable):
+            endpoint = endpoint_of(tag.registry, settings)
+            place = Origin.of(endpoint.bases[0]).authority, endpoint.repository(tag), tag.tag
+            registries.setdefault(place, {})[ascii_authority(tag.registry)] = tag
+    return {
+        tag: AmbiguousMirror(
+            f"{authority} is asked in the same way for {repository}:{name} of {' and '.join(sorted(tags))}; "
+            f"put {HOST_PLACEHOLDER} into the path of the mirror, or name one mirror for each"
+        )
+        for (authority, repository, name), tags in registries.items()
+        if len(tags) > 1
+        for tag in tags.values()
+    }
 
 
 def _schemes(authority: str, settings: RegistrySettings) -> tuple[str, ...]:

@@ -19,6 +19,7 @@
     ├── DigestMismatch         digest-mismatch
     ├── TooLarge               too-large
     ├── RealmNotTrusted        realm-not-trusted
+    ├── AmbiguousMirror        ambiguous-mirror
     └── RedirectRefused        redirect-refused
 
 The text of each is one sentence that says what to do. It never holds a secret, and control
@@ -153,6 +154,12 @@ class RealmNotTrusted(RegistryError):
     """A challenge that names a token server that pinner does not ask."""
 
     reason = "realm-not-trusted"
+
+
+class AmbiguousMirror(RegistryError):
+    """A mirror that is asked in one way for the images of several registries."""
+
+    reason = "ambiguous-mirror"
 
 
 class RedirectRefused(RegistryError):

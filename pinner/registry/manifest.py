@@ -61,12 +61,17 @@ class Child(NamedTuple):
 class Manifest(NamedTuple):
     """What a body says. Only an index has children; an index without any is broken, but it is one.
 
-    `artifact` is the media type that says what it holds where that is no image: a chart, a signature, an attestation.
+    `configuration` is the digest of a manifest's configuration, and `platform` what that says, where somebody asked.
+    `annotations` are those of the body itself. `artifact` is the media type that says what it
+    holds where that is no image: a chart, a signature, an attestation.
     """
 
     media_type: str
     children: tuple[Child, ...] = ()
     artifact: str | None = None
+    annotations: Mapping[str, str] = {}
+    configuration: str | None = None
+    platform: str | None = None
 
     @property
     def is_index(self) -> bool:
@@ -93,7 +98,27 @@ def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
     document = _document(body)
     media_type = _media_type(document, content_type)
     children = document["manifests"] or [] if media_type in INDEXES else []
-    return Manifest(media_type, tuple(_child(entry) for entry in children), _artifact(document))
+    annotations = _annotations(document.get("annotations"))
+    return Manifest(
+        media_type=media_type,
+        children=tuple(_child(entry) for entry in children),
+        artifact=_artifact(document),
+        annotations=annotations,
+        configuration=_configuration(document.get("config")),
+    )
+
+
+def platform_of(configuration: bytes) -> str | None:
+    """Return the platform that an image's configuration names (image-spec `config.md`), None where it names none."""
+    try:
+        return _platform(json.loads(configuration))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _configuration(descriptor: object) -> str | None:
+    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
+    return digest if isinstance(digest, str) else None
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -166,15 +191,19 @@ def _child(entry: object) -> Child:
     if not isinstance(entry, dict) or not isinstance(entry.get("digest"), str):
         raise NotAManifest("the index lists something that has no digest; pinner does not pin it")
     size = entry.get("size")
-    annotations = entry.get("annotations")
-    pairs = annotations.items() if isinstance(annotations, dict) else ()
     return Child(
         clean(entry["digest"]),
         clean(str(entry.get("mediaType", ""))),
         size if isinstance(size, int) and size >= 0 else 0,
         _platform(entry.get("platform")),
-        {clean(key): clean(value) for key, value in pairs if isinstance(value, str)},
+        _annotations(entry.get("annotations")),
     )
+
+
+def _annotations(annotations: object) -> dict[str, str]:
+    """Return the annotations whose values are strings, as they are: whoever shows one has to clean it."""
+    pairs = annotations.items() if isinstance(annotations, dict) else ()
+    return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def _platform(platform: object) -> str | None:

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from pinner.model.reference import Reference
+from pinner.model.reference import Reference, is_digest
 from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry.client import RegistryClient
+from pinner.registry.endpoint import ambiguous_tags
 from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
 from pinner.registry.http.single_flight import SingleFlight
-from pinner.registry.manifest import Content
+from pinner.registry.manifest import Content, Manifest, platform_of
 from pinner.registry.settings import RegistrySettings
 
 
@@ -21,11 +22,19 @@ class Resolver:
     """Asks registries, each reference once, inside one event loop. An asynchronous context manager.
 
     A reference with a digest is asked by digest, any other by its tag, `latest` where none is written.
-    What a tag names holds for the life of the resolver.
+    What a tag names holds for the life of the resolver. `references` are all that the run knows: among them are the
+    tags that a mirror could not tell apart.
     """
 
-    def __init__(self, settings: RegistrySettings, client: RegistryClient | None = None) -> None:
+    def __init__(
+        self,
+        settings: RegistrySettings,
+        client: RegistryClient | None = None,
+        *,
+        references: Iterable[Reference] = (),
+    ) -> None:
         self._client = client or RegistryClient(settings)
+        self._ambiguous = ambiguous_tags(references, settings)
         self._heads: SingleFlight[Reference, Content] = SingleFlight()
         self._contents: SingleFlight[Reference, Content] = SingleFlight()
 
@@ -45,7 +54,18 @@ class Resolver:
         """Return the same with the content, fetched by its digest and verified."""
         return await _resolution(reference, self._get(_canonical(reference)))
 
+    async def platform(self, reference: Reference, manifest: Manifest) -> str | None:
+        """Return the platform that a manifest's configuration names, None where that cannot be found out."""
+        if not is_digest(manifest.configuration or ""):
+            return None
+        try:
+            return platform_of(await self._client.configuration(reference, manifest.configuration or ""))
+        except RegistryError:
+            return None
+
     async def _head(self, asked: Reference) -> Content:
+        if asked in self._ambiguous:
+            raise self._ambiguous[asked]
         return await self._heads.get(asked, lambda: self._client.head(asked))
 
     async def _get(self, asked: Reference) -> Content:
@@ -67,18 +87,24 @@ def resolve(
     settings: RegistrySettings,
     *,
     fetch: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    beside: Iterable[Reference] = (),
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Resolution]:
     """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
-    `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `progress` is
-    called with the number of references done and of all.
+    `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `beside` are further references
+    that the run knows. `progress` is called with the number of references done and of all,
+    and the host that is waited for.
     """
-    return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, progress or _quiet))
+    return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, [*beside], progress or _quiet))
 
 
 async def _resolve(
-    references: list[Reference], settings: RegistrySettings, fetch: bool, progress: Callable[[int, int], None]
+    references: list[Reference],
+    settings: RegistrySettings,
+    fetch: bool,
+    beside: list[Reference],
+    progress: Callable[[int, int, str], None],
 ) -> dict[Reference, Resolution]:
     done = 0
 
@@ -86,16 +112,19 @@ async def _resolve(
         nonlocal done
         resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
         done += 1
-        progress(done, len(asked))
+        waiting.pop(reference)
+        progress(done, len(asked), next((each.registry for each in waiting), ""))
         return resolution
 
     asked = dict.fromkeys(map(_canonical, references))
-    async with Resolver(settings) as resolver, asyncio.TaskGroup() as group:
+    waiting = asked.copy()
+    known = [*references, *beside]
+    async with Resolver(settings, references=known) as resolver, asyncio.TaskGroup() as group:
         tasks = {reference: group.create_task(one(reference)) for reference in asked}
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
 
 
-def _quiet(done: int, total: int) -> None:
+def _quiet(done: int, total: int, host: str) -> None:
     """Show no progress."""
 
 

@@ -1,6 +1,7 @@
 """What the registry client is told: the only thing that it knows of flags, files and environment."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from pinner.model.reference import DOCKER_HUB
 from pinner.registry.http.urls import DOCKER_HUB_HOST, Origin, ascii_authority, is_loopback, parse_url, split_port
 
 ANY_REGISTRY = "*"
+HOST_PLACEHOLDER = "{host}"
+_PLACEHOLDER = re.compile(r"\{[^}]*\}?|\}")
 
 
 class Timeouts(NamedTuple):
@@ -34,7 +37,8 @@ class RegistryOverride(NamedTuple):
 class RegistrySettings:
     """How registries are asked.
 
-    `mirrors` maps a registry's host, or `*` for any other, to a URL with an optional path prefix.
+    `mirrors` maps a registry's host, or `*` for any other, to a URL with an optional path prefix, in which `{host}`
+    stands for the host that the reference names.
     `insecure` holds hosts, with or without port, that may speak plain HTTP or show any certificate.
     `trusted_realms` are the hosts, with a port unless it is 443, of token servers that may see the
     credentials of any registry that names them. `jobs` bounds the requests in flight, `jobs_per_host`
@@ -63,7 +67,7 @@ class RegistrySettings:
         """Return the mirror of a reference's host, in lower case."""
         mirrors = {_canonical(host): mirror for host, mirror in self.mirrors.items()}
         mirror = mirrors.get(registry) or mirrors.get(ANY_REGISTRY)
-        return parse_url(mirror) if mirror else None
+        return parse_url(mirror.replace(HOST_PLACEHOLDER, registry)) if mirror else None
 
     def overrides(self, names: Iterable[str]) -> list[RegistryOverride]:
         """Return the overrides of the registry that has these names."""
@@ -77,7 +81,13 @@ class RegistrySettings:
         return listed or any(override.insecure for override in self.overrides(names))
 
     def _check(self, registry: str, mirror: str) -> None:
-        url = parse_url(mirror)
+        prefix = mirror.partition("://")[2].partition("/")[2]
+        for placeholder in _PLACEHOLDER.findall(mirror):
+            if placeholder != HOST_PLACEHOLDER or HOST_PLACEHOLDER not in prefix:
+                raise UsageError(
+                    f"the mirror of {registry} holds {placeholder}: only {HOST_PLACEHOLDER}, in its path, has a meaning"
+                )
+        url = parse_url(mirror.replace(HOST_PLACEHOLDER, "registry.example"))
         if url is None or url.query or "@" in mirror:
             raise UsageError(
                 f"the mirror of {registry} must be a URL such as https://mirror.example/prefix, without user and query"

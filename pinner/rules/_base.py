@@ -44,8 +44,18 @@ class Rule(Protocol):
         ...
 
 
-def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
-    """Return a finding of `rule` at an occurrence."""
+def finding_at(
+    occurrence: Occurrence,
+    rule: str,
+    severity: Severity,
+    message: str,
+    fix: Fix | None = None,
+    command: str | None = None,
+) -> Finding:
+    """Return a finding of `rule` at an occurrence.
+
+    `command` is the command that mends such findings: it counts where something can be written.
+    """
     return Finding(
         rule=rule,
         severity=severity,
@@ -56,14 +66,17 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
         message=message,
         fix=fix,
         used_at=occurrence.used_at,
+        command=command if occurrence.place else None,
     )
 
 
 def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
     """Yield the images whose pin status is known, with it."""
+    if not facts.statuses:
+        return
     for occurrence in facts.occurrences:
         target = _image(occurrence)
-        if target and facts.statuses and (status := facts.statuses.get(target)):
+        if target and (status := facts.statuses.get(target)):
             yield occurrence, status
 
 

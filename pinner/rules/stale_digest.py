@@ -21,6 +21,10 @@ where the publisher has pushed `ubuntu:20.04` again.
 Run `pinner update`, once a week in CI for instance, and review what it changes. It is a warning, and
 exits 0 unless `--fail-on warning` is given: an older pin is no error.
 
+It is only a note where `pinner update` would leave the pin as it is: because nothing but attestations
+changed for the platforms in use, because `min-age` holds it, or because the configuration or somebody
+who rejected the newer digest wants it.
+
 ## Ignoring it
 
 ```dockerfile
@@ -42,8 +46,14 @@ ONLINE = True
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """Yield a finding for every pin whose tag has moved; its fix pins to what the tag names now."""
+    """Yield a finding for every pin whose tag has moved; its fix pins to the digest that `update` would take."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.STALE:
             message = f"{occurrence.text} is stale: its tag names {status.current} now"
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.current))
+            if status.held:
+                yield finding_at(occurrence, ID, Severity.NOTE, f"{message}; it stays for now: {status.held}")
+                continue
+            if status.target not in (None, status.current):
+                message += f", and pinner update moves the pin to {status.target}"
+            fix = fix_to(occurrence, status.target or status.current)
+            yield finding_at(occurrence, ID, SEVERITY, message, fix, "update")

@@ -105,7 +105,7 @@ def scan_files(
         opened.add_project(project, found)
     opened.read(each for each in found if each.path not in opened.files and each.format is not DOTENV)
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
-    pins = _pins(opened.files.values()) if accept_pinned_outside else None
+    pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
         why_not = _refuse_outside(file, pins)

@@ -1,30 +1,39 @@
-"""Whether a pin moves, and where to. Pure: manifests, the ledger and the time go in, a decision comes out."""
+"""Whether a pin moves, and where to. Pure: manifests, the history of a tag and the time go in, a decision comes out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
+from pinner.model.report import Explanation
 from pinner.registry.manifest import Manifest
-from pinner.updating.ledger import Ledger
+from pinner.updating.ledger import Fact, Ledger, Naming
 
 EMPTY_INDEX = "empty-index"
 IGNORED = "ignored"
 LOST_PLATFORMS = "lost-platforms"
 NOT_AN_IMAGE = "not-an-image"
+NOT_UPDATED = "not-updated"
+REJECTED = "rejected"
 SAME_MANIFESTS = "same-manifests"
 TOO_YOUNG = "too-young"
 UNPINNED = "unpinned"
 UNWRITABLE = "unwritable"
 
+GONE = "the pinned digest is gone"
+"""The note of a move that repairs a pin: there is nothing to compare."""
+_GRACE = timedelta(hours=12)
+"""How much sooner content counts as old enough: no scheduled job runs at the same second twice."""
+
 
 class Move(NamedTuple):
-    """Write this digest. `note` says what people should know of it."""
+    """Write this digest. `note` says what people should know of it, `explanation` why it moved."""
 
     digest: str
     note: str = ""
+    explanation: Explanation = Explanation()
 
 
 class Stay(NamedTuple):
@@ -39,9 +48,10 @@ Decision = Move | Stay
 
 
 class Options(NamedTuple):
-    """What `update` may do. `platforms` are those that matter, empty for all that an index has.
+    """What `update` may do with an image. `platforms` are those that matter, empty for all that an index has.
 
-    `verify` has it fetch what it adds; that to which it moves a pin it fetches anyhow.
+    `update` is False where pins are not to move at all. `verify` has it fetch what it adds; that to which it moves a
+    pin it fetches anyhow.
     """
 
     platforms: tuple[str, ...] = ()
@@ -50,24 +60,118 @@ class Options(NamedTuple):
     allow_lost_platforms: bool = False
     min_age: timedelta = timedelta()
     verify: bool = False
+    update: bool = True
 
 
-def platforms_in_use(occurrences: Iterable[Occurrence], options: Options) -> Mapping[Reference, tuple[str, ...]]:
-    """The platforms for which each reference is used; empty for all that the index has.
+OptionsOf = Callable[[Reference], Options]
+
+
+class History(NamedTuple):
+    """What a tag named, the oldest first: the last naming is what it names now.
+
+    `pinned` is since when a pin is known that the tag was never seen to name. `rejections` are facts of that kind.
+    """
+
+    namings: tuple[Naming, ...]
+    pinned: datetime | None = None
+    rejections: tuple[Fact, ...] = ()
+
+
+def history_of(pin: Reference, current: str, ledger: Ledger, now: datetime) -> History:
+    """Return the history of a pin's tag, which names `current` now."""
+    namings = ledger.namings(pin)
+    if not namings or namings[-1].digest != current:
+        namings = (*namings, Naming(now, current))
+    return History(namings, ledger.since(pin) or now, ledger.rejections(pin))
+
+
+def targets(pin: str | None, history: History, now: datetime, min_age: timedelta) -> list[str]:
+    """Return the digests to which a pin that resolves may move, the best first; `pin` is None where there is none.
+
+    That is what the tag names now, and with `min_age` what it named that long ago, or else the nearest before that.
+    Only what came after the pin counts, lest it move back, and never what was withdrawn or rejected.
+    """
+    namings, last = history.namings, len(history.namings) - 1
+    if _is_rejected(last, history):
+        return []
+    settled = [at for at, naming in enumerate(namings) if naming.time + min_age <= now + _GRACE]
+    if not min_age or last in settled or _goes_back(pin, history, settled):
+        return [namings[last].digest]
+    older = [at for at in reversed(settled) if _follows(at, pin, history) and _is_sound(at, history)]
+    return list(dict.fromkeys(namings[at].digest for at in older))
+
+
+def repairs(pin: str, history: History, min_age: timedelta) -> list[str]:
+    """Return the digests to which a pin that is gone may move, the best first.
+
+    With `min_age` that is the oldest that is known to have come after the lost one, else what the tag names now.
+    """
+    namings, last = history.namings, len(history.namings) - 1
+    later = range(last) if min_age else ()
+    known = [at for at in later if _follows(at, pin, history) and _is_sound(at, history)]
+    return list(dict.fromkeys(namings[at].digest for at in (*known, last) if not _is_rejected(at, history)))
+
+
+def _follows(at: int, pin: str | None, history: History) -> bool:
+    """Return whether a naming came after the pin."""
+    named = [number for number, naming in enumerate(history.namings) if naming.digest == pin]
+    if pin is None:
+        return True
+    if named:
+        return at > named[-1]
+    return history.pinned is not None and history.namings[at].time >= history.pinned
+
+
+def _is_sound(at: int, history: History) -> bool:
+    return not _is_withdrawn(at, history) and not _is_rejected(at, history)
+
+
+def _is_withdrawn(at: int, history: History) -> bool:
+    """Return whether the tag went back, after a naming, to a digest that it had named before it named this one."""
+    digests = [naming.digest for naming in history.namings]
+    first = digests.index(digests[at])
+    return any(digests.index(later) < first for later in digests[at + 1 :])
+
+
+def _goes_back(pin: str | None, history: History, settled: Collection[int]) -> bool:
+    """Return whether the pin was withdrawn, and the tag names again what is known for longer, and for long enough."""
+    digests = [naming.digest for naming in history.namings]
+    first = digests.index(digests[-1])
+    return pin in digests and first in settled and first < digests.index(pin)
+
+
+def _is_rejected(at: int, history: History) -> bool:
+    """Return whether a naming is of a digest that was rejected, and the tag has named no third one since.
+
+    The first is the one that was rejected, the second the one that took its place.
+    """
+    naming = history.namings[at]
+    for rejection in history.rejections:
+        if rejection.digest == naming.digest:
+            both = (rejection.digest, rejection.instead)
+            between = [each for each in history.namings[:at] if each.time > rejection.time and each.digest not in both]
+            if naming.time <= rejection.time or not between:
+                return True
+    return False
+
+
+def platforms_in_use(occurrences: Iterable[Occurrence], options_of: OptionsOf) -> Mapping[Reference, tuple[str, ...]]:
+    """Return the platforms for which each reference is used; empty for all that the index has.
 
     A place that asks for a platform literally is used for that one, any other for those of the options.
     """
     used: dict[Reference, tuple[str, ...]] = {}
     for each in occurrences:
         if isinstance(each.target, Reference):
-            literal = (each.platform,) if each.platform and is_complete(each.platform) else options.platforms
+            is_literal = each.platform is not None and is_complete(each.platform)
+            literal = (each.platform or "",) if is_literal else options_of(each.target).platforms
             before = used.setdefault(each.target, literal)
             used[each.target] = tuple(dict.fromkeys((*before, *literal))) if before and literal else ()
     return used
 
 
 def in_conflict(references: Iterable[Reference]) -> Collection[Reference]:
-    """The tags that are pinned to more than one digest: there, no pin stays only because it is as good."""
+    """Return the tags that are pinned to more than one digest: there, no pin stays only because it is as good."""
     pins: dict[Reference, set[str | None]] = {}
     for reference in references:
         if reference.digest:
@@ -75,35 +179,34 @@ def in_conflict(references: Iterable[Reference]) -> Collection[Reference]:
     return {tag for tag, digests in pins.items() if len(digests) > 1}
 
 
-def old_enough(pin: Reference, current: str, ledger: Ledger, now: datetime, min_age: timedelta) -> list[str]:
-    """The digests to which the pin may move, the best first: what the tag names now, or else what it named before.
+def too_young(history: History, min_age: timedelta) -> Stay:
+    """Return why a pin stays although its tag has moved, and until when."""
+    if _is_rejected(len(history.namings) - 1, history):
+        return _rejected(history)
+    since, current = history.namings[-1]
+    days = f"{min_age.days} day{'' if min_age.days == 1 else 's'}"
+    until = f"{since + min_age - _GRACE:%Y-%m-%d %H:%M} UTC"
+    return Stay(
+        TOO_YOUNG,
+        f"{current} is known since {since:%Y-%m-%d}, for less than {days}; the pin can move to it from {until} on",
+    )
 
-    Of what it named before only what came after the pin counts, lest the pin move back.
-    """
-    seen = ledger.named(pin)
-    settled = [digest for digest, when in seen.items() if when + min_age <= now]
-    if not min_age or current in settled:
-        return [current]
-    since = ledger.since(pin) or now
-    return [digest for digest in settled if digest != pin.digest and seen[digest] >= since]
 
-
-def too_young(pin: Reference, current: str, ledger: Ledger, now: datetime, min_age: timedelta) -> Stay:
-    """Why the pin stays, and until when."""
-    since = ledger.named(pin).get(current, now)
-    days = min_age.days
-    detail = f"{current} is known since {since:%Y-%m-%d}, for less than {days} {'day' if days == 1 else 'days'}"
-    return Stay(TOO_YOUNG, f"{detail}; the pin can move to it from {since + min_age:%Y-%m-%d %H:%M} UTC on")
+def _rejected(history: History) -> Stay:
+    current = history.namings[-1].digest
+    when = max(fact.time for fact in history.rejections if fact.digest == current)
+    detail = f"{current} was rejected on {when:%Y-%m-%d}; the pin moves when the tag names another"
+    return Stay(REJECTED, f"{detail}, or to it by --image and --to")
 
 
 def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ...], options: Options) -> Decision:
-    """Whether a pin moves to `digest`, which is `new`. `old` is what it names now, None where that is gone."""
+    """Return whether a pin moves to `digest`, which is `new`. `old` is what it names now, None where that is gone."""
     if new.artifact:
         return Stay(NOT_AN_IMAGE, f"{digest} is no image but holds {new.artifact}", refused=True)
     if new.is_index and not new.images:
         return Stay(EMPTY_INDEX, f"{digest} is an index that lists no image", refused=True)
     if old is None:
-        return Move(digest, "the registry no longer has the old content, so nothing was compared")
+        return Move(digest, GONE)
     lost = [] if options.allow_lost_platforms else _lost(new, old, used)
     if lost:
         detail = f"{digest} lacks {', '.join(lost)}, which the pin has; --allow-lost-platforms takes it all the same"
@@ -115,18 +218,21 @@ def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ..
 
 
 def _lost(new: Manifest, old: Manifest, used: tuple[str, ...]) -> list[str]:
-    """The platforms in use that only the old index has.
+    """Return the platforms in use that only the old index has.
 
-    A manifest does not name its platform. One that takes the place of an index has no more than one.
+    A manifest has one platform, which its configuration names. Where nobody could find it out, it takes the place of an
+    index of no more than one.
     """
     had = [platform for platform in old.platforms if not used or fits_any(platform, used)]
-    if not new.is_index:
+    if not new.is_index and new.platform is None:
         return had if len(had) > 1 else []
+    if new.platform is not None:
+        return [platform for platform in had if not fits_any(platform, (new.platform,))]
     return [platform for platform in had if not fits_any(platform, new.platforms)]
 
 
 def _manifests(index: Manifest, used: tuple[str, ...]) -> set[tuple[str | None, str]]:
-    """The images of an index that are in use, by platform and digest."""
+    """Return the images of an index that are in use, by platform and digest."""
     return {
         (image.platform, image.digest) for image in index.images if not used or fits_any(image.platform or "", used)
     }

@@ -1,144 +1,251 @@
-"""How long content has been known: which digest a tag named, and when pinner first saw that.
+"""What pinner saw of tags and pins, and when: the source of every age.
 
-A small JSON file, one entry a line and sorted, so that two branches that add entries merge. It is meant
-to be committed, or kept in a CI cache. What a publisher writes into an image about its age is no source:
-only what pinner saw itself, or what a registry says of its own clock, is noted here.
+A file of JSON Lines, one fact a line. Lines are appended; they may stand in any order, and a double says nothing new,
+so that Git merges two ledgers with `merge=union`. Only what pinner saw itself, or what a registry says of its own
+clock, is noted: what a publisher writes into an image about its age is no source.
 """
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pinner.model.errors import ReadError, UsageError, WriteError
+from pinner.model.errors import InvalidReference, ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
-from pinner.model.reference import Reference, is_digest
+from pinner.model.reference import Reference, is_digest, parse
 
-SCHEMA_VERSION = 1
-
-# An entry that is old enough and was superseded is only of use where all newer ones are gone from the registry.
-_SPARE = 8
-_WINDOW = timedelta(days=30)
+# What was superseded so long ago, and is pinned nowhere, decides nothing any more.
 _FORGOTTEN = timedelta(days=400)
+_CONFLICT_MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+_OLD_START = b'{"schema_version"'
+
+ReadFile = Callable[[str], bytes | None]
 
 
-class Ledger(NamedTuple):
-    """When each digest was first seen, in UTC, to the second.
+class FactKind(StrEnum):
+    """What a fact says of an image and a digest."""
 
-    The key has a tag where the tag named the digest then; it has none for a pin that was found in a
-    file while its tag named something else.
+    NAMED = "named"
+    """The tag named the digest, for the first time or again after another."""
+    PINNED = "pinned"
+    """A file pinned the image to the digest."""
+    REJECTED = "rejected"
+    """Somebody moved the pin away from the digest, to the one in `instead`."""
+
+
+class Fact(NamedTuple):
+    """One line of a ledger. `image` has no digest; it has no tag where an older version of pinner did not note it."""
+
+    time: datetime
+    kind: FactKind
+    image: Reference
+    digest: str
+    instead: str | None = None
+
+
+class Naming(NamedTuple):
+    """A time from which on a tag named a digest, until the next naming of the same tag."""
+
+    time: datetime
+    digest: str
+
+
+class Ledger:
+    """Facts in the order of their times, and what follows from them. Immutable.
+
+    `path` is where they were read, None where no ledger was there, and `data` the bytes that were read. `from_future`
+    counts the facts whose times had not come yet: they count from the time of reading.
     """
 
-    seen: Mapping[Reference, datetime] = {}
+    def __init__(
+        self, facts: Iterable[Fact] = (), *, path: str | None = None, data: bytes = b"", from_future: int = 0
+    ) -> None:
+        self.facts = tuple(sorted(set(facts), key=_order))
+        self.path = path
+        self.data = data
+        self.from_future = from_future
+        self._of_image: dict[Reference, list[Fact]] = {}
+        for fact in self.facts:
+            self._of_image.setdefault(fact.image, []).append(fact)
 
-    def noted(self, entries: Iterable[tuple[Reference, datetime]]) -> "Ledger":
-        """This ledger with more entries. Of two times for one digest the earlier stands."""
-        seen = dict(self.seen)
-        for reference, when in entries:
-            when = when.replace(microsecond=0)
-            seen[reference] = min(when, seen.get(reference, when))
-        return Ledger(seen)
+    def noted(self, facts: Iterable[Fact]) -> "Ledger":
+        """Return this ledger with more facts."""
+        more = (fact._replace(time=fact.time.replace(microsecond=0)) for fact in facts)
+        return Ledger((*self.facts, *more), path=self.path, data=self.data, from_future=self.from_future)
 
-    def named(self, tag: Reference) -> dict[str, datetime]:
-        """The digests that a tag is known to have named, the newest first."""
-        name = tag.by_tag()
-        found = [
-            (when, key.digest) for key, when in self.seen.items() if key.digest and key.tag and key.by_tag() == name
-        ]
-        return {digest: when for when, digest in sorted(found, reverse=True)}
+    def namings(self, image: Reference) -> tuple[Naming, ...]:
+        """Return what a tag named, the oldest first; two neighbours have different digests."""
+        namings: list[Naming] = []
+        for fact in self._facts(image, FactKind.NAMED):
+            if not namings or namings[-1].digest != fact.digest:
+                namings.append(Naming(fact.time, fact.digest))
+        return tuple(namings)
+
+    def first_named(self, image: Reference, digest: str) -> datetime | None:
+        """Return when a tag was first seen to name a digest."""
+        return next((fact.time for fact in self._facts(image, FactKind.NAMED) if fact.digest == digest), None)
 
     def since(self, pin: Reference) -> datetime | None:
-        """When a pin was first seen, under its tag or in a file."""
-        times = (self.seen.get(key) for key in (pin, pin.by_digest()))
-        return min((when for when in times if when), default=None)
+        """Return when a pin was first seen, under its tag or in a file."""
+        facts = (*self._of_image.get(pin.by_tag(), ()), *self._of_image.get(_without_tag(pin), ()))
+        kinds = (FactKind.NAMED, FactKind.PINNED)
+        return min((fact.time for fact in facts if fact.digest == pin.digest and fact.kind in kinds), default=None)
+
+    def rejections(self, image: Reference) -> tuple[Fact, ...]:
+        """Return the digests of an image that somebody moved a pin away from."""
+        return tuple(self._facts(image, FactKind.REJECTED))
+
+    def pins(self, image: Reference) -> tuple[str, ...]:
+        """Return the digests to which an image was pinned, the latest first, each once."""
+        latest_first = reversed(list(self._facts(image, FactKind.PINNED)))
+        return tuple(dict.fromkeys(fact.digest for fact in latest_first))
+
+    def facts_of(self, image: Reference) -> list[Fact]:
+        """Return all facts about an image, with its tag as it was noted."""
+        return self._of_image.get(image, [])
+
+    def _facts(self, image: Reference, kind: FactKind) -> Iterator[Fact]:
+        return (fact for fact in self._of_image.get(image.by_tag(), ()) if fact.kind is kind)
 
 
-def read_ledger(path: str) -> Ledger:
-    """The ledger in a file, an empty one where there is none. Raises UsageError that names the file."""
-    if not os.path.lexists(path):
+def read_ledger(path: str, now: datetime, read: ReadFile | None = None) -> Ledger:
+    """Return the ledger in a file, an empty one without a path where there is none.
+
+    `read` returns the bytes of a file, None where there is none; by default it reads the disk. Raises UsageError, which
+    names path and line.
+    """
+    data = (read or _read)(path)
+    if data is None:
         return Ledger()
-    try:
-        data = read_file(path)
-        return Ledger().noted(_entry(each) for each in _entries(json.loads(data))) if data else Ledger()
-    except ReadError as error:
-        raise UsageError(f"the ledger {path} cannot be read: {error.reason}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the ledger {path} is damaged: {error}; mend it, or remove it to start anew") from error
+    facts = list(_parsed(path, data))
+    in_time = [fact._replace(time=min(fact.time, now)) for fact in facts]
+    from_future = sum(fact.time > now for fact in facts)
+    return Ledger(in_time, path=path, data=data, from_future=from_future)
 
 
-def write_ledger(path: str, ledger: Ledger) -> None:
-    """Put `ledger` into the file in one step, unless it holds just that already. Raises UsageError."""
-    data = render(ledger).encode()
+def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Reference] = ()) -> None:
+    """Append what is new to the file, unless nothing is. Raises UsageError.
+
+    Lines stay as they are but for those of the older format, those that came from the future, and those that can decide
+    nothing any more: `in_use` are the pins in the files.
+    """
+    kept = set(_kept(ledger, set(in_use), now))
+    lines = list(_kept_lines(ledger, kept)) if ledger.path == path else []
+    written = {fact for line in lines if (fact := _fact_of(line))}
+    lines += [render(fact) for fact in ledger.facts if fact in kept and fact not in written]
+    data = "".join(f"{line}\n" for line in lines).encode()
     try:
-        if not os.path.lexists(path) or read_file(path) != data:
+        if data != ledger.data or ledger.path != path:
             write_file(path, data)
-    except (ReadError, WriteError) as error:
+    except WriteError as error:
         raise UsageError(f"the ledger {path} cannot be written: {error.reason}") from error
 
 
-def render(ledger: Ledger) -> str:
-    """The text of the file."""
-    lines = [_line(reference, when) for reference, when in sorted(ledger.seen.items(), key=_order)]
-    return "\n".join([f'{{"schema_version": {SCHEMA_VERSION}, "entries": [', ",\n".join(lines), "]}", ""])
+def render(fact: Fact) -> str:
+    """Return the line of a fact."""
+    time = fact.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    line = {"time": time, "fact": fact.kind.value, "image": str(fact.image), "digest": fact.digest}
+    return json.dumps({**line, "instead": fact.instead} if fact.instead else line)
 
 
-def pruned(ledger: Ledger, in_use: Iterable[Reference], now: datetime, min_age: timedelta) -> Ledger:
-    """`ledger` without what cannot matter any more.
-
-    Of each tag there stay: what is in use, what is younger than `min_age` or a month, and a few older ones
-    in case the registry loses the newer. A tag of which nothing is in use and all is older than a year
-    and a month goes altogether.
-    """
-    used = set(in_use)
-    groups: dict[tuple[str, str | None], list[tuple[datetime, Reference]]] = {}
-    for key, when in ledger.seen.items():
-        groups.setdefault((key.name, key.tag), []).append((when, key))
-    kept = [each for group in groups.values() for each in _kept(sorted(group, reverse=True), used, now, min_age)]
-    return Ledger({key: when for when, key in kept})
+def _read(path: str) -> bytes | None:
+    if not os.path.lexists(path):
+        return None
+    try:
+        return read_file(path)
+    except ReadError as error:
+        raise UsageError(f"the ledger {path} cannot be read: {error.reason}") from error
 
 
-def _kept(
-    group: list[tuple[datetime, Reference]], used: set[Reference], now: datetime, min_age: timedelta
-) -> list[tuple[datetime, Reference]]:
-    """What stays of one tag's entries, the newest of which comes first."""
-    young = [each for each in group if now - each[0] < max(min_age, _WINDOW)]
-    old = group[len(young) :]
-    forgotten = now - group[0][0] > max(min_age, _FORGOTTEN)
-    spare = [] if forgotten else old[:_SPARE]
-    return young + [each for each in old if each in spare or each[1] in used]
+def _parsed(path: str, data: bytes) -> Iterator[Fact]:
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith(_CONFLICT_MARKERS):
+            raise UsageError(
+                f"{path}:{number}: the ledger holds a merge conflict: keep the lines of both sides without the markers,"
+                f" and write `{os.path.basename(path)} merge=union` into .gitattributes"
+            )
+    if data.startswith(_OLD_START):
+        yield from _of_old_format(path, data)
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            fact = _fact_of(line)
+            if fact is None:
+                raise UsageError(
+                    f"{path}:{number}: the ledger is damaged: this line is no fact; take it out, or restore the file"
+                )
+            yield fact
 
 
-def _entries(document: Any) -> list[Any]:
-    if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
-        raise ValueError(f"it has no schema_version {SCHEMA_VERSION}")
-    entries = document.get("entries")
-    if not isinstance(entries, list):
-        raise ValueError("it has no entries")
-    return entries
-
-
-def _entry(entry: Any) -> tuple[Reference, datetime]:
-    match entry:
-        case {"registry": str(registry), "repository": str(repository), "digest": str(digest), "first_seen": str(seen)}:
-            tag = entry.get("tag")
-            if is_digest(digest) and (tag is None or isinstance(tag, str)):
-                return Reference(registry, repository, tag, digest), _time(seen)
-    raise ValueError(f"{json.dumps(entry)[:200]} is no entry")
+def _fact_of(line: str) -> Fact | None:
+    """Return the fact of a line, None where it is none."""
+    try:
+        match json.loads(line):
+            case {"time": str(time), "fact": str(kind), "image": str(image), "digest": str(digest), **others}:
+                instead = str(others["instead"]) if "instead" in others else None
+                if is_digest(digest) and (instead is None or is_digest(instead)):
+                    return Fact(_time(time), FactKind(kind), parse(image), digest, instead)
+    except (ValueError, RecursionError, InvalidReference):
+        pass
+    return None
 
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
-    return time.astimezone(UTC)
+    return time.astimezone(UTC).replace(microsecond=0)
 
 
-def _order(item: tuple[Reference, datetime]) -> tuple[str, str, str, datetime, str]:
-    reference, when = item
-    return reference.registry, reference.repository, reference.tag or "", when, reference.digest or ""
+def _of_old_format(path: str, data: bytes) -> Iterator[Fact]:
+    """Yield the facts of a ledger as pinner wrote it before: one JSON document with first sightings."""
+    try:
+        document = json.loads(data)
+        if document["schema_version"] != 1:
+            raise ValueError("schema_version")
+        for entry in document["entries"]:
+            yield _of_old_entry(entry)
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise UsageError(f"the ledger {path} is damaged: {error}; mend it, or remove it to start anew") from error
 
 
-def _line(reference: Reference, when: datetime) -> str:
-    first_seen = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps({**reference._asdict(), "first_seen": first_seen})
+def _of_old_entry(entry: dict[str, Any]) -> Fact:
+    tag, digest = entry.get("tag"), entry["digest"]
+    if not is_digest(digest):
+        raise ValueError(f"{json.dumps(digest)[:100]} is no digest")
+    image = Reference(str(entry["registry"]), str(entry["repository"]), None if tag is None else str(tag))
+    return Fact(_time(entry["first_seen"]), FactKind.NAMED if tag else FactKind.PINNED, image, digest)
+
+
+def _kept(ledger: Ledger, in_use: set[Reference], now: datetime) -> Iterator[Fact]:
+    """Yield the facts that may still decide something."""
+    limit = now - _FORGOTTEN
+    in_force = {
+        (image, max(old, key=_order))
+        for image in {fact.image for fact in ledger.facts}
+        if (old := [fact for fact in ledger.facts_of(image) if fact.kind is FactKind.NAMED and fact.time < limit])
+    }
+    for fact in ledger.facts:
+        used = fact.image._replace(digest=fact.digest) in in_use
+        if fact.time >= limit or used or (fact.image, fact) in in_force:
+            yield fact
+
+
+def _kept_lines(ledger: Ledger, kept: set[Fact]) -> Iterator[str]:
+    """Yield the lines of the file that stay as they are."""
+    if ledger.data.startswith(_OLD_START):
+        return
+    for line in ledger.data.decode("utf-8-sig", "replace").splitlines():
+        if _fact_of(line) in kept:
+            yield line
+
+
+def _without_tag(pin: Reference) -> Reference:
+    return pin._replace(tag=None, digest=None)
+
+
+def _order(fact: Fact) -> tuple[datetime, str, str, str, str]:
+    return fact.time, str(fact.image), fact.kind, fact.digest, fact.instead or ""

@@ -37,13 +37,14 @@ def examine(
     settings: RegistrySettings,
     depth: Depth = SHALLOW,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Examination]:
-    """The status of every reference, in an event loop of its own; `progress` gets done and all."""
+    """Return the status of every reference, in an event loop of its own; `progress` gets done and all."""
 
     async def run() -> dict[Reference, Examination]:
-        async with Resolver(settings) as resolver:
-            return await examine_all(references, resolver, depth, progress=progress)
+        known = list(references)
+        async with Resolver(settings, references=known) as resolver:
+            return await examine_all(known, resolver, depth, progress=progress)
 
     return asyncio.run(run())
 
@@ -53,19 +54,21 @@ async def examine_all(
     resolver: Resolver,
     depth: Depth = SHALLOW,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Examination]:
-    """The same inside an event loop, by a resolver that may go on being used."""
+    """Return the same inside an event loop, by a resolver that may go on being used."""
     unique = list(dict.fromkeys(references))
     examiner = Examiner(resolver, depth)
+    waiting = dict.fromkeys(unique)
     done = 0
 
     async def one(reference: Reference) -> Examination:
         nonlocal done
         examination = await examiner.examine(reference)
         done += 1
+        waiting.pop(reference)
         if progress:
-            progress(done, len(unique))
+            progress(done, len(unique), next((each.registry for each in waiting), ""))
         return examination
 
     async with asyncio.TaskGroup() as group:
@@ -81,7 +84,7 @@ class Examiner:
         self._depth = depth
 
     async def examine(self, reference: Reference) -> Examination:
-        """The status of one reference, or why it could not be found out."""
+        """Return the status of one reference, or why it could not be found out."""
         if reference.digest is None:
             return await self._unpinned(reference)
         if reference.tag is None:
@@ -116,7 +119,7 @@ class Examiner:
         return pin
 
     async def _without_tag(self, reference: Reference, failure: Unresolved) -> Examination:
-        """The tag gives no answer: it is missing only if the repository answers for the pin."""
+        """Return what an unanswered tag means: it is missing only if the repository answers for the pin."""
         if failure.reason != NotFound.reason:
             return failure
         pin = await self._resolver.head(reference.by_digest())
@@ -128,7 +131,7 @@ class Examiner:
         return Unresolved(reference, pin.reason, f"{detail}: check the name, and whether the repository wants a login")
 
     async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
-        """The pin is a manifest and the tag an index: is the pin one of its children?"""
+        """Return whether a pin that is a manifest is a child of the index that its tag names."""
         fetched = await self._fetch(tag)
         if isinstance(fetched, Unresolved):
             return fetched
@@ -140,7 +143,7 @@ class Examiner:
         return PinStatus(PinState.STALE, tag.digest, pin.media_type)
 
     async def _looked_into(self, state: PinState, content: Resolved, current: str | None) -> Examination:
-        """The status, with what the content says where it has to be looked at."""
+        """Return the status, with what the content says where it has to be looked at."""
         status = PinStatus(state, current, content.media_type)
         is_index = content.media_type in INDEXES
         suspicious = is_index and content.size is not None and content.size < _SMALLEST_INDEX
@@ -155,7 +158,7 @@ class Examiner:
         return await self._children_asked(status, fetched, content) if self._depth.deep else status
 
     async def _children_asked(self, status: PinStatus, index: Manifest, content: Resolved) -> Examination:
-        """The status, with the children that are gone. One that gives no answer matters only when none is gone."""
+        """Return the status, with the children that are gone. One without an answer matters only when none is gone."""
         name = content.reference._replace(tag=None)
         asked = (self._child(name._replace(digest=child.digest)) for child in index.images)
         answers = await asyncio.gather(*asked)
@@ -166,7 +169,7 @@ class Examiner:
         return failures[0][1] if failures else status
 
     async def _child(self, reference: Reference) -> Unresolved | None:
-        """Why a child could not be had; None where it is there."""
+        """Return why a child could not be had; None where it is there."""
         if not is_digest(reference.digest or ""):
             detail = "the index lists a digest that is not sha256, for which pinner does not ask"
             return Unresolved(reference, UnsupportedMediaType.reason, detail)
@@ -174,14 +177,14 @@ class Examiner:
         return answer if isinstance(answer, Unresolved) else None
 
     async def _fetch(self, content: Resolved) -> Manifest | Unresolved:
-        """What `content` says, fetched by its digest unless it is there."""
+        """Return what `content` says, fetched by its digest unless it is there."""
         if content.body is not None:
             return _parsed(content)
         return await fetch_manifest(self._resolver, content.reference._replace(tag=None, digest=content.digest))
 
 
 async def fetch_manifest(resolver: Resolver, reference: Reference) -> Manifest | Unresolved:
-    """What the content of a reference says, or why it could not be had."""
+    """Return what the content of a reference says, or why it could not be had."""
     fetched = await resolver.get(reference)
     return fetched if isinstance(fetched, Unresolved) else _parsed(fetched)
 

@@ -4,7 +4,7 @@ A fresh pin costs one HEAD. One whose tag has moved costs two, and two GETs for 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,26 +17,34 @@ from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
 from pinner.updating.decisions import (
     EMPTY_INDEX,
+    NOT_UPDATED,
     Decision,
     Move,
     Options,
+    OptionsOf,
     Stay,
     decide,
+    history_of,
     in_conflict,
-    old_enough,
+    repairs,
+    targets,
     too_young,
 )
-from pinner.updating.ledger import Ledger, pruned
-from pinner.updating.pin_status import Examination, examine_all, fetch_manifest
+from pinner.updating.explanation import explain
+from pinner.updating.ledger import Fact, FactKind, Ledger
+from pinner.updating.pin_status import SHALLOW, Depth, Examination, examine_all, fetch_manifest
 
 _MOVED = frozenset({PinState.STALE, PinState.PLATFORM, PinState.GONE})
 
 
 class Update(NamedTuple):
-    """What has become of a reference, and what is to be done; None where there is nothing to do."""
+    """What has become of a reference, and what is to be done.
+
+    The decision is None where there is nothing to do, and Unresolved where a registry did not say what it takes.
+    """
 
     status: PinStatus
-    decision: Decision | None = None
+    decision: Decision | Unresolved | None = None
 
 
 class Updates(NamedTuple):
@@ -46,82 +54,133 @@ class Updates(NamedTuple):
     ledger: Ledger
 
 
+Choices = Mapping[Reference, tuple[str, ...]]
+"""The digests to which somebody wants pins to move, the best first, whatever their tags name."""
+
+
 def find_updates(
     used: Mapping[Reference, tuple[str, ...]],
     settings: RegistrySettings,
-    options: Options,
+    options_of: OptionsOf,
     ledger: Ledger,
     now: datetime,
     *,
+    choices: Choices | None = None,
+    beside: Iterable[Reference] = (),
+    depth: Depth = SHALLOW,
     hub: HubTags | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Updates:
-    """What to do with the references that are the keys of `used`; the values are the platforms in use."""
+    """Return what to do with the references that are the keys of `used`; the values are the platforms in use.
+
+    `choices` say where pins are to go in place of what their tags name, `beside` are further references that the run
+    knows.
+    """
 
     async def run() -> Updates:
-        async with Resolver(settings) as resolver, hub or HubTags(settings) as tags:
-            statuses = await examine_all(used, resolver, progress=progress)
-            known = ledger.noted(_sightings(statuses, ledger, now))
-            if options.min_age:
-                known = known.noted(await _pushed(statuses, known, tags, now, options))
-            updater = _Updater(resolver, known, now, options)
-            return Updates(await updater.updates(statuses, used), _tidy(known, statuses, now, options))
+        async with Resolver(settings, references=[*used, *beside]) as resolver, hub or HubTags(settings) as tags:
+            statuses = await examine_all(used, resolver, depth, progress=progress)
+            known = ledger.noted([*_namings(statuses, ledger, now), *_pins(used, ledger, now)])
+            known = known.noted(await _pushed(statuses, known, tags, now, options_of))
+            updater = _Updater(resolver, known, now)
+            if choices is None:
+                return Updates(await updater.updates(statuses, used, options_of), known)
+            chosen = await updater.choose(statuses, used, choices)
+            return Updates(chosen, known.noted(_rejections(chosen, now)))
 
     return asyncio.run(run())
 
 
-def _sightings(
-    statuses: Mapping[Reference, Examination], ledger: Ledger, now: datetime
-) -> Iterator[tuple[Reference, datetime]]:
-    """What the tags name now, and the pins that the ledger does not know."""
+def earlier_pins(pin: Reference, ledger: Ledger) -> tuple[str, ...]:
+    """Return the digests to which a pin can be rolled back, the latest first: what was pinned before, or else named."""
+    digests = [naming.digest for naming in ledger.namings(pin)]
+    before = digests[: digests.index(pin.digest)] if pin.digest in digests else digests
+    rejected = {fact.digest for fact in ledger.rejections(pin)}
+    return tuple(
+        each for each in dict.fromkeys((*ledger.pins(pin), *reversed(before))) if each not in (pin.digest, *rejected)
+    )
+
+
+def _namings(statuses: Mapping[Reference, Examination], ledger: Ledger, now: datetime) -> Iterator[Fact]:
+    """Yield what the tags name now, where that is not what they named last."""
     for reference, status in statuses.items():
         if isinstance(status, PinStatus) and status.current:
-            yield reference.by_tag()._replace(digest=status.current), now
-            fresh = status.current == reference.digest
-            if is_digest(reference.digest or "") and not fresh and ledger.since(reference) is None:
-                yield reference.by_digest(), now
+            namings = ledger.namings(reference)
+            if not namings or namings[-1].digest != status.current:
+                yield Fact(now, FactKind.NAMED, reference.by_tag(), status.current)
 
 
-def _tidy(ledger: Ledger, statuses: Mapping[Reference, Examination], now: datetime, options: Options) -> Ledger:
-    in_use = [key for reference in statuses for key in (reference, reference.by_digest())]
-    return pruned(ledger, in_use, now, options.min_age)
+def _pins(references: Iterable[Reference], ledger: Ledger, now: datetime) -> Iterator[Fact]:
+    """Yield the pins that the ledger does not know, or that are not the latest any more."""
+    pinned = [each for each in references if each.tag and is_digest(each.digest or "")]
+    conflicts = in_conflict(pinned)
+    for each in pinned:
+        known = ledger.pins(each)
+        latest = known if each.by_tag() in conflicts else known[:1]
+        if each.digest and each.digest not in latest:
+            yield Fact(now, FactKind.PINNED, each.by_tag(), each.digest)
+
+
+def _rejections(chosen: Mapping[Reference, Update | Unresolved], now: datetime) -> Iterator[Fact]:
+    """Yield the digests that pins leave because somebody wants it."""
+    for reference, update in chosen.items():
+        if isinstance(update, Update) and isinstance(update.decision, Move) and is_digest(reference.digest or ""):
+            image, digest = reference.by_tag(), reference.digest or ""
+            yield Fact(now, FactKind.REJECTED, image, digest, update.decision.digest)
 
 
 async def _pushed(
-    statuses: Mapping[Reference, Examination], ledger: Ledger, hub: HubTags, now: datetime, options: Options
-) -> list[tuple[Reference, datetime]]:
-    """How long Docker Hub has had what its tags name, where the ledger does not know that for long enough."""
+    statuses: Mapping[Reference, Examination], ledger: Ledger, hub: HubTags, now: datetime, options_of: OptionsOf
+) -> list[Fact]:
+    """Return how long Docker Hub has had what its tags name, where the ledger does not know that for long enough.
+
+    A tag cannot have named it before it was last seen to name something else.
+    """
     young = {
         reference.by_tag()._replace(digest=status.current)
         for reference, status in statuses.items()
-        if isinstance(status, PinStatus)
-        and status.current
-        and status.state in _MOVED
-        and reference.registry == DOCKER_HUB
-        if status.current not in old_enough(reference, status.current, ledger, now, options.min_age)
+        if isinstance(status, PinStatus) and status.current and reference.registry == DOCKER_HUB
+        if status.state in (*_MOVED, PinState.UNPINNED) and (age := options_of(reference).min_age)
+        if status.current not in targets(None, history_of(reference, status.current, ledger, now), now, age)[:1]
     }
     times = await asyncio.gather(*(hub.pushed(each, each.digest or "") for each in young))
-    return [(each, time) for each, time in zip(young, times, strict=True) if time]
+    facts = []
+    for each, time in zip(young, times, strict=True):
+        *before, last = ledger.namings(each)
+        if time and (not before or before[-1].time < time) and time < last.time:
+            facts.append(Fact(time, FactKind.NAMED, each.by_tag(), each.digest or ""))
+    return facts
 
 
 class _Updater:
     """Decides, and fetches what it needs to know for that."""
 
-    def __init__(self, resolver: Resolver, ledger: Ledger, now: datetime, options: Options) -> None:
+    def __init__(self, resolver: Resolver, ledger: Ledger, now: datetime) -> None:
         self._resolver = resolver
         self._ledger = ledger
         self._now = now
-        self._options = options
 
     async def updates(
-        self, statuses: Mapping[Reference, Examination], used: Mapping[Reference, tuple[str, ...]]
+        self,
+        statuses: Mapping[Reference, Examination],
+        used: Mapping[Reference, tuple[str, ...]],
+        options_of: OptionsOf,
     ) -> dict[Reference, Update | Unresolved]:
+        """Return what to do with every reference."""
         conflicts = in_conflict(statuses)
-        options = {
-            each: self._options._replace(all_changes=self._options.all_changes or each.by_tag() in conflicts)
-            for each in statuses
-        }
-        work = (self._update(each, status, used[each], options[each]) for each, status in statuses.items())
+
+        def options(reference: Reference) -> Options:
+            given = options_of(reference)
+            return given._replace(all_changes=given.all_changes or reference.by_tag() in conflicts)
+
+        work = (self._update(each, status, used[each], options(each)) for each, status in statuses.items())
+        return dict(zip(statuses, await asyncio.gather(*work), strict=True))
+
+    async def choose(
+        self, statuses: Mapping[Reference, Examination], used: Mapping[Reference, tuple[str, ...]], choices: Choices
+    ) -> dict[Reference, Update | Unresolved]:
+        """Return the moves that somebody wants, to the first of the digests that resolves."""
+        work = (self._chosen(each, status, used[each], choices[each]) for each, status in statuses.items())
         return dict(zip(statuses, await asyncio.gather(*work), strict=True))
 
     async def _update(
@@ -129,31 +188,112 @@ class _Updater:
     ) -> Update | Unresolved:
         if isinstance(status, Unresolved):
             return status
-        if status.state is PinState.UNPINNED and status.current:
-            fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
-            broken = Stay(EMPTY_INDEX, status.broken, refused=True) if status.broken else None
-            return fetched if isinstance(fetched, Unresolved) else Update(status, broken or Move(status.current))
-        if status.state not in _MOVED or not status.current:
+        decision: Decision | Unresolved
+        if status.state is PinState.UNPINNED and status.current and options.add:
+            decision = await self._addition(reference, status, status.current, options)
+        elif status.state not in _MOVED or not status.current:
             return Update(status)
-        decision = await self._decision(reference, status, status.current, used, options)
-        return decision if isinstance(decision, Unresolved) else Update(status, decision)
+        elif not options.update:
+            decision = Stay(NOT_UPDATED, "the configuration says `update = false` for this image")
+        else:
+            decision = await self._decision(reference, status, status.current, used, options)
+        return Update(status, decision)
+
+    async def _addition(
+        self, reference: Reference, status: PinStatus, current: str, options: Options
+    ) -> Decision | Unresolved:
+        """Return the digest for a reference without one: without `min_age`, or `verify`, nothing is fetched for it."""
+        if status.broken:
+            return Stay(EMPTY_INDEX, status.broken, refused=True)
+        if not options.min_age:
+            fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
+            return fetched if isinstance(fetched, Unresolved) else self._explained(reference, Move(current), current)
+        history = history_of(reference, current, self._ledger, self._now)
+        for digest in targets(None, history, self._now, options.min_age):
+            new = await self._manifest(reference, digest)
+            if isinstance(new, Manifest):
+                return self._explained(
+                    reference, decide(digest, new, new, (), options._replace(all_changes=True)), current
+                )
+            if digest == current or new.reason != NotFound.reason:
+                return new
+        return too_young(history, options.min_age)
 
     async def _decision(
         self, reference: Reference, status: PinStatus, current: str, used: tuple[str, ...], options: Options
     ) -> Decision | Unresolved:
-        """What to do with a pin whose tag has moved: the first of the digests that still resolves counts."""
-        when = self._ledger, self._now, options.min_age
-        for digest in old_enough(reference, current, *when):
-            new = await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
+        """Return what to do with a pin whose tag has moved: the first of the digests that still resolves counts."""
+        history = history_of(reference, current, self._ledger, self._now)
+        pin = reference.digest or ""
+        if status.state is PinState.GONE:
+            wanted = repairs(pin, history, options.min_age)
+        else:
+            wanted = targets(pin, history, self._now, options.min_age)
+        for digest in wanted:
+            new = await self._manifest(reference, digest)
             if isinstance(new, Manifest):
                 old = await self._pinned(reference, status)
-                return old if isinstance(old, Unresolved) else decide(digest, new, old, used, options)
+                if isinstance(old, Unresolved):
+                    return old
+                if old and old.is_index and not (new.is_index or new.artifact):
+                    new = new._replace(platform=await self._resolver.platform(reference, new))
+                decision = decide(digest, new, old, used, options)
+                return self._explained(reference, decision, current, old=old, new=new, used=used)
             if digest == current or new.reason != NotFound.reason:
                 return new
-        return too_young(reference, current, *when)
+        return too_young(history, options.min_age)
+
+    async def _chosen(
+        self, reference: Reference, status: Examination, used: tuple[str, ...], wanted: tuple[str, ...]
+    ) -> Update | Unresolved:
+        if isinstance(status, Unresolved):
+            return status
+        lacking: Unresolved | None = None
+        for digest in wanted:
+            if digest == reference.digest:
+                return Update(status)
+            new = await self._manifest(reference, digest)
+            if isinstance(new, Manifest):
+                old = await self._pinned(reference, status)
+                if isinstance(old, Unresolved):
+                    return Update(status, old)
+                options = Options(all_changes=True, allow_lost_platforms=True)
+                decision = decide(digest, new, old, used, options)
+                current = status.current or ""
+                return Update(status, self._explained(reference, decision, current, old=old, new=new, used=used))
+            lacking = new
+        return Update(status, lacking)
+
+    def _explained(
+        self,
+        reference: Reference,
+        decision: Decision,
+        current: str,
+        *,
+        old: Manifest | None = None,
+        new: Manifest | None = None,
+        used: tuple[str, ...] = (),
+    ) -> Decision:
+        """Return the decision with why the pin moves, if it does; without `new` it is one that is added."""
+        if not isinstance(decision, Move):
+            return decision
+        digest = decision.digest
+        first_seen = self._ledger.first_named(reference, digest) if self._ledger.path else None
+        if new is None:
+            time = f"{first_seen:%Y-%m-%dT%H:%M:%SZ}" if first_seen else None
+            tag_digest = None if digest == current else current
+            explanation = decision.explanation._replace(
+                current=digest == current, tag_digest=tag_digest, first_seen=time
+            )
+        else:
+            explanation = explain(old, new, used, digest=digest, current=current, first_seen=first_seen)
+        return decision._replace(explanation=explanation)
+
+    async def _manifest(self, reference: Reference, digest: str) -> Manifest | Unresolved:
+        return await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
 
     async def _pinned(self, reference: Reference, status: PinStatus) -> Manifest | Unresolved | None:
-        """What the pin names. A manifest need not be fetched: it does not say more than that it is one."""
+        """Return what the pin names. A manifest need not be fetched: it does not say more than that it is one."""
         if status.state is PinState.GONE:
             return None
         if status.media_type in INDEXES:

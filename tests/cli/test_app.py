@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from pinner.cli import commands, registry_calls
 from pinner.cli.app import app
+from pinner.fixing import fixer
 from pinner.model.errors import ExitCode, ReadError, UsageError
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved, Unresolved
+from pinner.model.source import Source
 from pinner.rules import RULES
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, digest_of
@@ -161,7 +164,7 @@ def _raise(error: BaseException) -> Callable[[], ExitCode]:
     [
         (UsageError("what to do"), USAGE, "error: what to do\n"),
         (ReadError("Dockerfile", "permission denied"), USAGE, "error: permission denied\n"),
-        (KeyboardInterrupt(), ExitCode.INTERRUPTED, ""),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted\n"),
         (BrokenPipeError(), FINDINGS, ""),
         (OSError(28, "No space left on device"), UNCHECKED, "error: No space left on device\n"),
     ],
@@ -179,14 +182,16 @@ def test_findings_go_to_standard_output_and_the_summary_to_standard_error() -> N
     dockerfile(f"FROM a:1@{DIGEST}\nFROM $A\n", "a/Dockerfile")
     run = pinner("check")
     assert run.stdout == (
-        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format\n'
-        "b/Dockerfile:1:6: note[floating-tag] a has no tag, which means latest: name the version that is meant\n"
+        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format;'
+        " A is not declared: write ARG A=… above the first FROM\n"
         "b/Dockerfile:1:6: error[unpinned] a is not pinned to a digest\n"
-        "b/Dockerfile:2: error: unknown instruction: FOO\n"
+        "b/Dockerfile:2: error[file-error] unknown instruction: FOO\n"
     )
     assert run.stderr.splitlines() == [
-        "2 files, 3 references: 1 pinned, 3 findings, 0 unchecked, 1 error",
-        "Learn more: pinner explain floating-tag invalid-reference unpinned",
+        "2 files, 3 references: 1 pinned, 2 findings (2 errors), 0 unchecked, 1 error",
+        "invalid-reference: https://digest-pinner.github.io/pinner/rules/invalid-reference/",
+        "unpinned: https://digest-pinner.github.io/pinner/rules/unpinned/",
+        "file-error: https://digest-pinner.github.io/pinner/exit-codes/#file-error",
     ]
     assert run.code == FINDINGS
 
@@ -195,7 +200,7 @@ def test_both_what_is_wrong_and_what_is_unchecked_are_said() -> None:
     dockerfile("FROM gone:1\nARG V=1\nFROM a:$V-x\n")
     run = pinner("pin")
     assert "Dockerfile:1:6: unchecked[unreachable] gone:1: docker.io did not answer\n" in run.stdout
-    assert run.stderr.startswith("1 file, 2 references: 0 pinned, 1 finding, 1 unchecked\n")
+    assert run.stderr.startswith("1 file, 2 references: 0 pinned, 1 finding (1 error), 1 unchecked\n")
 
 
 def test_quiet_is_quiet() -> None:
@@ -205,11 +210,17 @@ def test_quiet_is_quiet() -> None:
     assert run.stdout.count("\n") == 1
 
 
+def test_an_image_without_an_answer_is_told_once() -> None:
+    dockerfile("FROM gone\n")
+    run = pinner("pin")
+    assert run.stdout == "Dockerfile:1:6: unchecked[unreachable] gone: docker.io did not answer\n"
+
+
 def test_pinning_says_what_was_written() -> None:
     path = dockerfile("FROM node:20\nFROM node:20\n")
     run = pinner("pin")
     assert path.read_text() == f"FROM node:20@{NODE_20}\nFROM node:20@{NODE_20}\n"
-    assert run.stdout == f"node:20: no digest -> {NODE_20} (2 places)\n"
+    assert run.stdout == f"node:20: no digest -> {NODE_20[:19]} (2 places)\nDockerfile: 2 digests changed\n"
     assert run.stderr == "1 file, 2 references: 2 pinned, 0 findings, 0 unchecked, 2 changed\n"
 
 
@@ -243,6 +254,12 @@ def test_every_rule_is_explained(rule: object) -> None:
     run = pinner("explain", name)
     assert run.stdout.startswith(f"# {name} (")
     assert "## Remedy" in run.stdout
+
+
+def test_without_a_rule_all_are_listed() -> None:
+    lines = pinner("explain").stdout.splitlines()
+    assert [line.split()[:2] for line in lines[: len(RULES)]] == [[rule.ID, rule.SEVERITY.label] for rule in RULES]
+    assert lines[-1].startswith("pinner explain RULE prints the page of a rule.")
 
 
 def test_several_rules_are_explained_at_once() -> None:
@@ -329,15 +346,15 @@ def test_the_document_of_a_check() -> None:
     dockerfile("FOO\n", "b/Dockerfile")
     document = pinner("check", "--format", "json").document
     assert [key for key in document if key in SCHEMA["check"]] == SCHEMA["check"]
-    assert document["schema_version"] == 1
-    summary = {"files": 2, "references": 2, "pinned": 1, "findings": 2, "unchecked": 0}
+    assert document["schema_version"] == 2
+    summary = {"files": 2, "references": 2, "pinned": 1, "findings": 1, "unchecked": 0}
     assert document["summary"] | summary == document["summary"]
-    floating, unpinned = document["findings"]
-    assert floating["rule"] == "floating-tag"
+    (unpinned,) = document["findings"]
     assert unpinned == {
         "rule": "unpinned", "severity": "error", "path": "Dockerfile",
         "line": 2, "column": 29, "end_line": 2, "end_column": 33,
         "text": "node", "context": "FROM", "message": "node is not pinned to a digest", "fix": None,
+        "command": "pin", "url": "https://digest-pinner.github.io/pinner/rules/unpinned/",
     }  # fmt: skip
     assert document["unchecked"] == []
     assert document["errors"] == [
@@ -483,7 +500,39 @@ def test_names_that_the_terminal_cannot_show(encoding: str) -> None:
 def test_an_interrupt_is_not_a_traceback() -> None:
     command = [sys.executable, "-c", INTERRUPTED]
     run = subprocess.run(command, capture_output=True, env=_environment(), timeout=60)
-    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"interrupted\n")
+
+
+def _interrupt(*_: object, **__: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("arguments", [["pin"], ["check", "--online"], ["update", "--add"]])
+def test_an_interrupt_while_registries_are_asked_says_that_nothing_was_written(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dockerfile("FROM node:20\n")
+    for name in ("resolve", "examine", "find_updates"):
+        monkeypatch.setattr(registry_calls, name, _interrupt)
+    run = pinner(*arguments)
+    assert (run.code, run.stderr) == (130, "interrupted: no file was written\n")
+    assert path.read_text() == "FROM node:20\n"
+
+
+def test_an_interrupt_while_files_are_written_says_how_many_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        dockerfile("FROM node:20\n", f"{name}/Dockerfile")
+    write = fixer.write_source
+
+    def write_one(source: Source, data: bytes, root: str | None = None) -> None:
+        if source.path.startswith("b"):
+            raise KeyboardInterrupt
+        write(source, data, root)
+
+    monkeypatch.setattr(fixer, "write_source", write_one)
+    run = pinner("pin")
+    assert (run.code, run.stderr) == (130, "interrupted: 1 of 3 files were written, the others are as they were\n")
+    assert ["@" in Path(name, "Dockerfile").read_text() for name in "abc"] == [True, False, False]
 
 
 INTERRUPTED = """

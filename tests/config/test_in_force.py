@@ -81,7 +81,6 @@ def test_patterns_of_a_file_start_at_its_folder(tree: Path, monkeypatch: pytest.
 def test_what_the_registry_client_is_told(folder: Path) -> None:
     (folder / "pinner.toml").write_text("""
 jobs = 3
-jobs-per-host = 2
 timeout = 7
 trusted-realms = ["auth.example"]
 ca-file = "all.pem"
@@ -101,4 +100,4 @@ trusted-realms = ["auth.r.example"]
     assert told.registries["r.example"] == RegistryOverride(True, "ca.pem", ("auth.r.example",))
     assert told.insecure == ("s.example",)
     assert (told.trusted_realms, told.ca_file) == (("auth.example",), "all.pem")
-    assert (told.jobs, told.jobs_per_host, told.timeouts.overall) == (3, 2, 7.0)
+    assert (told.jobs, told.timeouts.overall) == (3, 7.0)

@@ -10,7 +10,17 @@ from typing import Any, cast
 
 from pinner.model.occurrence import Decider, Decision, Finding, Occurrence, Opaque, Place, Severity, Suppression
 from pinner.model.reference import Reference, parse
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.report import (
+    Change,
+    Explanation,
+    FileFailure,
+    Kept,
+    Provenance,
+    Report,
+    Summary,
+    Suppressed,
+    Unchecked,
+)
 from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
@@ -155,8 +165,26 @@ FINDINGS = (
 _SLOW = occurrence_in(DOCKERFILE, "quay.io/slow/image:3")
 (_LOCAL,) = _find("unpinned", _place(DOCKERFILE, "localhost/app:dev"))
 
+LOST = Explanation(why="lost", current=True, first_seen="2026-01-02T03:04:05Z")
+EXPLANATION = Explanation(
+    why="version",
+    before=Provenance("1.2|3", "0" * 40, "https://github.com/us/app", "2026-01-02T03:04:05Z"),
+    after=Provenance(
+        "<b>@all</b> fixes #7,\n::error::[a](javascript:b) `c`",
+        "f" * 40,
+        "https://github.com/us/app",
+        None,
+        "b",
+        DIGEST,
+    ),
+    compare_url=f"https://github.com/us/app/compare/{'0' * 40}...{'f' * 40}",
+    added=("linux/riscv64",),
+    lost=("linux/arm/v7",),
+    tag_digest=DIGEST,
+)
+
 REPORT = Report(
-    Summary(files=5, references=20, pinned=9, findings=len(FINDINGS), unchecked=1, ignored=1, changed=5, kept=4),
+    Summary(5, 20, 9, len(FINDINGS), unchecked=1, ignored=1, changed=7, kept=3, refused=1),
     FINDINGS,
     (
         Unchecked(
@@ -173,7 +201,9 @@ REPORT = Report(
         Change("old/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(2, 6, 2, 17), "alpine:3.20", None, NEW_DIGEST),
         Change("older/Dockerfile", Location(3, 6, 3, 80), "busybox", DIGEST, None),
-        Change("older/Dockerfile", Location(4, 6, 4, 80), "gone:1", DIGEST, NEW_DIGEST, "nothing was compared"),
+        Change("older/Dockerfile", Location(4, 6, 4, 80), "gone:1", DIGEST, NEW_DIGEST, explanation=LOST),
+        Change("older/Dockerfile", Location(5, 6, 5, 80), "moved:1", DIGEST, NEW_DIGEST, "", EXPLANATION),
+        Change("older/Dockerfile", Location(6, 6, 6, 80), "added:1", None, NEW_DIGEST, "", Explanation(current=True)),
     ),
     (Suppressed(_LOCAL, _IGNORE),),
     (

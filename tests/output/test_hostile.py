@@ -11,7 +11,17 @@ from pinner.cli.reporting import rendered
 from pinner.model.escaping import harmless
 from pinner.model.occurrence import Applicability, Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
 from pinner.model.reference import parse
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Suppressed, Unchecked
+from pinner.model.report import (
+    Change,
+    Explanation,
+    FileFailure,
+    Kept,
+    Provenance,
+    Report,
+    Summary,
+    Suppressed,
+    Unchecked,
+)
 from pinner.model.source import Edit, Location, Source, Span
 from pinner.output import OUTPUTS, Style, listing, load, table
 from tests.output.case import DIGEST
@@ -21,6 +31,13 @@ TEXT = st.text(alphabet=st.characters(codec=None), max_size=12) | st.sampled_fro
 PATH = TEXT.map(lambda text: text.replace("\0", "").replace("\ud800", "") or "x")
 OWN = re.compile(r"\x1b\[[0-9;]*m")
 HERE = Location(1, 6, 1, 7)
+
+
+@st.composite
+def explanations(draw: st.DrawFn) -> Explanation:
+    words = st.builds(Provenance, *(st.none() | TEXT for _ in Provenance._fields))
+    why = draw(st.sampled_from([None, "version", "lost", "unknown"]))
+    return Explanation(why, draw(words), draw(words), None, (draw(TEXT),), (draw(TEXT),), False, DIGEST)
 
 
 @st.composite
@@ -34,7 +51,7 @@ def reports(draw: st.DrawFn) -> Report:
         (finding,),
         (Unchecked(path, HERE, text, draw(TEXT), "timeout", draw(TEXT)),),
         (FileFailure(path, 1, draw(TEXT)), FileFailure(draw(PATH), None, draw(TEXT))),
-        (Change(path, HERE, text, DIGEST, DIGEST, draw(TEXT)),),
+        (Change(path, HERE, text, DIGEST, DIGEST, draw(TEXT), draw(explanations())),),
         (Suppressed(finding, suppression),),
         (Kept(path, HERE, text, "too-young", draw(TEXT), draw(st.booleans())),),
         {path: Source(path, f"FROM {text}\n".encode("utf-8", "replace"))},

@@ -15,7 +15,8 @@ from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
 ROOT = Path(__file__).parents[2]
-FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
+FINDING_KEYS = "rule severity path line column end_line end_column text context message fix command url".split()
+CHANGE_KEYS = ("image old new places why before after compare_url platforms current tag_digest first_seen note").split()
 REFERENCE_KEYS = (
     "path line column end_line end_column start end kind context also text registry repository tag digest opaque"
     " unwritable built"
@@ -31,14 +32,17 @@ def check() -> dict[str, Any]:
 def test_keys_of_check() -> None:
     document = check()
     assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
-    assert document["schema_version"] == 1
-    counts = ["files", "references", "pinned", "findings", "unchecked", "ignored", "known", "outdated", "excluded"]
+    assert document["schema_version"] == 2
+    counts = "files references pinned findings unchecked ignored known outdated excluded".split()
+    counts += ["changed", "kept", "refused", "by_severity"]
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
     assert {tuple(item) for item in document["errors"]} == {("path", "message")}
     place = ("path", "line", "column", "end_line", "end_column", "image")
-    assert {tuple(item) for item in document["changes"]} == {(*place, "old", "new", "note")}
+    assert {tuple(item) for item in document["changes"]} == {tuple(CHANGE_KEYS)}
+    assert {tuple(item["places"][0]) for item in document["changes"]} == {("path", "line")}
+    assert {tuple(item["platforms"]) for item in document["changes"]} == {("added", "lost")}
     assert {tuple(item) for item in document["kept"]} == {(*place, "reason", "detail", "refused")}
 
 

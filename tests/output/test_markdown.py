@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from pinner.model.escaping import clean
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, Report
+from pinner.model.report import Change, Explanation, Provenance, Report
 from pinner.model.source import Location
 from pinner.output import Style, load, markdown
 from pinner.output._paths import relative
@@ -82,7 +82,12 @@ def test_rendered_it_is_the_text_and_no_markup(path: str, message: str) -> None:
     found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
     text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
     html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
-    assert set(re.findall(r"</?([a-z0-9]+)", html)) == {"h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    own = re.findall(
+        r'<a href="https://digest-pinner\.github\.io/pinner/rules/unpinned/"><code>unpinned</code></a>', html
+    )
+    assert len(own) == html.count("<a ") == 1
+    tags = {"a", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    assert set(re.findall(r"</?([a-z0-9]+)", html)) == tags
     place, said = (unescape(cell) for cell in re.findall(r"<td>(.*)</td>", html)[2:])
     assert place == f"<code>{clean(relative(path))}:1</code>"
     assert said.replace("\u200b", "") == clean(message).strip()
@@ -94,7 +99,45 @@ def test_clean_report_has_no_table() -> None:
 
 
 def test_long_tables_say_what_they_leave_out() -> None:
-    changes = (Change("f", WHERE, "a:1", None, DIGEST),) * (markdown.MAX_ROWS + 3)
+    changes = tuple(Change("f", WHERE, f"a:{number}", None, DIGEST) for number in range(markdown.MAX_ROWS + 3))
     text = load("markdown").render(Report(case.CLEAN.summary, changes=changes), Style())
-    assert text.count("| `f:1` |") == markdown.MAX_ROWS
-    assert text.endswith("\n\n… and 3 more.\n")
+    assert text.count("| none | `aaaaaaaaaaaa` |") == markdown.MAX_ROWS
+    assert "\n\n… and 3 more.\n" in text
+
+
+def explained(after: str, number: int = 0) -> Change:
+    explanation = Explanation(why="version", before=Provenance("1"), after=Provenance(after), current=True)
+    return Change("f", WHERE, f"a:{number}", DIGEST, f"sha256:{'b' * 64}", explanation=explanation)
+
+
+def test_a_row_of_a_pull_request() -> None:
+    text = load("markdown").render(Report(case.CLEAN.summary, changes=(explained("2"),)), Style())
+    row = "| `a:0` | `aaaaaaaaaaaa` | `bbbbbbbbbbbb` | another version. version <code>1</code> → <code>2</code> |"
+    assert row in text.splitlines()
+    assert "nobody verified it" in text
+    assert re.search(rf"<details>.*{DIGEST}.*</details>", text, re.DOTALL)
+
+
+@given(st.text(min_size=1, max_size=200) | HOSTILE)
+def test_the_publisher_writes_no_markup(words: str) -> None:
+    text = load("markdown").render(Report(case.CLEAN.summary, changes=(explained(words),)), Style())
+    (row,) = (line for line in text.splitlines() if line.startswith("| `a:0` | `a"))
+    assert row.count("|") == 5
+    cell = row.split("|")[4]
+    html = MarkdownIt("js-default", {"linkify": False}).render(cell.replace("<code>", "").replace("</code>", ""))
+    assert set(re.findall(r"<(\w+)", html)) == {"p"}
+    assert not re.search(r"(?<![A-Za-z0-9])@(?!&#8203;)|(?<!&)#\d|://|\bwww\.", cell)
+
+
+@pytest.mark.parametrize("places", [1, 30])
+def test_it_fits_into_a_pull_request(places: int) -> None:
+    """Hostile words grow tenfold by escaping."""
+    changes = [
+        explained("#" * 5000, number)._replace(path=f"{'x' * 100}/{place}/Dockerfile")
+        for number in range(300)
+        for place in range(places)
+    ]
+    findings = case.REPORT.findings * 200
+    text = load("markdown").render(Report(case.CLEAN.summary, findings, changes=tuple(changes)), Style())
+    assert 40_000 < len(text) <= markdown.MAX_LENGTH
+    assert text.count("<details>") == text.count("</details>") <= 1

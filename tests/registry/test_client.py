@@ -68,7 +68,7 @@ def test_what_is_asked(reference: str, url: str) -> None:
 
 def test_a_mirror_is_asked_with_its_prefix() -> None:
     _, network = head(manifest, parse("node:20"), mirrors={"docker.io": "https://m.example/hub/"})
-    assert network.urls() == ["https://m.example/v2/hub/library/node/manifests/20"]
+    assert network.urls() == ["https://m.example/v2/hub/library/node/manifests/20?ns=docker.io"]
 
 
 ODD_HEADS: list[tuple[str, Handler]] = [

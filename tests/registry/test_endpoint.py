@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pinner.model.reference import Reference, parse
-from pinner.registry.endpoint import endpoint_of
+from pinner.registry.endpoint import ambiguous_tags, endpoint_of
 from pinner.registry.errors import Dropped, NotTLS, TLSFailure, Unreachable
 from pinner.registry.http.proxies import proxy_for
 from pinner.registry.http.retry import ATTEMPTS
@@ -163,8 +163,50 @@ def test_a_host_that_is_none(registry: str) -> None:
         ("https://m.example/", "node", "library/node"),
         ("https://m.example/hub", "node", "hub/library/node"),
         ("https://m.example/a/b/", "quay.io/x/y", "a/b/x/y"),
+        ("https://m.example/{host}", "node", "docker.io/library/node"),
+        ("https://m.example/all/{host}/", "registry.example:5000/x/y", "all/registry.example:5000/x/y"),
     ],
 )
 def test_a_prefix_goes_before_the_repository(mirror: str, reference: str, expected: str) -> None:
     parsed: Reference = parse(reference)
     assert endpoint_of(parsed.registry, settings(mirrors={"*": mirror})).repository(parsed) == expected
+
+
+@pytest.mark.parametrize(
+    ("registry", "mirrors", "namespace"),
+    [
+        ("quay.io", {}, ""),
+        ("quay.io", {"*": "https://m.example"}, "quay.io"),
+        ("docker.io", {"*": "https://m.example/{host}"}, "docker.io"),
+        ("docker.io", {"docker.io": "https://registry-1.docker.io"}, ""),
+        ("quay.io", {"quay.io": "https://quay.io/prefix"}, ""),
+    ],
+)
+def test_a_mirror_is_told_which_registry_is_meant(registry: str, mirrors: dict[str, str], namespace: str) -> None:
+    assert endpoint_of(registry, settings(mirrors=mirrors)).namespace == namespace
+
+
+@pytest.mark.parametrize(
+    ("references", "mirrors", "expected"),
+    [
+        ("a.example/x:1 b.example/x:1", {}, ""),
+        ("a.example/x:1 b.example/x:1", {"*": "https://m.example"}, "a.example/x:1 b.example/x:1"),
+        ("a.example/x b.example/x:latest", {"*": "https://m.example"}, "a.example/x:latest b.example/x:latest"),
+        ("a.example/x:1 b.example/x:1", {"*": "https://m.example/{host}"}, ""),
+        ("a.example/x:1 b.example/x:2", {"*": "https://m.example"}, ""),
+        ("a.example/x:1 b.example/y:1", {"*": "https://m.example"}, ""),
+        ("a.example/x:1 a.example/x:1", {"*": "https://m.example"}, ""),
+        ("a.example/x:1 b.example/x:1", {"a.example": "https://m.example"}, ""),
+        ("a.example/x:1 b.example/x:1", {"a.example": "https://b.example"}, "a.example/x:1 b.example/x:1"),
+        (
+            "a.example/x:1 b.example/x:1 c.example/x:1",
+            {"a.example": "https://m.example/p", "b.example": "https://m.example/p/"},
+            "a.example/x:1 b.example/x:1",
+        ),
+        ("node:1 index.docker.io/library/node:1", {"*": "https://m.example"}, ""),
+    ],
+)
+def test_tags_that_a_mirror_cannot_tell_apart(references: str, mirrors: dict[str, str], expected: str) -> None:
+    found = ambiguous_tags(map(parse, references.split()), settings(mirrors=mirrors))
+    assert sorted(found, key=str) == list(map(parse, expected.split()))
+    assert all("put {host} into" in error.detail for error in found.values())

@@ -46,6 +46,7 @@ def subclasses(kind: type[RegistryError]) -> list[type[RegistryError]]:
 
 def test_the_reasons_are_the_documented_ones() -> None:
     assert {kind.reason for kind in subclasses(RegistryError)} == {
+        "ambiguous-mirror",
         "not-found",
         "unauthorized",
         "denied",

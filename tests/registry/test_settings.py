@@ -19,6 +19,12 @@ from tests.registry.stub import settings
         "https://m.example/?x=y",
         "http://m.example",
         "http://10.0.0.1",
+        "https://m.example/{upstream}",
+        "https://m.example/{host}/{repository}",
+        "https://m.example/{host",
+        "https://m.example/host}",
+        "https://{host}.m.example",
+        "https://{host}.m.example/{host}/{}",
     ],
 )
 def test_mirrors_that_cannot_be(mirror: str) -> None:

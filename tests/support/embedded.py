@@ -9,7 +9,7 @@ from pinner.demo.registry import RegistryHandler, Store, StoredManifest, demo_st
 
 
 class Request(NamedTuple):
-    """One request as it came in; the names of the header fields are in lower case."""
+    """One request as it came in, without its query; the names of the header fields are in lower case."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class _RecordingHandler(RegistryHandler):
         parsed = super().parse_request()
         if parsed:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.store.requests.append(Request(self.command, self.path, headers))
+            self.store.requests.append(Request(self.command, self.path.partition("?")[0], headers))
         return parsed
 
 

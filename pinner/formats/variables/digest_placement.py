@@ -47,6 +47,8 @@ def is_template(chars: str) -> bool:
 
 def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
     """Return a word of `scope`, or the reference where its variables are malformed."""
+    if scope.dialect.is_plain(text.chars):
+        return literal(text)
     try:
         return scope.add_word(text)
     except ExpansionError as error:
@@ -105,7 +107,7 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return WrittenReference(span, text, Invalid(str(error)), used=used)
+        return WrittenReference(span, text, Invalid(f"{error}{_undeclared(word, scope)}"), used=used)
     if target.digest:
         return _where_it_stands(_read_pinned(WrittenReference(span, text, target, used=used), word, scope), word, scope)
     missing, unwritable = _missing_place(target, word, scope)
@@ -173,11 +175,21 @@ def _why_open(word: Word, scope: Scope) -> str:
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
 
 
+def _undeclared(word: Word, scope: Scope) -> str:
+    """Return what to do about variables of a Dockerfile that no ARG declares: to BuildKit they are empty."""
+    names = sorted(word.expansion.used - word.bindings.keys())
+    if scope.dialect == COMPOSE or not names:
+        return ""
+    return f"; {' and '.join(names)} is not declared: write ARG {names[0]}=… above the first FROM"
+
+
 def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
     target = written.target
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
+    if value.run:  # No variable stands between the tag and the digest.
+        return written._replace(place=digest)
     names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
     dead = next((name for name in names if _is_switched_off(name, word, scope, NOTHING_ASSUMED, target)), None)
     if digest is None:

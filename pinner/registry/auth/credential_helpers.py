@@ -7,11 +7,13 @@ import re
 import shutil
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio import StreamReader
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 
 from pinner.registry.auth.docker_config import Credential
+from pinner.registry.errors import clean
 from pinner.registry.http.secret import Secret
 
 TIMEOUT = 30.0
@@ -22,7 +24,10 @@ _IDENTITY = "<token>"
 
 
 class HelperFailed(Exception):
-    """A helper that cannot be run or does not answer as it should. The text holds nothing that it said."""
+    """A helper that cannot be run or does not answer as it should.
+
+    The text ends with the last line of what one that failed said, cleaned, and holds nothing else of it.
+    """
 
 
 async def ask_helper(name: str, server: str, environ: Mapping[str, str], seconds: float = TIMEOUT) -> Credential | None:
@@ -30,20 +35,22 @@ async def ask_helper(name: str, server: str, environ: Mapping[str, str], seconds
     program = _program(name, environ)
     try:
         process = await asyncio.create_subprocess_exec(
-            program, "get", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=dict(environ), start_new_session=True
+            program, "get", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=dict(environ), start_new_session=True
         )
     except OSError as error:
         raise HelperFailed(f"the credential helper {program} cannot be run ({error.strerror})") from None
     output = None
     try:
         async with asyncio.timeout(seconds):
-            output = await _converse(process, server)
+            output, complaints = await _converse(process, server)
     except TimeoutError:
         raise HelperFailed(f"the credential helper {program} did not answer in {seconds:g} s") from None
     finally:
         if output is None:
             await _end(process)
-    return _read(output, process.returncode, program, name)
+    if process.returncode and _NOT_FOUND not in output.lower():
+        raise HelperFailed(f"the credential helper {program} failed{_last_line(complaints) or _last_line(output)}")
+    return None if process.returncode else _read(output, program, name)
 
 
 def _program(name: str, environ: Mapping[str, str]) -> str:
@@ -56,21 +63,34 @@ def _program(name: str, environ: Mapping[str, str]) -> str:
     return program
 
 
-async def _converse(process: Process, server: str) -> bytes:
-    """Return what the helper says before it ends. Raises HelperFailed when it says too much."""
+async def _converse(process: Process, server: str) -> tuple[bytes, bytes]:
+    """Return what the helper says, and of what it complains, before it ends. Raises HelperFailed for too much."""
     assert process.stdin
     assert process.stdout
+    assert process.stderr
     with suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(server.encode())
         await process.stdin.drain()
     process.stdin.close()
+    output, complaints = await asyncio.gather(_bounded(process.stdout), _bounded(process.stderr))
+    await process.wait()
+    return output, complaints
+
+
+async def _bounded(stream: StreamReader) -> bytes:
     output = b""
-    while part := await process.stdout.read(_MAX_OUTPUT):
+    while part := await stream.read(_MAX_OUTPUT):
         output += part
         if len(output) > _MAX_OUTPUT:
             raise HelperFailed("the credential helper says more than credentials")
-    await process.wait()
     return output
+
+
+def _last_line(output: bytes) -> str:
+    """Return the last line that says something, to be put behind a sentence; not one that looks like credentials."""
+    lines = [clean(line) for line in output.decode("utf-8", "replace").splitlines()]
+    last = next((line for line in reversed(lines) if line), "")
+    return f": {last}" if last and "{" not in last and "Secret" not in last else ""
 
 
 async def _end(process: Process) -> None:
@@ -83,11 +103,7 @@ async def _end(process: Process) -> None:
     await process.wait()
 
 
-def _read(output: bytes, code: int | None, program: str, name: str) -> Credential | None:
-    if code != 0:
-        if _NOT_FOUND in output.lower():
-            return None
-        raise HelperFailed(f"the credential helper {program} failed")
+def _read(output: bytes, program: str, name: str) -> Credential | None:
     try:
         answer = json.loads(output)
         username, secret = answer["Username"], answer["Secret"]

@@ -19,8 +19,20 @@ _FIRST_INTERVAL, _LONGEST_INTERVAL, _NO_INTERVAL = 0.2, 5.0, 0.01
 _FASTER = 0.95
 # So many successes since the last 429 show what the host lets through.
 _MEASURABLE = 3
+# Files that are open beside connections: the streams, the event loop, look-ups, what is read meanwhile.
+_OTHER_FILES = 24
 # A pause is slept in pieces, so that a host that is given up meanwhile keeps nobody.
 _PIECE = 1.0
+
+
+def most_connections(jobs: int) -> int:
+    """Return how many connections there may be: `jobs`, or what the limit of open files leaves after all else."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return jobs
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return jobs if limit == resource.RLIM_INFINITY else max(1, min(jobs, (limit - _OTHER_FILES) // 2))
 
 
 class Clock:

@@ -20,7 +20,7 @@ from pinner.registry.errors import (
     TooLarge,
     Unreachable,
 )
-from pinner.registry.http.limits import Clock, Host
+from pinner.registry.http.limits import Clock, Host, most_connections
 from pinner.registry.http.retry import Tries, is_passing, retry_after
 from pinner.registry.http.secret import Secret
 from pinner.registry.http.tls import tls_failure
@@ -105,7 +105,7 @@ class HTTPClient:
         self._make_transport = transports
         self._transports: dict[Origin, httpx.AsyncBaseTransport] = {}
         self._clock = clock
-        self._slots = asyncio.Semaphore(settings.jobs)
+        self._slots = asyncio.Semaphore(most_connections(settings.jobs))
         self._hosts: defaultdict[Origin, Host] = defaultdict(lambda: Host(settings.jobs_per_host, clock))
 
     async def close(self) -> None:

@@ -21,6 +21,16 @@ KNOWN_REALMS = {
     "registry.digitalocean.com": "api.digitalocean.com",
     "docker.elastic.co": "docker-auth.elastic.co",
 }
+# The same where the names hold a region.
+KNOWN_REALM_PATTERNS = (
+    (re.compile(r"rg\.[a-z]{2}-[a-z]{3}\.scw\.cloud"), "api.scaleway.com"),
+    (re.compile(r"registry(?:-vpc|-internal)?\.([a-z0-9-]+)\.aliyuncs\.com"), r"dockerauth.\1.aliyuncs.com"),
+    (
+        re.compile(r"[a-z0-9-]+-registry(?:-vpc)?\.([a-z0-9-]+)\.cr\.aliyuncs\.com"),
+        r"dockerauth-ee.\1.aliyuncs.com",
+    ),
+    (re.compile(r"crpi-[a-z0-9]+\.([a-z0-9-]+)\.personal\.cr\.aliyuncs\.com"), r"dockerauth-ee.\1.aliyuncs.com"),
+)
 
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
@@ -47,12 +57,12 @@ class SSRFPolicy:
         if has_credential:
             raise RealmNotTrusted(
                 f"the credentials for {registry} are not shown to its token server {target}; "
-                f"if {target} may see them, add it to trusted-realms"
+                f"if {target} may see them, {_how_to_trust(target)}"
             )
         if not await self._is_allowed(registry, target):
             raise RealmNotTrusted(
                 f"{registry} names a token server at {target}, which is a private address; "
-                f"if that is right, add {target} to trusted-realms"
+                f"if that is right, {_how_to_trust(target)}"
             )
 
     async def check_redirect(self, source: Origin, target: Origin) -> None:
@@ -79,7 +89,7 @@ class SSRFPolicy:
     def _is_trusted(self, registry: Origin, target: Origin) -> bool:
         if target.host == registry.host and target.port == registry.port:
             return True
-        if target == Origin("https", KNOWN_REALMS.get(registry.host, ""), 443):
+        if target == Origin("https", known_realm(registry.host), 443):
             return registry.scheme == "https" and registry.port == 443
         own = [realm for override in self._settings.overrides(registry.names) for realm in override.trusted_realms]
         return any(ascii_authority(realm) == target.authority for realm in (*self._settings.trusted_realms, *own))
@@ -100,6 +110,18 @@ class SSRFPolicy:
         if proxy_for(origin, self._settings.environ) and not _is_numeric(origin.host):
             return [True]
         return [is_public(address) for address in await self._addresses.of(origin.host)]
+
+
+def known_realm(host: str) -> str:
+    """Return the host of a registry's token server where it is known to be another one, else nothing."""
+    for pattern, realm in KNOWN_REALM_PATTERNS:
+        if match := pattern.fullmatch(host):
+            return match.expand(realm)
+    return KNOWN_REALMS.get(host, "")
+
+
+def _how_to_trust(target: Origin) -> str:
+    return f'set trusted-realms = ["{target}"] in the configuration, or PINNER_TRUSTED_REALMS={target}'
 
 
 def _is_numeric(host: str) -> bool:

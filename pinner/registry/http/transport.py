@@ -14,6 +14,7 @@ import httpx
 
 from pinner.registry.errors import ConnectFailed
 from pinner.registry.http.dns import Addresses
+from pinner.registry.http.limits import most_connections
 from pinner.registry.http.proxies import proxy_for
 from pinner.registry.http.tls import TLSContexts
 from pinner.registry.http.urls import Origin
@@ -51,13 +52,14 @@ class Transports:
         """Return a transport for requests to `origin`. Raises TLSFailure or ConnectFailed for unusable settings."""
         context = self._contexts.of(origin) if origin.scheme == "https" else None
         proxy = proxy_for(origin, self._settings.environ)
+        connections = most_connections(self._settings.jobs)
         if (context, proxy) not in self._made:
             self._made[context, proxy] = PoolTransport(
                 httpcore.AsyncConnectionPool(
                     ssl_context=context,
                     proxy=_proxy(proxy, origin) if proxy else None,
-                    max_connections=self._settings.jobs,
-                    max_keepalive_connections=_MOST_IDLE,
+                    max_connections=connections,
+                    max_keepalive_connections=min(_MOST_IDLE, connections),
                     keepalive_expiry=_KEPT,
                     network_backend=self._network,
                 )

@@ -54,7 +54,8 @@ def test_nothing_known(tmp_path: Path, script: str) -> None:
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("echo my-s3cret; exit 1", "failed"),
+        ("""echo '{"Username": "me", "Secret": "my-s3cret"}'; exit 1""", "failed"),
+        ("echo my-s3cret; echo the vault is locked >&2; exit 1", "failed: the vault is locked$"),
         ("echo my-s3cret", "no credentials in JSON"),
         ("echo '[]'", "no credentials in JSON"),
         ("echo '{}'", "no credentials in JSON"),
@@ -66,6 +67,12 @@ def test_failures_tell_nothing_of_what_it_said(tmp_path: Path, script: str, reas
     with pytest.raises(HelperFailed, match=reason) as caught:
         ask(install(tmp_path, script))
     assert "s3cret" not in str(caught.value)
+
+
+def test_the_last_line_of_a_helper_that_failed_is_shown_cleaned(tmp_path: Path) -> None:
+    with pytest.raises(HelperFailed) as caught:
+        ask(install(tmp_path, r"printf 'Traceback:\n\033[31mlog in with \007vault login\n\n'; exit 3"))
+    assert str(caught.value).endswith(" failed: [31mlog in with vault login")
 
 
 def test_a_helper_that_hangs_ends_with_what_it_started(tmp_path: Path) -> None:

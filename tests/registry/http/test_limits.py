@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RateLimited, RegistryError, Timeout, Unreachable
-from pinner.registry.http.limits import Clock
+from pinner.registry.http.limits import Clock, most_connections
 from pinner.registry.http.requests import HTTPClient, Request, Response
 from tests.registry.stub import reply, settings
 from tests.support import virtual_time
@@ -224,3 +224,13 @@ def test_a_host_given_up_during_a_pause_keeps_nobody() -> None:
     outcomes, seconds = send(Host(handler), 3)
     assert [type(each) for each in outcomes] == [Response, RateLimited, RateLimited]
     assert seconds < 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "jobs", "expected"), [(1024, 16, 16), (64, 16, 16), (48, 16, 12), (20, 16, 1), (-1, 9, 9)]
+)
+def test_connections_leave_files_for_all_else(
+    limit: int, jobs: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (limit, limit))
+    assert most_connections(jobs) == expected

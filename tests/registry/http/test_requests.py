@@ -235,9 +235,10 @@ def ssl_error(reason: str) -> ssl.SSLError:
         (ssl_error("TLSV1_ALERT_UNKNOWN_CA"), TLSFailure, "certs.d"),
         (ssl_error("SSLV3_ALERT_HANDSHAKE_FAILURE"), TLSFailure, "check its TLS settings"),
         (ssl_error("NO_PROTOCOLS_AVAILABLE"), TLSFailure, "NO_PROTOCOLS_AVAILABLE"),
+        (OSError(errno.EMFILE, "Too many open files"), ConnectFailed, "ulimit -n"),
     ],
 )
-def test_tls_errors(cause: ssl.SSLError, expected: type[RegistryError], words: str) -> None:
+def test_causes_of_failed_connections(cause: OSError, expected: type[RegistryError], words: str) -> None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         cause.verify_message = "self-signed certificate"
     error = Run(Script(caused(cause))).one()

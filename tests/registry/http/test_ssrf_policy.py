@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RealmNotTrusted, RedirectRefused, RegistryError
-from pinner.registry.http.ssrf_policy import SSRFPolicy
+from pinner.registry.http.ssrf_policy import SSRFPolicy, known_realm
 from pinner.registry.http.urls import Origin
 from pinner.registry.settings import RegistryOverride
 from tests.registry.stub import addresses, settings
@@ -187,5 +187,26 @@ def test_behind_a_proxy_names_are_not_looked_up(target: str, allowed: bool) -> N
 def test_the_message_says_what_to_do() -> None:
     error = realm_error(REG, "https://auth.example:8443/token", True, {})
     assert error
-    assert "add it to trusted-realms" in error.detail
-    assert "auth.example:8443" in error.detail
+    assert 'set trusted-realms = ["auth.example:8443"] in the configuration' in error.detail
+    assert error.detail.endswith("or PINNER_TRUSTED_REALMS=auth.example:8443")
+
+
+@pytest.mark.parametrize(
+    ("registry", "realm"),
+    [
+        ("registry.gitlab.com", "gitlab.com"),
+        ("rg.fr-par.scw.cloud", "api.scaleway.com"),
+        ("rg.nl-ams.scw.cloud", "api.scaleway.com"),
+        ("registry.cn-hangzhou.aliyuncs.com", "dockerauth.cn-hangzhou.aliyuncs.com"),
+        ("registry-vpc.eu-central-1.aliyuncs.com", "dockerauth.eu-central-1.aliyuncs.com"),
+        ("us-registry.cn-beijing.cr.aliyuncs.com", "dockerauth-ee.cn-beijing.aliyuncs.com"),
+        ("crpi-a1b2.cn-hangzhou.personal.cr.aliyuncs.com", "dockerauth-ee.cn-hangzhou.aliyuncs.com"),
+        ("rg.fr-par.scw.cloud.example", ""),
+        ("rg.a.b.scw.cloud", ""),
+        ("bucket.oss-cn-hangzhou.aliyuncs.com", ""),
+        ("registry.evil.example.aliyuncs.com", ""),
+        ("registry.example", ""),
+    ],
+)
+def test_token_servers_that_are_known(registry: str, realm: str) -> None:
+    assert known_realm(registry) == realm
