@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pinner.formats._files import COMPOSE_FILES, DOCKERFILE_FILES
+from pinner.formats._files import COMPOSE_FILES, DOCKERFILE_FILES, DOTENV_FILES
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,6 +31,9 @@ Dockerfiles dockerfiles DockerfileParser.java myDockerfile dockerfile.go dockerf
 dockerfile.vim lint-dockerfile Dockerfile/main.go Containerfile.md docker-compose.yml.md docker-compose.yml.j2
 compose.yaml.bak compose.json compose.toml compose/values.yml mycompose.yaml composer.yml detekt-compose.yml
 .github/workflows/docker-compose.yml a/.github/workflows/compose.yaml
+dockerfile.svg Dockerfile.png Dockerfile.gif Dockerfile.jpg Dockerfile.jpeg Dockerfile.webp Dockerfile.ico
+Dockerfile.pdf Dockerfile.drawio Dockerfile.csv Dockerfile.rego Dockerfile.golden
+Dockerfile.snap Dockerfile.sum Dockerfile.out
 """.split()
 
 
@@ -59,9 +62,9 @@ def test_another_file_is_left_alone(path: str) -> None:
 @pytest.mark.parametrize(("hook", "command"), [("pinner-check", "pinner check"), ("pinner-pin", "pinner pin")])
 def test_the_hooks_find_what_discovery_finds(hook: str, command: str) -> None:
     manifest = read_hooks()[hook]
-    assert manifest["files"] == f"{DOCKERFILE_FILES}|{COMPOSE_FILES}"
+    assert manifest["files"] == f"{DOCKERFILE_FILES}|{COMPOSE_FILES}|{DOTENV_FILES}"
     assert manifest["entry"] == command
-    assert manifest["args"] == ["--"]
-    assert manifest["types"] == ["text"]
+    assert manifest["args"] == ["--skip-unknown", "--"]
+    assert manifest["types_or"] == ["file", "symlink"]
     assert manifest["language"] == "python"
     assert manifest["require_serial"] is True

@@ -9,6 +9,8 @@ from pinner.model.source import Location, Source
 MALFORMED = "the variables cannot be expanded"
 """How the reason of a reference begins whose variables its tool refuses."""
 
+TEMPLATE = "this is a template: run pinner on what it renders to"
+
 _MARK = re.compile(r"\{\{|\{%|<%|%%\w+%%|@\w+@|#\w+#", re.ASCII)
 _MAX_TEXT = 80
 
@@ -39,5 +41,5 @@ def _is_refused(occurrence: Occurrence) -> bool:
         case Invalid():
             return True
         case Opaque(reason):
-            return reason.startswith(MALFORMED)
+            return reason == TEMPLATE or reason.startswith(MALFORMED)
     return False

@@ -5,9 +5,10 @@ without a new `schema_version`. Lines and columns count from 1, columns in code 
 is exclusive, `start` and `end` are byte offsets.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix
+from pinner.model.occurrence import Finding, Fix, Use
 from pinner.model.report import Change, FileFailure, Kept, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._json import dumps
@@ -29,6 +30,11 @@ def render(report: Report, _style: Style) -> str:
             "kept": [_kept(kept) for kept in report.kept],
         }
     )
+
+
+def used_at(uses: Iterable[Use]) -> list[dict[str, Any]]:
+    """Return the places that use a value which stands elsewhere."""
+    return [{"path": use.path, **use.where._asdict(), "context": use.context} for use in uses]
 
 
 def errors(failures: tuple[FileFailure, ...]) -> list[dict[str, str]]:
@@ -60,6 +66,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "context": finding.context,
         "message": finding.message,
         "fix": _fix(finding.fix) if finding.fix else None,
+        "used_at": used_at(finding.used_at),
     }
 
 

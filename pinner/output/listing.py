@@ -9,7 +9,7 @@ from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolution, Resolved
 from pinner.output._json import dumps
 from pinner.output._states import Detail
-from pinner.output.json import SCHEMA_VERSION, errors
+from pinner.output.json import SCHEMA_VERSION, errors, used_at
 
 
 class ResolvedText(NamedTuple):
@@ -90,6 +90,8 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "text": occurrence.text,
         **_target(occurrence.target),
         "unwritable": occurrence.unwritable,
+        "built": occurrence.built is not None,
+        "used_at": used_at(occurrence.used_at),
     }
 
 

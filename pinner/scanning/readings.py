@@ -29,10 +29,10 @@ class ProjectReading(NamedTuple):
 def united(readings: list[Reading]) -> Reading:
     """Return all that several readings of one file say."""
     return Reading(
-        tuple(each for reading in readings for each in reading.occurrences),
-        tuple(sorted({each for reading in readings for each in reading.suppressions})),
-        tuple(sorted({each for reading in readings for each in reading.problems})),
-        next((reading.template for reading in readings if reading.template), None),
+        occurrences=tuple(each for reading in readings for each in reading.occurrences),
+        suppressions=tuple(sorted({each for reading in readings for each in reading.suppressions})),
+        problems=tuple(sorted({each for reading in readings for each in reading.problems})),
+        template=next((reading.template for reading in readings if reading.template), None),
     )
 
 

@@ -13,7 +13,7 @@ from pinner.scanning.gitignore import Patterns
 
 def found(settings: Settings, *paths: str) -> list[tuple[str, str]]:
     discovery = discover(paths or ["."], settings.exclude, settings.extend_include._asdict())
-    return [(file.path, file.format.NAME) for file in discovery.files]
+    return [(file.path, file.format.NAME) for file in discovery.files if not file.by_content or file.is_named]
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
 ROOT = Path(__file__).parents[2]
-FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
+FINDING_KEYS = "rule severity path line column end_line end_column text context message fix used_at".split()
 REFERENCE_KEYS = (
     "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
+    " built used_at"
 ).split()
 
 
@@ -35,7 +36,7 @@ def test_keys_of_check() -> None:
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
-    assert {tuple(item) for item in document["errors"]} == {("path", "message")}
+    assert {tuple(item) for item in document["errors"]} == {("path", "message", "used_at")}
     place = ("path", "line", "column", "end_line", "end_column", "image")
     assert {tuple(item) for item in document["changes"]} == {(*place, "old", "new", "note")}
     assert {tuple(item) for item in document["kept"]} == {(*place, "reason", "detail", "refused")}
@@ -50,7 +51,10 @@ def test_positions_are_code_points_of_the_files() -> None:
 def test_edits_are_bytes_of_the_files() -> None:
     data = case.COMPOSE.data
     edits = [
-        edit for found in check()["findings"] if found["path"] == case.COMPOSE.path for edit in found["fix"]["edits"]
+        edit
+        for found in check()["findings"]
+        if found["path"] == case.COMPOSE.path and found["fix"]
+        for edit in found["fix"]["edits"]
     ]
     new = apply_edits(data, [Edit(Span(edit["start"], edit["end"]), edit["text"]) for edit in edits])
     assert new == data.replace(b"b" * 64, b"c" * 64).replace(b"a" * 64, b"c" * 64)
