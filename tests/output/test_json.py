@@ -36,7 +36,7 @@ def test_keys_of_check() -> None:
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}
-    assert {tuple(item) for item in document["errors"]} == {("path", "message", "used_at")}
+    assert {tuple(item) for item in document["errors"]} == {("path", "message")}
     place = ("path", "line", "column", "end_line", "end_column", "image")
     assert {tuple(item) for item in document["changes"]} == {(*place, "old", "new", "note")}
     assert {tuple(item) for item in document["kept"]} == {(*place, "reason", "detail", "refused")}
