@@ -18,7 +18,7 @@ NOT_READ = "not-read"
 UNKNOWN_KIND = "unknown-kind"
 """Why a file that the user named was not checked."""
 _UNKNOWN = "neither its name nor its content says that pinner can read it; --skip-unknown passes over such files"
-_START = Location(1, 1, 1, 1)
+_START = Location(line=1, column=1, end_line=1, end_column=1)
 
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedSuppression = tuple[str, Suppression]
@@ -70,13 +70,18 @@ def lint(
 
 def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:
     """Return the files that are named and were not read, and the comments that acknowledge that."""
-    unchecked = [Unchecked(path, _START, path, "", UNKNOWN_KIND, _UNKNOWN) for path in scan.unknown]
+    unchecked = [
+        Unchecked(path=path, where=_START, text=path, context="", reason=UNKNOWN_KIND, detail=_UNKNOWN)
+        for path in scan.unknown
+    ]
     used: set[_PlacedSuppression] = set()
     for path, (where, text, context, detail, suppressions) in scan.unread:
         found = scan.suppression_settings.with_validity(suppressions)
         used |= {(path, each) for each in found if each.covers(NOT_READ)}
         if suppression_for(NOT_READ, found) is None:
-            unchecked.append(Unchecked(path, where, text, context, NOT_READ, detail))
+            unchecked.append(
+                Unchecked(path=path, where=where, text=text, context=context, reason=NOT_READ, detail=detail)
+            )
     return unchecked, used
 
 

@@ -10,6 +10,8 @@ from pinner.model.source import Location, Source
 MALFORMED = "the variables cannot be expanded"
 """How the reason of a reference begins whose variables its tool refuses."""
 
+TEMPLATE = "this is a template: run pinner on what it renders to"
+
 _MARK = re.compile(r"\{\{|\{%|<%|%%\w+%%|@\w+@|#\w+#", re.ASCII)
 _IMAGE = re.compile(r"""[ \t-]*["']?image["']?[ \t]*:[ \t]*["']?([^\s"']+)["']?[ \t\r]*(?:\#.*)?$""")
 _MAX_TEXT = 80
@@ -65,5 +67,5 @@ def _is_refused(occurrence: Occurrence) -> bool:
         case Invalid():
             return True
         case Opaque(reason):
-            return reason.startswith(MALFORMED)
+            return reason == TEMPLATE or reason.startswith(MALFORMED)
     return False

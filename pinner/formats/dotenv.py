@@ -120,6 +120,8 @@ class DotenvReader:
         if exported:
             self._at += len("export")
             self._skip_blanks()
+            if self._at == len(self._chars):
+                return "export is followed by no name"
         start = self._at
         while self._at < len(self._chars) and self._chars[self._at] not in "=:\n":
             char = self._chars[self._at]

@@ -28,6 +28,8 @@ Leave the files out, in the configuration:
 [tool.pinner]
 exclude = ["*.tmpl"]
 ```
+
+or let one be, by a comment in it: `# pinner: ignore-file[template-file] rendered by the release job`.
 """
 
 import posixpath
@@ -58,7 +60,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             lines = ", ".join(map(str, literals))
             message += f"; line{'s' if len(literals) > 1 else ''} {lines} hold{'' if len(literals) > 1 else 's'} "
             message += "references that are written out"
-        yield Finding(ID, SEVERITY, path, where, text, "template", message)
+        yield Finding(
+            rule=ID, severity=SEVERITY, path=path, where=where, text=text, context="template", message=message
+        )
 
 
 def _group(path: str) -> str:

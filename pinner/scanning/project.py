@@ -223,7 +223,7 @@ class Project:
         reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
         path = _expanded(reader, owner, node)
         folder = self._folder_of(model, owner)
-        found = self._follow(NamedFile(path, Entry(node, node), owner, "extends.file"), folder)
+        found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
         key = (found, id(model.env))
@@ -259,11 +259,7 @@ class Project:
         reader = model.readers[id(file)]
         folder = self._folder_of(model, file)
         nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
-        found = [
-            self._follow(NamedFile(_expanded(reader, file, node), Entry(node, node), file, "include"), folder)
-            for node in nodes
-            if node.id == "scalar"
-        ]
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
         paths = [each for each in found if each]
         if not paths or len(self._included) > _MAX_INCLUDES:
             return
@@ -297,7 +293,7 @@ class Project:
             return self._environments.default_in(project)
         nodes = [node] if node.id == "scalar" else list(node.value)
         found = [
-            self._follow(NamedFile(_expanded(reader, file, each), Entry(each, each), file, "include.env_file"), folder)
+            self._follow(_named(reader, file, each, "include.env_file"), folder)
             for each in nodes
             if each.id == "scalar" and each.value != os.devnull
         ]
@@ -339,7 +335,9 @@ class Project:
         named = build.dockerfile or folder
         path = build.dockerfile.path if build.dockerfile else DOCKERFILE_NAME
         joined = None if path is None else os.path.join(folder.path, path)
-        found = self._follow(NamedFile(joined, named.entry, named.file, named.context), base, label=path)
+        found = self._follow(
+            NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
+        )
         if found:
             self._join(folder.file.source.path, found)
             self._builds.setdefault(found, []).append(build.build)
@@ -354,7 +352,7 @@ class Project:
             return
         contexts = set.intersection(*(set(build.contexts) for build in builds))
         distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
-        plain = Build({}, contexts, self._environments.base)
+        plain = Build(args={}, contexts=contexts, scope=self._environments.base)
         readers: list[Reader] = [self._open_build(source, build) for build in (plain, *distinct.values())]
         self._dockerfiles[path] = _Dockerfile(source, readers)
 
@@ -443,10 +441,10 @@ class Project:
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         return ProjectReading(
-            {path: file for path, file in files.items() if self._counts(path)},
-            {path: reason for path, reason in self._files.failures.items() if self._counts(path)},
-            {path: groups[self._group(path)] for path in files},
-            len(self._files.excluded),
+            files={path: file for path, file in files.items() if self._counts(path)},
+            failures={path: reason for path, reason in self._files.failures.items() if self._counts(path)},
+            groups={path: groups[self._group(path)] for path in files},
+            excluded=len(self._files.excluded),
         )
 
     def _counts(self, path: str) -> bool:
@@ -455,12 +453,16 @@ class Project:
     def _in_force(self, path: str, reading: Reading) -> FileInForce:
         if path in self._environments.readers:
             env = self._environments.readers[path]
-            return FileInForce(_plain(env.source), DOTENV, reading, env.outline(reading.occurrences))
+            return FileInForce(
+                source=_plain(env.source), format=DOTENV, reading=reading, outline=env.outline(reading.occurrences)
+            )
         if path in self._dockerfiles:
-            return FileInForce(_plain(self._dockerfiles[path].source), DOCKERFILE, reading, ())
+            return FileInForce(
+                source=_plain(self._dockerfiles[path].source), format=DOCKERFILE, reading=reading, outline=()
+            )
         file = self._compose[path]
         outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
-        return FileInForce(_plain(file.source), file.format, reading, tuple(outline))
+        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))
 
 
 def _plain(source: Source) -> Source:
@@ -477,6 +479,10 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
 def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
     entry = fields.get(name)
     return None if entry is None or is_null(entry.value) else entry.value
+
+
+def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:
+    return NamedFile(path=_expanded(reader, file, node), entry=Entry(node, node), file=file, context=context)
 
 
 def _expanded(reader: YamlReader, file: YamlFile, node: Node) -> str | None:

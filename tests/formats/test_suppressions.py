@@ -78,7 +78,7 @@ def test_other_comments(comment: str) -> None:
         "# pinner:",
         "# pinner ignore",
         "# pinner ignor[unpinned] why",
-        "# pinner Suppression",
+        "# pinner Ignore",
         "# pinner ignore-fil",
     ],
 )

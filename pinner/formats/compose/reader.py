@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from pinner.formats._base import Reader
+from pinner.formats._templates import TEMPLATE
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Layer, Pair, Services, find, is_null, is_reset
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
+from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError, with_defaults
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats._base import Refused
-from pinner.formats._templates import as_template
+from pinner.formats._templates import TEMPLATE, as_template
 from pinner.formats.dockerfile.comments import Comments
 from pinner.formats.dockerfile.flags import (
     Command,
@@ -17,7 +17,6 @@ from pinner.formats.dockerfile.flags import (
 )
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
 from pinner.formats.variables.digest_placement import (
-    TEMPLATE,
     WrittenReference,
     is_template,
     literal,

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
+from pinner.formats._templates import TEMPLATE
 from pinner.formats.places.literals import is_open
-from pinner.formats.variables.digest_placement import TEMPLATE
 from pinner.formats.yaml.mappings import Fields
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import YamlReader, strip

@@ -7,7 +7,7 @@ V means the same image. Both are found out by expanding the words as they would 
 
 from typing import NamedTuple
 
-from pinner.formats._templates import MALFORMED
+from pinner.formats._templates import MALFORMED, TEMPLATE
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
 from pinner.formats.variables.scope import NOTHING_ASSUMED, PLATFORM_ARGS, Assumption, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
@@ -17,7 +17,6 @@ from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Source, Span, same_file
 
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
-TEMPLATE = "this is a template: run pinner on what it renders to"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _PROBE_VALUE = "0probe0"
