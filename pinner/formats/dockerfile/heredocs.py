@@ -55,11 +55,11 @@ def heredocs_of(chars: str) -> Opened:
     if keyword not in _INSTRUCTIONS or _is_json(rest):
         return NONE
     text = _decoded(chars)
-    newest = _Lexer(text, _Version())
+    newest = _HeredocLexer(text, _Version())
     readings = {_read(newest)}
     if newest.is_disputed:
         readings.update(
-            _read(_Lexer(text, _Version(*flags))) for flags in product((True, False), repeat=len(_Version._fields))
+            _read(_HeredocLexer(text, _Version(*flags))) for flags in product((True, False), repeat=len(_Version._fields))
         )
     found = sorted(readings, key=len)
     if len(found) > 2 or (len(found) == 2 and found[0]):
@@ -92,7 +92,7 @@ _AS_GO = "pinner-as-go"
 codecs.register_error(_AS_GO, _one_each)
 
 
-def _read(lexer: "_Lexer") -> tuple[Heredoc, ...]:
+def _read(lexer: "_HeredocLexer") -> tuple[Heredoc, ...]:
     try:
         words = lexer.words()
     except _Refused:
@@ -107,8 +107,8 @@ def _parse(word: str, version: "_Version") -> Heredoc | None:
     if match is None or not match[2]:
         return None
     try:
-        names = _Lexer(match[2], version, keeps_quotes=False, keeps_escapes=False).words()
-        raw = _Lexer(match[2], version, keeps_escapes=False).words()
+        names = _HeredocLexer(match[2], version, keeps_quotes=False, keeps_escapes=False).words()
+        raw = _HeredocLexer(match[2], version, keeps_escapes=False).words()
     except _Refused as error:
         raise UnclearHeredoc(f"the heredoc's name cannot be read: {error}") from error
     if len(names) != 1:
@@ -136,7 +136,7 @@ class _Version(NamedTuple):
     knows_patterns: bool = True
 
 
-class _Lexer:
+class _HeredocLexer:
     """One pass over a text. Recursion follows the nesting of `${…}` and is bounded by MAX_DEPTH."""
 
     def __init__(self, text: str, version: _Version, *, keeps_quotes: bool = True, keeps_escapes: bool = True) -> None:
