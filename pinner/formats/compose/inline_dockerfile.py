@@ -84,6 +84,8 @@ class InlineDockerfile:
             return occurrence
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
+        if occurrence.path != self._source.path:
+            return occurrence
         if not self._is_verbatim(_digest_of(occurrence) or occurrence.span):
             return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
