@@ -33,6 +33,8 @@ class Environments:
 
     def below(self, above: Scope | None, paths: list[str]) -> Scope:
         """Return the variables of some `.env` files, of which those in `above` come first."""
+        if above and not paths:
+            return above
         key = (str(id(above)) if above else "", *paths)
         if key not in self._scopes:
             scope = Scope(COMPOSE, beside=self.base)

@@ -268,16 +268,16 @@ class Project:
         if directory is not None and (named := _expanded(reader, file, directory)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
         key = (*paths, str(id(model.env)), project)
-        if key in self._including:
+        if tuple(paths) in self._including:
             return
         if key not in self._included:
-            self._including.add(key)
+            self._including.add(tuple(paths))
             env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
             included = self._add_model(paths, project, env)
             if included is None:
                 return
             self._included[key] = included
-            self._including.discard(key)
+            self._including.discard(tuple(paths))
         included = self._included[key]
         if included is not model:
             model.related.append(included)

@@ -63,6 +63,138 @@ def test_the_images_are_those_of_compose(name: str, tmp_path: Path, monkeypatch:
         pinner("pin", ".")
 
 
+FINDINGS = {
+    "include that leads back": (
+        {"compose.yaml": "include: [a.yml]", "a.yml": "include: [compose.yaml]\nservices: {w: {image: nginx:1}}"},
+        ["a.yml:2"],
+    ),
+    "extends that leads back": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: b.yml, service: a}}}",
+            "b.yml": "services: {a: {image: x:1, extends: {file: compose.yaml, service: a}}}",
+        },
+        ["b.yml:1"],
+    ),
+    "outer .env before that of what is included": (
+        {
+            "compose.yaml": "include: [sub/a.yml]",
+            ".env": "I=nginx:1",
+            "sub/a.yml": "services: {w: {image: '${I}'}, v: {image: '${J}'}}",
+            "sub/.env": "I=nginx:2\nJ=redis:7",
+        },
+        [".env:1", "sub/.env:2"],
+    ),
+    "argument of what is extended": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: lib/base.yml, service: b}}}",
+            "lib/base.yml": "services: {b: {build: {context: img, args: {V: '3.20'}}}}",
+            "lib/img/Dockerfile": "ARG V\nFROM alpine:${V}",
+        },
+        ["lib/base.yml:1"],
+    ),
+    "argument that takes its value from .env": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: [V]}}}",
+            ".env": "V=1.2",
+            "Dockerfile": "ARG V=9@D\nFROM nginx:$V",
+        },
+        [".env:1"],
+    ),
+    "two builds with two values": (
+        {
+            "compose.yaml": "services:\n  a: {build: {context: ., args: {B: 'nginx:1'}}}\n"
+            "  b: {build: {context: ., args: {B: 'redis:7'}}}",
+            "Dockerfile": "ARG B=node:20@D\nFROM $B",
+        },
+        ["compose.yaml:2", "compose.yaml:3"],
+    ),
+    "empty value": (
+        {"compose.yaml": "services: {a: {image: 'nginx:${TAG:-1.27@D}', env_file: x}}", ".env": "TAG="},
+        [],
+    ),
+    "inline Dockerfile": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM ${I}\n",
+            ".env": "I=nginx:1.27",
+        },
+        [".env:1"],
+    ),
+    "namesake of what the main file builds": (
+        {
+            "compose.yaml": "services: {a: {build: .}}",
+            "Dockerfile": "FROM scratch",
+            "compose.prod.yaml": "services: {a: {image: acme/a:1, pull_policy: build}, b: {image: nginx:1}}",
+        },
+        ["compose.prod.yaml:1"],
+    ),
+    "Kubernetes": ({"x.yml": "apiVersion: v1\nservices: {a: {image: b}}", "Dockerfile": "FROM scratch"}, []),
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, expected = FINDINGS[name]
+    monkeypatch.chdir(tmp_path)
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(text.replace("@D", f"@{projects.digest_of('any')}"))
+    report = pinner("check", "--format", "json", ".").document
+    found = [f"{each['path']}:{each['line']}" for each in report["findings"] if each["rule"] == "unpinned"]
+    assert (found, report["unchecked"], report["errors"]) == (expected, [], [])
+    assert pinner("pin", ".").code == 0
+    assert pinner("check", ".").code == 0
+
+
+@pytest.mark.parametrize(("named", "expected"), [(".env", ".env:1"), ("compose.yaml", ".env:1"), (".", ".env:1")])
+def test_a_named_file_stands_for_its_project(
+    named: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text("services: {a: {image: 'nginx:${TAG}'}}")
+    Path(".env").write_text("TAG=1.27")
+    (finding,) = pinner("check", "--format", "json", named).document["findings"]
+    assert (f"{finding['path']}:{finding['line']}", finding["text"]) == (expected, "nginx:1.27")
+    assert [(use["path"], use["context"]) for use in finding["used_at"]] == [("compose.yaml", "services.a.image")]
+
+
+def test_a_named_dockerfile_is_judged_as_the_whole_tree_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text("services: {a: {build: {context: x, additional_contexts: {base: ./y}}}}")
+    Path("x").mkdir()
+    Path("x/Dockerfile").write_text("FROM base\n")
+    report = pinner("check", "--format", "json", "x/Dockerfile").document
+    assert (report["findings"], report["summary"]["files"]) == ([], 1)
+
+
+def test_a_comment_acknowledges_what_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text("services:\n  a:\n    build: . # pinner: ignore[not-read] made by CI\n")
+    run = pinner("check", "--format", "json", ".")
+    assert (run.code, run.document["findings"], run.document["unchecked"]) == (0, [], [])
+
+
+def test_a_comment_counts_at_the_value_and_at_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    comment = "# pinner: ignore[unpinned] ours\n"
+    for above_use, above_value in ((comment, ""), ("", comment)):
+        Path("compose.yaml").write_text(f"services:\n  a:\n    {above_use}    image: ${{I}}\n")
+        Path(".env").write_text(f"{above_value}I=nginx:1.27\n")
+        run = pinner("check", "--format", "json", ".")
+        assert (run.code, run.document["findings"]) == (0, [])
+
+
+def test_unpin_takes_off_the_digests_of_built_images_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    digest = projects.digest_of("any")
+    text = f"services:\n  a: {{build: ., image: 'a:1@{digest}'}}\n  b: {{image: 'b:1@{digest}'}}\n"
+    Path("compose.yaml").write_text(text)
+    Path("Dockerfile").write_text(f"FROM c:1@{digest}\n")
+    assert pinner("unpin", "--select", "digest-on-built-image", ".").code == 0
+    assert Path("compose.yaml").read_text() == text.replace(f"a:1@{digest}", "a:1")
+    assert digest in Path("Dockerfile").read_text()
+    assert pinner("unpin", "--select", "unpinned", ".").code == 2
+
+
 # Generated projects.
 
 IMAGES = st.sampled_from(["nginx:1.27", "redis:7", "ghcr.io/acme/web:4.2", "postgres:16-alpine"])

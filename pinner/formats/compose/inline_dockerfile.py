@@ -16,6 +16,7 @@ from pinner.formats.variables.expansion import COMPOSE, ExpansionError, end_of_v
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
 from pinner.model.occurrence import Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.model.reference import Reference
 from pinner.model.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
@@ -84,6 +85,8 @@ class InlineDockerfile:
             return occurrence
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
+        if occurrence.path != self._source.path:
+            return occurrence
         if not self._is_verbatim(_digest_of(occurrence) or occurrence.span):
             return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
@@ -107,7 +110,7 @@ class InlineDockerfile:
         where = placement._replace(place=None, unwritable=occurrence.unwritable, target=occurrence.target)
         if isinstance(placement.target, Opaque):
             where = where._replace(target=placement.target)
-        elif placement.target != occurrence.target or occurrence.unwritable:
+        elif placement.target != occurrence.target or (occurrence.unwritable and not _is_pinned(placement)):
             where = where._replace(unwritable=_IN_THE_WAY if occurrence.place else occurrence.unwritable)
         else:
             where = placement
@@ -146,6 +149,11 @@ class InlineDockerfile:
         """Return the last variable that begins before `index`."""
         at = bisect_right(self._variables, (index - 1, len(self._written.chars))) - 1
         return self._variables[at] if at >= 0 else None
+
+
+def _is_pinned(written: WrittenReference) -> bool:
+    """Return whether a digest stands in one piece in a variable's value, which the Dockerfile's text cannot tell."""
+    return isinstance(written.target, Reference) and bool(written.target.digest) and written.place is not None
 
 
 def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:

@@ -171,6 +171,7 @@ class YamlReader:
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
+        self._seen.add(id(entry.value))
         self._embedded.append((embedded, self._suppressions.of(entry)))
 
     def add_uses(self) -> None:
