@@ -29,6 +29,7 @@ class Sizes(NamedTuple):
 
     dockerfiles: int = 3000
     compose_files: int = 1000
+    yaml_files: int = 5000
     tagged_files: int = 250
     tags: int = 200
     smallest_tree: int = 200
@@ -43,6 +44,7 @@ class Sizes(NamedTuple):
 SMOKE = Sizes(
     dockerfiles=20,
     compose_files=10,
+    yaml_files=30,
     tagged_files=12,
     tags=10,
     smallest_tree=10,
@@ -142,6 +144,17 @@ def compose_tree(shop: Workshop) -> Iterator[Row]:
     yield from _against_pindock(shop, work, folder, None)
 
 
+def yaml_tree(shop: Workshop) -> Iterator[Row]:
+    """A tree of YAML files, one in ten of which names images, in a Git repository."""
+    folder = _new(shop, "yaml")
+    corpus.write_tree(folder, shop.sizes.yaml_files, corpus.yaml_file, "file.yaml")
+    _make_repository(folder)
+    sides = [shop.command("pinner", "check", folder=folder)]
+    if shop.has("yamllint"):
+        sides.append(shop.command("yamllint", "-d", "{rules: {}}", ".", folder=folder))
+    yield from _compared(f"check {shop.sizes.yaml_files} YAML files", alternate(sides, shop.sizes.rounds), [0.3])
+
+
 def unpinned_tree(shop: Workshop) -> Iterator[Row]:
     """A tree in which every Dockerfile has findings; pindock, which would ask registries about them, gets it pinned."""
     folder, pinned = _new(shop, "unpinned"), _new(shop, "pinned")
@@ -193,7 +206,7 @@ def offline(shop: Workshop) -> Iterator[Row]:
         yield Row(work, timing, None, timing.median, 2.0, " s")
 
 
-CASES: tuple[Case, ...] = (hook, start, dockerfile_tree, compose_tree, unpinned_tree, pin, growth, offline)
+CASES: tuple[Case, ...] = (hook, start, dockerfile_tree, compose_tree, yaml_tree, unpinned_tree, pin, growth, offline)
 
 
 def _row(work: str, pinner: Timing, other: Timing, bound: float | None) -> Row:

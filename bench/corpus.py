@@ -48,6 +48,14 @@ def compose_file(chance: random.Random, pinned: bool) -> str:
     return "\n".join([*lines, "networks:", "  backend:", "", "volumes:", *(f"  {name}-data:" for name in names), ""])
 
 
+def yaml_file(chance: random.Random, pinned: bool) -> str:
+    """One YAML file of about forty lines, as they lie in repositories: one in ten is a manifest that pulls images."""
+    number = chance.randrange(1000)
+    if chance.random() < 0.1:
+        return _deployment(number, _images(chance, pinned)())
+    return chance.choice((_service_manifest, _translations, _tasks, _interface))(number)
+
+
 def write_tree(folder: Path, count: int, write: Write, name: str, pinned: bool = True) -> None:
     """`count` files called `name`, each in a folder of its own, fifty of those to a group."""
     for number in range(count):
@@ -95,6 +103,40 @@ def big_compose(size: int) -> str:
         return _service(random.Random(number), f"s{number}", pinned_to(f"nginx:{number}"), ("s0", "s1"))
 
     return "\n".join(["services:", *_repeated(service, size), ""])
+
+
+def _deployment(number: int, image: str) -> str:
+    variables = [f"            - name: SETTING_{at}\n              value: 'value {at}'" for at in range(10)]
+    head = f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{number}\n  labels:\n    app: app-{number}"
+    spec = f"spec:\n  replicas: 2\n  selector:\n    matchLabels:\n      app: app-{number}\n  template:\n    spec:"
+    container = f"      containers:\n        - name: app\n          image: {image}\n          env:"
+    return "\n".join([head, spec, container, *variables, "          ports:\n            - containerPort: 8080", ""])
+
+
+def _service_manifest(number: int) -> str:
+    ports = [f"    - name: port-{at}\n      port: {8000 + at}\n      targetPort: {9000 + at}" for at in range(10)]
+    head = f"apiVersion: v1\nkind: Service\nmetadata:\n  name: service-{number}"
+    return "\n".join([head, f"spec:\n  selector:\n    app: app-{number}\n  ports:", *ports, ""])
+
+
+def _translations(number: int) -> str:
+    words = [f'    label_{at}: "What label {at} of page {number} says"' for at in range(35)]
+    return "\n".join(["en:", "  page:", *words, '    image_alt: "An image of the page"', ""])
+
+
+def _tasks(number: int) -> str:
+    steps = [
+        f"- name: Step {at}\n  ansible.builtin.command:\n    cmd: make step-{at}\n  when: ready" for at in range(9)
+    ]
+    return "\n".join([f"# The tasks of role {number}.", "---", *steps, ""])
+
+
+def _interface(number: int) -> str:
+    paths = [
+        f"  /things/{at}:\n    get:\n      summary: Thing {at}\n      responses:\n        '200': {{description: OK}}"
+        for at in range(6)
+    ]
+    return "\n".join(["openapi: 3.1.0", f"info:\n  title: Interface {number}\n  version: '1'", "paths:", *paths, ""])
 
 
 def _repeated(lines_of: Callable[[int], Iterable[str]], size: int) -> list[str]:

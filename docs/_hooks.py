@@ -1,9 +1,10 @@
-"""Pages that MkDocs makes from the program, so that they cannot differ from it: the rules and the configuration."""
+"""Pages that MkDocs makes from the program, so that they cannot differ from it: rules, kinds, settings."""
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from pinner.config.page import page
+from pinner.formats.places.page import page as kinds_page
 from pinner.rules import RULES, Rule
 
 
@@ -18,6 +19,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages."""
     files.append(File.generated(config, "configuration.md", content=page()))
+    files.append(File.generated(config, "kinds.md", content=kinds_page()))
     files.append(File.generated(config, "rules/index.md", content=_table()))
     for rule in RULES:
         files.append(File.generated(config, f"rules/{rule.ID}.md", content=_page(rule)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.checking.linter import assemble_report, lint, suppression_for
 from pinner.checking.rule_selection import DEFAULT_SELECTION, RuleSelection
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
-from pinner.model.occurrence import Occurrence
+from pinner.model.occurrence import Occurrence, is_decided_elsewhere
 from pinner.model.reference import Reference, is_digest
 from pinner.model.report import Explanation, Kept, Report, Unchecked
 from pinner.model.resolution import PinState, PinStatus, Resolution, Unresolved
@@ -123,12 +123,16 @@ def can_unpin(occurrence: Occurrence) -> bool:
 def image_of(occurrence: Occurrence) -> Reference | None:
     """Return the image about which a registry may be asked, None where there is none.
 
-    A stage that was meant is none, nor what a suppression leaves unpinned: that may be on no registry at all.
+    A stage that was meant is none, nor what a comment or the configuration lets go unpinned, or the repository builds:
+    that may be on no registry at all.
     """
     target = occurrence.target
     if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
         return None
-    return target if target.digest or not suppression_for(unpinned.ID, occurrence.suppressions) else None
+    if target.digest:
+        return target
+    is_without_tag = occurrence.is_partial or is_decided_elsewhere(occurrence)
+    return None if is_without_tag or suppression_for(unpinned.ID, occurrence.suppressions) else target
 
 
 def pin_statuses(

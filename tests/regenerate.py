@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pinner.config.schema import schema
+from tests.cli import scale
 from tests.output import golden
 from tests.support import hooks, picture, readme
 from tests.support.cases import cases, rows_as_text, with_digests
@@ -24,6 +25,8 @@ def generated() -> Iterator[tuple[Path, bytes]]:
         yield case.pinned, with_digests(case.source, case.format)
     for name, text in golden.renderings().items():
         yield golden.FOLDER / name, text.encode()
+    for name, text in scale.renderings().items():
+        yield scale.FOLDER / name, text.encode()
     yield SCHEMA, schema_as_text().encode()
     yield hooks.MANIFEST, hooks.filled(hooks.MANIFEST.read_text(encoding="utf-8")).encode()
     yield readme.README, readme.filled(readme.README.read_text(encoding="utf-8")).encode()

@@ -48,32 +48,38 @@ def pin(code: int, *said: str) -> Ran:
 # What a file holds.
 
 UNREADABLE = {
-    "UTF-16 with a byte-order mark": ("FROM a:1\n".encode("utf-16"), ":1: error: the file is UTF-16: save it as UTF-8"),
-    "UTF-16": ("FROM a:1\n".encode("utf-16-le"), ":1: error: unknown instruction\n"),
-    "UTF-32": ("FROM a:1\n".encode("utf-32"), ":1: error: the file is UTF-16: save it as UTF-8"),
-    "nothing": (b"", ":1: error: the file has no instructions"),
-    "a byte-order mark alone": (b"\xef\xbb\xbf", ":1: error: the file has no instructions"),
-    "comments alone": (b"# FROM a:1\n", ":1: error: the file has no instructions"),
-    "binary": (bytes(range(256)) * 16, ":1: error: "),
-    "nul bytes": (bytes(100_000), ":1: error: "),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), ":1: error: unknown instruction"),
-    "a shell script": (b"#!/bin/sh\nset -eu\ndocker build .\n", ":2: error: unknown instruction: SET"),
-    "JSON": (b'{"image": "a:1"}\n', ":1: error: unknown instruction\n"),
-    "a secret behind a link": (b"AWS_SECRET_ACCESS_KEY=s3cr3t\n", ":1: error: unknown instruction\n"),
+    "UTF-16 with a byte-order mark": (
+        "FROM a:1\n".encode("utf-16"),
+        ":1: error[file-error] the file is UTF-16: save it as UTF-8",
+    ),
+    "UTF-16": ("FROM a:1\n".encode("utf-16-le"), ":1: error[file-error] unknown instruction\n"),
+    "UTF-32": ("FROM a:1\n".encode("utf-32"), ":1: error[file-error] the file is UTF-16: save it as UTF-8"),
+    "nothing": (b"", ":1: error[file-error] the file has no instructions"),
+    "a byte-order mark alone": (b"\xef\xbb\xbf", ":1: error[file-error] the file has no instructions"),
+    "comments alone": (b"# FROM a:1\n", ":1: error[file-error] the file has no instructions"),
+    "binary": (bytes(range(256)) * 16, ":1: error[file-error] "),
+    "nul bytes": (bytes(100_000), ":1: error[file-error] "),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), ":1: error[file-error] unknown instruction"),
+    "a shell script": (b"#!/bin/sh\nset -eu\ndocker build .\n", ":2: error[file-error] unknown instruction: SET"),
+    "JSON": (b'{"image": "a:1"}\n', ":1: error[file-error] unknown instruction\n"),
+    "a secret behind a link": (b"AWS_SECRET_ACCESS_KEY=s3cr3t\n", ":1: error[file-error] unknown instruction\n"),
     "a conflict of Git": (
         b"FROM a:1\n<<<<<<< HEAD\nFROM b:1\n=======\n>>>>>>> x\n",
-        ":2: error: unknown instruction: <<<<<<<",
+        ":2: error[file-error] unknown instruction: <<<<<<<",
     ),
     "a template of Helm": (
         b"{{ if .x }}\nFROM a:1\n{{ end }}\n",
-        ":1: error: this is a template: run pinner on what it renders to",
+        ":1: error[file-error] this is a template: run pinner on what it renders to",
     ),
-    "a template of Jinja": (b"FROM a:1\n{% for x in y %}\nRUN x\n{% endfor %}\n", ":2: error: this is a template"),
-    "a template in an instruction": (b"FROM a:1\n{{#run}}RUN x{{/run}}\n", ":2: error: this is a template"),
-    "a heredoc without an end": (b"FROM a:1\nRUN <<EOF\nx\n", ":2: error: unterminated heredoc"),
+    "a template of Jinja": (
+        b"FROM a:1\n{% for x in y %}\nRUN x\n{% endfor %}\n",
+        ":2: error[file-error] this is a template",
+    ),
+    "a template in an instruction": (b"FROM a:1\n{{#run}}RUN x{{/run}}\n", ":2: error[file-error] this is a template"),
+    "a heredoc without an end": (b"FROM a:1\nRUN <<EOF\nx\n", ":2: error[file-error] unterminated heredoc"),
     "a line that is too long": (
         b"FROM a:1\nRUN " + b"x" * 70_000,
-        ":2: error: dockerfile line greater than max allowed size",
+        ":2: error[file-error] dockerfile line greater than max allowed size",
     ),
 }
 
@@ -146,7 +152,7 @@ def loop(path: Path) -> None:
 )
 def test_what_is_no_file(make: Callable[[Path], object], reason: str) -> None:
     make(Path("Dockerfile"))
-    run = pin(UNCHECKED, f"Dockerfile: error: {reason}\n")
+    run = pin(UNCHECKED, f"Dockerfile: error[file-error] {reason}\n")
     assert "2 files" in run.stderr
 
 
@@ -167,7 +173,7 @@ def test_a_file_that_vanishes(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr(discovery, "discover", discover_and_remove)
-    pin(UNCHECKED, "Dockerfile: error: no such file or directory\n")
+    pin(UNCHECKED, "Dockerfile: error[file-error] no such file or directory\n")
     assert not Path("Dockerfile").exists()
 
 
@@ -180,7 +186,7 @@ def test_a_file_that_vanishes_before_it_is_written(monkeypatch: pytest.MonkeyPat
         return resolve(*arguments, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr(registry_calls, "resolve", resolve_and_remove)
-    pin(FINDINGS, "Dockerfile: error: cannot write: no such file or directory\n")
+    pin(FINDINGS, "Dockerfile: error[file-error] cannot write: no such file or directory\n")
     assert not Path("Dockerfile").exists()
 
 
@@ -191,9 +197,9 @@ def test_an_unreadable_file(folder: Path) -> None:
     pinner("check")  # for its imports, which nobody may make
     with unprivileged():
         run = pinner("check")
-    assert "Dockerfile: error: permission denied\n" in run.stdout
+    assert "Dockerfile: error[file-error] permission denied\n" in run.stdout
     assert "good.dockerfile:1:6: error[unpinned]" in run.stdout
-    assert run.stderr.startswith("2 files, 1 reference: 0 pinned, 1 finding, 0 unchecked, 1 error\n")
+    assert run.stderr.startswith("2 files, 1 reference: 0 pinned, 1 finding (1 error), 0 unchecked, 1 error\n")
 
 
 def test_a_symlink_is_written_through_and_stays() -> None:
@@ -209,7 +215,7 @@ def test_a_read_only_file_is_left_alone_and_said() -> None:
     path = Path("Dockerfile")
     path.write_text("FROM a:1\n")
     path.chmod(0o444)
-    pin(FINDINGS, "Dockerfile: error: the file is read-only; nothing was written\n")
+    pin(FINDINGS, "Dockerfile: error[file-error] the file is read-only; nothing was written\n")
     assert path.read_text() == "FROM a:1\n"
     assert path.stat().st_mode & 0o777 == 0o444
 

@@ -29,5 +29,14 @@ def test_every_case_does_its_work_once() -> None:
         [sys.executable, "-m", "bench.run", "--smoke"], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert run.returncode == 0, run.stderr
-    for work in ("hook on", "start:", "pinned Dockerfiles", "Compose files", "pin 10 tags", "growth:", "100 images"):
+    for work in (
+        "hook on",
+        "start:",
+        "pinned Dockerfiles",
+        "Compose files",
+        "YAML files",
+        "pin 10 tags",
+        "growth:",
+        "100 images",
+    ):
         assert work in run.stdout

@@ -29,8 +29,26 @@ Dockerfile.md Dockerfile.py Dockerfile.sh Dockerfile.dockerignore Dockerfile.dev
 .dockerignore dev.Dockerfile.dockerignore Dockerfile~ Dockerfile.dev~ .Dockerfile.swp Dockerfile.orig Dockerfile.
 Dockerfiles dockerfiles DockerfileParser.java myDockerfile dockerfile.go dockerfile_test.go dockerfile.rs
 dockerfile.vim lint-dockerfile Dockerfile/main.go Containerfile.md docker-compose.yml.md docker-compose.yml.j2
-compose.yaml.bak compose.json compose.toml compose/values.yml mycompose.yaml composer.yml detekt-compose.yml
+compose.yaml.bak compose.json compose.toml mycompose.yaml composer.yml detekt-compose.yml
+""".split()
+
+WORKFLOWS = """
 .github/workflows/docker-compose.yml a/.github/workflows/compose.yaml
+""".split()
+
+# What the table of kinds claims by the name alone, and what it does not.
+BY_NAME = """
+.github/workflows/ci.yml a/b/.gitea/workflows/ci.yaml .forgejo/workflows/x.yml action.yml x/action.yaml .gitlab-ci.yml
+build.gitlab-ci.yml cloudbuild.yaml dev-cloudbuild.yml .circleci/config.yml .circleci/src/jobs/a.yml .woodpecker.yml
+.woodpecker/test.yaml .drone.yml bitbucket-pipelines.yml azure-pipelines.yml ci/azure-pipelines-nightly.yaml
+.devcontainer.json a/.devcontainer.json .devcontainer/devcontainer.json .devcontainer/x/devcontainer.json
+kustomization.yml base/kustomization.yaml values.yaml chart/values-prod.yml compose/values.yml
+""".split()
+OTHER_NAMES = """
+.github/workflows/sub/ci.yml workflows/ci.yml .github/ci.yml .github/workflows/ci.json my-action.yml action.yml.j2
+.gitlab/ci.yml cloudbuild.json circleci/config.yml .woodpecker/a/b.yml drone.yml .drone.star pipelines.yml
+devcontainer.json x/devcontainer.json .devcontainer/a/b/devcontainer.json kustomization.json kustomize.yaml
+values.json values.yaml.gotmpl deployment.yaml pod.json
 """.split()
 
 
@@ -51,9 +69,19 @@ def test_a_compose_file_is_found_as_such(path: str) -> None:
     assert not re.search(DOCKERFILE.FILES, path)
 
 
-@pytest.mark.parametrize("path", OTHERS)
+@pytest.mark.parametrize("path", OTHERS + OTHER_NAMES)
 def test_another_file_is_left_alone(path: str) -> None:
     assert not re.search(file_patterns(), path)
+
+
+@pytest.mark.parametrize("path", OTHERS + WORKFLOWS)
+def test_another_file_is_no_compose_file(path: str) -> None:
+    assert not re.search(f"{COMPOSE.FILES}|{DOCKERFILE.FILES}", path)
+
+
+@pytest.mark.parametrize("path", BY_NAME)
+def test_a_file_of_another_kind_is_found_by_its_name(path: str) -> None:
+    assert re.search(file_patterns(), path)
 
 
 @pytest.mark.parametrize(("hook", "command"), [("pinner-check", "pinner check"), ("pinner-pin", "pinner pin")])

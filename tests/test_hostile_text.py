@@ -349,14 +349,14 @@ def test_a_path_that_begins_with_at_is_a_path(run: Run) -> None:
     printed = run("check", "@more", "Dockerfile", code=1)
     assert "@more:1:6: error[unpinned] " in printed
     assert "Dockerfile:1:6: error[unpinned] " in printed
-    assert "@none: error: no such file" in run("check", "@none", code=3)
+    assert "@none: error[file-error] no such file" in run("check", "@none", code=3)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["check", "--zzz"], "error: No such option: --zzz (see pinner check --help)\n"),
-        (["explain"], "error: Missing argument 'RULE...' (see pinner explain --help)\n"),
+        (["resolve"], "error: Missing argument 'REF...' (see pinner resolve --help)\n"),
         (["none"], "error: No such command 'none' (see pinner --help)\n"),
     ],
 )

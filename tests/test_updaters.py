@@ -26,7 +26,7 @@ REFERENCE = r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}"
 
 def rows() -> list[tuple[tuple[str, ...], bool, bool]]:
     """Every row of the tables: the lines of the file, and whether Renovate and Dependabot update it."""
-    table = re.findall(r"^\| (`.*`) \| (yes|no) \| (yes|no) \|$", PAGE, re.MULTILINE)
+    table = re.findall(r"^\| (`[^|]*`) \| (yes|no) \| (yes|no) \|$", PAGE, re.MULTILINE)
     return [
         (tuple(re.findall("`([^`]+)`", form)), renovate == "yes", dependabot == "yes")
         for form, renovate, dependabot in table

@@ -8,7 +8,7 @@ from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinStatus
 from pinner.model.source import Location
-from pinner.rules import RULES, Facts, Rule, unpinned, unused_ignore
+from pinner.rules import RULES, Facts, Rule, floating_tag, unpinned, unused_ignore
 from pinner.scanning.scan import Scan
 
 _Position = tuple[str, Location]
@@ -41,6 +41,7 @@ def lint(
     ]
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
+    findings = _one_for_untagged(findings)
     used |= _undecided(scan, facts, active_rules_of)
     # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
     # `unused-ignore` is in use by that alone.
@@ -50,6 +51,19 @@ def lint(
     in_use = {(path, suppression.where) for path, suppression in used}
     findings += [each for each in standing if (each.path, each.where) not in in_use]
     return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
+
+
+def _one_for_untagged(findings: list[Finding]) -> list[Finding]:
+    """Return the findings without those of `floating-tag` on images that are `unpinned`: a digest mends both.
+
+    One that is set to a higher severity stays: it may be what fails the run.
+    """
+    bare = {(each.path, each.where): each.severity for each in findings if each.rule == unpinned.ID}
+    return [
+        each
+        for each in findings
+        if each.rule != floating_tag.ID or each.severity > bare.get((each.path, each.where), 0)
+    ]
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:

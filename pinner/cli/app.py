@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
-from pinner.formats import labels
+from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
 
@@ -29,6 +30,10 @@ app = typer.Typer(
 )
 
 
+FIX = "there is no fix: run pinner pin, which adds the missing digests, or pinner update, which refreshes them"
+"""The answer to those who know `--fix` from other linters."""
+
+
 def main(arguments: list[str]) -> None:
     """Run the command line. Raises SystemExit.
 
@@ -41,11 +46,28 @@ def main(arguments: list[str]) -> None:
         code = app(args=arguments or ["--help"], prog_name="pinner", standalone_mode=False)
     except TyperException as error:
         command = " ".join(["pinner", *(each.name or "" for each in called)])
-        tell(f"error: {error.format_message().rstrip('.')} (see {command} --help)")
+        wants_fix = arguments[0] == "fix" or (bool(called) and "--fix" in arguments)
+        wrong = FIX if wants_fix else error.format_message().rstrip(".")
+        tell(f"error: {wrong} (see {command} --help)")
         code = ExitCode.USAGE
     finally:
         app.registered_commands = commands_of_all
     sys.exit(code if arguments else ExitCode.USAGE)
+
+
+class CommandWithPanels(TyperCommand):
+    """A command whose help shows its options in panels, as plain text: rich would style users' texts as well."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, then the options below the headings of their panels."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            if (record := parameter.get_help_record(ctx)) is not None:
+                panels.setdefault(getattr(parameter, "rich_help_panel", None) or usual, []).append(record)
+        for heading in sorted(panels, key=PANELS.index):
+            with formatter.section(heading):
+                formatter.write_dl(panels[heading])
 
 
 Options = Mapping[str, Any]
@@ -60,78 +82,120 @@ PathsArgument = Annotated[
     typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for standard input. Default: this folder."),
 ]
 
+
+CHECKING, WRITING, REPORTING = "What to check", "What to write", "What to report"
+ASKING, CONFIG = "Registries", "Configuration"
+PANELS = ("Arguments", CHECKING, WRITING, REPORTING, ASKING, CONFIG, "Options")
+"""Headings of the help, in their order."""
+
+
+def _option(panel: str, *declarations: str, **settings: Any) -> Any:
+    return typer.Option(*declarations, rich_help_panel=panel, **settings)
+
+
 ConfigOption = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Read the configuration from this file.")
+    str | None,
+    _option(CONFIG, "--config", metavar="FILE", help="Read the configuration from FILE."),
 ]
-NoConfigOption = Annotated[bool | None, typer.Option("--no-config", help="Read no configuration file.")]
-ListFormatOption = Annotated[ListFormat | None, typer.Option("--format", help="How to write the result.")]
+NoConfigOption = Annotated[bool | None, _option(CONFIG, "--no-config", help="Read no configuration file.")]
+ListFormatOption = Annotated[
+    ListFormat | None,
+    _option(REPORTING, "--format", metavar="NAME", help="Write the result as text or json. Default: text."),
+]
 
 CONFIGURATION: Options = {"config": ConfigOption, "no_config": NoConfigOption}
 FILES: Options = {
     "exclude": Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Leave files out, in the syntax of .gitignore. Repeatable."),
+        _option(
+            CHECKING, "--exclude", metavar="PATTERN", help="Exclude files, in the syntax of .gitignore. Repeatable."
+        ),
+    ],
+    "kind": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
+            autocompletion=kind_names,
+        ),
     ],
     "stdin_filename": Annotated[
         str | None,
-        typer.Option("--stdin-filename", metavar="NAME", help="What standard input is: decides its format."),
+        _option(CHECKING, "--stdin-filename", metavar="NAME", help="Read standard input as a file of this name."),
     ],
 }
 REPORT: Options = {
     "format": Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
+            REPORTING,
             "--format",
             metavar="NAME[=FILE]",
-            help=f"How to write the report: {', '.join(OUTPUTS)}. Repeatable.",
+            help=f"Write the report in this format: {', '.join(OUTPUTS)}. Repeatable.",
             autocompletion=lambda: list(OUTPUTS),
         ),
     ],
-    "output_file": Annotated[
-        str | None, typer.Option("--output-file", metavar="FILE", help="Write the report to this file.")
+    "statistics": Annotated[
+        bool | None, _option(REPORTING, "--statistics", help="Count findings by rule instead of listing them.")
+    ],
+}
+EXIT: Options = {
+    "exit_zero": Annotated[
+        bool | None, _option(REPORTING, "--exit-zero", help="Exit with 0 where it would be 1; 2 and 3 stay.")
     ],
 }
 LIST: Options = {"list_format": ListFormatOption}
-JUDGEMENT: Options = {
+RULES: Options = {
     "select": Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="RULE", help="Run this rule alone. Repeatable, or with commas."),
+        _option(CHECKING, "--select", metavar="RULE", help="Run only this rule. Repeatable, or with commas."),
     ],
     "ignore": Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="RULE", help="Do not run this rule. Repeatable, or with commas."),
+        _option(CHECKING, "--ignore", metavar="RULE", help="Do not run this rule. Repeatable, or with commas."),
     ],
     "ignore_images": Annotated[
         list[str] | None,
-        typer.Option("--ignore-images", metavar="GLOB", help="Leave images such as localhost/** alone. Repeatable."),
+        _option(CHECKING, "--ignore-images", metavar="GLOB", help="Ignore images such as localhost/**. Repeatable."),
     ],
-    "no_ignores": Annotated[bool | None, typer.Option("--no-ignores", help="Let no ignore comment count.")],
+    "no_ignores": Annotated[bool | None, _option(CHECKING, "--no-ignores", help="Disable all ignore comments.")],
     "require_ignore_reason": Annotated[
         bool | None,
-        typer.Option("--require-ignore-reason", help="Let only ignore comments count that give a reason."),
+        _option(CHECKING, "--require-ignore-reason", help="Disable ignore comments that give no reason."),
     ],
-    "fail_on": Annotated[Level | None, typer.Option("--fail-on", help="The lowest severity that exits 1.")],
+    "fail_on": Annotated[
+        Level | None,
+        _option(
+            REPORTING,
+            "--fail-on",
+            metavar="SEVERITY",
+            help="Exit with 1 from this severity on: error, warning or note. Default: error.",
+        ),
+    ],
 }
 ADOPTION: Options = {
     "baseline": Annotated[
         str | None,
-        typer.Option("--baseline", metavar="FILE", help="Let the findings that this file knows go."),
+        _option(CHECKING, "--baseline", metavar="FILE", help="Ignore findings listed in FILE."),
     ],
     "write_baseline": Annotated[
         str | None,
-        typer.Option("--write-baseline", metavar="FILE", help="Write what is found to this file, for --baseline."),
+        _option(REPORTING, "--write-baseline", metavar="FILE", help="List the findings in FILE, for --baseline."),
     ],
     "diff_base": Annotated[
         str | None,
-        typer.Option(
+        _option(
+            CHECKING,
             "--diff-base",
             metavar="REV",
-            help="Look only at what changed since this Git revision. No gate: see --policy-from.",
+            help="Check only what changed since this Git revision. No gate: see --policy-from.",
         ),
     ],
     "policy_from": Annotated[
         str | None,
-        typer.Option(
+        _option(
+            CHECKING,
             "--policy-from",
             metavar="REV",
             help="Take configuration, baseline and ignore comments from this Git revision.",
@@ -139,97 +203,120 @@ ADOPTION: Options = {
     ],
 }
 EDIT: Options = {
-    "diff": Annotated[bool | None, typer.Option("--diff", help="Print a diff for git apply; write nothing.")],
+    "diff": Annotated[bool | None, _option(WRITING, "--diff", help="Print a diff for git apply; write nothing.")],
 }
 REUSE: Options = {
     "reuse": Annotated[
         bool | None,
-        typer.Option("--reuse", help="Use the digest to which the files pin the same tag elsewhere, without asking."),
+        _option(WRITING, "--reuse", help="Take digests of the same tag from other places in the files, before asking."),
     ],
 }
 UPDATE: Options = {
-    "add": Annotated[bool | None, typer.Option("--add", help="Pin what has no digest, too.")],
+    "add": Annotated[bool | None, _option(WRITING, "--add", help="Pin references without a digest as well.")],
     "all_changes": Annotated[
         bool | None,
-        typer.Option("--all-changes", help="Move pins even if nothing changes for the platforms in use."),
+        _option(WRITING, "--all-changes", help="Move pins even if nothing changes for the platforms in use."),
     ],
     "allow_lost_platforms": Annotated[
         bool | None,
-        typer.Option("--allow-lost-platforms", help="Move pins to indexes that lack platforms that the pins have."),
+        _option(WRITING, "--allow-lost-platforms", help="Move pins to indexes that lack platforms of the pins."),
     ],
     "min_age": Annotated[
         int | None,
-        typer.Option(
-            "--min-age", min=0, metavar="DAYS", help="Move pins only to what is known for so long. Default: 0."
+        _option(
+            WRITING,
+            "--min-age",
+            metavar="DAYS",
+            help="Move pins only to digests that have been known for so many days. Default: 0.",
         ),
     ],
 }
 IMAGE: Options = {
     "image": Annotated[
         str | None,
-        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+        _option(WRITING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
     ],
     "to": Annotated[
         str | None,
-        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+        _option(WRITING, "--to", metavar="DIGEST", help="Move the pins of --image to this digest of the ledger."),
     ],
     "rollback": Annotated[
         bool | None,
-        typer.Option(
-            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
-        ),
+        _option(WRITING, "--rollback", help="Move the pins of --image back, and reject the digest that they have."),
     ],
 }
 LEDGER: Options = {
     "ledger": Annotated[
         str | None,
-        typer.Option("--ledger", metavar="FILE", help="What is known since when. Default: pinner-ledger.jsonl."),
+        _option(
+            CONFIG,
+            "--ledger",
+            metavar="FILE",
+            help="Keep in FILE what tags named, and when. Default: pinner-ledger.jsonl.",
+        ),
     ],
 }
 ONLINE: Options = {
-    "online": Annotated[bool | None, typer.Option("--online", help="Ask registries for the state of every image.")],
+    "online": Annotated[bool | None, _option(CHECKING, "--online", help="Ask registries for the status of every pin.")],
 }
 DEEP: Options = {
     "deep": Annotated[
-        bool | None, typer.Option("--deep", help="With --online: ask for the manifests of every index, too.")
+        bool | None, _option(CHECKING, "--deep", help="With --online: ask for the manifests of every index as well.")
     ],
 }
 VERIFY: Options = {
     "verify": Annotated[
         bool | None,
-        typer.Option("--verify", help="Fetch the content and check its digest. Counts as a pull on Docker Hub."),
+        _option(ASKING, "--verify", help="Fetch the content and check its digest: a pull on Docker Hub."),
     ],
 }
 REGISTRIES: Options = {
     "mirror": Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
+            ASKING,
             "--mirror",
-            metavar="HOST=URL[/PREFIX]",
-            help="Ask URL for the images of HOST; * is any other host. Repeatable.",
+            metavar="HOST=URL",
+            help="Ask URL, which may have a path, for the images of HOST; * is any other host. Repeatable.",
         ),
     ],
     "insecure": Annotated[
         list[str] | None,
-        typer.Option("--insecure", metavar="HOST", help="Allow plain HTTP and any certificate. Repeatable."),
+        _option(ASKING, "--insecure", metavar="HOST", help="Allow plain HTTP and any certificate of HOST. Repeatable."),
     ],
     "ca_file": Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="Trust the certificates in this PEM file, too.")
+        str | None,
+        _option(ASKING, "--ca-file", metavar="FILE", help="Trust the certificates in this PEM file as well."),
     ],
-    "jobs": Annotated[int | None, typer.Option("--jobs", min=1, max=256, help="Requests at once. Default: 16.")],
-    "jobs_per_host": Annotated[
-        int | None, typer.Option("--jobs-per-host", min=1, max=16, help="Requests at once to one host. Default: 16.")
+    "jobs": Annotated[
+        int | None, _option(ASKING, "--jobs", metavar="N", help="Send up to N requests at once. Default: 16.")
     ],
     "timeout": Annotated[
-        float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="For one request. Default: 30.")
+        float | None,
+        _option(ASKING, "--timeout", metavar="SECONDS", help="Give up a request after so long. Default: 30."),
     ],
 }
 COLOR: Options = {
-    "color": Annotated[When | None, typer.Option("--color", help="When to use colour. Default: auto.")],
+    "color": Annotated[
+        When | None,
+        _option(REPORTING, "--color", metavar="WHEN", help="Use colour: auto, always or never. Default: auto."),
+    ],
 }
-VERBOSITY: Options = {
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress.")],
-    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Show every request to a registry.")],
+QUIET: Options = {
+    "quiet": Annotated[
+        int,
+        _option(
+            REPORTING,
+            "--quiet",
+            "-q",
+            count=True,
+            show_default=False,
+            help="Report findings and failures only; -qq nothing.",
+        ),
+    ],
+}
+VERBOSE: Options = {
+    "verbose": Annotated[bool, _option(REPORTING, "--verbose", "-v", help="Show every request to a registry.")],
 }
 
 
@@ -247,7 +334,7 @@ def _command(*groups: Options, name: str | None = None) -> Callable[[Callable[..
         run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
         run.__doc__ = function.__doc__
-        app.command(name or function.__name__)(run)
+        app.command(name or function.__name__, cls=CommandWithPanels)(run)
         return function
 
     return declare
@@ -260,28 +347,28 @@ def _rule_names() -> list[str]:
 
 
 def _parameter(name: str, annotation: Any) -> inspect.Parameter:
-    default = False if annotation.__origin__ is bool else None
+    default = {bool: False, int: 0}.get(annotation.__origin__)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _settings(flags: dict[str, Any]) -> "Settings":
-    """The settings of these flags. A list is empty where its flag was not given."""
+    """Return the settings of these flags. A list is empty where its flag was not given."""
     from pinner.config import load
 
-    verbosity = flags.pop("verbose", False) - flags.pop("quiet", False)
+    verbosity = flags.pop("verbose", False) - flags.pop("quiet", 0)
     return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
-_HELP = f"""Keep container image references pinned to digests.
+_HELP = """Keep container image references pinned to digests.
 
-Reads {labels("and", "s")} at every place that pulls an image, asks the registry for the
+Reads Dockerfiles, Compose files, manifests, pipelines and all other files that pull images, asks the registry for the
 digest of the tag's index, and writes name:tag@sha256:... without changing any other byte.
 """
 
 
 @app.callback(invoke_without_command=True, help=_HELP)
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.", is_eager=True)] = False,
 ) -> None:
     """Handle the options that stand before a command."""
     if version:
@@ -289,37 +376,37 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, LEDGER, FILES, JUDGEMENT, ADOPTION, REPORT, REGISTRIES, COLOR, VERBOSITY)
+@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
 def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
 
 
-@_command(EDIT, REUSE, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
+@_command(EDIT, REUSE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES)
 def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Add the missing digests. Images that are pinned already stay as they are."""
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, IMAGE, LEDGER, FILES, JUDGEMENT, REPORT, VERIFY, REGISTRIES, COLOR, VERBOSITY)
+@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
 def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)
 
 
-@_command(EDIT, FILES, REPORT, COLOR, VERBOSITY)
+@_command(EDIT, FILES, REPORT, EXIT, COLOR, QUIET)
 def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Take all digests away. name:tag@sha256:... becomes name:tag."""
     return commands.unpin(paths or [], settings)
 
 
-@_command(ONLINE, LEDGER, FILES, LIST, REGISTRIES, COLOR, VERBOSITY, name="list")
+@_command(ONLINE, FILES, LIST, QUIET, VERBOSE, REGISTRIES, LEDGER, name="list")
 def list_references(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Show every image reference, pinned or not, and what it stands for."""
     return commands.list_references(paths or [], settings)
 
 
-@_command(LIST, VERIFY, REGISTRIES, VERBOSITY)
+@_command(LIST, QUIET, VERBOSE, VERIFY, REGISTRIES)
 def resolve(
     settings: "Settings",
     references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],
@@ -328,7 +415,7 @@ def resolve(
     return commands.resolve(references, settings)
 
 
-@app.command("config")
+@app.command("config", cls=CommandWithPanels)
 def show_config(
     config: ConfigOption = None,
     no_config: NoConfigOption = None,
@@ -339,15 +426,19 @@ def show_config(
     raise typer.Exit(commands.run(lambda: commands.show_config(flags, as_json=list_format == "json")))
 
 
-@app.command("explain")
+@app.command("explain", cls=CommandWithPanels)
 def explain(
     rules: Annotated[
-        list[str],
-        typer.Argument(metavar="RULE...", help="Rules by their names, such as unpinned.", autocompletion=_rule_names),
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="[RULE]...",
+            help="Names of rules, such as unpinned. Default: list all rules.",
+            autocompletion=_rule_names,
+        ),
+    ] = None,
 ) -> None:
-    """Print the documentation of rules."""
-    raise typer.Exit(commands.run(lambda: commands.explain(rules)))
+    """Print the documentation of rules, or list them all."""
+    raise typer.Exit(commands.run(lambda: commands.explain(rules or [])))
 
 
 @app.command("demo")

@@ -17,6 +17,7 @@ from pinner.cli.terminal import (
     prepare_streams,
     standard_stream,
     tell,
+    width_of,
     write_bytes,
     write_text,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
+    from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
     from pinner.scanning.suppressions import SuppressionSettings
     from pinner.updating.pin_status import Examination
@@ -49,7 +51,8 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         standard_stream().flush()
         return code
     except PinnerError as error:
-        tell(f"error: {error}")
+        for line in str(error).split("\n"):
+            tell(f"error: {line}")
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -80,7 +83,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
     report = changed.restrict(report) if changed else report
-    write_report(report, settings)
+    write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
 
 
@@ -155,10 +158,12 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
         write_text(listing.render_list(scan.occurrences, scan.failures, online))
     else:
         from pinner.output import table
+        from pinner.output.text import failure_line
 
-        write_text(table.render_list(scan.occurrences, online))
+        stream = standard_stream()
+        write_text(table.render_list(scan.occurrences, online, width_of(stream) if stream.isatty() else None))
         for failure in scan.failures:
-            tell(f"{failure.path}{f':{failure.line}' if failure.line else ''}: error: {failure.message}")
+            tell(failure_line(failure))
     unanswered = any(each.unchecked for each in online or ())
     return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
 
@@ -178,7 +183,8 @@ def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
 
 
 def explain(names: Sequence[str]) -> ExitCode:
-    """Print the documentation of rules."""
+    """Print the documentation of rules, or list all rules where none is named."""
+    from pinner.cli.pages import page_of_rule, table_of_rules, write_page
     from pinner.config.values import unknown
     from pinner.rules import RULES
 
@@ -186,10 +192,10 @@ def explain(names: Sequence[str]) -> ExitCode:
     for name in names:
         if name not in rules:
             raise UsageError(unknown("rule", name, rules))
-    pages = (
-        f"# {name} ({rules[name].SEVERITY.label})\n\n{rules[name].SUMMARY}\n\n{rules[name].__doc__}" for name in names
-    )
-    write_text("\n".join(pages))
+    if names:
+        write_page("\n".join(page_of_rule(rules[name]) for name in names))
+    else:
+        write_text(table_of_rules(RULES))
     return ExitCode.CLEAN
 
 
@@ -215,33 +221,40 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     from pinner.scanning.discovery import discover, format_of
     from pinner.scanning.scan import scan_files, scan_stdin
 
-    include = settings.extend_include
+    kinds = _kind_settings(settings)
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
-        return scan_stdin(Source(name, _read_stdin()), format_of(name, include), _suppression_settings(settings))
+        file_format = format_of(name, settings.extend_include, kinds)
+        return scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
-    found = discover(paths or ["."], settings.exclude, include)
+    found = discover(paths or ["."], settings.exclude, settings.extend_include, kinds)
     for warning in found.warnings:
         tell(f"warning: {warning}")
-    if not (found.files or found.failures):
-        _refuse_nothing(paths, found.excluded)
-    return scan_files(
+    scan = scan_files(
         found.files,
         found.failures,
         _suppression_settings(settings),
         excluded=found.excluded,
         accept_pinned_outside=accept_pinned_outside,
+        kind_settings=kinds,
     )
+    if not (scan.files or scan.failures):
+        _refuse_nothing(paths, scan.excluded)
+    return scan
+
+
+def _kind_settings(settings: Settings) -> KindSettings:
+    from pinner.scanning.kind_settings import kind_settings
+
+    return kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
 
 
 def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
     """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
     where = ", ".join(paths) or "this folder"
     if not excluded:
-        from pinner.formats import labels
-
-        raise UsageError(f"nothing to check: there is no {labels('or')} in {where}")
+        raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
     if any(map(os.path.isdir, paths or ["."])):
         raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
@@ -258,7 +271,7 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     from pinner.scanning.changed_lines import changed_since
     from pinner.scanning.discovery import kinds_of_search
 
-    kind_of = kinds_of_search(settings.exclude, settings.extend_include)
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include, _kind_settings(settings))
     return changed_since(settings.diff_base, scan, kind_of)
 
 
@@ -358,6 +371,7 @@ def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settin
     from pinner.fixing.diff import unified_diff
 
     report, fixed = outcome
+    report = report._replace(is_written=not settings.diff)
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
             diff = unified_diff(path, scan.files[path].source.data, data)
@@ -377,8 +391,8 @@ def _left_out(path: str, lines: range) -> str:
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
-    """What is wrong wins over what could not be checked; the summary says both."""
+    """Return the exit code: what is wrong wins over what could not be checked, unless `--exit-zero` takes it back."""
     failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
-    if failing or (settings.diff and report.changes):
+    if (failing or (settings.diff and report.changes)) and not settings.exit_zero:
         return ExitCode.FINDINGS
     return ExitCode.UNCHECKED if report.unchecked or report.errors else ExitCode.CLEAN

@@ -52,5 +52,5 @@ def _take(step: Step, project: Path, url: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """The user's environment without the settings that would change what the demo shows."""
+    """Return the user's environment without the settings that would change what the demo shows."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PINNER_")}

@@ -146,7 +146,6 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         },
         trusted_realms=settings.trusted_realms,
         jobs=settings.jobs,
-        jobs_per_host=settings.jobs_per_host,
         timeouts=Timeouts(overall=settings.timeout),
         log=tell if settings.verbosity > 0 else None,
     )

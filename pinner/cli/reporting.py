@@ -1,50 +1,98 @@
 """Reports to where the settings send them: standard output, standard error, files."""
 
 import os
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
 
 from pinner import output
-from pinner.cli.terminal import standard_stream, tell, wants_color
+from pinner.cli.terminal import standard_stream, takes_hyperlinks, tell, wants_color, width_of
 from pinner.config import ReportTarget, Settings
 from pinner.model.errors import UsageError, WriteError
-from pinner.model.escaping import harmless
+from pinner.model.escaping import clean, harmless
 from pinner.model.files import write_file
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output.text import summary
+from pinner.output.text import addresses, remedies, summary
 
 GITHUB = "github"
 """The format that is made of workflow commands."""
 
+SILENT = -2
+"""The verbosity of `-qq`, at which nothing is told."""
+
+MAX_PATHS = 3
+"""As many paths are repeated in the command that mends findings; where more are named it is for the whole folder."""
+
 
 def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[ReportTarget, ...]:
-    """What is written, and where. In GitHub Actions annotations accompany the text, unless a format is chosen."""
+    """Return what is written, and where. In GitHub Actions annotations accompany the text unless a format is chosen."""
     usual = ("text", "github") if environ.get("GITHUB_ACTIONS") == "true" else ("text",)
     return settings.format or tuple(map(ReportTarget, usual))
 
 
-def write_report(report: Report, settings: Settings, *, to_stderr: bool = False) -> None:
-    """Write the report in all its formats, and its summary for people."""
+def write_report(report: Report, settings: Settings, *, paths: Sequence[str] = (), to_stderr: bool = False) -> None:
+    """Write the report in all its formats, and on standard error its summary and what can be done.
+
+    `paths` are those that were named, for the command that mends the findings.
+    """
     stream = standard_stream(stderr=to_stderr)
-    style = Style(color=wants_color(settings.color, stream), context=stream.isatty())
+    plain = Style(statistics=settings.statistics, is_brief=settings.verbosity < 0, fail_on=settings.fail_on)
+    is_terminal, color = stream.isatty(), wants_color(settings.color, stream)
+    style = plain._replace(
+        color=color,
+        context=is_terminal,
+        width=width_of(stream) if is_terminal else None,
+        links=color and is_terminal and takes_hyperlinks(),
+    )
     for name, file in targets_of(settings):
-        if file is None:
-            stream.write_harmless(rendered(name, report, style))
-        else:
+        if file is not None:
             # The file may be standard output under its name in /dev.
             stream.flush()
-            _write_file(file, rendered(name, report, Style()))
+            _write_file(file, rendered(name, report, plain))
+        elif settings.verbosity > SILENT:
+            stream.write_harmless(rendered(name, report, style))
     if settings.verbosity >= 0:
         stream.flush()
-        tell(summary(report))
-        if report.findings:
-            tell(f"Learn more: pinner explain {' '.join(sorted({finding.rule for finding in report.findings}))}")
+        _close(report, settings, paths, has_links=style.links)
 
 
 def rendered(name: str, report: Report, style: Style) -> str:
-    """The report in a format, with nothing in it that acts on a terminal or in a build log but what the format adds."""
+    """Return the report in a format, with nothing that acts on a terminal or in a log but what the format adds."""
     text = output.load(name).render(report, style)
     return harmless(text, styled=style.color, commands=name == GITHUB)
+
+
+def program(environ: Mapping[str, str] = os.environ) -> str:
+    """Return how to call this very program: in the environment that a hook has made it is on nobody's PATH."""
+    if not environ.get("PRE_COMMIT"):
+        return "pinner"
+    path = os.path.abspath(sys.argv[0])
+    if os.path.basename(path) == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m pinner"
+    home = os.path.join(os.path.expanduser("~"), "")
+    return f"~/{shlex.quote(path.removeprefix(home))}" if path.startswith(home) else shlex.quote(path)
+
+
+def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_links: bool) -> None:
+    """Tell the counts, the commands that mend the findings, and the pages that explain them."""
+    tell(summary(report))
+    for line in remedies(report, program(), _arguments(paths)):
+        tell(line)
+    if any(target.format == GITHUB for target in targets_of(settings)):
+        from pinner.output.github import left_out
+
+        if (more := left_out(report)) is not None:
+            tell(more)
+    for line in () if has_links else addresses(report):
+        tell(line)
+
+
+def _arguments(paths: Sequence[str]) -> str:
+    if not paths or len(paths) > MAX_PATHS:
+        return ""
+    dashes = "-- " if any(path.startswith("-") for path in paths) else ""
+    return f" {dashes}{clean(shlex.join(paths))}"
 
 
 def _write_file(file: str, text: str) -> None:

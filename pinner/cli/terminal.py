@@ -116,6 +116,31 @@ def wants_color(choice: str, stream: TextIO | CleanedStream, environ: Mapping[st
     return environ.get("TERM") != "dumb" and bool(stream.isatty())
 
 
+def width_of(stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.environ) -> int:
+    """Return how many cells wide the terminal behind `stream` is: COLUMNS, else what the terminal says, else 80."""
+    if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
+        return int(environ["COLUMNS"])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def takes_hyperlinks(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal is one of those that are known to show hyperlinks (OSC 8); FORCE_HYPERLINK decides."""
+    if forced := environ.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    if environ.get("CI"):
+        return False
+    vte = environ.get("VTE_VERSION", "")
+    return (
+        (vte.isdecimal() and int(vte) >= 5000)
+        or environ.get("TERM_PROGRAM") in ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
+        or environ.get("TERM") in ("xterm-kitty", "xterm-ghostty", "foot", "alacritty")
+        or any(environ.get(name) for name in ("WT_SESSION", "KONSOLE_VERSION", "DOMTERM"))
+    )
+
+
 def write_text(text: str) -> None:
     """Put lines of text on standard output, cleaned."""
     sys.stdout.write(text)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
-_FLAGS_OF_LOAD = frozenset(("config", "no_config", "output_file"))
+_FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
 class RegistryTable(NamedTuple):
@@ -55,6 +55,9 @@ class Settings(NamedTuple):
     folder: str = os.curdir
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
+    kinds: Mapping[str, str] = {}
+    kind: tuple[str, ...] = ()
+    helm_write: str = "digest"
     stdin_filename: str | None = None
 
     select: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class Settings(NamedTuple):
     require_ignore_reason: bool = False
     no_ignores: bool = False
     fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
     baseline: str | None = None
     write_baseline: str | None = None
     diff_base: str | None = None
@@ -92,21 +96,20 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
-    jobs_per_host: int = 16
     timeout: float = 30.0
 
     format: tuple[ReportTarget, ...] = ()
     list_format: str = "text"
+    statistics: bool = False
     color: str = "auto"
     verbosity: int = 0
 
 
 def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
-    """The settings in force. A flag that was not given is None and changes nothing.
+    """Return the settings in force. A flag that was not given is None and changes nothing.
 
-    `config` names the file to read and `no_config` reads none; `output_file` is where the report goes
-    that has no file of its own; `policy_from` names the Git revision in which the file is looked for. Raises
-    UsageError that names the source, the key and the nearest right one.
+    `config` names the file to read and `no_config` reads none; `policy_from` names the Git revision in which the file
+    is looked for. Raises UsageError that names the source, the key and the nearest right one.
     """
     from pinner.config.files import find
 
@@ -117,7 +120,7 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
         and find(os.curdir) is None
     ):
         return Settings(**given)
-    from pinner.config.layers import collect, redirect
+    from pinner.config.layers import collect
 
     if "policy_from" in given:
         from pinner.scanning.revision import find_revision
@@ -129,5 +132,4 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     settings = Settings(**only_flags | read, folder=os.path.dirname(layers.file or "") or os.curdir)
     # A flag goes before what the file says of some images, too.
     flags_for_images: dict[str, Any] = dict.fromkeys(given.keys() & {"min_age", "allow_lost_platforms"})
-    settings = settings._replace(images=tuple(each._replace(**flags_for_images) for each in settings.images))
-    return redirect(settings, given.get("output_file"))
+    return settings._replace(images=tuple(each._replace(**flags_for_images) for each in settings.images))

@@ -41,7 +41,7 @@ class ConfigFile(NamedTuple):
         return os.path.dirname(self.path) or os.curdir
 
     def place_of(self, key: str) -> str:
-        """The path, with the line if there is just one on which `key` stands as a key."""
+        """Return the path, with the line if there is just one on which `key` stands as a key."""
         key = rf"(\b|(?<=[\"'])){re.escape(key)}[\"']?\s*[=.\]]"
         lines = [number for number, line in enumerate(self.text.split("\n"), 1) if re.search(key, line)]
         shown = _shown(self.path, self.revision)
@@ -49,7 +49,7 @@ class ConfigFile(NamedTuple):
 
 
 def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
-    """The configuration of the first folder that has one, from `folder` upwards. Raises UsageError.
+    """Return the configuration of the first folder that has one, from `folder` upwards. Raises UsageError.
 
     With a revision the files are those that it holds, and the disk is not looked at.
     """
@@ -64,7 +64,7 @@ def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
 
 
 def read_named(path: str) -> ConfigFile:
-    """The configuration in a file that was named. Raises UsageError where there is none."""
+    """Return the configuration in a file that was named. Raises UsageError where there is none."""
     file = _read(path, is_named=True)
     if file is None:
         raise UsageError(f"{path}: there is no table [tool.pinner] in it")
@@ -102,7 +102,7 @@ def _may_configure(path: str, data: bytes) -> bool:
 
 
 def _configuration(path: str, data: bytes, *, is_named: bool = False, revision: str = "") -> ConfigFile | None:
-    """The configuration that is the content of a file; None for a pyproject.toml without one."""
+    """Return the configuration in the content of a file; None for a pyproject.toml without one."""
     shown = _shown(path, revision)
     text, table = _parse(data, shown)
     if os.path.basename(path) != PYPROJECT:

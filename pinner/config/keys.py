@@ -3,8 +3,6 @@
 What reads them, what `pinner config` shows, the JSON schema and the documentation follow from it.
 """
 
-from collections.abc import Mapping
-
 from pinner.checking.rule_selection import Override
 from pinner.config import ImageSettings, RegistryTable
 from pinner.config.types import (
@@ -21,13 +19,13 @@ from pinner.config.types import (
     String,
     Table,
 )
-from pinner.formats import FORMATS
+from pinner.formats import kind_names
 from pinner.model.occurrence import Severity
 from pinner.model.reference import DOCKER_HUB
 from pinner.output import OUTPUTS
 from pinner.rules import RULES
-from pinner.scanning.gitignore import Patterns
 from pinner.scanning.image_globs import check_glob
+from pinner.scanning.kind_settings import MODES
 
 _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
 _PORT = r"(:[0-9]{1,5})?"
@@ -36,7 +34,7 @@ _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _host(text: str) -> str:
-    """A registry's host as references are normalised."""
+    """Return a registry's host as references are normalised."""
     host = text.lower()
     return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
 
@@ -46,21 +44,14 @@ def _mirror(text: str) -> tuple[str, str]:
     return _host(host), url
 
 
-def _patterns_by_format(**patterns: Patterns) -> Mapping[str, Patterns]:
-    return {field.replace("_", "-"): each for field, each in patterns.items()}
-
-
 _RULE = Choice("rule", tuple(rule.ID for rule in RULES))
 _RULES = List(_RULE)
 _LEVEL = Choice("severity", ("error", "warning", "note"), lambda label: Severity[label.upper()])
 _SEVERITIES = Lookup(_RULE, _LEVEL, {})
 _REALMS = List(String("a host with its port, unless that is 443", _HOST, str.lower))
+_KIND = Choice("kind", kind_names())
 _PLATFORM = String("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
-_INCLUDE = tuple(
-    Key(each.NAME, PatternList(), [], f"Files that are read as {each.LABEL}s, whatever their names.")
-    for each in FORMATS
-)
 _OVERRIDE = (
     Key("files", PatternList(), [], "The files that it is about, in the syntax of `.gitignore`.", required=True),
     Key("select", _RULES, [], "Rules that run on these files even if they do not elsewhere."),
@@ -94,10 +85,27 @@ KEYS = (
     ),
     Key(
         "extend-include",
-        Table(_INCLUDE, _patterns_by_format),
+        Lookup(_KIND, PatternList(), {}),
         {},
-        "Read further files, in the syntax of `.gitignore`, by the format that they have.",
-        '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ncompose = ["deploy/stack-*.yaml"]',
+        "Read further files, in the syntax of `.gitignore`, by the kind that they are of.",
+        '[extend-include]\ndockerfile = ["*.dockerfile.in"]\ngitlab-ci = ["ci/*.yml"]',
+    ),
+    Key(
+        "kinds",
+        Lookup(_KIND, Choice("mode", MODES), {}),
+        {},
+        "Which kinds of files are read: `off` passes files of a kind over, `check` reports on them and never writes "
+        "them, `on` is the default.",
+        '[kinds]\nhelm-values = "off"\nkubernetes = "check"',
+    ),
+    Key("kind", List(_KIND), [], "Kinds that are read, and no others. In the file: `kinds`.", in_file=False),
+    Key(
+        "helm-write",
+        Choice("choice", ("digest", "tag")),
+        "digest",
+        "Where the digest of an image goes whose parts are values of a chart: into an existing key `digest`, or with "
+        "`tag`, where there is none, behind the tag. Charts that put the tag into a label do not take that.",
+        'helm-write = "tag"',
     ),
     Key(
         "select", _RULES, [], "Run these rules alone. Empty: all of them.", 'select = ["unpinned", "opaque-reference"]'
@@ -197,7 +205,6 @@ KEYS = (
         'trusted-realms = ["auth.example"]',
     ),
     Key("jobs", Integer(1, 256), 16, "Requests at once.", "jobs = 8"),
-    Key("jobs-per-host", Integer(1, 16), 16, "Requests at once to one host, at most.", "jobs-per-host = 4"),
     Key("timeout", Number(0.1, 600), 30.0, "Seconds for one request.", "timeout = 60"),
     Key(
         "format",

@@ -30,7 +30,7 @@ _WORD = {"type": "string", "minLength": 1}
 
 
 def schema() -> dict[str, Any]:
-    """What `pinner.toml`, and the table `tool.pinner` of a pyproject.toml, may hold."""
+    """Return the schema of `pinner.toml`, and of the table `tool.pinner` of a pyproject.toml."""
     head = {"$schema": DIALECT, "$id": ADDRESS, "title": "pinner", "description": "The configuration of pinner."}
     return head | _keys(KEYS)
 

@@ -19,7 +19,7 @@ class InForce(NamedTuple):
 
 
 def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
-    """The settings in force. Raises UsageError as `load` does."""
+    """Return the settings in force. Raises UsageError as `load` does."""
     given, file = collect(flags, environ)
     defaults = (Given(key, key.default, None, SettingOrigin.DEFAULT, SettingOrigin.DEFAULT) for key in KEYS)
     return InForce(file, tuple(given.get(each.key.field, each) for each in defaults))
@@ -35,7 +35,7 @@ def as_text(settings: InForce) -> str:
 
 
 def as_json(settings: InForce) -> str:
-    """The same for programs."""
+    """Return the settings in force as JSON."""
     from pinner.output._json import dumps
 
     values = {

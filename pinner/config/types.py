@@ -74,7 +74,7 @@ class Lookup(NamedTuple):
     """A table with names of the user's choosing. The names in `special` have a type of their own."""
 
     name: Choice | String
-    value: "Choice | Table"
+    value: "Choice | PatternList | Table"
     special: "Mapping[str, Table]"
 
 

@@ -1,7 +1,8 @@
 """Values of settings, from TOML, the environment and flags: checked against their types."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from os import path
 from typing import Any
@@ -39,9 +40,11 @@ class WrongSetting(ValueError):
         self.message = message
         self.names = names
         self.word = word
+        self.others: list[WrongSetting] = []
+        """What else is wrong in the same table or list."""
 
     def below(self, name: str) -> "WrongSetting":
-        """The same, seen from one table or list further up."""
+        """Return the error as seen from one table or list further up."""
         word = "" if name.startswith("[") else name
         return WrongSetting(self.message, name, *self.names, word=self.word or word)
 
@@ -51,8 +54,33 @@ class WrongSetting(ValueError):
         return ".".join(key_text(setting_without_user_info(name)) for name in self.names).replace(".[", "[")
 
 
+class _Collected:
+    """What is wrong with the parts of a table or a list: all of it is told in one run."""
+
+    def __init__(self) -> None:
+        self._errors: list[WrongSetting] = []
+
+    @contextmanager
+    def below(self, name: str) -> Iterator[None]:
+        """Collect what is wrong with the part of this name."""
+        try:
+            yield
+        except WrongSetting as error:
+            self._errors += [each.below(name) for each in (error, *error.others)]
+
+    def add(self, error: WrongSetting) -> None:
+        """Collect what is wrong with the table itself."""
+        self._errors.append(error)
+
+    def raise_all(self) -> None:
+        """Raise WrongSetting if anything was collected."""
+        if self._errors:
+            self._errors[0].others = self._errors[1:]
+            raise self._errors[0]
+
+
 def read(kind: Type, raw: Any, folder: str) -> Any:
-    """The value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
+    """Return the value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
     match kind:
         case File():
             return path.normpath(path.join(folder, _filled(raw)))
@@ -70,7 +98,7 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
 
 
 def parse(kind: Type, text: str) -> Any:
-    """What TOML would hold for `text` of the environment; commas separate the items of a list. Raises WrongSetting."""
+    """Return what TOML would hold for `text` of the environment, where commas separate items. Raises WrongSetting."""
     match kind:
         case Boolean():
             if text.lower() not in _BOOLEANS:
@@ -84,7 +112,7 @@ def parse(kind: Type, text: str) -> Any:
 
 
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
-    """The message for a word that is none of the `known` ones: it names the nearest."""
+    """Return the message for a word that is none of the `known` ones: it names the nearest."""
     from difflib import get_close_matches
 
     choices = sorted(known)
@@ -94,14 +122,14 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as TOML, or nearly so, writes it."""
+    """Return a value as TOML, or nearly so, writes it."""
     from json import dumps
 
     return dumps(value, ensure_ascii=False, default=str)
 
 
 def key_text(name: str) -> str:
-    """A name as a key of TOML: bare where that is allowed."""
+    """Return a name as a key of TOML: bare where that is allowed."""
     return name if re.fullmatch(r"[\w-]+|\[\d+\]", name, re.ASCII) else quoted(name)
 
 
@@ -168,7 +196,7 @@ def _made(kind: String, text: str) -> object:
 
 
 def _shown(raw: Any) -> Any:
-    """What stands where a setting is expected, for a message: any text in it may be meant as a URL with a password."""
+    """Return a setting without passwords, for a message: any text in it may be meant as a URL that holds one."""
     match raw:
         case str():
             return setting_without_user_info(raw)
@@ -187,11 +215,11 @@ def _is_long(number: int) -> bool:
 
 
 def _each(raw: Any, read_item: Any) -> Iterable[Any]:
+    collected = _Collected()
     for at, item in enumerate(_checked(raw, (list, tuple), "a list")):
-        try:
+        with collected.below(f"[{at}]"):
             yield read_item(item)
-        except WrongSetting as error:
-            raise error.below(f"[{at}]") from error
+    collected.raise_all()
 
 
 def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[ReportTarget, ...]:
@@ -211,31 +239,32 @@ def _read_report(kind: Reports, raw: Any, folder: str) -> ReportTarget:
 
 def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
     values = {}
+    collected = _Collected()
     for name, value in raw.items():
-        try:
+        with collected.below(name):
             special = kind.special.get(name)
             made = name if special else read(kind.name, name, folder)
             if made in values:
                 raise WrongSetting(f"{made} is there twice")
             values[made] = read(special or kind.value, value, folder)
-        except WrongSetting as error:
-            raise error.below(name) from error
+    collected.raise_all()
     return values
 
 
 def _read_table(kind: Table, raw: dict[str, Any], folder: str) -> object:
     keys = {key.name: key for key in kind.keys if key.in_file}
     values = {}
+    collected = _Collected()
     for name, value in raw.items():
         if name not in keys:
-            raise WrongSetting(unknown("key", name, keys), word=name)
-        try:
+            collected.add(WrongSetting(unknown("key", name, keys), word=name))
+            continue
+        with collected.below(name):
             values[keys[name].field] = read(keys[name].type, value, folder)
-        except WrongSetting as error:
-            raise error.below(name) from error
-    for key in keys.values():
+    for key in keys.values() if keys.keys() >= raw.keys() else ():  # a key that is misspelt may be the missing one
         if key.required and key.name not in raw:
-            raise WrongSetting(f"{quoted(key.name)} is missing")
+            collected.add(WrongSetting(f"{quoted(key.name)} is missing"))
+    collected.raise_all()
     return kind.make(**values)
 
 

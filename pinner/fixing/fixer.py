@@ -8,7 +8,10 @@ from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
+from pinner.scanning.decisions import decided
 from pinner.scanning.scan import Scan, ScannedFile
+
+_LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
 
 
 class Plan(NamedTuple):
@@ -87,8 +90,9 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
     for path, data in fixed.contents.items():
-        reading = scan.suppression_settings.apply(fixed.readings[path])
+        reading = scan.kind_settings.apply(scan.suppression_settings.apply(fixed.readings[path]))
         files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
+    files = decided(files, scan.builders)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
@@ -116,12 +120,13 @@ def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) 
 def _change(plan: Plan) -> Change:
     occurrence, target = plan.occurrence, plan.occurrence.target
     assert isinstance(target, Reference)
+    adds_tag = plan.digest and not (target.tag or target.digest or (occurrence.place and occurrence.place.bare))
     return Change(
         path=occurrence.path,
         where=occurrence.where,
         image=target._replace(digest=None).familiar,
         old=target.digest,
         new=plan.digest,
-        note=plan.note,
+        note="; ".join(filter(None, (plan.note, _LATEST if adds_tag else ""))),
         explanation=plan.explanation,
     )

@@ -30,7 +30,10 @@ class PinnerError(Exception):
 
 
 class UsageError(PinnerError):
-    """The command line or the configuration asks for something that cannot be done."""
+    """The command line or the configuration asks for something that cannot be done. Each argument is one line."""
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 class FileError(PinnerError):

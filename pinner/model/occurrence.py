@@ -85,17 +85,58 @@ class Place(NamedTuple):
     """Where the digest of a reference goes: bytes of a file, which need not be the one that names the image.
 
     `span` is that of the digest that stands there, empty where one is to be inserted. `bare` is a key of its own for
-    the digest, in which no `@` joins it to a name.
+    the digest, in which no `@` joins it to a name. `empty` is what stands there without a digest: a plain scalar of
+    YAML leaves `""`, since nothing would be null.
     """
 
     path: str
     span: Span
     bare: bool = False
+    empty: str = ""
 
     @property
     def holds_digest(self) -> bool:
         """Return whether a digest stands there."""
         return self.span.start < self.span.end
+
+
+class Decider(StrEnum):
+    """What decides on the image of a place, other than the reference that stands there."""
+
+    BUILDER = "builder"
+    """A file that says that the repository builds an image of this name."""
+    KUSTOMIZATION = "kustomization"
+    """An entry of a kustomization that replaces the tag or the digest of all images of this name."""
+    IMAGE_POLICY = "image-policy"
+    """A controller of Flux, which writes the line itself."""
+
+
+class Decision(NamedTuple):
+    """A file decides on the images of a name. `tag` is None where it decides on all of them, whatever their tags.
+
+    `name` is `registry/repository` of what a builder builds, and the name as it is written of what a kustomization
+    replaces. `path` and `line` are where that is said.
+    """
+
+    by: Decider
+    name: str
+    tag: str | None
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Link(NamedTuple):
+    """A file or a folder that another file names on a line. `path` starts at that file's folder.
+
+    `kind` is what the file that names it takes it for, empty where that says nothing.
+    """
+
+    path: str
+    kind: str
+    line: int
 
 
 class Occurrence(NamedTuple):
@@ -104,7 +145,11 @@ class Occurrence(NamedTuple):
     `text` is as written, without quotes. `place` is None where nothing can be written, and then `unwritable` says why
     and what to do. `stage` is set where BuildKit would pull an image although a build stage was meant; `dead_variable`
     names a variable that a digest switches off. `platform` is the literal platform that the place asks for.
-    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image.
+    `suppressions` are the ignore comments on it; `image_ignored` is set where `ignore-images` names the image;
+    `similar_stage` is the name of an earlier stage that a misspelt name may mean.
+    `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
+    `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
+    none does not mean latest.
     """
 
     path: str
@@ -120,6 +165,11 @@ class Occurrence(NamedTuple):
     platform: str | None = None
     suppressions: tuple[Suppression, ...] = ()
     image_ignored: bool = False
+    similar_stage: str | None = None
+    kind: str = ""
+    also: tuple[str, ...] = ()
+    decision: Decision | None = None
+    is_partial: bool = False
 
 
 class Problem(NamedTuple):
@@ -129,12 +179,28 @@ class Problem(NamedTuple):
     message: str
 
 
+class PassedOver(StrEnum):
+    """Why a file that was opened is not one of the files that are checked."""
+
+    NO_KIND = "no-kind"
+    """Neither its name nor its content is that of a kind."""
+    OFF = "off"
+    """It is of kinds that the configuration switches off."""
+
+
 class Reading(NamedTuple):
-    """The reading of one file."""
+    """All that a format read from one file.
+
+    `decisions` are what the file decides for other files, `links` the files that it names. `passed_over` says why the
+    file is none of those that are checked; its decisions count all the same.
+    """
 
     occurrences: tuple[Occurrence, ...]
     suppressions: tuple[Suppression, ...] = ()
     problems: tuple[Problem, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    links: tuple[Link, ...] = ()
+    passed_over: PassedOver | None = None
 
 
 class Fix(NamedTuple):
@@ -147,7 +213,10 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Finding of a rule at one place."""
+    """Finding of a rule at one place.
+
+    `command` is the command that mends it, `pin` or `update`; None where a person has to.
+    """
 
     rule: str
     severity: Severity
@@ -157,6 +226,17 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+    command: str | None = None
+
+
+def is_built(occurrence: Occurrence) -> bool:
+    """Return whether the repository itself builds the image."""
+    return occurrence.decision is not None and occurrence.decision.by is Decider.BUILDER
+
+
+def is_decided_elsewhere(occurrence: Occurrence) -> bool:
+    """Return whether the image is judged and pinned in another place, or built, and so not here."""
+    return occurrence.decision is not None and occurrence.decision.by is not Decider.IMAGE_POLICY
 
 
 def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
@@ -170,7 +250,7 @@ def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
     joint = "" if place.bare else "@"
     if digest is None:
         assert place.holds_digest
-        return Edit(Span(place.span.start - len(joint), place.span.end), "")
+        return Edit(Span(place.span.start - len(joint), place.span.end), place.empty)
     assert is_digest(digest)
     if place.holds_digest:
         return Edit(place.span, digest)

@@ -116,7 +116,10 @@ class Summary(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The result of a run, sorted by path and position. `sources` holds the files as they were read."""
+    """The result of a run, sorted by path and position. `sources` holds the files as they were read.
+
+    `is_written` tells that the changes are in the files; otherwise they are those that would be made.
+    """
 
     summary: Summary
     findings: tuple[Finding, ...] = ()
@@ -126,6 +129,7 @@ class Report(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kept: tuple[Kept, ...] = ()
     sources: Mapping[str, Source] = {}
+    is_written: bool = True
 
     @property
     def refused(self) -> tuple[Kept, ...]:

@@ -1,28 +1,41 @@
-"""The ways to write a report. To add one: a module here, its name in OUTPUTS and a line in _CHECKED.
+"""Ways to write a report. To add one: a module here, its name in OUTPUTS and a line in _CHECKED.
 
 OUTPUTS holds names and `load` imports one module: a run needs one of them, and some import json or more.
 """
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from pinner.model.occurrence import Severity
+
 if TYPE_CHECKING:
     from pinner.model.report import Report
 
 
 class Style(NamedTuple):
-    """How text for people looks. `context` adds the source line and a caret below a finding."""
+    """How a report is written.
+
+    `context` groups text by file, with the source line and a caret below a finding; `width` is that of the terminal in
+    cells, None where there is none; `links` makes the names of rules hyperlinks. `is_brief` leaves out all but findings
+    and failures, `statistics` counts by rule in place of findings. `fail_on` is the severity that fails the run: JUnit
+    knows no other.
+    """
 
     color: bool = False
     context: bool = False
+    width: int | None = None
+    links: bool = False
+    is_brief: bool = False
+    statistics: bool = False
+    fail_on: Severity = Severity.ERROR
 
 
 class Output(Protocol):
-    """What a module of this package offers."""
+    """A module of this package."""
 
     NAME: str
 
     def render(self, report: "Report", style: Style, /) -> str:
-        """The whole report as text, with a final newline unless it is empty."""
+        """Return the whole report as text, with a final newline unless it is empty."""
         ...
 
 
@@ -30,7 +43,7 @@ OUTPUTS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdj
 
 
 def load(name: str) -> Output:
-    """The output of that name, one of OUTPUTS."""
+    """Return the output of that name, one of OUTPUTS."""
     from importlib import import_module  # here, for what cleans texts is imported by every run
 
     return cast(Output, import_module(f"pinner.output.{name}"))

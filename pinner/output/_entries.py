@@ -7,14 +7,10 @@ from typing import NamedTuple
 from pinner.model.occurrence import Finding, Fix, Severity
 from pinner.model.report import FileFailure, Kept, Report, Unchecked
 from pinner.model.source import Location
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
 from pinner.output._paths import relative
 
 TOOL_NAME = "pinner"
-HOMEPAGE = "https://github.com/digest-pinner/pinner"
-
-UNCHECKED = "unchecked"
-FILE_ERROR = "file-error"
-REFUSED = "refused-update"
 
 
 class ReportEntry(NamedTuple):
@@ -37,7 +33,7 @@ class ReportEntry(NamedTuple):
 
 
 def entries(report: Report) -> Iterator[ReportEntry]:
-    """Findings, then what could not be checked, the files that failed, and the updates that were refused."""
+    """Yield findings, then what could not be checked, the files that failed, and the updates that were refused."""
     yield from map(_of_finding, report.findings)
     yield from map(_of_unchecked, report.unchecked)
     yield from map(_of_failure, report.errors)
@@ -45,17 +41,17 @@ def entries(report: Report) -> Iterator[ReportEntry]:
 
 
 def unchecked_message(unchecked: Unchecked) -> str:
-    """One sentence, not cleaned, that says what was not checked, and why."""
+    """Return one sentence, not cleaned, that says what was not checked, and why."""
     return f"{unchecked.text} could not be checked ({unchecked.reason}): {unchecked.detail}"
 
 
 def refused_message(kept: Kept) -> str:
-    """One sentence, not cleaned, that says what was not updated, and why."""
+    """Return one sentence, not cleaned, that says what was not updated, and why."""
     return f"{kept.image} is not updated ({kept.reason}): {kept.detail}"
 
 
 def fingerprints(found: Iterable[ReportEntry | Finding]) -> list[str]:
-    """For each item a name of 64 hexadecimal digits that is unique among them and survives moved lines.
+    """Return for each item a name of 64 hexadecimal digits that is unique among them and survives moved lines.
 
     It is made of path, rule, context and text; items that are equal in these are told apart by their order.
     """

@@ -43,7 +43,7 @@ class Detail(NamedTuple):
         return self.state == UNCHECKED
 
     def as_json(self) -> dict[str, Any]:
-        """The keys that the JSON of a place has in addition."""
+        """Return the keys that the JSON of a place has in addition."""
         first_seen = self.first_seen and f"{self.first_seen:%Y-%m-%dT%H:%M:%SZ}"
         return {**self._asdict(), "platforms": list(self.platforms), "first_seen": first_seen}
 
@@ -63,7 +63,7 @@ def details(
     ledger: Ledger,
     now: datetime,
 ) -> list[Detail]:
-    """The detail of every occurrence, in their order."""
+    """Return the detail of every occurrence, in their order."""
     unanswered = {(each.path, each.where): each for each in unchecked}
     return [_detail(each, statuses, unanswered.get((each.path, each.where)), ledger, now) for each in occurrences]
 

@@ -8,6 +8,7 @@ from typing import Any
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
+from pinner.output._addresses import address_of
 from pinner.output._entries import ReportEntry, entries, fingerprints
 from pinner.output._json import dumps
 from pinner.output._paths import relative
@@ -18,7 +19,7 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE
 
 
 def render(report: Report, _style: Style) -> str:
-    """One issue for each finding, unchecked reference and failed file."""
+    """Return one issue for each finding, unchecked reference and failed file."""
     found = list(entries(report))
     return dumps([_issue(entry, name) for entry, name in zip(found, fingerprints(found), strict=True)])
 
@@ -27,7 +28,7 @@ def _issue(entry: ReportEntry, fingerprint: str) -> dict[str, Any]:
     begin = entry.line or 1
     end = entry.where.end_line if entry.where else begin
     return {
-        "description": entry.message,
+        "description": f"{entry.message} ({address_of(entry.rule)})",
         "check_name": entry.rule,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[entry.severity],

@@ -5,11 +5,13 @@ without a new `schema_version`. Lines and columns count from 1, columns in code 
 is exclusive, `start` and `end` are byte offsets.
 """
 
+from collections import Counter
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix
+from pinner.model.occurrence import Finding, Fix, Severity
 from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
 from pinner.output import Style
+from pinner.output._addresses import address_of
 from pinner.output._changes import ImageChange, by_image
 from pinner.output._json import dumps
 
@@ -18,11 +20,11 @@ SCHEMA_VERSION = 2
 
 
 def render(report: Report, _style: Style) -> str:
-    """The whole report but for what was ignored."""
+    """Return the whole report but for what was ignored."""
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
-            "summary": _summary(report.summary),
+            "summary": _summary(report.summary) | {"by_severity": _by_severity(report)},
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
@@ -33,7 +35,7 @@ def render(report: Report, _style: Style) -> str:
 
 
 def errors(failures: tuple[FileFailure, ...]) -> list[dict[str, str]]:
-    """The `errors` member of every document; the line, where there is one, leads the message."""
+    """Return the `errors` member of every document; the line, where there is one, leads the message."""
     return [{"path": failure.path, "message": _with_line(failure)} for failure in failures]
 
 
@@ -54,6 +56,11 @@ def _summary(summary: Summary) -> dict[str, int]:
     }
 
 
+def _by_severity(report: Report) -> dict[str, int]:
+    numbers = Counter(finding.severity for finding in report.findings)
+    return {severity.label: numbers[severity] for severity in sorted(Severity, reverse=True)}
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
@@ -64,6 +71,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "context": finding.context,
         "message": finding.message,
         "fix": _fix(finding.fix) if finding.fix else None,
+        "command": finding.command,
+        "url": address_of(finding.rule),
     }
 
 

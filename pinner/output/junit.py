@@ -1,7 +1,7 @@
-"""JUnit XML: a finding is a failed test case, what could not be checked is one with an error.
+"""JUnit XML: what fails the run is a failed test case, what could not be checked is one with an error.
 
-An ignored finding is a skipped case, and a clean report one case that passed, because an empty suite
-counts as a failure for some readers.
+A finding below `--fail-on` is a case that passed and says so in its output. An ignored finding is a skipped case, and
+a clean report one case that passed, because an empty suite counts as a failure for some readers.
 """
 
 import re
@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pinner.model.escaping import clean, without_build_commands, without_user_info
+from pinner.model.occurrence import Severity
 from pinner.model.report import Report, Suppressed
 from pinner.output import Style
-from pinner.output._entries import FILE_ERROR, UNCHECKED, ReportEntry, entries
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
 NAME = "junit"
@@ -19,9 +21,9 @@ NAME = "junit"
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def render(report: Report, _style: Style) -> str:
-    """One suite with a case for each finding, unchecked reference, failed file and ignored finding."""
-    cases = list(_cases(report)) or [Element("testcase", classname="pinner", name="check")]
+def render(report: Report, style: Style) -> str:
+    """Return one suite with a case for each finding, unchecked reference, failed file and ignored finding."""
+    cases = list(_cases(report, style.fail_on)) or [Element("testcase", classname="pinner", name="check")]
     counts = {"name": "pinner", "tests": str(len(cases))}
     for member, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         counts[member] = str(sum(case.find(tag) is not None for case in cases))
@@ -32,7 +34,7 @@ def render(report: Report, _style: Style) -> str:
 
 
 def _with_references(document: str) -> str:
-    """The document with character references (XML 1.0 section 4.1) for what must not act on a terminal or in a log."""
+    """Return the document with character references (XML 1.0 section 4.1) for what acts on a terminal or in a log."""
     lines = (line if line.isprintable() else "".join(map(_reference, line)) for line in document.split("\n"))
     return without_build_commands("\n".join(lines), "&#35;")
 
@@ -46,16 +48,21 @@ def _text(text: str) -> str:
     return _NOT_XML.sub(lambda match: clean(match.group()), without_user_info(text))
 
 
-def _cases(report: Report) -> Iterator[Element]:
-    yield from map(_failed, entries(report))
+def _cases(report: Report, fail_on: Severity) -> Iterator[Element]:
+    yield from (_judged(entry, fail_on) for entry in entries(report))
     yield from map(_skipped, report.suppressed)
 
 
-def _failed(entry: ReportEntry) -> Element:
+def _judged(entry: ReportEntry, fail_on: Severity) -> Element:
     columns = f":{entry.where.column}" if entry.where else ""
     case = _case(entry.path, entry.line, f"{entry.rule} at {entry.line or 1}{columns}")
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"
-    SubElement(case, tag, type=f"{entry.severity.label}[{entry.rule}]", message=_text(entry.message))
+    kind = f"{entry.severity.label}[{entry.rule}]"
+    if tag == "failure" and entry.rule != REFUSED and entry.severity < fail_on:
+        told = f"{kind} {entry.message}\n{address_of(entry.rule)}"
+        SubElement(case, "system-out").text = _text(told)
+        return case
+    SubElement(case, tag, type=kind, message=_text(entry.message)).text = _text(address_of(entry.rule))
     return case
 
 

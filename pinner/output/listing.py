@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pinner.model.occurrence import Invalid, Occurrence, Opaque
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, is_built
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolution, Resolved
@@ -41,7 +41,7 @@ def render_list(
 
 
 def render_resolve(answers: Iterable[ResolvedText], failures: Iterable[UnresolvedText]) -> str:
-    """What the registries answered, in the order given."""
+    """Return what the registries answered, in the order given."""
     references = [
         {"reference": answer.text, **_name(answer.reference), "digest": answer.digest}
         | {"media_type": answer.media_type, "platforms": list(answer.platforms)}
@@ -54,7 +54,7 @@ def render_resolve(answers: Iterable[ResolvedText], failures: Iterable[Unresolve
 def sort_out(
     references: Mapping[str, Reference], resolutions: Mapping[str, Resolution]
 ) -> tuple[list[ResolvedText], list[UnresolvedText]]:
-    """The answers and the failures, by the text that the user wrote, in the order given."""
+    """Return the answers and the failures, by the text that the user wrote, in the order given."""
     answers: list[ResolvedText] = []
     unanswered: list[UnresolvedText] = []
     for text, resolution in resolutions.items():
@@ -86,22 +86,26 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "path": occurrence.path,
         **occurrence.where._asdict(),
         **occurrence.span._asdict(),
+        "kind": occurrence.kind,
         "context": occurrence.context,
+        "also": list(occurrence.also),
         "text": occurrence.text,
-        **_target(occurrence.target),
+        **_target(occurrence.target, is_partial=occurrence.is_partial),
         "unwritable": occurrence.unwritable,
+        "built": str(occurrence.decision) if is_built(occurrence) else None,
     }
 
 
-def _target(target: Reference | Invalid | Opaque) -> dict[str, str | None]:
+def _target(target: Reference | Invalid | Opaque, *, is_partial: bool) -> dict[str, str | None]:
     match target:
         case Reference():
-            return {**_name(target), "digest": target.digest, "opaque": None}
+            name = _name(target) | ({"tag": target.tag} if is_partial else {})
+            return {**name, "digest": target.digest, "opaque": None}
         case Invalid(reason) | Opaque(reason):
             return {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
 
 
 def _name(reference: Reference) -> dict[str, str | None]:
-    """What a plain build would pull: no tag means `latest`, unless a digest decides."""
+    """Return what a plain build would pull: no tag means `latest`, unless a digest decides."""
     tag = reference.tag if reference.digest else reference.by_tag().tag
     return {"registry": reference.registry, "repository": reference.repository, "tag": tag}

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from pinner.model.escaping import clean
 from pinner.model.report import Kept, Report
 from pinner.output import Style
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
-from pinner.output._entries import FILE_ERROR, REFUSED, UNCHECKED, ReportEntry, entries
+from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 from pinner.output.text import summary
 
@@ -35,18 +36,18 @@ _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>(
 
 
 def render(report: Report, _style: Style) -> str:
-    """The counts, and tables of what is wrong, of the images that moved, and of those that an update left.
+    """Return the counts, and tables of what is wrong, of the images that moved, and of those that an update left.
 
     It fits into the body of a pull request: what is left out for that is counted.
     """
     changes = by_image(report.changes)
     blocks = _Blocks(["## pinner", f"{summary(report)}."])
-    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 3)
-    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 2)
+    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 0.3)
+    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 0.8)
     if any(publisher_words(change) for change in changes):
         blocks.append(_LABEL)
     kept = [_kept_row(each) for each in report.kept if not each.refused]
-    blocks.table(("Place", "Image", "Kept because"), kept, 3)
+    blocks.table(("Place", "Image", "Kept because"), kept, 0.5)
     blocks.details(
         "Whole digests and places", ("Image", "Old digest", "New digest", "Places"), map(_detail_row, changes)
     )
@@ -56,9 +57,9 @@ def render(report: Report, _style: Style) -> str:
 class _Blocks(list[str]):
     """Blocks of text that together stay below MAX_LENGTH characters."""
 
-    def table(self, heads: Sequence[str], rows: Sequence[str], share: int, frame: tuple[str, str] = ("", "")) -> None:
-        """Add a table of at most 1/`share` of what is left, between the texts of `frame`, unless it is empty."""
-        left = (MAX_LENGTH - sum(len(block) + 2 for block in self) - _RESERVE) // share
+    def table(self, heads: Sequence[str], rows: Sequence[str], share: float, frame: tuple[str, str] = ("", "")) -> None:
+        """Add a table of at most `share` of what is left, between the texts of `frame`, unless it is empty."""
+        left = share * (MAX_LENGTH - sum(len(block) + 2 for block in self) - _RESERVE)
         taken: list[str] = []
         for row in rows[:MAX_ROWS]:
             left -= len(row) + 1
@@ -82,7 +83,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else _code(entry.rule)
+    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({address_of(entry.rule)})"
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
 
 
@@ -91,7 +92,7 @@ def _change_row(change: ImageChange) -> str:
 
 
 def _why(change: ImageChange) -> str:
-    """Why the pin moved: in our words, then in the publisher's, which are marked as code."""
+    """Return why the pin moved, in our words, then in the publisher's, which are marked as code."""
     explanation = change.explanation
     parts = [words_of(explanation.why)] if words_of(explanation.why) else []
     if explanation.why not in (None, "unknown", "attestations", "lost"):
@@ -116,12 +117,12 @@ def _detail_row(change: ImageChange) -> str:
 
 
 def _short(digest: str | None) -> str:
-    """Twelve digits of a digest, as Docker shows them."""
+    """Return twelve digits of a digest, as Docker shows them."""
     return _code(digest.partition(":")[2][:12]) if digest else "none"
 
 
 def _quoted(text: str) -> str:
-    """The publisher's words: shortened, and as code, in which nothing forms a link, a mention or markup."""
+    """Return the publisher's words, shortened, as code, in which nothing forms a link, a mention or markup."""
     if not text:
         return "nothing"
     return f"<code>{_prose(text if len(text) <= MAX_WORDS else f'{text[:MAX_WORDS]}…')}</code>"
@@ -136,7 +137,7 @@ def _place(path: str, line: int | None) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
+    """Return a code span: nothing in it is markup, a link or a mention. In a table a pipe needs an entity."""
     text = clean(text)
     if not text or text != text.strip() or any(character in text for character in "`|\\"):
         return f"<code>{_literal(text)}</code>"
@@ -144,7 +145,7 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
+    """Return cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
     return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
 
 

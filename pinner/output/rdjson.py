@@ -10,7 +10,8 @@ from pinner.model.occurrence import Fix, Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
-from pinner.output._entries import HOMEPAGE, TOOL_NAME, ReportEntry, entries
+from pinner.output._addresses import HOMEPAGE, address_of
+from pinner.output._entries import TOOL_NAME, ReportEntry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -20,7 +21,7 @@ _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NO
 
 
 def render(report: Report, _style: Style) -> str:
-    """One diagnostic for each finding, unchecked reference and failed file."""
+    """Return one diagnostic for each finding, unchecked reference and failed file."""
     diagnostics = [_diagnostic(entry, report.sources.get(entry.path)) for entry in entries(report)]
     return dumps({"source": {"name": TOOL_NAME, "url": HOMEPAGE}, "diagnostics": diagnostics})
 
@@ -30,7 +31,7 @@ def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
         "message": entry.message,
         "location": _location(entry, source),
         "severity": _SEVERITIES[entry.severity],
-        "code": {"value": entry.rule},
+        "code": {"value": entry.rule, "url": address_of(entry.rule)},
     }
     if entry.fix and source:
         diagnostic["suggestions"] = _suggestions(entry.fix, source)
@@ -65,6 +66,6 @@ def _position_of_byte(source: Source, offset: int) -> dict[str, int]:
 
 
 def _position(source: Source, line: int, column: int) -> dict[str, int]:
-    """A byte-order mark takes no column in a `Location`, and three bytes in the file."""
+    """Return a position in bytes. A byte-order mark takes no column in a `Location`, and three bytes in the file."""
     mark = len(UTF8_BOM) if line == 1 and source.data.startswith(UTF8_BOM) else 0
     return {"line": line, "column": mark + len(source.line_text(line)[: column - 1].encode()) + 1}

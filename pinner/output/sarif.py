@@ -11,17 +11,8 @@ from pinner.model.occurrence import Finding, Fix, Severity, Suppression
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location, Source
 from pinner.output import Style
-from pinner.output._entries import (
-    FILE_ERROR,
-    HOMEPAGE,
-    REFUSED,
-    TOOL_NAME,
-    UNCHECKED,
-    fingerprints,
-    refused_message,
-    tool_version,
-    unchecked_message,
-)
+from pinner.output._addresses import FILE_ERROR, HOMEPAGE, REFUSED, UNCHECKED, address_of
+from pinner.output._entries import TOOL_NAME, fingerprints, refused_message, tool_version, unchecked_message
 from pinner.output._json import dumps
 from pinner.output._paths import uri
 from pinner.rules import RULES, Rule
@@ -36,7 +27,7 @@ _SECURITY_SEVERITIES = {Severity.ERROR: "7.5", Severity.WARNING: "5.0", Severity
 
 
 def render(report: Report, _style: Style) -> str:
-    """One run. Ignored findings are results with a suppression."""
+    """Return one run. Ignored findings are results with a suppression."""
     run = {
         "tool": {"driver": _driver()},
         "automationDetails": {"id": f"{TOOL_NAME}/"},
@@ -65,6 +56,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "id": rule.ID,
         "shortDescription": {"text": _sentence(rule.SUMMARY[:1].upper() + rule.SUMMARY[1:])},
         "fullDescription": {"text": _first_paragraph(documentation)},
+        "helpUri": address_of(rule.ID),
         "help": {"text": documentation, "markdown": documentation},
         "defaultConfiguration": {"level": rule.SEVERITY.label},
         "properties": {
@@ -76,7 +68,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _results(report: Report) -> list[dict[str, Any]]:
-    """In the order of places, so that fingerprints do not depend on what is ignored."""
+    """Return the results in the order of places, so that fingerprints do not depend on what is ignored."""
     found: list[tuple[Finding, Suppression | None]] = [(finding, None) for finding in report.findings]
     found += [(suppressed.finding, suppressed.suppression) for suppressed in report.suppressed]
     found.sort(key=lambda item: (item[0].path, item[0].where, item[0].rule))
@@ -149,7 +141,7 @@ def _location(path: str, where: Location) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """An absolute URI must not name a base (3.4.3)."""
+    """Return the URI of a file; one that is absolute must not name a base (3.4.3)."""
     reference = uri(path)
     return {"uri": reference} if reference.startswith("file:") else {"uri": reference, "uriBaseId": _ROOT}
 

@@ -1,33 +1,42 @@
-"""What `pinner list` and `pinner resolve` show to people."""
+"""Tables for people: what `pinner list` and `pinner resolve` show."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Invalid, Occurrence, Opaque
 from pinner.model.reference import Reference
+from pinner.output._excerpt import cells
+from pinner.output.text import prose
 
 if TYPE_CHECKING:
     from pinner.output._states import Detail
     from pinner.output.listing import ResolvedText
 
 
-def render_list(occurrences: Sequence[Occurrence], online: "Sequence[Detail] | None" = None) -> str:
-    """One line for each place: where, in what context, as written, and what it stands for.
+def render_list(
+    occurrences: Sequence[Occurrence], online: "Sequence[Detail] | None" = None, width: int | None = None
+) -> str:
+    """Return one line for each place: where, in what context, as written, and what it stands for.
 
-    Where registries were asked: its state, the kind of content, its platforms and its age.
+    Where registries were asked: its status, the media type, its platforms and its age. On a terminal of a `width` in
+    which the columns have no room, what stands behind the place goes on lines of its own.
     """
     rows = [_row(occurrence) for occurrence in occurrences]
     if online is not None:
         states = (tuple(map(clean, detail.cells())) for detail in online)
         rows = [row[:3] + state if any(state) else row for row, state in zip(rows, states, strict=True)]
-    widths = [max(map(len, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
-    return "".join(_line(row, widths) for row in rows)
+    widths = [max(map(cells, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
+    lines = [_line(row, widths) for row in rows]
+    if width is not None and any(cells(line) > width for line in lines):
+        lines = [_stacked(row, width) for row in rows]
+    return "".join(lines)
 
 
 def render_resolve(answers: "Sequence[ResolvedText]") -> str:
-    """The digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
+    """Return the digest of one reference; of several, the digest and the reference, as sha256sum writes them."""
     if len(answers) == 1:
         return f"{answers[0].digest}\n"
     return "".join(f"{answer.digest}  {clean(answer.text)}\n" for answer in answers)
@@ -35,7 +44,7 @@ def render_resolve(answers: "Sequence[ResolvedText]") -> str:
 
 def _row(occurrence: Occurrence) -> tuple[str, ...]:
     place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
-    return place, clean(occurrence.context), clean(occurrence.text), _state(occurrence)
+    return place, clean(occurrence.context), prose(occurrence.text), _state(occurrence)
 
 
 def _state(occurrence: Occurrence) -> str:
@@ -50,4 +59,16 @@ def _state(occurrence: Occurrence) -> str:
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=False)).rstrip() + "\n"
+    padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, (*widths, 0), strict=False))
+    return "  ".join(padded).rstrip() + "\n"
+
+
+def _stacked(row: Sequence[str], width: int) -> str:
+    """Return the place and the context on one line, and below it the rest, wrapped to `width`."""
+    place, context, *rest = row
+    lines = [f"{place}  {context}"]
+    for cell in filter(None, rest):
+        lines += wrap(
+            cell, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,98 +1,175 @@
-"""Text for people: one line for each finding, with the source line and a caret at a terminal.
+"""Text for people: one line for each finding, grouped by file and with the source line at a terminal.
 
 This is what a hook prints, so nothing heavy is imported: colours are plain ANSI sequences (ECMA-48).
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pinner.model.escaping import clean, clean_path
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import FileFailure, Report, Unchecked
-from pinner.model.source import Location, Source
+from pinner.model.source import Location
 from pinner.output import Style
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._excerpt import excerpt
 
 if TYPE_CHECKING:
     from pinner.output._changes import ImageChange
 
 NAME = "text"
 
+_LONGEST_WORDS = 60
+"""Characters of what the publisher says of one thing."""
 _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", "1;36"
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
-_AROUND = 60
-_MARKED = 200
-"""How many characters of a long line are shown around and under the caret."""
+_DIGEST = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
+"""What is shown of a digest: as many hexadecimal digits as Docker shows of an image's identifier."""
+_PLAIN = Style()
+_PARTICIPLES = {"pin": "pinned", "update": "updated"}
 
 
 def render(report: Report, style: Style) -> str:
-    """Findings, what could not be checked, the files that failed, what an update left, and what was written."""
-    return "".join(f"{line}\n" for line in _lines(report, style))
+    """Return what was written, what an update left, findings, and last what could not be checked or read."""
+    text = "\n".join(_lines(report, style)).rstrip("\n")
+    return f"{text}\n" if text else ""
 
 
 def summary(report: Report) -> str:
-    """The counts in one line, for standard error. Nothing that went wrong is left out."""
+    """Return the counts in one line, for standard error. Nothing that went wrong is left out."""
     counts = report.summary
     line = f"{_count(counts.files, 'file')}, {_count(counts.references, 'reference')}: {counts.pinned} pinned"
-    line += f", {_count(counts.findings, 'finding')}, {counts.unchecked} unchecked"
+    line += f", {_count(counts.findings, 'finding')}{_by_severity(report.findings)}, {counts.unchecked} unchecked"
     line += f", {counts.ignored} ignored" if counts.ignored else ""
     line += f", {counts.known} known" if counts.known else ""
     line += f", {counts.outdated} outdated in the baseline" if counts.outdated else ""
     line += f", {counts.excluded} excluded" if counts.excluded else ""
-    line += f", {counts.changed} changed" if counts.changed else ""
+    changed = "changed" if report.is_written else "would change"
+    line += f", {counts.changed} {changed}" if counts.changed else ""
     line += f", {counts.kept} kept" if counts.kept else ""
     line += f", {counts.refused} refused" if counts.refused else ""
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")
 
 
+def remedies(report: Report, program: str, arguments: str = "") -> Iterator[str]:
+    """Yield a line for each command that mends findings: how many, and how to call `program` for it."""
+    broken = {failure.path for failure in report.errors}  # nothing is written to such a file
+    mended = Counter(each.command for each in report.findings if each.command and each.path not in broken)
+    for command, number in sorted(mended.items()):
+        done = _PARTICIPLES[command]
+        yield f"{number} of {len(report.findings)} can be {done}: run {program} {command}{arguments}"
+
+
+def addresses(report: Report) -> Iterator[str]:
+    """Yield the address of the page of each rule that found something, and of what else went wrong."""
+    named = sorted({finding.rule for finding in report.findings})
+    others = ((UNCHECKED, report.unchecked), (FILE_ERROR, report.errors), (REFUSED, report.refused))
+    named += [name for name, found in others if found]
+    yield from (f"{clean(name)}: {clean(address_of(name))}" for name in named)
+
+
+def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
+    """Return the line on a file that could not be read, understood or written."""
+    place = _paint(clean_path(failure.path), _BOLD, style) + (f":{failure.line}" if failure.line else "")
+    return f"{place}: {_label('error', FILE_ERROR, FILE_ERROR, _RED, style)} {prose(failure.message)}"
+
+
+def prose(text: str) -> str:
+    """Return a text on one line, cleaned, with short digests."""
+    return _DIGEST.sub(r"\1", clean(text))
+
+
 def _lines(report: Report, style: Style) -> Iterator[str]:
-    for finding in report.findings:
-        yield _finding(finding, style)
-        if style.context and finding.path in report.sources:
-            yield from _context(report.sources[finding.path], finding.where, style)
-    for unchecked in report.unchecked:
-        yield _unchecked(unchecked, style)
-    for failure in report.errors:
-        yield _failure(failure, style)
+    if not style.is_brief:
+        yield from _changes(report, style)
     yield from _kept(report, style)
-    yield from _changes(report, style)
+    if style.statistics:
+        yield from _statistics(report, style)
+    else:
+        yield from _findings(report, style)
+        yield from _unchecked(report.unchecked, style)
+    for failure in report.errors:
+        yield from _failure(failure, report, style)
+
+
+def _findings(report: Report, style: Style) -> Iterator[str]:
+    for path, findings in groupby(report.findings, lambda finding: finding.path):
+        if not style.context:
+            yield from (f"{_place(path, each.where, style)}: {_finding(each, style)}" for each in findings)
+            continue
+        yield _paint(clean_path(path), _BOLD, style)
+        for finding in findings:
+            yield f"  {finding.where.line}:{finding.where.column}: {_finding(finding, style)}"
+            yield from _excerpt(report, path, finding.where, style)
+        yield ""
 
 
 def _finding(finding: Finding, style: Style) -> str:
-    label = _paint(finding.severity.label, _SEVERITY_COLORS[finding.severity], style)
-    return f"{_place(finding.path, finding.where, style)}: {label}[{finding.rule}] {clean(finding.message)}"
+    color = _SEVERITY_COLORS[finding.severity]
+    return f"{_label(finding.severity.label, finding.rule, finding.rule, color, style)} {prose(finding.message)}"
 
 
-def _unchecked(unchecked: Unchecked, style: Style) -> str:
-    label = f"{_paint('unchecked', _MAGENTA, style)}[{clean(unchecked.reason)}]"
-    place = _place(unchecked.path, unchecked.where, style)
-    return f"{place}: {label} {clean(unchecked.text)}: {clean(unchecked.detail)}"
+def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
+    """Yield one line for each cause: a registry that does not answer is told at the first of its places."""
+    causes: dict[tuple[str, str], list[Unchecked]] = {}
+    for each in unchecked:
+        causes.setdefault((each.reason, each.detail), []).append(each)
+    for first, *more in causes.values():
+        label = _label("unchecked", first.reason, UNCHECKED, _MAGENTA, style)
+        line = f"{_place(first.path, first.where, style)}: {label} {prose(first.text)}: {prose(first.detail)}"
+        files = _count(len({each.path for each in (first, *more)}), "file")
+        yield f"{line} ({_count(1 + len(more), 'place')}, in {files})" if more else line
 
 
-def _failure(failure: FileFailure, style: Style) -> str:
-    place = _paint(clean_path(failure.path), _BOLD, style) + (f":{failure.line}" if failure.line else "")
-    return f"{place}: {_paint('error', _RED, style)}: {clean(failure.message)}"
+def _failure(failure: FileFailure, report: Report, style: Style) -> Iterator[str]:
+    yield failure_line(failure, style)
+    if failure.line:
+        where = Location(line=failure.line, column=1, end_line=failure.line, end_column=1)
+        yield from _excerpt(report, failure.path, where, style, has_caret=False)
+
+
+def _statistics(report: Report, style: Style) -> Iterator[str]:
+    """Yield how often each rule and each reason stands in the report, the most frequent first."""
+    labels = {finding.rule: finding.severity for finding in report.findings}
+    counts = Counter(finding.rule for finding in report.findings)
+    reasons = Counter(unchecked.reason for unchecked in report.unchecked)
+    rows = [
+        (number, _label(labels[rule].label, rule, rule, _SEVERITY_COLORS[labels[rule]], style))
+        for rule, number in counts.items()
+    ]
+    rows += [(number, _label("unchecked", reason, UNCHECKED, _MAGENTA, style)) for reason, number in reasons.items()]
+    width = max((len(str(number)) for number, _ in rows), default=0)
+    yield from (f"{number:>{width}}  {label}" for number, label in sorted(rows, key=lambda row: -row[0]))
 
 
 def _changes(report: Report, style: Style) -> Iterator[str]:
-    """One line for each image, however many places name it."""
+    """Yield a line for each image, however many places name it, and one for each file."""
     if not report.changes:
         return
+    # Imported here: what a check prints needs nothing of it.
     from pinner.output._changes import by_image
 
+    verb = "" if report.is_written else "would change: "
     for change in by_image(report.changes):
-        new, places = clean(change.new or "no digest"), _count(len(change.places), "place")
-        old = "the pinned digest is gone" if change.is_repair else clean(change.old or "no digest")
-        line = f"{_paint(clean_path(change.image), _BOLD, style)}: {old} -> {new} ({places})"
+        # Nothing could be compared: who has to look wants the whole digest.
+        new = clean(change.new or "") if change.is_repair else _short(change.new)
+        what = f"{verb}{'the pinned digest is gone' if change.is_repair else _short(change.old)} -> {new}"
+        line = f"{_paint(clean_path(change.image), _BOLD, style)}: {what} ({_count(len(change.places), 'place')})"
         yield "".join([line, *_remarks(change)])
+    # A diff names the files itself.
+    for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
+        yield f"{_paint(clean_path(path), _BOLD, style)}: {_count(digests, 'digest')} changed"
 
 
 def _remarks(change: "ImageChange") -> Iterator[str]:
-    """Why the pin moved, what the publisher says of that, and what the tag names now where that is something else."""
+    """Yield why the pin moved, what the publisher says of that, and what the tag names now where that is another."""
     from pinner.output._changes import publisher_words, words_of
 
     if change.note and not change.is_repair:
-        yield f": {clean(change.note)}"
+        yield f": {prose(change.note)}"
     if (words := words_of(change.explanation.why)) and not change.is_repair:
         said = [f"{name} {_shortened(old)} -> {_shortened(new)}" for name, old, new in publisher_words(change)]
         yield f": {words}" + (f" (the publisher says: {', '.join(said)})" if said else "")
@@ -101,49 +178,48 @@ def _remarks(change: "ImageChange") -> Iterator[str]:
 
 
 def _shortened(text: str) -> str:
-    text = clean(text[:_MARKED]) or "nothing"
-    return text if len(text) <= _AROUND else f"{text[:_AROUND]}..."
+    text = clean(text[:_LONGEST_WORDS]) or "nothing"
+    return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}..."
 
 
 def _kept(report: Report, style: Style) -> Iterator[str]:
-    """One line for each image and reason, however many places name it."""
+    """Yield one line for each image and reason, however many places name it."""
     images = Counter((kept.image, kept.reason, kept.detail, kept.refused) for kept in report.kept)
     for (image, reason, detail, refused), places in images.items():
-        label = _paint("refused", _RED, style) if refused else _paint("kept", _CYAN, style)
-        place = f"{_paint(clean_path(image), _BOLD, style)}: {label}[{reason}] {clean(detail)}"
-        yield f"{place} ({_count(places, 'place')})"
+        if refused or not style.is_brief:
+            verb, color = ("refused", _RED) if refused else ("kept", _CYAN)
+            line = f"{_paint(clean_path(image), _BOLD, style)}: {_label(verb, reason, REFUSED, color, style)}"
+            yield f"{line} {prose(detail)} ({_count(places, 'place')})"
+
+
+def _short(digest: str | None) -> str:
+    return prose(digest) if digest else "no digest"
 
 
 def _place(path: str, where: Location, style: Style) -> str:
     return f"{_paint(clean_path(path), _BOLD, style)}:{where.line}:{where.column}"
 
 
-def _context(source: Source, where: Location, style: Style) -> Iterator[str]:
-    line = source.line_text(where.line)
-    end = where.end_column - 1 if where.end_line == where.line else len(line)
-    start = where.column - 1
-    before, marked, after = line[:start], line[start:end], line[end:]
-    before = f"...{before[-_AROUND:]}" if len(before) > _AROUND else before
-    marked, after = marked[:_MARKED], after[:_AROUND]
-    before, marked, after = _visible(before), _visible(marked), _visible(after)
-    number = str(where.line)
-    yield _paint(f"  {number} | ", _DIM, style) + before + marked + after
-    caret = _paint("^" * max(_width(marked), 1), _RED, style)
-    yield _paint(f"  {' ' * len(number)} | ", _DIM, style) + " " * _width(before) + caret
+def _excerpt(report: Report, path: str, where: Location, style: Style, *, has_caret: bool = True) -> Iterator[str]:
+    if not style.context or path not in report.sources:
+        return
+    for margin, text, is_caret in excerpt(report.sources[path], where, style.width):
+        if has_caret or not is_caret:
+            yield _paint(margin, _DIM, style) + (_paint(text, _RED, style) if is_caret else text)
 
 
-def _visible(text: str) -> str:
-    return clean(text.replace("\t", "    "))
+def _label(word: str, name: str, page: str, color: str, style: Style) -> str:
+    """Return `word[name]`, where `name` leads to a page on a terminal that takes hyperlinks."""
+    name = clean(name)
+    if style.links:
+        name = f"\x1b]8;;{clean(address_of(page))}\x1b\\{name}\x1b]8;;\x1b\\"
+    return f"{_paint(word, color, style)}[{name}]"
 
 
-def _width(text: str) -> int:
-    """How many cells of a terminal `text` takes (Unicode Standard Annex 11)."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+def _by_severity(findings: Iterable[Finding]) -> str:
+    numbers = Counter(finding.severity for finding in findings)
+    counted = (_count(numbers[severity], severity.label) for severity in sorted(numbers, reverse=True))
+    return f" ({', '.join(counted)})" if numbers else ""
 
 
 def _paint(text: str, color: str, style: Style) -> str:

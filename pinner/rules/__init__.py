@@ -6,6 +6,7 @@ made from it.
 
 from pinner.rules import (
     broken_index,
+    built_here,
     conflicting_digests,
     digest_after_variable,
     digest_without_tag,
@@ -26,6 +27,7 @@ __all__ = ["RULES", "Facts", "Rule"]
 
 RULES: tuple[Rule, ...] = (
     broken_index,
+    built_here,
     conflicting_digests,
     digest_after_variable,
     digest_without_tag,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.model.occurrence import Finding, Fix, Occurrence, Severity, Suppression, fix_of
+from pinner.model.occurrence import Finding, Fix, Occurrence, Severity, Suppression, fix_of, is_decided_elsewhere
 from pinner.model.reference import Reference
 from pinner.model.resolution import PinStatus
 
@@ -34,8 +34,18 @@ class Rule(Protocol):
         ...
 
 
-def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: str, fix: Fix | None = None) -> Finding:
-    """Return a finding of `rule` at an occurrence."""
+def finding_at(
+    occurrence: Occurrence,
+    rule: str,
+    severity: Severity,
+    message: str,
+    fix: Fix | None = None,
+    command: str | None = None,
+) -> Finding:
+    """Return a finding of `rule` at an occurrence.
+
+    `command` is the command that mends such findings: it counts where something can be written.
+    """
     return Finding(
         rule=rule,
         severity=severity,
@@ -45,6 +55,7 @@ def finding_at(occurrence: Occurrence, rule: str, severity: Severity, message: s
         context=occurrence.context,
         message=message,
         fix=fix,
+        command=command if occurrence.place else None,
     )
 
 
@@ -62,9 +73,20 @@ def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
 
 
 def unpinned_image(occurrence: Occurrence) -> Reference | None:
-    """Return the reference of an image that is not pinned, else None. A stage that was meant is no image."""
-    target = _image(occurrence)
+    """Return the reference of an image that is not pinned, else None. A stage that was meant is no image.
+
+    Nor is what the repository builds, or what a kustomization replaces: that is pinned there.
+    """
+    target = None if is_decided_elsewhere(occurrence) else _image(occurrence)
     return target if target and target.digest is None else None
+
+
+def severity_at(occurrence: Occurrence, severity: Severity) -> Severity:
+    """Return the severity of what only a person can put right: a warning in other files than those that build.
+
+    Manifests and pipelines are templates and are overridden far more often than Dockerfiles and Compose files.
+    """
+    return severity if occurrence.kind in ("", "dockerfile", "compose") else min(severity, Severity.WARNING)
 
 
 def pinned_image(occurrence: Occurrence) -> Reference | None:

@@ -52,6 +52,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every image without a digest whose tag is `latest`, written or implied."""
     for occurrence in facts.occurrences:
         target = unpinned_image(occurrence)
-        if target and target.tag in (None, DEFAULT_TAG):
+        if target and target.tag in (None, DEFAULT_TAG) and not occurrence.is_partial:
             how = "has the tag latest" if target.tag else "has no tag, which means latest"
             yield finding_at(occurrence, ID, SEVERITY, f"{occurrence.text} {how}: name the version that is meant")

@@ -32,6 +32,7 @@ FROM @IMAGE@
 ```
 """
 
+import re
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Invalid, Severity
@@ -42,11 +43,22 @@ SUMMARY = "the text in an image's place is no image reference"
 SEVERITY = Severity.ERROR
 ONLINE = False
 
+_DIGITS = {"sha256": 64, "sha512": 128}
+_DIGEST = re.compile(r"@(?P<algorithm>sha256|sha512):(?P<digits>[0-9a-fA-F]*)$")
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every text that is no reference, with the grammar's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
             case Invalid(reason) if occurrence.stage is None:
-                message = f'"{occurrence.text}" is no image reference: {reason}'
+                message = f'"{occurrence.text}" is no image reference: {reason}{_length_of_digest(occurrence.text)}'
                 yield finding_at(occurrence, ID, SEVERITY, message)
+
+
+def _length_of_digest(text: str) -> str:
+    """Return how many digits a digest has that is cut off, or too long."""
+    digest = _DIGEST.search(text)
+    if digest is None or len(digest["digits"]) == (wanted := _DIGITS[digest["algorithm"]]):
+        return ""
+    return f"; the digest has {len(digest['digits'])} digits, and {digest['algorithm']} has {wanted}"

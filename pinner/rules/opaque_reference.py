@@ -39,7 +39,7 @@ FROM ${BASE}
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Opaque, Severity
-from pinner.rules._base import Facts, finding_at
+from pinner.rules._base import Facts, finding_at, severity_at
 
 ID = "opaque-reference"
 SUMMARY = "the file alone does not say which image is used"
@@ -53,4 +53,4 @@ def check(facts: Facts) -> Iterator[Finding]:
         match occurrence.target:
             case Opaque(reason) if occurrence.stage is None:
                 message = f"{occurrence.text} cannot be known from this file: {reason}"
-                yield finding_at(occurrence, ID, SEVERITY, message)
+                yield finding_at(occurrence, ID, severity_at(occurrence, SEVERITY), message)

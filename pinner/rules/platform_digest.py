@@ -57,4 +57,4 @@ def check(facts: Facts) -> Iterator[Finding]:
             severity = Severity.NOTE if meant else SEVERITY
             what = status.child if status.child == ATTESTATION else f"the {status.child} manifest"
             message = f"{occurrence.text} is {what} of the index {status.current}, which is what to pin"
-            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, status.current))
+            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, status.current), "update")

@@ -55,4 +55,5 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             if status.target not in (None, status.current):
                 message += f", and pinner update moves the pin to {status.target}"
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, status.target or status.current))
+            fix = fix_to(occurrence, status.target or status.current)
+            yield finding_at(occurrence, ID, SEVERITY, message, fix, "update")

@@ -40,7 +40,7 @@ alone by `ignore-images` in the configuration.
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Occurrence, Severity
-from pinner.rules._base import Facts, finding_at, fix_to, unpinned_image
+from pinner.rules._base import Facts, finding_at, fix_to, severity_at, unpinned_image
 
 ID = "unpinned"
 SUMMARY = "an image is named by a tag alone, which may name other content tomorrow"
@@ -55,11 +55,20 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            yield finding_at(occurrence, ID, SEVERITY, _message(occurrence), fix)
+            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, "pin")
+
+
+def _severity(occurrence: Occurrence) -> Severity:
+    """Return an error, unless nothing can be written in a file of another kind, or a controller writes it."""
+    if occurrence.decision is not None:
+        return Severity.NOTE
+    return severity_at(occurrence, SEVERITY) if occurrence.place is None else SEVERITY
 
 
 def _message(occurrence: Occurrence) -> str:
     message = f"{occurrence.text} is not pinned to a digest"
     if occurrence.unwritable:
-        return f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+        message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+    if occurrence.similar_stage:
+        message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
     return message

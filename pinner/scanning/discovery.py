@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
+from pinner.formats import DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
 from pinner.model.files import is_git_name, is_inside
 from pinner.model.report import FileFailure
 from pinner.model.source import read_source
 from pinner.scanning.git import GitFailed, Repository, find_repository, run_git, start_git
 from pinner.scanning.gitignore import NO_PATTERNS, Patterns, TooManyStars, compile_patterns
+from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 
 _VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".jj"))
 _TRACKED = "ls-files --cached -z --".split()
@@ -75,6 +76,7 @@ def discover(
     paths: Iterable[str],
     exclude: Patterns = NO_PATTERNS,
     include: IncludePatterns = NOTHING_INCLUDED,
+    kinds: KindSettings = ALL_KINDS,
 ) -> Discovery:
     """Return the files behind `paths`. Files that are named obey `exclude` too: a hook names every file.
 
@@ -85,13 +87,13 @@ def discover(
     found: set[str] = set()
     kept: list[Found] = []
     notes = _Notes()
-    by_name = _namer(include)
+    by_name = _namer(include, kinds)
     excludes = exclude.matcher()
     for file in _behind(paths, by_name, notes):
         if file.path in found:
             continue
         found.add(file.path)
-        if not excludes(file.path):
+        if file.format.NAME not in kinds.off and not excludes(file.path):
             kept.append(file)
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)
@@ -106,21 +108,23 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         if os.path.isdir(path):
             yield from _in_folder(os.path.normpath(path), by_name, notes)
         elif os.path.lexists(path):
-            yield Found(path, by_name(path) or _by_extension(path))
+            yield Found(path=path, format=by_name(path) or DOCKERFILE)
         else:
             notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 
 
-def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED) -> Format:
-    """Return the format of a file that was named: by its name, else YAML is Compose and all else a Dockerfile."""
-    return _namer(include)(path) or _by_extension(path)
+def format_of(path: str, include: IncludePatterns = NOTHING_INCLUDED, kinds: KindSettings = ALL_KINDS) -> Format:
+    """Return the format of a file that was named: by its name, else that of a Dockerfile."""
+    return _namer(include, kinds)(path.replace(os.sep, "/")) or DOCKERFILE
 
 
 def kinds_of_search(
-    exclude: Patterns = NO_PATTERNS, include: IncludePatterns = NOTHING_INCLUDED
+    exclude: Patterns = NO_PATTERNS,
+    include: IncludePatterns = NOTHING_INCLUDED,
+    kinds: KindSettings = ALL_KINDS,
 ) -> Callable[[str], str | None]:
     """Return what tells the kind of a path that a search would read; that is None for one that it would pass over."""
-    by_name, excludes = _namer(include), exclude.matcher()
+    by_name, excludes = _namer(include, kinds), exclude.matcher()
 
     def kind_of(path: str) -> str | None:
         named = by_name(path.replace(os.sep, "/"))
@@ -129,12 +133,19 @@ def kinds_of_search(
     return kind_of
 
 
-def _namer(include: IncludePatterns) -> Callable[[str], Format | None]:
+def _namer(include: IncludePatterns, kinds: KindSettings) -> Callable[[str], Format | None]:
     """Return a function from a path to its format by name: what is included goes before the usual names."""
-    included = [(include[each.NAME].matcher(), each) for each in FORMATS if include.get(each.NAME, NO_PATTERNS).lines]
-    if not included:
-        return _by_name
-    return lambda path: next((each for matches, each in included if matches(path)), None) or _by_name(path)
+    included = [(patterns.matcher(), kinds.format_of(kind)) for kind, patterns in include.items() if patterns.lines]
+    places = kinds.places()
+    search = re.compile(places.FILES).search
+
+    def by_name(path: str) -> Format | None:
+        for matches, each in included:
+            if matches(path):
+                return each
+        return _by_name(path) or (places if search(path) else None)
+
+    return by_name
 
 
 def _by_name(path: str) -> Format | None:
@@ -147,10 +158,6 @@ def _by_name(path: str) -> Format | None:
 @cache
 def _searches() -> list[tuple[Callable[[str], object], Format]]:
     return [(re.compile(each.FILES).search, each) for each in FORMATS]
-
-
-def _by_extension(path: str) -> Format:
-    return COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
 
 
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:

@@ -1,19 +1,25 @@
 """Read files and return their occurrences: what every command begins with."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import Format
+from pinner.formats import COMPOSE, DOCKERFILE, Format, kind_names
 from pinner.model.errors import ReadError
-from pinner.model.occurrence import Occurrence, Reading, Suppression
+from pinner.model.files import checked_root, is_inside
+from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
+from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
+from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
     from pinner.scanning.revision import Revision
+
+_UNKNOWN = "neither its name nor its content is that of a file that pulls images: say what it is with extend-include"
 
 
 class ScannedFile(NamedTuple):
@@ -28,13 +34,15 @@ class ScannedFile(NamedTuple):
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
-    `excluded` counts the files that were passed over.
+    `excluded` counts the files that were passed over. `builders` are files of no kind that say what is built.
     """
 
     files: Mapping[str, ScannedFile]
     failures: tuple[FileFailure, ...]
     suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
     excluded: int = 0
+    kind_settings: KindSettings = ALL_KINDS
+    builders: Mapping[str, ScannedFile] = {}
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -54,42 +62,104 @@ def scan_files(
     *,
     excluded: int = 0,
     accept_pinned_outside: bool = False,
+    kind_settings: KindSettings = ALL_KINDS,
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
     A file outside of what is checked, behind a link, is a failure if it holds references. With
     `accept_pinned_outside` it is none if all of them are pinned, and nothing of it is shown.
     """
-    files: dict[str, ScannedFile] = {}
-    unread: list[FileFailure] = []
-    outside: list[ScannedFile] = []
-    for each in found:
-        try:
-            file = scan_source(read_source(each.path), each.format, suppression_settings)._replace(root=each.root)
-        except ReadError as error:
-            unread.append(FileFailure(path=each.path, line=None, message=error.reason))
-            continue
-        if each.is_outside:
-            outside.append(file)
-        else:
-            files[each.path] = file
+    opened = _Opened(suppression_settings, kind_settings)
+    opened.read(found)
+    pins = _pins(opened.files.values()) if accept_pinned_outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
-    pins = _pins(files.values()) if accept_pinned_outside else None
-    for file in outside:
+    for file in opened.outside:
         why_not = _refuse_outside(file, pins)
         if why_not:
-            unread.append(
-                FileFailure(path=file.source.path, line=None, message=f"the link leads out of what is checked{why_not}")
-            )
+            opened.fail(file.source.path, f"the link leads out of what is checked{why_not}")
         else:
             # Counted as read, with nothing to show or to edit.
-            files[file.source.path] = file._replace(reading=Reading(()))
+            opened.files[file.source.path] = file._replace(reading=Reading(()))
+    files = dict(sorted(opened.files.items()))
     return Scan(
-        files=dict(sorted(files.items())),
-        failures=(*failures, *unread, *_problems(files)),
+        files=decided(files, opened.builders),
+        failures=(*failures, *opened.unread, *_problems(files)),
         suppression_settings=suppression_settings,
-        excluded=excluded,
+        excluded=excluded + opened.off,
+        kind_settings=kind_settings,
+        builders=opened.builders,
     )
+
+
+class _Opened:
+    """Files as they are read one after the other."""
+
+    def __init__(self, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> None:
+        self.files: dict[str, ScannedFile] = {}
+        self.builders: dict[str, ScannedFile] = {}
+        self.outside: list[ScannedFile] = []
+        self.unread: list[FileFailure] = []
+        self.off = 0
+        self._suppression_settings = suppression_settings
+        self._kind_settings = kind_settings
+
+    def read(self, found: Iterable[Found]) -> None:
+        """Read the files, and those that they name and that no name tells."""
+        named: list[Found] = []
+        for each in found:
+            try:
+                source = read_source(each.path)
+            except ReadError as error:
+                if not _is_passed_over(each):
+                    self.fail(each.path, error.reason)
+                continue
+            file = scan_source(source, each.format, self._suppression_settings, self._kind_settings)
+            file = file._replace(root=each.root)
+            self._add(file, each)
+            named += self._named_by(file)
+        following = [each for each in named if os.path.normpath(each.path) not in self.files]
+        if following:
+            self.read({os.path.normpath(each.path): each for each in following}.values())
+
+    def fail(self, path: str, message: str, line: int | None = None) -> None:
+        """Note that a file, or what a line of it names, is not read."""
+        self.unread.append(FileFailure(path=path, line=line, message=message))
+
+    def _add(self, file: ScannedFile, found: Found) -> None:
+        reading = file.reading
+        if reading.passed_over is None:
+            if found.is_outside:
+                self.outside.append(file)
+            else:
+                self.files[found.path] = file
+            return
+        if reading.passed_over is PassedOver.OFF:
+            self.off += 1
+        elif found.root is None and not reading.decisions:
+            self.fail(found.path, _UNKNOWN)
+        if reading.decisions and not found.is_outside:
+            self.builders[found.path] = file
+
+    def _named_by(self, file: ScannedFile) -> Iterator[Found]:
+        """Yield the Dockerfiles and Compose files that a file names, of any names."""
+        folder = os.path.dirname(file.source.path)
+        for link in file.reading.links:
+            if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
+                continue
+            path = os.path.normpath(os.path.join(folder, link.path))
+            real = os.path.realpath(folder or os.curdir)
+            root = file.root or checked_root(real) or real
+            if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
+                self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
+            else:
+                yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
+
+
+def _is_passed_over(found: Found) -> bool:
+    """Return whether a file that cannot be read is none whose name says that it would hold references."""
+    if found.root is None or found.format.NAME in kind_names():
+        return False
+    return not os.path.isfile(found.path) or found.path.endswith(".json")
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -118,35 +188,69 @@ def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
 
 
 def scan_stdin(
-    source: Source, file_format: Format, suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS
+    source: Source,
+    file_format: Format,
+    suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
+    kind_settings: KindSettings = ALL_KINDS,
 ) -> Scan:
     """Return the scan of the one file that came through standard input."""
-    files = {source.path: scan_source(source, file_format, suppression_settings)}
-    return Scan(files=files, failures=tuple(_problems(files)), suppression_settings=suppression_settings)
+    file = scan_source(source, file_format, suppression_settings, kind_settings)
+    failures = _problems({source.path: file})
+    if file.reading.passed_over is PassedOver.NO_KIND:
+        failures.append(FileFailure(path=source.path, line=None, message=_UNKNOWN))
+    return Scan(
+        files={source.path: file},
+        failures=tuple(failures),
+        suppression_settings=suppression_settings,
+        kind_settings=kind_settings,
+    )
 
 
-def scan_source(source: Source, file_format: Format, suppression_settings: SuppressionSettings) -> ScannedFile:
+def scan_source(
+    source: Source,
+    file_format: Format,
+    suppression_settings: SuppressionSettings,
+    kind_settings: KindSettings = ALL_KINDS,
+) -> ScannedFile:
     """Read what is already in memory."""
-    return ScannedFile(source=source, format=file_format, reading=suppression_settings.apply(file_format.read(source)))
+    reading = kind_settings.apply(suppression_settings.apply(file_format.read(source)))
+    return ScannedFile(source=source, format=file_format, reading=reading)
 
 
 def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
-    """Return a scan in which the ignore comments count that the revision has as well. Raises UsageError."""
+    """Return a scan in which the ignore comments and the builders count that the revision has as well.
+
+    Raises UsageError.
+    """
     commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
     earlier = readings_of(scan, revision.read_checked(commented))
     restricted = {
         path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
         for path, file in commented.items()
     }
-    return scan._replace(files={**scan.files, **restricted})
+    files = {**scan.files, **restricted}
+    building = {path: file for path, file in {**scan.builders, **files}.items() if file.reading.decisions}
+    earlier = readings_of(scan, revision.read_checked(building))
+    allowed = {path: _as_decided(file, earlier.get(path, Reading(()))) for path, file in building.items()}
+    files |= {path: file for path, file in allowed.items() if path in files}
+    builders = {path: file for path, file in allowed.items() if path in scan.builders}
+    return scan._replace(files=decided(files, builders), builders=builders)
 
 
 def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
     """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
+    files = {**scan.builders, **scan.files}
     return {
-        path: scan_source(Source(path, data), scan.files[path].format, scan.suppression_settings).reading
+        path: scan_source(Source(path, data), files[path].format, scan.suppression_settings, scan.kind_settings).reading
         for path, data in contents.items()
     }
+
+
+def _as_decided(file: ScannedFile, earlier: Reading) -> ScannedFile:
+    """Return a file that decides on no more than it did: what is built is not pinned."""
+    known = {(each.by, each.name, each.tag) for each in earlier.decisions}
+    decisions = tuple(each for each in file.reading.decisions if (each.by, each.name, each.tag) in known)
+    return file._replace(reading=file.reading._replace(decisions=decisions))
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

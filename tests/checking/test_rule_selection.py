@@ -74,13 +74,29 @@ def test_findings_obey_the_policy() -> None:
     selection = RuleSelection(
         ignore=("floating-tag",),
         severity={"unpinned": WARNING},
-        overrides=(Override(TESTS, select=("floating-tag",), severity={"unpinned": NOTE}),),
+        overrides=(Override(TESTS, select=("floating-tag",), severity={"unpinned": NOTE, "floating-tag": WARNING}),),
     )
     assert findings(selection, Dockerfile="FROM node\n", tests__Dockerfile="FROM node\n") == [
         ("Dockerfile", "unpinned", WARNING),
-        ("tests/Dockerfile", "floating-tag", NOTE),
+        ("tests/Dockerfile", "floating-tag", WARNING),
         ("tests/Dockerfile", "unpinned", NOTE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (RuleSelection(), ["unpinned"]),
+        (RuleSelection(ignore=("unpinned",)), ["floating-tag"]),
+        (RuleSelection(severity={"floating-tag": ERROR}), ["unpinned"]),
+        (RuleSelection(severity={"unpinned": NOTE}), ["unpinned"]),
+        (RuleSelection(severity={"unpinned": NOTE, "floating-tag": ERROR}), ["floating-tag", "unpinned"]),
+    ],
+)
+def test_an_untagged_image_is_one_finding_unless_that_would_hide_the_worse_one(
+    selection: RuleSelection, expected: list[str]
+) -> None:
+    assert [rule for _, rule, _ in findings(selection, Dockerfile="FROM node\n")] == expected
 
 
 @pytest.mark.parametrize(("platform", "severity"), [("", WARNING), ("--platform=linux/amd64 ", NOTE)])

@@ -129,7 +129,7 @@ def test_nothing_to_check(arguments: list[str]) -> None:
     run = pinner("check", *arguments)
     where = ", ".join(arguments) or "this folder"
     assert (run.code, run.stdout) == (USAGE, "")
-    assert run.stderr == f"error: nothing to check: there is no Dockerfile or Compose file in {where}\n"
+    assert run.stderr == f"error: nothing to check: no file in {where} is of a kind that pulls images\n"
 
 
 def test_named_files_that_are_excluded_are_clean_and_counted() -> None:
@@ -179,14 +179,16 @@ def test_findings_go_to_standard_output_and_the_summary_to_standard_error() -> N
     dockerfile(f"FROM a:1@{DIGEST}\nFROM $A\n", "a/Dockerfile")
     run = pinner("check")
     assert run.stdout == (
-        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format\n'
-        "b/Dockerfile:1:6: note[floating-tag] a has no tag, which means latest: name the version that is meant\n"
+        'a/Dockerfile:2:6: error[invalid-reference] "$A" is no image reference: invalid reference format;'
+        " A is not declared: write ARG A=… above the first FROM\n"
         "b/Dockerfile:1:6: error[unpinned] a is not pinned to a digest\n"
-        "b/Dockerfile:2: error: unknown instruction: FOO\n"
+        "b/Dockerfile:2: error[file-error] unknown instruction: FOO\n"
     )
     assert run.stderr.splitlines() == [
-        "2 files, 3 references: 1 pinned, 3 findings, 0 unchecked, 1 error",
-        "Learn more: pinner explain floating-tag invalid-reference unpinned",
+        "2 files, 3 references: 1 pinned, 2 findings (2 errors), 0 unchecked, 1 error",
+        "invalid-reference: https://digest-pinner.github.io/pinner/rules/invalid-reference/",
+        "unpinned: https://digest-pinner.github.io/pinner/rules/unpinned/",
+        "file-error: https://digest-pinner.github.io/pinner/exit-codes/#file-error",
     ]
     assert run.code == FINDINGS
 
@@ -195,7 +197,7 @@ def test_both_what_is_wrong_and_what_is_unchecked_are_said() -> None:
     dockerfile("FROM gone:1\nARG V=1\nFROM a:$V-x\n")
     run = pinner("pin")
     assert "Dockerfile:1:6: unchecked[unreachable] gone:1: docker.io did not answer\n" in run.stdout
-    assert run.stderr.startswith("1 file, 2 references: 0 pinned, 1 finding, 1 unchecked\n")
+    assert run.stderr.startswith("1 file, 2 references: 0 pinned, 1 finding (1 error), 1 unchecked\n")
 
 
 def test_quiet_is_quiet() -> None:
@@ -209,7 +211,7 @@ def test_pinning_says_what_was_written() -> None:
     path = dockerfile("FROM node:20\nFROM node:20\n")
     run = pinner("pin")
     assert path.read_text() == f"FROM node:20@{NODE_20}\nFROM node:20@{NODE_20}\n"
-    assert run.stdout == f"node:20: no digest -> {NODE_20} (2 places)\n"
+    assert run.stdout == f"node:20: no digest -> {NODE_20[:19]} (2 places)\nDockerfile: 2 digests changed\n"
     assert run.stderr == "1 file, 2 references: 2 pinned, 0 findings, 0 unchecked, 2 changed\n"
 
 
@@ -243,6 +245,12 @@ def test_every_rule_is_explained(rule: object) -> None:
     run = pinner("explain", name)
     assert run.stdout.startswith(f"# {name} (")
     assert "## Remedy" in run.stdout
+
+
+def test_without_a_rule_all_are_listed() -> None:
+    lines = pinner("explain").stdout.splitlines()
+    assert [line.split()[:2] for line in lines[: len(RULES)]] == [[rule.ID, rule.SEVERITY.label] for rule in RULES]
+    assert lines[-1].startswith("pinner explain RULE prints the page of a rule.")
 
 
 def test_several_rules_are_explained_at_once() -> None:
@@ -330,14 +338,14 @@ def test_the_document_of_a_check() -> None:
     document = pinner("check", "--format", "json").document
     assert [key for key in document if key in SCHEMA["check"]] == SCHEMA["check"]
     assert document["schema_version"] == 2
-    summary = {"files": 2, "references": 2, "pinned": 1, "findings": 2, "unchecked": 0}
+    summary = {"files": 2, "references": 2, "pinned": 1, "findings": 1, "unchecked": 0}
     assert document["summary"] | summary == document["summary"]
-    floating, unpinned = document["findings"]
-    assert floating["rule"] == "floating-tag"
+    (unpinned,) = document["findings"]
     assert unpinned == {
         "rule": "unpinned", "severity": "error", "path": "Dockerfile",
         "line": 2, "column": 29, "end_line": 2, "end_column": 33,
         "text": "node", "context": "FROM", "message": "node is not pinned to a digest", "fix": None,
+        "command": "pin", "url": "https://digest-pinner.github.io/pinner/rules/unpinned/",
     }  # fmt: skip
     assert document["unchecked"] == []
     assert document["errors"] == [

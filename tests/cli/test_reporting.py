@@ -1,18 +1,25 @@
 """Where reports go: several formats at once, files, annotations in GitHub Actions."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from pinner.cli.reporting import targets_of
+from pinner.cli.app import main
+from pinner.cli.reporting import program, targets_of
 from pinner.config import ReportTarget, Settings, load
 from pinner.model.errors import UsageError
 from pinner.output import OUTPUTS
 from tests.support.command import pinner
+from tests.support.occurrences import DIGEST
 
 TEXT, GITHUB = ReportTarget("text"), ReportTarget("github")
-SUMMARY = "1 file, 1 reference: 0 pinned, 1 finding, 0 unchecked\nLearn more: pinner explain unpinned\n"
+SUMMARY = """\
+1 file, 1 reference: 0 pinned, 1 finding (1 error), 0 unchecked
+1 of 1 can be pinned: run pinner pin
+unpinned: https://digest-pinner.github.io/pinner/rules/unpinned/
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +38,7 @@ def test_every_output_is_a_format(name: str, folder: Path) -> None:
 
 def test_the_help_names_every_output() -> None:
     words = " ".join(pinner("check", "--help").stdout.replace("│", " ").split())
-    assert f"How to write the report: {', '.join(OUTPUTS)}. Repeatable." in words
+    assert f"Write the report in this format: {', '.join(OUTPUTS)}. Repeatable." in words
 
 
 @pytest.mark.parametrize(
@@ -71,16 +78,6 @@ def test_formats_in_files_alone_leave_standard_output_empty(folder: Path) -> Non
     assert (run.code, run.stdout, run.stderr) == (1, "", SUMMARY)
 
 
-def test_the_file_for_the_report(folder: Path) -> None:
-    run = pinner("check", "--output-file", "out", "--color", "always")
-    assert (run.code, run.stdout, run.stderr) == (1, "", SUMMARY)
-    assert (folder / "out").read_text() == "Dockerfile:1:6: error[unpinned] node:20 is not pinned to a digest\n"
-    run = pinner("check", "--output-file", "out", "--format", "github", "--format", "json=out.json")
-    assert run.stdout == ""
-    assert (folder / "out").read_text().startswith("::error ")
-    assert json.loads((folder / "out.json").read_text())["summary"]["findings"] == 1
-
-
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
@@ -100,12 +97,6 @@ def test_wrong_formats(formats: list[str], message: str) -> None:
 @pytest.mark.parametrize("formats", [["text", "github"], ["concise", "github", "json=a"], ["json=a", "sarif=b"]])
 def test_lines_for_people_and_for_actions_share_standard_output(formats: list[str]) -> None:
     assert len(load({}, format=formats).format) == len(formats)
-
-
-@pytest.mark.parametrize("formats", [["text", "github"], ["json=a"]])
-def test_one_file_takes_one_report(formats: list[str]) -> None:
-    with pytest.raises(UsageError, match=r"^--output-file takes the report of one format"):
-        load({}, format=formats, output_file="out")
 
 
 def test_formats_of_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,3 +127,107 @@ def test_the_words_for_people_stay_out_of_the_way() -> None:
     run = pinner("check", "--quiet", "--format", "json")
     assert run.document["summary"]["findings"] == 1
     assert run.stderr == ""
+
+
+# What is told at the end.
+
+
+@pytest.mark.parametrize(
+    ("argument", "environ", "called"),
+    [
+        ("/usr/bin/pinner", {}, "pinner"),
+        ("/home/me/.cache/r1/env/bin/pinner", {"PRE_COMMIT": "1"}, "~/.cache/r1/env/bin/pinner"),
+        ("/opt/a b/bin/pinner", {"PRE_COMMIT": "1"}, "'/opt/a b/bin/pinner'"),
+        ("/opt/lib/pinner/__main__.py", {"PRE_COMMIT": "1"}, f"{sys.executable} -m pinner"),
+    ],
+)
+def test_a_hook_names_a_command_that_works_there(
+    argument: str, environ: dict[str, str], called: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr(sys, "argv", [argument])
+    assert program(environ) == called
+
+
+@pytest.mark.parametrize(
+    ("paths", "command"),
+    [
+        ([], "pinner pin"),
+        (["."], "pinner pin ."),
+        (["a b", "sub/Dockerfile"], "pinner pin 'a b' sub/Dockerfile"),
+        (["--", "-x"], "pinner pin -- -x"),
+        (["1", "2", "3", "4"], "pinner pin"),
+    ],
+)
+def test_the_command_is_for_the_paths_that_were_named(paths: list[str], command: str, folder: Path) -> None:
+    for name in filter(lambda path: path not in ("--", "."), paths):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("FROM node:20\n")
+    assert f" can be pinned: run {command}\n" in pinner("check", *paths).stderr
+
+
+def test_what_cannot_be_pinned_is_not_counted(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("ARG V=20\nFROM node:20\nFROM node:${V}-slim\nFROM $X\n")
+    (folder / "broken.Dockerfile").write_text("FROM node:20\nFOO\n")
+    assert "1 of 4 can be pinned: run pinner pin\n" in pinner("check").stderr
+
+
+def test_quiet_leaves_findings_and_failures(folder: Path) -> None:
+    (folder / "broken.Dockerfile").write_text("FOO\n")
+    run = pinner("check", "-q")
+    assert (run.code, run.stderr) == (1, "")
+    assert run.stdout.splitlines() == [
+        "Dockerfile:1:6: error[unpinned] node:20 is not pinned to a digest",
+        "broken.Dockerfile:1: error[file-error] unknown instruction: FOO",
+    ]
+    assert pinner("unpin", "Dockerfile", "-q").stdout == ""
+
+
+def test_very_quiet_reports_to_files_alone(folder: Path) -> None:
+    run = pinner("check", "-qq", "--format", "json", "--format", "sarif=out.sarif")
+    assert (run.code, run.stdout, run.stderr) == (1, "", "")
+    assert (folder / "out.sarif").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        ("FROM node:20\n", ["check"], 0),
+        ("FROM node:20\nFOO\n", ["check"], 3),
+        (f"FROM node:20@{DIGEST}\n", ["unpin", "--diff"], 0),
+        ("", ["check", "missing"], 3),
+        ("FROM node:20\n", ["check", "--select", "nothing"], 2),
+    ],
+)
+def test_exit_zero_turns_one_into_zero(text: str, arguments: list[str], code: int, folder: Path) -> None:
+    (folder / "Dockerfile").write_text(text)
+    assert pinner(*arguments, "--exit-zero").code == code
+
+
+def test_statistics_count_by_rule(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM node:20\nFROM alpine:3\nFROM $X\n")
+    run = pinner("check", "--statistics")
+    assert run.stdout == "2  error[unpinned]\n1  error[invalid-reference]\n"
+    assert run.code == 1
+
+
+@pytest.mark.parametrize(("number", "more"), [(10, ""), (11, "1 more without"), (40, "30 more without")])
+def test_ten_annotations_and_a_word_on_the_rest(
+    number: int, more: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    (folder / "Dockerfile").write_text("FROM node:20\n" * number)
+    (folder / "z.Dockerfile").write_text("FOO\n")
+    run = pinner("check", "Dockerfile")
+    assert run.stdout.count("::error ") == 10
+    assert (more in run.stderr) and (bool(more) == (" more without" in run.stderr))
+    first, *_ = (line for line in pinner("check").stdout.splitlines() if line.startswith("::"))
+    assert first.startswith("::error file=z.Dockerfile,line=1,title=pinner file-error::")
+
+
+@pytest.mark.parametrize("arguments", [["fix"], ["fix", "."], ["check", "--fix"], ["pin", "--fix"]])
+def test_who_asks_for_a_fix_is_told_the_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("error: there is no fix: run pinner pin")

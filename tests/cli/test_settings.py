@@ -13,7 +13,7 @@ from pinner.config.keys import KEYS
 from tests.support.command import pinner
 from tests.support.occurrences import DIGEST
 
-OF_THE_COMMAND_LINE = {"config", "no_config", "output_file", "quiet", "verbose", "help"}
+OF_THE_COMMAND_LINE = {"config", "no_config", "quiet", "verbose", "help"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +31,15 @@ def found(*arguments: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], [("floating-tag", 1), ("unpinned", 1)]),
+        ([], [("unpinned", 1)]),
         (["--select", "unpinned"], [("unpinned", 1)]),
         (["--select", "unpinned,floating-tag", "--ignore", "unpinned"], [("floating-tag", 1)]),
         (["--ignore", "unpinned", "--ignore", "floating-tag"], []),
         (["--ignore-images", "docker.io/**"], []),
         (["--no-ignores", "--select", "unpinned"], [("unpinned", 1), ("unpinned", 3)]),
         (["--require-ignore-reason", "--select", "unpinned"], [("unpinned", 1), ("unpinned", 3)]),
-        (["--exclude", "other"], [("floating-tag", 1), ("unpinned", 1)]),
-        (["--exclude", "Docker*", "--exclude", "!*"], [("floating-tag", 1), ("unpinned", 1)]),
+        (["--exclude", "other"], [("unpinned", 1)]),
+        (["--exclude", "Docker*", "--exclude", "!*"], [("unpinned", 1)]),
         (["--config", "strict.toml"], [("unpinned", 1)]),
     ],
 )
@@ -51,7 +51,7 @@ def test_what_is_found(arguments: list[str], expected: list[tuple[str, int]], fo
 def test_no_configuration(folder: Path) -> None:
     (folder / "pinner.toml").write_text('ignore = ["unpinned", "floating-tag"]')
     assert found() == []
-    assert found("--no-config") == [("floating-tag", 1), ("unpinned", 1)]
+    assert found("--no-config") == [("unpinned", 1)]
 
 
 def test_files_that_a_hook_names_obey_exclude(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_settings_in_force(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PINNER_TIMEOUT", "5")
     run = pinner("config")
     assert (run.code, run.stderr) == (0, "")
-    assert "jobs = 3  # pinner.toml:1\njobs-per-host = 16  # default\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
+    assert "jobs = 3  # pinner.toml:1\ntimeout = 5  # PINNER_TIMEOUT\n" in run.stdout
     assert json.loads(pinner("config", "--format", "json").stdout)["settings"]["jobs"]["value"] == 3
     assert "jobs = 16  # default\n" in pinner("config", "--no-config").stdout
     assert pinner("config", "--config", "none.toml").code == 2

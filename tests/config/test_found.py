@@ -169,9 +169,7 @@ def test_a_ledger_that_is_named_and_a_link_out_of_the_checkout(checkout: Path) -
     assert (checkout.parent / "l.json").read_bytes() == older
 
 
-@pytest.mark.parametrize(
-    "flags", [["--format", "json=link.json"], ["--output-file", "link.json"], ["--write-baseline", "link.json"]]
-)
+@pytest.mark.parametrize("flags", [["--format", "json=link.json"], ["--write-baseline", "link.json"]])
 def test_a_flag_does_not_write_through_a_link_of_the_checkout(flags: list[str], checkout: Path) -> None:
     (checkout.parent / "b.json").write_text("keep\n")
     run = pinner("check", *flags)

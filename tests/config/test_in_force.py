@@ -47,16 +47,16 @@ def test_further_files_are_read_by_their_format(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ((), ["Dockerfile", "sub/vendor/compose.yaml", "vendor/Dockerfile"]),
-        (("vendor/",), ["Dockerfile"]),
-        (("/vendor/",), ["Dockerfile", "sub/vendor/compose.yaml"]),
+        (("*.in",), ["Dockerfile", "stack.yaml", "sub/vendor/compose.yaml", "vendor/Dockerfile"]),
+        (("vendor/",), ["Dockerfile", "stack.yaml"]),
+        (("/vendor/",), ["Dockerfile", "stack.yaml", "sub/vendor/compose.yaml"]),
         (("*", "!/Dockerfile"), ["Dockerfile"]),
     ],
 )
 def test_files_are_left_out(tree: Path, lines: tuple[str, ...], expected: list[str]) -> None:
     settings = Settings(exclude=Patterns(lines))
     assert [path for path, _ in found(settings)] == expected
-    named = found(settings, "Dockerfile", "vendor/Dockerfile", "sub/vendor/compose.yaml")
+    named = found(settings, "Dockerfile", "stack.yaml", "vendor/Dockerfile", "sub/vendor/compose.yaml")
     assert [path for path, _ in named] == expected, "what a hook names obeys, too"
 
 
@@ -65,6 +65,7 @@ def test_patterns_of_a_file_start_at_its_folder(tree: Path, monkeypatch: pytest.
     monkeypatch.chdir(tree / "sub")
     assert found(load({}), "..") == [
         ("../Dockerfile", "dockerfile"),
+        ("../stack.yaml", "places"),
         ("../sub/vendor/compose.yaml", "dockerfile"),
     ]
     assert found(load({}), str(tree / "vendor" / "Dockerfile"), "vendor/compose.yaml") == [
@@ -72,6 +73,7 @@ def test_patterns_of_a_file_start_at_its_folder(tree: Path, monkeypatch: pytest.
     ]
     assert [path for path, _ in found(load({}, exclude=["/vendor/"]), "..")] == [
         "../Dockerfile",
+        "../stack.yaml",
         "../vendor/Dockerfile",
     ]
 
@@ -79,7 +81,6 @@ def test_patterns_of_a_file_start_at_its_folder(tree: Path, monkeypatch: pytest.
 def test_what_the_registry_client_is_told(folder: Path) -> None:
     (folder / "pinner.toml").write_text("""
 jobs = 3
-jobs-per-host = 2
 timeout = 7
 trusted-realms = ["auth.example"]
 ca-file = "all.pem"
@@ -99,4 +100,4 @@ trusted-realms = ["auth.r.example"]
     assert told.registries["r.example"] == RegistryOverride(True, "ca.pem", ("auth.r.example",))
     assert told.insecure == ("s.example",)
     assert (told.trusted_realms, told.ca_file) == (("auth.example",), "all.pem")
-    assert (told.jobs, told.jobs_per_host, told.timeouts.overall) == (3, 2, 7.0)
+    assert (told.jobs, told.timeouts.overall) == (3, 7.0)

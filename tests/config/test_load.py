@@ -32,8 +32,8 @@ verify = true
 ca-file = "certs/all.pem"
 trusted-realms = ["auth.example:8443"]
 jobs = 8
-jobs-per-host = 4
 timeout = 60
+helm-write = "tag"
 color = "never"
 baseline = "ci/baseline.json"
 ledger = "ci/ledger.json"
@@ -51,6 +51,9 @@ allow-lost-platforms = true
 [[images]]
 match = ["**", "!ghcr.io/**"]
 update = false
+
+[kinds]
+kubernetes = "check"
 
 [[overrides]]
 files = ["tests/"]
@@ -100,8 +103,9 @@ def test_every_key_of_a_file(folder: Path) -> None:
             "registry.example:5000": RegistryTable(None, True, "own.pem", ("auth.example",)),
         },
         jobs=8,
-        jobs_per_host=4,
         timeout=60.0,
+        kinds={"kubernetes": "check"},
+        helm_write="tag",
         color="never",
         baseline="ci/baseline.json",
         ledger="ci/ledger.json",
@@ -153,7 +157,7 @@ def test_the_environment(folder: Path, variable: str, text: str, field: str, val
 
 def test_every_key_without_a_table_has_a_variable() -> None:
     without = {key.name for key in KEYS if not key.in_environment}
-    assert without == {"extend-include", "severity", "overrides", "registries", "images"}
+    assert without == {"extend-include", "kinds", "severity", "overrides", "registries", "images"}
 
 
 @pytest.mark.parametrize(
@@ -235,8 +239,8 @@ def test_which_file_is_read(folder: Path, flags: dict[str, Any], environ: dict[s
         ("[[overrides]]\nselect = []", 'pinner.toml:1: overrides[0]: "files" is missing'),
         ("[[overrides]]\nfile = []", 'pinner.toml:2: overrides[0]: unknown key "file": did you mean "files"?'),
         ("extend-include = ['*.j2']", 'pinner.toml:1: extend-include: a table is needed, not ["*.j2"]'),
-        ("[extend-include]\nhelm = ['*.j2']",
-         'pinner.toml:2: extend-include: unknown key "helm": choose from compose, dockerfile'),
+        ("[extend-include]\nhelm-value = ['*.j2']",
+         'pinner.toml:2: extend-include.helm-value: unknown kind "helm-value": did you mean "helm-values"?'),
         ("ignore-images = ['node']",
          "pinner.toml:1: ignore-images[0]: node matches no image: canonical names start with a registry, "
          "as docker.io/library/node does"),
@@ -261,6 +265,27 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
     with pytest.raises(UsageError) as caught:
         load({})
     assert str(caught.value) == message
+
+
+def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
+    (folder / "pinner.toml").write_text(
+        "jobs = 0\nmirror = ['docker.io=https://m.example']\nselct = []\n"
+        "[[overrides]]\nignore = ['x', 'y']\n[registries.'ghcr.io']\nmirror = 1\ninsecure = 2\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        load({"PINNER_TIMEOUT": "soon"}, select=["z"])
+    assert [line.partition(": choose from")[0] for line in str(caught.value).split("\n")] == [
+        "pinner.toml:1: jobs: at least 1 is needed, not 0",
+        'pinner.toml: "mirror" is no key here: write it for each registry, as [registries."HOST"] mirror = …',
+        'pinner.toml:3: unknown key "selct": did you mean "select"?',
+        'pinner.toml:5: overrides[0].ignore[0]: unknown rule "x"',
+        'pinner.toml:5: overrides[0].ignore[1]: unknown rule "y"',
+        'pinner.toml:4: overrides[0]: "files" is missing',
+        'pinner.toml: registries."ghcr.io".mirror: a string is needed, not 1',
+        'pinner.toml:8: registries."ghcr.io".insecure: true or false is needed, not 2',
+        'PINNER_TIMEOUT: a number is needed, not "soon"',
+        '--select: unknown rule "z"',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Finding, Occurrence, Opaque, Place, Severity, Suppression
+from pinner.model.occurrence import Decider, Decision, Finding, Occurrence, Opaque, Place, Severity, Suppression
 from pinner.model.reference import Reference, parse
 from pinner.model.report import (
     Change,
@@ -33,6 +33,7 @@ NEW_DIGEST = "sha256:" + "c" * 64
 
 RULES = {
     "broken-index": Severity.ERROR,
+    "built-here": Severity.NOTE,
     "conflicting-digests": Severity.WARNING,
     "digest-after-variable": Severity.ERROR,
     "digest-without-tag": Severity.WARNING,
@@ -141,6 +142,16 @@ FINDINGS = (
         "broken-index",
         _place(DOCKERFILE, f"empty:1@{DIGEST}"),
         status=PinStatus(PinState.FRESH, DIGEST, broken="the index lists no image"),
+    ),
+    *_find(
+        "built-here",
+        _place(
+            DOCKERFILE,
+            "localhost/app:dev",
+            decision=Decision(
+                by=Decider.BUILDER, name="localhost/app", tag=None, path="ska\x1b[2Jffold|`x`.yaml", line=3
+            ),
+        ),
     ),
     *_find("invalid-reference", _place(HOSTILE, _INJECTION)),
     *_find("stale-digest", _place(COMPOSE, _STALE), status=PinStatus(PinState.STALE, NEW_DIGEST)),

@@ -46,7 +46,7 @@ RDJSON = _object(
                     "message": {"type": "string", "minLength": 1},
                     "location": _object({"path": {"type": "string"}}, range=_RANGE),
                     "severity": {"enum": ["ERROR", "WARNING", "INFO"]},
-                    "code": _object({"value": {"type": "string"}}),
+                    "code": _object({"value": {"type": "string"}, "url": {"type": "string", "pattern": "^https://"}}),
                 },
                 suggestions={"type": "array", "items": _object({"range": _RANGE, "text": {"type": "string"}})},
             ),
@@ -62,5 +62,6 @@ JUNIT = {
     "failure": {"type", "message"},
     "error": {"type", "message"},
     "skipped": {"message"},
+    "system-out": set(),
 }
 """The elements and the attributes that the readers of Jenkins and GitLab know."""

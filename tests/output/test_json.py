@@ -15,10 +15,11 @@ from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
 ROOT = Path(__file__).parents[2]
-FINDING_KEYS = "rule severity path line column end_line end_column text context message fix".split()
+FINDING_KEYS = "rule severity path line column end_line end_column text context message fix command url".split()
 CHANGE_KEYS = ("image old new places why before after compare_url platforms current tag_digest first_seen note").split()
 REFERENCE_KEYS = (
-    "path line column end_line end_column start end context text registry repository tag digest opaque unwritable"
+    "path line column end_line end_column start end kind context also text registry repository tag digest opaque"
+    " unwritable built"
 ).split()
 
 
@@ -33,6 +34,7 @@ def test_keys_of_check() -> None:
     assert list(document) == ["schema_version", "summary", "findings", "unchecked", "errors", "changes", "kept"]
     assert document["schema_version"] == 2
     counts = "files references pinned findings unchecked ignored known outdated excluded changed kept refused".split()
+    counts.append("by_severity")
     assert list(document["summary"]) == counts
     assert {tuple(finding) for finding in document["findings"]} == {tuple(FINDING_KEYS)}
     assert {tuple(item) for item in document["unchecked"]} == {("path", "line", "text", "reason", "detail")}

@@ -82,7 +82,12 @@ def test_rendered_it_is_the_text_and_no_markup(path: str, message: str) -> None:
     found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
     text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
     html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
-    assert set(re.findall(r"</?([a-z0-9]+)", html)) == {"h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    own = re.findall(
+        r'<a href="https://digest-pinner\.github\.io/pinner/rules/unpinned/"><code>unpinned</code></a>', html
+    )
+    assert len(own) == html.count("<a ") == 1
+    tags = {"a", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    assert set(re.findall(r"</?([a-z0-9]+)", html)) == tags
     place, said = (unescape(cell) for cell in re.findall(r"<td>(.*)</td>", html)[2:])
     assert place == f"<code>{clean(relative(path))}:1</code>"
     assert said.replace("\u200b", "") == clean(message).strip()

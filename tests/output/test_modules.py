@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.output._entries import HOMEPAGE
+from pinner.output._addresses import HOMEPAGE
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"asyncio", "dataclasses", "httpx", "json", "logging", "pathlib", "rich", "ruamel", "subprocess", "typer"}

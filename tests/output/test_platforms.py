@@ -19,6 +19,7 @@ from tests.support.occurrences import DIGEST, occurrence_in
 
 ANYTHING = st.text(alphabet=st.characters(codec=None), min_size=1, max_size=20)
 WHERE = Location(1, 6, 1, 7)
+PAGE = "%0Ahttps://digest-pinner.github.io/pinner/rules/unpinned/"
 
 
 def render(name: str, report: Report) -> str:
@@ -40,7 +41,9 @@ class TestGithub:
     @pytest.mark.parametrize("path", ["with space", "100%", "a:b", "a,b", "a\r\nb", "büro/名前", "::error::x", "%0A"])
     def test_paths(self, path: str) -> None:
         command = render("github", report_of(path))
-        match = re.fullmatch(r"::error file=([^:,\n]*),line=1,endLine=1,col=6,endColumn=7,title=.*::m\n", command)
+        match = re.fullmatch(
+            rf"::error file=([^:,\n]*),line=1,endLine=1,col=6,endColumn=7,title=.*::m{PAGE}\n", command
+        )
         assert match
         assert unescaped(match[1]) == path
 
@@ -56,7 +59,7 @@ class TestGithub:
         ],
     )
     def test_messages(self, message: str, written: str) -> None:
-        assert render("github", report_of(message=message)).endswith(f"::{written}\n")
+        assert render("github", report_of(message=message)).endswith(f"::{written}{PAGE}\n")
 
     @given(path=ANYTHING.filter(lambda path: "\0" not in path), message=ANYTHING)
     def test_one_command_in_one_line(self, path: str, message: str) -> None:
@@ -68,7 +71,7 @@ class TestGithub:
 
     def test_no_columns_of_several_lines(self) -> None:
         command = render("github", report_of(where=Location(1, 6, 2, 3)))
-        assert command == "::error file=f,line=1,endLine=2,title=pinner unpinned::m\n"
+        assert command == f"::error file=f,line=1,endLine=2,title=pinner unpinned::m{PAGE}\n"
 
     def test_clean(self) -> None:
         assert render("github", case.CLEAN) == ""
@@ -98,15 +101,32 @@ class TestJunit:
         root = ET.fromstring(render("junit", report).encode())
         for element in root.iter():
             assert set(element.attrib) <= schemas.JUNIT[element.tag]
-            assert not (element.text or "").strip()
+            assert not (element.text or "").strip() or element.tag in ("failure", "error", "system-out")
         suite = root[0]
         assert root.attrib == suite.attrib
         assert {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")} == {
             "tests": len(suite),
-            "failures": len(report.findings) + len(report.refused),
+            "failures": sum(each.severity is Severity.ERROR for each in report.findings) + len(report.refused),
             "errors": len(report.unchecked) + len(report.errors),
             "skipped": len(report.suppressed),
         }
+
+    @pytest.mark.parametrize(
+        ("severity", "fail_on", "tag"),
+        [
+            (Severity.ERROR, Severity.ERROR, "failure"),
+            (Severity.WARNING, Severity.ERROR, "system-out"),
+            (Severity.WARNING, Severity.WARNING, "failure"),
+            (Severity.NOTE, Severity.WARNING, "system-out"),
+            (Severity.NOTE, Severity.NOTE, "failure"),
+        ],
+    )
+    def test_what_fails_the_run_is_a_failure(self, severity: Severity, fail_on: Severity, tag: str) -> None:
+        found = report_of().findings[0]._replace(severity=severity)
+        document = load("junit").render(case.CLEAN._replace(findings=(found,)), Style(fail_on=fail_on))
+        (told,) = next(ET.fromstring(document.encode()).iter("testcase"))
+        assert told.tag == tag
+        assert "/rules/unpinned/" in (told.text or "")
 
     def test_clean_report_is_a_case_that_passed(self) -> None:
         (passed,) = ET.fromstring(render("junit", case.CLEAN)).iter("testcase")

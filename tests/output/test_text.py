@@ -1,5 +1,7 @@
 """Text for people: source lines, carets and counts. Whole reports are in the golden files."""
 
+import re
+
 import pytest
 
 from pinner.model.occurrence import Finding, Severity
@@ -12,14 +14,16 @@ from tests.support.occurrences import DIGEST, occurrence_in
 EMPTY = Summary(files=0, references=0, pinned=0, findings=0, unchecked=0)
 
 
-def context(data: str, marked: str, where: Location | None = None) -> list[str]:
+def context(data: str, marked: str, where: Location | None = None, width: int | None = None) -> list[str]:
     """The source line and the caret line of a finding on `marked`."""
     source = Source("f", data.encode())
     start = data.encode().index(marked.encode())
     where = where or source.locate(Span(start, start + len(marked.encode())))
     finding = Finding("rule", Severity.ERROR, "f", where, marked, "FROM", "message")
     report = Report(EMPTY, (finding,), sources={"f": source})
-    return text.render(report, Style(context=True)).splitlines()[1:]
+    lines = text.render(report, Style(context=True, width=width)).splitlines()
+    assert lines[:2] == ["f", f"  {where.line}:{where.column}: error[rule] message"]
+    return [line.removeprefix("  ") for line in lines[2:]]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +55,8 @@ def test_an_empty_place_gets_one_caret() -> None:
 
 def test_no_context_without_the_source() -> None:
     report = case.REPORT._replace(sources={})
-    assert text.render(report, Style(context=True)) == text.render(report, Style())
+    shown = text.render(report, Style(context=True))
+    assert not re.search(r"^ *\d* \| ", shown, re.MULTILINE)
 
 
 def test_concise_has_no_context() -> None:
@@ -69,7 +74,9 @@ def test_no_escape_sequence_unless_asked_for() -> None:
 def test_a_change_is_told_once_for_all_its_places() -> None:
     where = occurrence_in(Source("f", b"FROM a"), "a").where
     changes = tuple(Change(path, where, "a:1", None, DIGEST) for path in "xyz")
-    assert text.render(Report(EMPTY, changes=changes), Style()) == f"a:1: no digest -> {DIGEST} (3 places)\n"
+    assert text.render(Report(EMPTY, changes=changes), Style()) == (
+        f"a:1: no digest -> {DIGEST[:19]} (3 places)\n" + "".join(f"{path}: 1 digest changed\n" for path in "xyz")
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats import COMPOSE, DOCKERFILE, FORMATS
+from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Places
 from pinner.model.errors import UsageError
 from pinner.scanning.discovery import Discovery, discover, format_of
 from pinner.scanning.gitignore import Patterns
@@ -464,7 +464,7 @@ def test_a_file_that_is_named_is_taken_whatever_its_name() -> None:
         ("Dockerfile.md", "dockerfile"),
         ("Makefile", "dockerfile"),
         ("README.md", "dockerfile"),
-        ("app.yaml", "compose"),
+        ("app.yaml", "places"),
     ]
 
 
@@ -473,8 +473,8 @@ def test_a_file_that_is_named_is_taken_whatever_its_name() -> None:
     [
         ("Dockerfile", "dockerfile"),
         ("x/compose.yaml", "compose"),
-        ("stack.yml", "compose"),
-        ("Dockerfile.yml", "compose"),
+        ("stack.yml", "places"),
+        ("Dockerfile.yml", "places"),
         ("anything", "dockerfile"),
         ("docker-compose.yml.j2", "dockerfile"),
     ],
@@ -634,7 +634,7 @@ PARTS = NAMES | st.text(st.sampled_from("aDd.-_~\n"), max_size=3) | st.sampled_f
 @given(st.lists(PARTS, min_size=1, max_size=4).map("/".join), st.sampled_from(["", "\n", "~", ".txt", "/"]))
 def test_the_last_part_of_a_path_is_enough_to_tell_its_format(path: str, end: str) -> None:
     path += end
-    other = COMPOSE if path.endswith((".yaml", ".yml")) else DOCKERFILE
+    other = Places() if path.endswith((".yaml", ".yml")) else DOCKERFILE
     assert format_of(path) == next((each for each in FORMATS if re.search(each.FILES, path)), other)
 
 
@@ -652,7 +652,7 @@ def test_git_is_asked_where_standard_streams_are_closed(closed: str, folder: Pat
 
 
 def test_a_pattern_is_about_the_whole_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    patterns = [(re.compile(r"(^|/)deploy/.*\.yaml$").search, COMPOSE)]
+    patterns = [(re.compile(r"(^|/)deploy/.*\.stack$").search, COMPOSE)]
     monkeypatch.setattr("pinner.scanning.discovery._searches", lambda: patterns)
-    make("deploy/a.yaml", "deploy/base/a.yaml", "x/deploy/a.yaml", "deploys/a.yaml", "a.yaml", "deploy.yaml")
-    assert paths() == ["deploy/a.yaml", "deploy/base/a.yaml", "x/deploy/a.yaml"]
+    make("deploy/a.stack", "deploy/base/a.stack", "x/deploy/a.stack", "deploys/a.stack", "a.stack", "deploy.stack")
+    assert paths() == ["deploy/a.stack", "deploy/base/a.stack", "x/deploy/a.stack"]

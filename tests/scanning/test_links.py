@@ -45,7 +45,7 @@ def test_references_out_of_the_tree_are_left_alone(command: str, folder: str) ->
     target = link(f"FROM {SECRET}\n")
     run = pinner(command, folder)
     assert run.code == 3
-    assert f"web/Dockerfile: error: {LEFT_ALONE}" in run.stdout + run.stderr
+    assert f"web/Dockerfile: error[file-error] {LEFT_ALONE}" in run.stdout + run.stderr
     assert "secret" not in run.stdout + run.stderr
     assert target.read_text() == f"FROM {SECRET}\n"
     assert Path("web/Dockerfile").is_symlink()
@@ -78,7 +78,9 @@ def test_what_is_no_file_of_its_kind_is_unchecked(command: str) -> None:
     link("machine h login secret password secret\n")
     run = pinner(command)
     assert run.code == 3
-    message = "web/Dockerfile: error: the link leads out of what is checked, and its target is no dockerfile\n"
+    message = (
+        "web/Dockerfile: error[file-error] the link leads out of what is checked, and its target is no dockerfile\n"
+    )
     assert message in run.stdout + run.stderr
     assert "secret" not in run.stdout + run.stderr
 

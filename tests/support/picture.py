@@ -1,14 +1,9 @@
 """The picture of a terminal in the README. It is drawn from a real session."""
 
 import io
-import os
-import pty
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -16,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tests.support.embedded import embedded
+from tests.support.terminals import at_a_terminal
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs/terminal.svg"
@@ -31,7 +27,7 @@ def draw() -> str:
         for command in COMMANDS:
             console.print(Text(f"$ pinner {command}", style="bold"))
             mirror = ["--mirror", registry.mirror] if command.startswith("pin") else []
-            console.print(Text.from_ansi(_at_a_terminal([*command.split(), *mirror], project)))
+            console.print(Text.from_ansi(at_a_terminal([*command.split(), *mirror], project)))
     svg = console.export_svg(title="pinner", unique_id="pinner")
     return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 
@@ -41,23 +37,3 @@ def words(svg: str) -> list[str]:
     return [
         unescape(text).replace("\N{NO-BREAK SPACE}", " ").strip() for text in re.findall(r"<text[^>]*>([^<]*)<", svg)
     ]
-
-
-def _at_a_terminal(arguments: list[str], folder: Path) -> str:
-    terminal, inside = pty.openpty()
-    # CI: without the progress bar, which would leave its traces.
-    environment = os.environ | {"TERM": "xterm", "CI": "true", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "pinner", *arguments]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdin=inside, stdout=inside, stderr=inside):
-        os.close(inside)
-        output = b"".join(iter(partial(_read, terminal), b""))
-    os.close(terminal)
-    return output.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    """The next bytes; Linux answers EIO when the other side is gone."""
-    try:
-        return os.read(terminal, 4096)
-    except OSError:
-        return b""

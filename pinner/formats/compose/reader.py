@@ -6,6 +6,7 @@ The rules are those of the Compose specification and of compose-go, Docker Compo
 from collections.abc import Iterable, Iterator
 
 from pinner.formats._base import Reader
+from pinner.formats._builders import builder_decisions
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Services, find, is_null, is_reset
 from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
@@ -17,6 +18,7 @@ from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refus
 from pinner.model.occurrence import Invalid
 from pinner.model.source import Source
 
+KIND = "compose"
 _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
@@ -27,14 +29,20 @@ _KEYS = byte_search("image", "dockerfile_inline", "additional_contexts")
 
 def open_source(source: Source) -> Reader:
     """Return a reader of the Compose file in `source`."""
-    return open_yaml(source, _KEYS, _collect)
+    return open_yaml(source, _KEYS, collect)
 
 
-def _collect(file: YamlFile) -> YamlReader:
-    reader = YamlReader(file, COMPOSE)
+def collect(file: YamlFile) -> YamlReader:
+    """Return a reader that holds what the services of a composed file name."""
+    reader = YamlReader(file, COMPOSE, kind=KIND)
     services = _ServiceReader(reader)
     for name in services.services.layers:
         services.read(name)
+    reader.decisions = [
+        decision
+        for image, node in services.services.built_images()
+        for decision in builder_decisions([image], file.source.path, file.line_of(node))
+    ]
     return reader
 
 

@@ -144,6 +144,13 @@ class Services:
         """Return whether `image` is the name of what some service builds whenever the service `name` runs."""
         return self._built.has(image, self._profiles(name))
 
+    def built_images(self) -> Iterator[tuple[str, Node]]:
+        """Yield the names that services give what they build, without variables that have defaults, and their nodes."""
+        for name in self.layers:
+            image = self.effective(name, "image")
+            if image is not None and image.value.id == "scalar" and self.effective(name, "build") is not None:
+                yield with_defaults(image.value.value.strip()), image.value
+
     def _read_document(self, number: int, document: Fields) -> None:
         if "name" in document and document["name"].value.id == "scalar":
             self._project = document["name"].value.value

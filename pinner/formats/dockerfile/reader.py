@@ -35,6 +35,7 @@ from pinner.model.source import Location, Source
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
+_MAX_COMPARED_STAGES = 50
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
 
@@ -167,7 +168,9 @@ class DockerfileReader:
         spans = word_spans(line, command)
         words = [line.chars[start:end] for start, end in spans]
         if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
-            self._complain(instruction, "FROM requires either one or three arguments: FROM image [AS name]")
+            has_comment = any(word.startswith("#") for word in words[1:])
+            advice = "put the comment on the line above" if has_comment else "FROM image [AS name]"
+            self._complain(instruction, f"FROM requires either one or three arguments: {advice}")
         stage = words[2].lower() if len(words) == 3 else None
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
             self._complain(instruction, f'invalid name for a build stage: "{line.cut(*spans[2])}"')
@@ -222,11 +225,23 @@ class DockerfileReader:
             suspicion = f"FROM {name} pulls an image called {name}: a stage is named with AS, not numbered"
         elif self._last_stages.get(name.lower(), stage) > stage and not self._is_earlier(name.lower(), stage):
             suspicion = f"the stage {name} is defined further down, so an image called {name} would be pulled"
-        self._add(read_reference(base.image, self.scope), "FROM", base.platform, suspicion)
+        similar = self._similar_stage(name, stage)
+        self._add(read_reference(base.image, self.scope), "FROM", base.platform, suspicion, similar)
 
     def _is_earlier(self, name: str | None, stage: int) -> bool:
         """Tell whether a stage before the one of index `stage` is called `name`."""
         return name is not None and self._first_stages.get(name, stage) < stage
+
+    def _similar_stage(self, name: str, stage: int) -> str | None:
+        """Return the name of an earlier stage that a bare name nearly is."""
+        # Each name is compared with each stage: of many stages that takes the square of their number.
+        if not 0 < len(self._first_stages) <= _MAX_COMPARED_STAGES or not _STAGE_NAME.fullmatch(name.lower()):
+            return None
+        from difflib import get_close_matches
+
+        earlier = [other for other in self._first_stages if abs(len(other) - len(name)) <= 1]
+        earlier = [other for other in earlier if self._is_earlier(other, stage)]
+        return next(iter(get_close_matches(name.lower(), earlier, 1, 0.75)), None)
 
     def _is_context(self, name: str) -> bool:
         """Tell whether `name` is that of an additional context.
@@ -271,7 +286,8 @@ class DockerfileReader:
                 suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
             elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
-            self._add(self._place_source(text), context, None, suspicion)
+            similar = self._similar_stage(text.chars, stage)
+            self._add(self._place_source(text), context, None, suspicion, similar)
 
     def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
         for flag in command.flags:
@@ -317,7 +333,12 @@ class DockerfileReader:
             self._add(read_reference(literal(self.division.syntax), self.scope), "# syntax")
 
     def _add(
-        self, written: WrittenReference, context: str, platform: str | None = None, suspicion: str | None = None
+        self,
+        written: WrittenReference,
+        context: str,
+        platform: str | None = None,
+        suspicion: str | None = None,
+        similar: str | None = None,
     ) -> None:
         """Note an occurrence, once for each place to edit."""
         if suspicion is not None and written.place is not None and written.place.start == written.place.end:
@@ -335,6 +356,8 @@ class DockerfileReader:
                 suppressions=suppressions,
                 stage=suspicion,
             )
+            if similar is not None:
+                self.occurrences[place_to_edit] = self.occurrences[place_to_edit]._replace(similar_stage=similar)
 
     # Comments and the outline.
 

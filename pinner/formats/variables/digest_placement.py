@@ -56,6 +56,7 @@ def occurrence_at(
     platform: str | None,
     suppressions: tuple[Suppression, ...],
     stage: str | None = None,
+    kind: str = "dockerfile",
 ) -> Occurrence:
     """Return the occurrence that a reference in the file at `path` makes."""
     target = written.target
@@ -74,6 +75,7 @@ def occurrence_at(
         dead_variable=written.dead_variable,
         platform=platform,
         suppressions=suppressions,
+        kind=kind,
     )
 
 
@@ -92,7 +94,7 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return WrittenReference(span, text, Invalid(str(error)))
+        return WrittenReference(span, text, Invalid(f"{error}{_undeclared(word, scope)}"))
     if target.digest:
         return _read_pinned(WrittenReference(span, text, target), word, scope)
     missing, unwritable = _missing_place(target, word, scope)
@@ -134,6 +136,14 @@ def _why_open(word: Word, scope: Scope) -> str:
     if not PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
         return f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
+
+
+def _undeclared(word: Word, scope: Scope) -> str:
+    """Return what to do about variables of a Dockerfile that no ARG declares: to BuildKit they are empty."""
+    names = sorted(word.expansion.used - word.bindings.keys())
+    if scope.dialect == COMPOSE or not names:
+        return ""
+    return f"; {' and '.join(names)} is not declared: write ARG {names[0]}=… above the first FROM"
 
 
 def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> WrittenReference:

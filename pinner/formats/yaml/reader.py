@@ -22,7 +22,7 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.occurrence import Decision, Link, Occurrence, Problem, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.source import Source, Span
 
@@ -60,19 +60,24 @@ class _NoReferences:
 class YamlReader:
     """Collects the references of one file. What aliases lead to is read once, however many there are.
 
-    `dialect` is how the kind writes variables, None where it has none.
+    `kind` is that of the document whose references are added. `dialect` is how variables are written, None where
+    there are none.
     """
 
-    def __init__(self, file: YamlFile, dialect: Dialect | None = None) -> None:
+    def __init__(self, file: YamlFile, dialect: Dialect | None = None, *, kind: str = "") -> None:
         self.file = file
+        self.kind = kind
         self.source = file.source
         self._has_variables = dialect is not None
         self._scope = Scope(dialect or COMPOSE)
+        self.decisions: list[Decision] = []
+        self.links: list[Link] = []
         self._suppressions = Suppressions(file)
         self._occurrences: list[Occurrence] = []
         self._embedded: list[tuple[Reader, Reading]] = []
         self._embedded_places: set[tuple[Span, object]] = set()
         self._seen: set[int] = set()
+        self._added: dict[int, int] = {}
 
     # What kinds add.
 
@@ -88,16 +93,46 @@ class YamlReader:
         if text.chars:
             self.add(self.read_reference(text), entry, context, platform)
 
-    def add(self, written: WrittenReference, entry: Entry, context: str, platform: str | None = None) -> None:
-        """Add a reference that stands in the value of `entry`, unless one of the same node was added."""
+    def add(
+        self,
+        written: WrittenReference,
+        entry: Entry,
+        context: str,
+        platform: str | None = None,
+        *,
+        is_partial: bool = False,
+    ) -> None:
+        """Add a reference that stands in the value of `entry`. One of the same node has one more context."""
         if not self.is_new(entry.value):
+            self.add_context(entry.value, context)
             return
-        where = self.source.locate(written.span)
-        suppressions = self._suppressions.of(entry)
         occurrence = occurrence_at(
-            written, self.source.path, where, context, platform=platform, suppressions=suppressions
+            written,
+            self.source.path,
+            self.source.locate(written.span),
+            context,
+            platform=platform,
+            suppressions=self._suppressions.of(entry),
+            kind=self.kind,
         )
+        self.add_occurrence(occurrence._replace(is_partial=is_partial), entry.value)
+
+    def add_occurrence(self, occurrence: Occurrence, node: Node) -> None:
+        """Add a reference that is made of more than one scalar, of which `node` is the one that aliases repeat."""
+        self._added[id(node)] = len(self._occurrences)
         self._occurrences.append(occurrence)
+
+    def add_context(self, node: Node, context: str) -> None:
+        """Note that what was added for `node` stands at `context` too."""
+        index = self._added.get(id(node))
+        if index is not None:
+            occurrence = self._occurrences[index]
+            if context not in (occurrence.context, *occurrence.also):
+                self._occurrences[index] = occurrence._replace(also=(*occurrence.also, context))
+
+    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
+        """Return the comments that speak of a line on which the key or the value stands."""
+        return self._suppressions.of(entry)
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
@@ -106,7 +141,8 @@ class YamlReader:
         for each in reading.occurrences:
             if (each.span, each.target) not in self._embedded_places:
                 self._embedded_places.add((each.span, each.target))
-                self._occurrences.append(each._replace(suppressions=suppressions + each.suppressions))
+                suppressed = each._replace(suppressions=suppressions + each.suppressions, kind=self.kind)
+                self._occurrences.append(suppressed)
         self._embedded.append((embedded, reading))
 
     def read_word(self, text: Text) -> Word | WrittenReference:
@@ -137,7 +173,13 @@ class YamlReader:
             suppressions.update(reading.suppressions)
             problems.update(reading.problems)
         occurrences = sorted(self._occurrences, key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(sorted(suppressions)), tuple(sorted(problems)))
+        return Reading(
+            occurrences=tuple(occurrences),
+            suppressions=tuple(sorted(suppressions)),
+            problems=tuple(sorted(problems)),
+            decisions=tuple(self.decisions),
+            links=tuple(self.links),
+        )
 
     def outline(self) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`."""

@@ -1,0 +1,76 @@
+"""Which images a repository builds itself: what Skaffold, Bake and the build action say of the names of results."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pinner.formats._builders import builder_decisions
+from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.mappings import Mappings
+from pinner.formats.yaml.nodes import Node
+from pinner.model.occurrence import Decision
+from pinner.model.source import Source
+
+BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
+BUILD_ACTION = "docker/build-push-action"
+
+_SKAFFOLD = "skaffold/"
+_TAGS_OF_BAKE = re.compile(rb'"?\btags"?\s*[=:]\s*\[([^\]]*)\]')
+_STRING = re.compile(rb'"((?:[^"\\\n]|\\.)*)"')
+_COMMENT_OF_BAKE = re.compile(rb"^\s*(#|//)[^\n]*", re.MULTILINE)
+_SEPARATORS = re.compile(r"[\s,]+")
+
+
+def built_by_bake(source: Source) -> Iterator[Decision]:
+    """Yield what the `tags` of a Bake file say. Its functions and blocks are not read, and what they make is open."""
+    data = _COMMENT_OF_BAKE.sub(lambda match: b" " * len(match[0]), source.data)
+    for tags in _TAGS_OF_BAKE.finditer(data):
+        for match in _STRING.finditer(tags[1]):
+            line = source.line_of(tags.start(1) + match.start())
+            yield from builder_decisions([match[1].decode("utf-8", "replace")], source.path, line)
+
+
+def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]:
+    """Yield what Skaffold's artifacts and the `tags` of build actions say in a YAML file."""
+    for document in file.documents:
+        fields = mappings.fields(document) if document.id == "mapping" else {}
+        version = fields.get("apiVersion")
+        if version is not None and str(version.value.value).startswith(_SKAFFOLD):
+            names = _values(mappings, document, ("build", "artifacts", "[]", "image"))
+            names += _values(mappings, document, ("profiles", "[]", "build", "artifacts", "[]", "image"))
+            yield from (each for name in names for each in _of_node(file, name, names_tag=False))
+        elif "jobs" in fields:
+            for step in _values(mappings, document, ("jobs", "*", "steps", "[]")):
+                yield from _of_step(file, mappings, step)
+
+
+def _of_step(file: YamlFile, mappings: Mappings, step: Node) -> Iterator[Decision]:
+    uses = _values(mappings, step, ("uses",))
+    if not any(str(each.value).startswith(f"{BUILD_ACTION}@") for each in uses):
+        return
+    for tags in _values(mappings, step, ("with", "tags")):
+        yield from _of_node(file, tags)
+
+
+def _of_node(file: YamlFile, node: Node, *, names_tag: bool = True) -> Iterable[Decision]:
+    if node.id != "scalar":
+        return ()
+    # An expression may hold spaces, which separate no tags.
+    text = re.sub(r"\$\{\{.*?\}\}", "${}", node.value)
+    found = builder_decisions(filter(None, _SEPARATORS.split(text)), file.source.path, file.line_of(node))
+    return found if names_tag else (each._replace(tag=None) for each in found)
+
+
+def _values(mappings: Mappings, node: Node, keys: tuple[str, ...]) -> list[Node]:
+    """Return what stands at the end of `keys` below a node, `*` being any key and `[]` any item."""
+    found = [node]
+    for key in keys:
+        found = [below for each in found for below in _children(mappings, each, key)]
+    return found
+
+
+def _children(mappings: Mappings, node: Node, key: str) -> list[Node]:
+    if node.id == "sequence":
+        return list(node.value) if key == "[]" else []
+    if node.id != "mapping":
+        return []
+    return [entry.value for name, entry in mappings.fields(node).items() if key in ("*", name)]

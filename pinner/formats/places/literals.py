@@ -1,0 +1,61 @@
+"""What stands where an image is named: a reference, or what only a tool or a person will make one of."""
+
+import re
+
+from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, is_template
+from pinner.formats.variables.text import Text
+from pinner.formats.yaml.reader import YamlReader
+from pinner.model.occurrence import Opaque
+from pinner.model.reference import DOCKER_HUB, Reference
+
+DOCKER_URL = "docker://"
+
+_EXPRESSION = "an expression is filled in when it runs: write the image out to have it checked"
+_PLACEHOLDER = "this is a placeholder: write the image that is meant"
+_PATTERN = "this is a pattern that images are compared with"
+_BUILT = "what stands before :// builds or finds the image when it runs"
+
+# GitLab fills these in with a host and a path of its own that stand for Docker Hub.
+_PROXY_VARIABLE = "CI_DEPENDENCY_PROXY_(?:DIRECT_)?GROUP_IMAGE_PREFIX"
+_PROXY = re.compile(rf"\$(?:{_PROXY_VARIABLE}|\{{{_PROXY_VARIABLE}\}})/")
+# The signs of Actions, GitLab, Cloud Build, Tekton, CircleCI, Azure and template engines.
+_SIGNS_OF_EXPRESSIONS = re.compile(r"\$|<<|%%|@[A-Za-z_]+@|#")
+_SIGNS_OF_PATTERNS = re.compile(r"[*?!|]")
+_SIGNS_OF_PLACEHOLDERS = re.compile(r"[<>{}()]|\[(?![0-9a-fA-F:]+\])|\.\.\.|(?:^|/)[A-Z][A-Z0-9_-]*(?=[/:@]|$)")
+
+
+def read_text(reader: YamlReader, text: Text) -> WrittenReference:
+    """Return the placement of what stands in `text`; what is none of these kinds of text is a reference or invalid."""
+    prefix = _PROXY.match(text.chars)
+    if prefix is not None and text.run is not None:
+        return _behind_proxy(reader, text, prefix.end())
+    reason = _why_opaque(text.chars)
+    if reason is not None:
+        return WrittenReference(text.extent, str(text), Opaque(reason))
+    return reader.read_reference(text)
+
+
+def is_open(chars: str) -> bool:
+    """Return whether only a run, a renderer or a person knows what `chars` stand for."""
+    return _why_opaque(chars) is not None
+
+
+def _behind_proxy(reader: YamlReader, text: Text, length: int) -> WrittenReference:
+    """Return the placement of an image of Docker Hub behind the prefix of GitLab's dependency proxy."""
+    image = read_text(reader, text.cut(length))
+    if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
+        return WrittenReference(text.extent, str(text), Opaque("the dependency proxy has images of Docker Hub alone"))
+    return image._replace(span=text.extent, text=str(text))
+
+
+def _why_opaque(chars: str) -> str | None:
+    name = chars.partition("@")[0]
+    if is_template(chars):
+        return TEMPLATE
+    if _SIGNS_OF_EXPRESSIONS.search(chars):
+        return _EXPRESSION
+    if "://" in chars:
+        return _BUILT
+    if _SIGNS_OF_PATTERNS.search(chars):
+        return _PATTERN
+    return _PLACEHOLDER if _SIGNS_OF_PLACEHOLDERS.search(name) else None

@@ -1,0 +1,75 @@
+"""The page of the documentation about the kinds of files, in Markdown: the table as people read it."""
+
+from collections.abc import Iterator
+
+from pinner.formats.places.table import KINDS, Kind
+
+_INTRODUCTION = """\
+# Kinds of files
+
+pinner reads every file that pulls an image. `pinner list --format json` tells the kind of each reference and where it
+stands in the document, its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
+[configuration](configuration.md#kinds) switches kinds off or lets them be checked and never written.
+
+| kind | files |
+|---|---|
+| `dockerfile` | `Dockerfile`, `Containerfile` and names with these in them: see [What is read and written](files.md) |
+| `compose` | `compose.yaml`, `docker-compose.yml` and the like, and YAML whose `services` have `image` or `build` |
+ROWS
+
+`.yml` stands for `.yaml` as well, and a name for that name in any folder. `*` is any key, item or part of a name, `**`
+any number of them, `[]` each item of a list. Files of other names get a kind by
+[`extend-include`](configuration.md#extend-include). Where several kinds could claim a document, the one that stands
+first on this page has it. What an alias or a merge key repeats is one place, and gets one digest.
+
+A YAML or JSON file of no kind is passed over in a folder. One that you name and that is of no kind is an error.
+
+## What is listed and never written
+
+* An expression, a placeholder or a pattern in the place of an image is [`opaque-reference`](rules/opaque-reference.md).
+  In the kinds on this page that is a warning, and so is [`unpinned`](rules/unpinned.md) where no digest can be written.
+* What the repository builds itself is the note [`built-here`](rules/built-here.md).
+* An image to which a kustomization of the run gives another tag or a digest is judged there.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    rows = "\n".join(f"| [`{kind.name}`](#{kind.name}) | {_files(kind)} |" for kind in KINDS)
+    sections = "\n".join(line for kind in KINDS for line in _section(kind))
+    return f"{_INTRODUCTION.replace('ROWS', rows)}\n{sections}"
+
+
+def _files(kind: Kind) -> str:
+    names = ", ".join(f"`{each}`" for each in kind.files)
+    return f"{names}, {_claim(kind)}" if _claim(kind) else names
+
+
+def _claim(kind: Kind) -> str:
+    """Return what a document of a kind holds, in words."""
+    claim = kind.claim
+    said = [f"with `{key}`" for key in claim.has]
+    said += [f"without `{key}`" for key in claim.lacks]
+    if claim.api_version:
+        group = claim.api_version.replace("\\", "").replace("(triggers.)?", "").partition("/")[0]
+        said.append(f"with the `apiVersion` {group}" + (" or none" if claim.api_version.endswith("|") else ""))
+    if claim.kinds:
+        said.append(f"with the `kind` {' or '.join(claim.kinds)}")
+    said += [f"but no {kind}" for kind in claim.other_kinds]
+    return " and ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1] if said else ""
+
+
+def _section(kind: Kind) -> Iterator[str]:
+    yield from (f"## {kind.name}", "", "| path | what stands there |", "|---|---|")
+    yield from (f"| `{path.keys}` | {path.form} |" for path in kind.paths)
+    if kind.closed:
+        yield from ("", f"Nothing is looked for below {_keys(kind.closed)}.")
+    if kind.reserved:
+        yield from ("", f"These keys are no job: {_keys(kind.reserved)}.")
+    if kind.note:
+        yield from ("", kind.note)
+    yield ""
+
+
+def _keys(keys: frozenset[str]) -> str:
+    return ", ".join(f"`{key}`" for key in sorted(keys))

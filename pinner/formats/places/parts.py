@@ -1,0 +1,170 @@
+"""References whose parts stand at keys of their own: in the values of Helm charts and in kustomizations."""
+
+import re
+from typing import NamedTuple
+
+from pinner.formats.places.literals import is_open
+from pinner.formats.variables.digest_placement import TEMPLATE
+from pinner.formats.yaml.mappings import Fields
+from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
+from pinner.formats.yaml.reader import YamlReader, strip
+from pinner.model.errors import InvalidReference
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place
+from pinner.model.reference import Reference, parse
+from pinner.model.source import Span
+
+# What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
+_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
+
+_NUMBER = "to YAML this tag is a number: put quotes round it"
+_OPEN = "its parts are filled in later: write them out to have the image checked"
+_NO_TAG = "no tag is written here: write the tag beside it and run pinner again"
+_CHART = "the chart gives it a tag: write one here to have the image checked"
+_LABELS = (
+    'charts put the tag into labels, which take no digest: add digest: "" if the chart has that key, or see helm-write'
+)
+_NULL = 'nothing stands at digest, and nothing is null: write digest: "" and run pinner again'
+_NO_KEY = 'there is no tag to write it behind: add digest: "" or newTag'
+
+
+class Part(NamedTuple):
+    """One part of a reference: its key and value, and the text as it stands there, without quotes."""
+
+    entry: Entry
+    text: str
+    end: int
+
+
+def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, writes_tag: bool) -> None:
+    """Add the image of a mapping in the values of a chart, if it is one."""
+    repository, tag, digest = (fields.get(name) for name in ("repository", "tag", "digest"))
+    if repository is None or (tag is None and digest is None):
+        return
+    parts = _Parts(reader, registry=fields.get("registry"), repository=repository, tag=tag, digest=digest)
+    if not parts.texts["repository"]:
+        return
+    target, place, why_not = parts.target(), parts.digest_place(), ""
+    if isinstance(target, Reference) and place is None:
+        place, why_not = parts.tag_place() if target.digest or writes_tag else None, _LABELS
+    if isinstance(target, Reference) and target.tag is None:
+        place, why_not = None, _NO_TAG
+        target = target if digest is not None else Opaque(_CHART)
+    parts.add(node, context, target, place, parts.refusal or why_not)
+
+
+def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -> None:
+    """Add the image of an entry of a kustomization's `images`."""
+    name = fields.get("newName") or fields.get("name")
+    if name is None:
+        return
+    parts = _Parts(reader, repository=name, tag=fields.get("newTag"), digest=fields.get("digest"))
+    if not parts.texts["repository"]:
+        return
+    target, place, why_not = parts.target(), parts.digest_place(), _NO_KEY
+    if place is None and parts.texts["tag"]:
+        place = parts.tag_place()
+    elif isinstance(target, Reference) and not target.tag and not target.digest:
+        why_not = _NO_TAG if place else _NO_KEY
+        place = None
+    parts.add(node, context, target, place, parts.refusal or why_not)
+
+
+class _Parts:
+    """The parts of one reference. `texts` holds the text of each, empty where there is none."""
+
+    def __init__(self, reader: YamlReader, **entries: Entry | None) -> None:
+        self.reader = reader
+        self.entries = {
+            name: entry for name, entry in entries.items() if entry is not None and entry.value.id == "scalar"
+        }
+        self.texts = {name: self._text(name) for name in ("registry", "repository", "tag", "digest")}
+        self.refusal = ""
+
+    def target(self) -> Reference | Invalid | Opaque:
+        """Return what the parts stand for together."""
+        if any(is_open(text) for text in self.texts.values()):
+            is_template = any("{{" in text for text in self.texts.values())
+            return Opaque(TEMPLATE if is_template else _OPEN)
+        if self._is_number("tag") and not _PLAIN_NUMBER.fullmatch(self.texts["tag"]):
+            return Opaque(_NUMBER)
+        try:
+            return parse(self.text)
+        except InvalidReference as error:
+            return Invalid(str(error))
+
+    @property
+    def text(self) -> str:
+        """Return the reference in one piece."""
+        registry, repository, tag, digest = self.texts.values()
+        name = f"{registry}/{repository}" if registry else repository
+        tag = f":{tag}" if tag else ""
+        return f"{name}{tag}@{digest}" if digest else f"{name}{tag}"
+
+    def digest_place(self) -> Place | None:
+        """Return the place at the key `digest`, None where there is none or nothing can be written there."""
+        entry = self.entries.get("digest")
+        if entry is None:
+            return None
+        if is_null(entry.value):
+            self.refusal = _NULL
+            return None
+        span = self._inside(entry.value)
+        is_plain = entry.value.style is None
+        return Place(self.reader.source.path, span, bare=True, empty='""' if is_plain else "") if span else None
+
+    def tag_place(self) -> Place | None:
+        """Return the place behind the tag, or that of the digest that stands there."""
+        entry = self.entries.get("tag")
+        span = self._inside(entry.value) if entry else None
+        if entry is None or span is None:
+            return None
+        if self._is_number("tag"):
+            self.refusal = _NUMBER
+            return None
+        _, at, digest = self.texts["tag"].partition("@")
+        return Place(
+            self.reader.source.path, Span(span.end - len(digest), span.end) if at else Span(span.end, span.end)
+        )
+
+    def add(
+        self, node: Node, context: str, target: Reference | Invalid | Opaque, place: Place | None, why: str
+    ) -> None:
+        """Add the occurrence."""
+        is_reference = isinstance(target, Reference)
+        spans = [self.reader.file.span_of(entry.value) for entry in self.entries.values()]
+        span = Span(min(each.start for each in spans), max(each.end for each in spans))
+        comments = {each for entry in self.entries.values() for each in self.reader.suppressions_of(entry)}
+        occurrence = Occurrence(
+            path=self.reader.source.path,
+            span=span,
+            where=self.reader.source.locate(span),
+            text=self.text,
+            target=target,
+            context=context,
+            place=place if is_reference else None,
+            unwritable=why if is_reference and place is None else None,
+            suppressions=tuple(sorted(comments)),
+            kind=self.reader.kind,
+            is_partial=isinstance(target, Reference) and not target.tag,
+        )
+        self.reader.add_occurrence(occurrence, node)
+
+    def _text(self, name: str) -> str:
+        entry = self.entries.get(name)
+        if entry is None or is_null(entry.value):
+            return ""
+        return str(strip(self.reader.file.text_of(entry.value)))
+
+    def _is_number(self, name: str) -> bool:
+        return name in self.entries and bool(self.texts[name]) and not is_string(self.entries[name].value)
+
+    def _inside(self, node: Node) -> Span | None:
+        """Return where the text of a scalar stands, None where it is not in one piece."""
+        text = strip(self.reader.file.text_of(node))
+        if text.chars:
+            return text.run if text.run and self._stands(text.run, text.chars) else None
+        span = self.reader.file.span_of(node)
+        return Span(span.start + 1, span.end - 1) if node.style in ("'", '"') else None
+
+    def _stands(self, run: Span, chars: str) -> bool:
+        return self.reader.source.data[run.start : run.end] == chars.encode("latin-1")

@@ -1,0 +1,111 @@
+"""Paths through the nodes of a document: which nodes they lead to, and under which contexts."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from pinner.formats.places.table import Kind
+from pinner.formats.yaml.mappings import Mappings
+from pinner.formats.yaml.nodes import Entry, Node
+
+# How many mappings and lists are walked through again, for the contexts that aliases and merge keys give them. Without
+# a bound a few aliases of aliases would be walked through for years.
+_MAX_REPEATED = 10_000
+_ITEM = "[]"
+
+_State = tuple[int, int]
+
+
+class Reached(NamedTuple):
+    """A node that the path of a number leads to, and the way to it."""
+
+    path: int
+    entry: Entry
+    context: str
+
+
+class Walk:
+    """The way through the documents of one file. Merge keys are followed."""
+
+    def __init__(self, mappings: Mappings) -> None:
+        self._mappings = mappings
+        self._walked: set[tuple[int, frozenset[_State]]] = set()
+        self._repeated = 0
+
+    def reach(self, document: Node, kind: Kind, context: str = "") -> Iterator[Reached]:
+        """Yield what the paths of `kind` lead to in a document that stands at `context`, in the order of the file."""
+        paths = [_segments(path.keys) for path in kind.paths]
+        yield from self._below(
+            document, frozenset(_entered(paths, [(at, 0) for at in range(len(paths))])), kind, context
+        )
+
+    def _below(self, node: Node, states: frozenset[_State], kind: Kind, context: str) -> Iterator[Reached]:
+        if node.id == "scalar" or not states or not self._may_enter(node, states):
+            return
+        paths = [_segments(path.keys) for path in kind.paths]
+        for key, entry in self._children(node):
+            if key in kind.closed:
+                continue
+            is_reserved = not context and key in kind.reserved
+            following = frozenset(_entered(paths, _after(paths, states, key, is_reserved)))
+            if following:
+                name = _context(context, key)
+                ends = sorted(at for at, position in following if position == len(paths[at]))
+                yield from (Reached(at, entry, name) for at in ends)
+                yield from self._below(entry.value, following, kind, name)
+
+    def _children(self, node: Node) -> Iterator[tuple[str | int, Entry]]:
+        """Yield what stands in a mapping or a list, by its key or its number."""
+        if node.id == "mapping":
+            yield from self._mappings.fields(node).items()
+        else:
+            yield from ((number, Entry(item, item)) for number, item in enumerate(node.value))
+
+    def _may_enter(self, node: Node, states: frozenset[_State]) -> bool:
+        if (id(node), states) in self._walked:
+            self._repeated += 1
+        self._walked.add((id(node), states))
+        return self._repeated <= _MAX_REPEATED
+
+
+def _context(above: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{above}[{key}]"
+    return f"{above}.{key}" if above else key
+
+
+def _after(
+    paths: Sequence[Sequence[str]], states: frozenset[_State], key: str | int, reserved: bool
+) -> Iterator[_State]:
+    """Yield the states after a key, or after an item where `key` is a number."""
+    for at, position in states:
+        segment = paths[at][position] if position < len(paths[at]) else ""
+        if segment == "**":
+            yield at, position
+        elif segment and (not reserved if segment == "*" else _names(segment, key)):
+            yield at, position + 1
+
+
+def _entered(paths: Sequence[Sequence[str]], states: Iterator[_State] | list[_State]) -> Iterator[_State]:
+    """Yield the states, and those behind a `**`, which may be no key at all."""
+    for at, position in states:
+        yield at, position
+        if position < len(paths[at]) and paths[at][position] == "**":
+            yield at, position + 1
+
+
+def _names(segment: str, key: str | int) -> bool:
+    if isinstance(key, int) or segment == _ITEM:
+        return isinstance(key, int) and segment == _ITEM
+    return any(key.endswith(each[1:]) if each.startswith("*") else key == each for each in _alternatives(segment))
+
+
+@cache
+def _alternatives(segment: str) -> tuple[str, ...]:
+    return tuple(segment.strip("{}").split(","))
+
+
+@cache
+def _segments(keys: str) -> tuple[str, ...]:
+    """Return the keys of a path one by one: `steps[].uses` is `steps`, `[]` and `uses`."""
+    return tuple(part for part in keys.replace(_ITEM, f".{_ITEM}").split(".") if part)

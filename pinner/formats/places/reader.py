@@ -1,0 +1,320 @@
+"""Reads the documents of a file that pull images: what the table of the kinds says, and nothing else."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from pinner.formats._base import Reader, Refused
+from pinner.formats.compose import reader as compose_reader
+from pinner.formats.places import Places, comments
+from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
+from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
+from pinner.formats.places.parts import add_override, add_values
+from pinner.formats.places.paths import Reached, Walk
+from pinner.formats.places.table import KINDS, Claim, Form, Kind
+from pinner.formats.variables.text import Text
+from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.mappings import Fields, Mappings
+from pinner.formats.yaml.nodes import Node, is_null, is_string
+from pinner.formats.yaml.reader import YamlReader, refuse, strip
+from pinner.model.occurrence import (
+    Decider,
+    Decision,
+    Invalid,
+    Link,
+    Occurrence,
+    PassedOver,
+    Problem,
+    Reading,
+)
+from pinner.model.reference import Reference
+from pinner.model.source import Source
+
+COMPOSE = compose_reader.KIND
+
+_NOT_A_STRING = "to YAML this is no string: put quotes round it"
+_MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
+_IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
+_MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
+# Keys at the top of files that are of other tools, although they hold services.
+_NOT_COMPOSE = ("apiVersion", "jobs", "pipelines", "stages", "steps")
+_NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
+
+# What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
+_HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
+_MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
+_SERVICES = re.compile(rb"services|" + _HIDDEN)
+_IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
+_LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
+
+
+def open_source(source: Source, choice: Places) -> Reader:
+    """Return a reader of the file in `source`."""
+    path = source.path.replace("\\", "/")
+    if re.search(BAKE_FILES, path):
+        return _Nothing(tuple(built_by_bake(source)))
+    kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
+    named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
+    if not _may_hold_images(source.data, tuple(named)):
+        return _Nothing() if not named else _Nothing(passed_over=_passed_over(named, choice))
+    data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
+    text = decode(Source(source.path, data))
+    file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
+    if isinstance(file, Problem):
+        is_manifest = all(line.search(source.data.replace(b"\0", b"")) for line in _LINES_OF_MANIFEST)
+        return Refused(file) if named or is_manifest else _Nothing()
+    file.source = source
+    return _read_documents(file, kinds, choice)
+
+
+def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
+    """Return why a file that names no image is not checked, if all kinds that its name may mean are off."""
+    return PassedOver.OFF if all(kind.name in choice.off for kind in kinds) else None
+
+
+def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
+    """Return whether a file is worth composing: without one of these words no path leads to an image."""
+    if not data.isascii() and b"\0" in data:
+        data = data.replace(b"\0", b"")
+    if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
+        return True
+    return bool(named) and bool(_search(named).search(data))
+
+
+@cache
+def _search(kinds: tuple[Kind, ...]) -> re.Pattern[bytes]:
+    words = {word for kind in kinds for word in kind.words}
+    return re.compile(b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
+
+
+class _Nothing(NamedTuple):
+    """The reader of a file in which no image is pulled."""
+
+    decisions: tuple[Decision, ...] = ()
+    passed_over: PassedOver | None = PassedOver.NO_KIND
+
+    def read(self) -> Reading:
+        return Reading((), decisions=self.decisions, passed_over=self.passed_over)
+
+    def outline(self) -> tuple[str, ...]:
+        return ()
+
+
+def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> Reader:
+    """Return a reader of a composed file, by what its documents hold."""
+    mappings = Mappings(file)
+    documents = list(_documents(file, mappings))
+    claims = [_claiming(kinds, mappings.fields(node), choice) for node, _ in documents]
+    decisions = tuple(built_by_documents(file, mappings))
+    if not any(claims) and not choice.kind and _is_compose(file, mappings):
+        if COMPOSE in choice.off:
+            return _Nothing(decisions, PassedOver.OFF)
+        return compose_reader.collect(file)
+    if not any(claims):
+        return _Nothing(decisions)
+    claimed = [kind for kind in claims if kind and kind.name not in choice.off]
+    if not claimed:
+        return _Nothing(decisions, PassedOver.OFF)
+    reader = PlacesReader(file, mappings, choice, decisions)
+    for (node, context), kind in zip(documents, claims, strict=True):
+        if kind is not None and kind.name not in choice.off:
+            reader.add_document(node, kind, context)
+    return reader
+
+
+def _documents(file: YamlFile, mappings: Mappings) -> Iterator[tuple[Node, str]]:
+    """Yield the documents and their contexts: the items of a Kubernetes `List` are documents, too."""
+    waiting = [(document, "") for document in reversed(file.documents)]
+    while waiting:
+        node, context = waiting.pop()
+        if node.id != "mapping":
+            continue
+        fields = mappings.fields(node)
+        items = fields.get("items")
+        if not context and items and items.value.id == "sequence" and _text(fields, "kind").endswith("List"):
+            waiting += [(item, f"items[{number}]") for number, item in enumerate(items.value.value)][::-1]
+        else:
+            yield node, context
+
+
+def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
+    """Return the first kind of the table that claims a document."""
+    return next((kind for kind in kinds if choice.kind or _claims(kind.claim, fields)), None)
+
+
+def _claims(claim: Claim, fields: Fields) -> bool:
+    if any(key not in fields for key in claim.has) or any(key in fields for key in claim.lacks):
+        return False
+    if claim.api_version and not re.fullmatch(claim.api_version, _text(fields, "apiVersion")):
+        return False
+    kind = _text(fields, "kind")
+    return (not claim.kinds or kind in claim.kinds) and kind not in claim.other_kinds
+
+
+def _text(fields: Fields, key: str) -> str:
+    entry = fields.get(key)
+    return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
+
+
+def _is_compose(file: YamlFile, mappings: Mappings) -> bool:
+    """Return whether a file of any name is a Compose file: services are mappings, one of which has image or build."""
+    for document in file.documents:
+        fields = mappings.fields(document) if document.id == "mapping" else {}
+        if "services" not in fields or any(key in fields for key in _NOT_COMPOSE):
+            continue
+        services = fields["services"].value
+        entries = mappings.fields(services).values() if services.id == "mapping" else ()
+        if entries and all(entry.value.id == "mapping" for entry in entries):
+            return any(mappings.fields(entry.value).keys() & {"image", "build"} for entry in entries)
+    return False
+
+
+class PlacesReader:
+    """Collects what the documents of one file name."""
+
+    def __init__(self, file: YamlFile, mappings: Mappings, choice: Places, decisions: tuple[Decision, ...]) -> None:
+        self._file = file
+        self._mappings = mappings
+        self._choice = choice
+        self._reader = YamlReader(file)
+        self._walk = Walk(mappings)
+        self._reader.decisions += decisions
+        self._containers: frozenset[str] = frozenset()
+
+    def add_document(self, document: Node, kind: Kind, context: str) -> None:
+        """Add what the paths of `kind` lead to."""
+        self._reader.kind = kind.name
+        self._containers = _containers(self._mappings, document) if kind.name == "azure-pipelines" else frozenset()
+        for reached in self._walk.reach(document, kind, context):
+            self._add(reached, kind.paths[reached.path].form)
+        if kind.name == "devcontainer":
+            self._reader.links += _devcontainer_links(self._file, self._mappings, self._mappings.fields(document))
+        elif kind.name == "kustomize":
+            self._add_kustomization(self._mappings.fields(document))
+
+    def read(self) -> Reading:
+        """Return everything that was added."""
+        reading = self._reader.read()
+        if b"$imagepolicy" not in self._file.source.data:
+            return reading
+        return reading._replace(occurrences=tuple(map(self._with_policy, reading.occurrences)))
+
+    def outline(self) -> tuple[str, ...]:
+        """Return what no edit may change."""
+        return self._reader.outline()
+
+    def _add(self, reached: Reached, form: Form) -> None:
+        node = reached.entry.value
+        if form in (Form.VALUES, Form.KUSTOMIZE):
+            if node.id == "mapping":
+                self._add_parts(node, reached.context, form)
+        elif node.id == "scalar" and not is_null(node):
+            text = strip(self._file.text_of(node))
+            if text.chars:
+                self._add_scalar(reached, text, form)
+
+    def _add_scalar(self, reached: Reached, text: Text, form: Form) -> None:
+        """Add the image in the text of a scalar, if it is one."""
+        match form:
+            case Form.DOCKER_URL:
+                if text.chars.startswith(DOCKER_URL):
+                    self._add_text(reached, text.cut(len(DOCKER_URL)))
+            case Form.CONTAINER:
+                if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
+                    self._add_text(reached, text)
+            case Form.VALUE:
+                self._add_value(reached, text)
+            case _:
+                self._add_text(reached, text)
+
+    def _add_text(self, reached: Reached, text: Text) -> None:
+        if not text.chars:
+            return
+        written = read_text(self._reader, text)
+        if not is_string(reached.entry.value):
+            written = written._replace(target=Invalid(_NOT_A_STRING), place=None)
+        self._reader.add(written, reached.entry, reached.context)
+
+    def _add_value(self, reached: Reached, text: Text) -> None:
+        """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
+        if not is_string(reached.entry.value) or not _looks_like_image(text.chars) or "://" in text.chars:
+            return
+        written = read_text(self._reader, text)
+        target = written.target
+        if isinstance(target, Invalid) or _NAME_OF_FILE.search(text.chars):
+            return
+        if isinstance(target, Reference) and not target.tag and not target.digest:
+            self._reader.add(refuse(written, _MAY_BE_REPOSITORY), reached.entry, reached.context, is_partial=True)
+        else:
+            self._reader.add(written, reached.entry, reached.context)
+
+    def _add_parts(self, node: Node, context: str, form: Form) -> None:
+        if not self._reader.is_new(node):
+            self._reader.add_context(node, context)
+            return
+        fields = self._mappings.fields(node)
+        if form is Form.KUSTOMIZE:
+            add_override(self._reader, node, fields, context)
+        else:
+            add_values(self._reader, node, fields, context, writes_tag=self._choice.writes_tag)
+
+    def _add_kustomization(self, fields: Fields) -> None:
+        """Add what a kustomization decides on, and the files in which it does so."""
+        path = self._file.source.path
+        for item in _items(fields, "images"):
+            entries = self._mappings.fields(item) if item.id == "mapping" else {}
+            if _text(entries, "name") and (_text(entries, "newTag") or _text(entries, "digest")):
+                decision = Decision(
+                    by=Decider.KUSTOMIZATION,
+                    name=_text(entries, "name"),
+                    tag=None,
+                    path=path,
+                    line=self._file.line_of(item),
+                )
+                self._reader.decisions.append(decision)
+        for key in ("resources", "bases", "components"):
+            for item in _items(fields, key):
+                if item.id == "scalar":
+                    self._reader.links.append(Link(str(item.value), "kubernetes", self._file.line_of(item)))
+
+    def _with_policy(self, occurrence: Occurrence) -> Occurrence:
+        """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
+        source, where = self._file.source, occurrence.where
+        lines = [line for line in range(where.line, where.end_line + 1) if _MARKER.search(source.line_text(line))]
+        if not lines:
+            return occurrence
+        decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=source.path, line=lines[0])
+        is_reference = isinstance(occurrence.target, Reference)
+        return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
+
+
+def _devcontainer_links(file: YamlFile, mappings: Mappings, fields: Fields) -> Iterator[Link]:
+    """Yield the Dockerfile and the Compose files that a devcontainer.json names."""
+    build = fields.get("build")
+    build_fields = mappings.fields(build.value) if build is not None and build.value.id == "mapping" else {}
+    for entry in (fields.get("dockerFile"), build_fields.get("dockerfile")):
+        if entry is not None and entry.value.id == "scalar":
+            yield Link(str(entry.value.value), "dockerfile", file.line_of(entry.value))
+    compose_files = fields.get("dockerComposeFile")
+    if compose_files is not None:
+        nodes = _items(fields, "dockerComposeFile") or [compose_files.value]
+        yield from (Link(str(node.value), COMPOSE, file.line_of(node)) for node in nodes if node.id == "scalar")
+
+
+def _items(fields: Fields, key: str) -> list[Node]:
+    entry = fields.get(key)
+    return list(entry.value.value) if entry is not None and entry.value.id == "sequence" else []
+
+
+def _containers(mappings: Mappings, document: Node) -> frozenset[str]:
+    """Return the names of the containers that an Azure pipeline's resources define."""
+    resources = mappings.fields(document).get("resources")
+    if resources is None or resources.value.id != "mapping":
+        return frozenset()
+    items = _items(mappings.fields(resources.value), "containers")
+    return frozenset(_text(mappings.fields(item), "container") for item in items if item.id == "mapping")
+
+
+def _looks_like_image(chars: str) -> bool:
+    return any(sign in chars for sign in "/:@")

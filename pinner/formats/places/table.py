@@ -1,0 +1,268 @@
+"""The table of the kinds of files that pull images, Dockerfiles and Compose files apart.
+
+A kind is one row. What reads the files, which files are found, the hooks' patterns and the page of the documentation
+follow from the table. The rows stand in the order in which they claim a document: the most special one first.
+"""
+
+import re
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+
+class Form(StrEnum):
+    """What stands at a path, and where the digest goes. The values are for the documentation."""
+
+    REFERENCE = "a reference; the digest goes to its end"
+    DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
+    CONTAINER = "a reference, unless it names a container of `resources`; the digest goes to its end"
+    VALUE = "a string with `/` or `:`; the digest goes behind its tag"
+    VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
+    KUSTOMIZE = (
+        "a mapping with `name` or `newName`, `newTag`, `digest`; the digest goes into `digest` or behind `newTag`"
+    )
+
+
+class Path(NamedTuple):
+    """Where images stand in a document: keys with `.` between them.
+
+    `[]` behind a key is each item of its list, `*` any key or item, `**` any number of them. `{a,b}` is one of several
+    keys; in it `*Image` is any key that ends so.
+    """
+
+    keys: str
+    form: Form = Form.REFERENCE
+
+
+class Claim(NamedTuple):
+    """What a document holds that is of a kind: keys at its top, and none of others, and what two of them say."""
+
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    api_version: str = ""
+    kinds: tuple[str, ...] = ()
+    other_kinds: tuple[str, ...] = ()
+
+
+class Kind(NamedTuple):
+    """A kind of file.
+
+    `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
+    composed if one of `words` stands in it. Below the keys in `closed` nothing is looked for; the keys in `reserved`
+    are no `*` at the top of a document. `note` is for the documentation.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    paths: tuple[Path, ...]
+    claim: Claim = Claim()
+    words: tuple[str, ...] = ("image",)
+    closed: frozenset[str] = frozenset()
+    reserved: frozenset[str] = frozenset()
+    note: str = ""
+
+    @property
+    def is_by_content(self) -> bool:
+        """Return whether the name of a file says no more than that it may be of this kind."""
+        return self.files == _ANY
+
+    def has_name(self, path: str) -> bool:
+        """Return whether a file of this path may be of this kind. The parts of `path` have `/` between them."""
+        return bool(_compiled(self.pattern).search(path))
+
+    @property
+    def pattern(self) -> str:
+        """Return an expression to search in a path."""
+        return "|".join(f"(^|/){_expression(glob)}$" for glob in self.files)
+
+
+_ANY = ("*.yml", "*.json")
+_CONTAINERS = "{containers,initContainers,ephemeralContainers}"
+_NO_MANIFEST = Claim(lacks=("apiVersion",))
+_IMAGE_KEYS = "{image,images,*Image}"
+
+KINDS = (
+    Kind(
+        name="github-workflow",
+        files=("{.github,.gitea,.forgejo}/workflows/*.yml",),
+        claim=Claim(has=("jobs",)),
+        paths=(
+            Path("jobs.*.container"),
+            Path("jobs.*.container.image"),
+            Path("jobs.*.services.*.image"),
+            Path("jobs.*.steps[].uses", Form.DOCKER_URL),
+        ),
+        words=("container", "services", "docker://", "build-push-action"),
+        note="`${{ … }}` is filled in when the workflow runs; nothing below `with` is read.",
+    ),
+    Kind(
+        name="github-action",
+        files=("action.yml",),
+        claim=Claim(has=("runs",)),
+        paths=(Path("runs.image", Form.DOCKER_URL), Path("runs.steps[].uses", Form.DOCKER_URL)),
+        words=("docker://",),
+        note="Without `docker://` the image of `runs` is the path of a Dockerfile.",
+    ),
+    Kind(
+        name="gitlab-ci",
+        files=("*gitlab-ci*.yml",),
+        claim=_NO_MANIFEST,
+        paths=(
+            Path("image"),
+            Path("image.name"),
+            Path("services[]"),
+            Path("services[].name"),
+            Path("*.image"),
+            Path("*.image.name"),
+            Path("*.services[]"),
+            Path("*.services[].name"),
+        ),
+        words=("image", "services"),
+        reserved=frozenset(
+            "after_script before_script cache image include services spec stages types variables workflow".split()
+        ),
+        note="The prefix of the dependency proxy may stay a variable: it stands for Docker Hub.",
+    ),
+    Kind(
+        name="cloudbuild",
+        files=("*cloudbuild*.yml",),
+        claim=Claim(has=("steps",), lacks=("apiVersion",)),
+        paths=(Path("steps[].name"),),
+        words=("steps",),
+        note="`images` are results.",
+    ),
+    Kind(
+        name="circleci",
+        files=(".circleci/**.yml",),
+        paths=(Path("**.docker[].image"),),
+        note="The image of a `machine` is no container.",
+    ),
+    Kind(
+        name="woodpecker",
+        files=(".woodpecker.yml", ".woodpecker/*.yml"),
+        paths=(Path("{steps,services,clone}.*.image"),),
+    ),
+    Kind(name="drone", files=(".drone.yml",), paths=(Path("{steps,services,clone}.*.image"),)),
+    Kind(
+        name="bitbucket-pipelines",
+        files=("bitbucket-pipelines.yml",),
+        paths=(
+            Path("image"),
+            Path("image.name"),
+            Path("definitions.services.*.image"),
+            Path("definitions.services.*.image.name"),
+            Path("**.step.image"),
+            Path("**.step.image.name"),
+            Path("**.pipe", Form.DOCKER_URL),
+        ),
+        words=("image", "docker://"),
+        closed=frozenset({"variables"}),
+        note="A pipe without `docker://` is a repository.",
+    ),
+    Kind(
+        name="azure-pipelines",
+        files=("*azure-pipelines*.yml",),
+        claim=_NO_MANIFEST,
+        paths=(
+            Path("resources.containers[].image"),
+            Path("**.container", Form.CONTAINER),
+            Path("**.container.image", Form.CONTAINER),
+        ),
+        words=("container",),
+        closed=frozenset("parameters services steps variables".split()),
+        note="`container` may name a container of `resources`, which has its image there.",
+    ),
+    Kind(
+        name="devcontainer",
+        files=(".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json"),
+        paths=(Path("image"),),
+        words=("image", "docker"),
+        note="The Dockerfile and the Compose files that it names are read. Features take no digest.",
+    ),
+    Kind(
+        name="kustomize",
+        files=("kustomization.yml",),
+        claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
+        paths=(Path("images[]", Form.KUSTOMIZE),),
+        words=("images", "resources", "bases", "components"),
+        note="What it gives a tag or a digest is judged here, and no more in the resources that it names.",
+    ),
+    Kind(
+        name="flux-helmrelease",
+        files=_ANY,
+        claim=Claim(api_version=r"helm\.toolkit\.fluxcd\.io/.*", kinds=("HelmRelease",)),
+        paths=(
+            Path(f"spec.values.**.{_IMAGE_KEYS}", Form.VALUES),
+            Path(f"spec.values.**.{_IMAGE_KEYS}.*", Form.VALUES),
+            Path("spec.values.**.{image,*Image}", Form.VALUE),
+        ),
+        words=("image", "Image"),
+        note="As helm-values.",
+    ),
+    Kind(
+        name="tekton",
+        files=_ANY,
+        claim=Claim(has=("kind",), api_version=r"(triggers\.)?tekton\.dev/.*"),
+        paths=(Path("**.{steps,sidecars}[].image"), Path("**.stepTemplate.image"), Path("spec.image")),
+        closed=frozenset({"params"}),
+        note="`$(…)` is filled in when the task runs.",
+    ),
+    Kind(
+        name="argo-workflows",
+        files=_ANY,
+        claim=Claim(
+            api_version=r"argoproj\.io/.*",
+            kinds=("ClusterWorkflowTemplate", "CronWorkflow", "Workflow", "WorkflowTemplate"),
+        ),
+        paths=(
+            Path("**.{container,script}.image"),
+            Path("**.{initContainers,sidecars}[].image"),
+            Path("**.containerSet.containers[].image"),
+        ),
+        note="`{{…}}` is filled in when the workflow runs.",
+    ),
+    Kind(
+        name="helm-values",
+        files=("*values*.yml",),
+        claim=_NO_MANIFEST,
+        paths=(
+            Path(f"**.{_IMAGE_KEYS}", Form.VALUES),
+            Path(f"**.{_IMAGE_KEYS}.*", Form.VALUES),
+            Path("**.{image,*Image}", Form.VALUE),
+        ),
+        words=("image", "Image"),
+        note="A digest goes behind a `tag` only where `helm-write` says so: charts put the tag into labels.",
+    ),
+    Kind(
+        name="kubernetes",
+        files=_ANY,
+        claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
+        paths=(Path(f"**.{_CONTAINERS}[].image"), Path("**.volumes[].image.reference")),
+        note="A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written.",
+    ),
+)
+BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _expression(glob: str) -> str:
+    """Return the regular expression of a glob."""
+    parts = re.split(r"(\*\*|\*|\{[^}]*\}|\.yml$)", glob)
+    return "".join(_part(part) for part in parts)
+
+
+def _part(part: str) -> str:
+    match part:
+        case "**":
+            return ".*"
+        case "*":
+            return "[^/]*"
+        case ".yml":
+            return r"\.ya?ml"
+    if part.startswith("{"):
+        return f"({'|'.join(map(re.escape, part[1:-1].split(',')))})"
+    return re.escape(part)

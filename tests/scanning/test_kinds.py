@@ -1,0 +1,346 @@
+"""Files of every kind together: found by name and by content, chosen by settings, and what they decide for others."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pinner.formats import kind_names
+from tests.support.pinning import DIGEST
+from tests.support.trees import FileTree
+
+Make = Callable[[Mapping[str, str]], FileTree]
+
+POD = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: {}\n"
+WORKFLOW = "on: push\njobs:\n  a:\n    container: {}\n"
+SKAFFOLD = "apiVersion: skaffold/v3\nkind: Config\nbuild: {{artifacts: [{{image: {}}}]}}\n"
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    return lambda files: FileTree(tmp_path, files, monkeypatch)
+
+
+def contexts(tree: FileTree, *arguments: str) -> dict[str, list[str]]:
+    return {path: [row["context"] for row in rows] for path, rows in tree.references(*arguments).items()}
+
+
+def rules(tree: FileTree, *arguments: str) -> list[tuple[str, str, str]]:
+    """The findings of a check: rule, severity and text."""
+    document = tree.run("check", "--format", "json", *arguments).document
+    return [(each["rule"], each["severity"], each["text"]) for each in document["findings"]]
+
+
+# Names and contents.
+
+
+def test_what_is_of_no_kind_is_passed_over_in_a_folder(make: Make) -> None:
+    tree = make(
+        {
+            "pod.yaml": POD.format("a/b:1"),
+            "broken.yaml": "image: [",
+            "data.json": '{"image": "a/b:1"}',
+            "broken.json": "{",
+            "template.yaml": "{% if image %}\n",
+            "list.yml": "- image: a/b:1\n",
+            "empty.yaml": "",
+        }
+    )
+    assert list(tree.references()) == ["pod.yaml"]
+    ran = tree.run("check", "--format", "json")
+    assert ran.code == 1
+    assert ran.document["errors"] == []
+    assert ran.document["summary"]["files"] == 1
+
+
+def test_a_broken_file_of_a_kind_is_an_error(make: Make) -> None:
+    tree = make({".gitlab-ci.yml": "image: [", "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: [image\n"})
+    ran = tree.run("check", "--format", "json")
+    assert ran.code == 3
+    assert [each["path"] for each in ran.document["errors"]] == [".gitlab-ci.yml", "pod.yaml"]
+
+
+def test_nothing_to_check_where_no_file_is_of_a_kind(make: Make) -> None:
+    tree = make({"a.yaml": "a: 1\n"})
+    ran = tree.run("check")
+    assert ran.code == 2
+    assert "nothing to check" in ran.stderr
+
+
+def test_a_file_may_hold_documents_of_several_kinds(make: Make) -> None:
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {aImage: 'a/c:1'}}\n"
+    tree = make({"all.yaml": f"{POD.format('a/b:1')}---\n{release}---\na: 1\n"})
+    assert [row["kind"] for row in tree.references()["all.yaml"]] == ["kubernetes", "flux-helmrelease"]
+
+
+def test_the_most_special_kind_has_a_document(make: Make) -> None:
+    tree = make({".gitlab-ci.yml": "jobs: {a: {container: a/b:1}}\nimage: a/b:1\n", "values.yaml": POD.format("a/b:1")})
+    listed = {path: rows[0]["kind"] for path, rows in tree.references().items()}
+    assert listed == {".gitlab-ci.yml": "gitlab-ci", "values.yaml": "kubernetes"}
+
+
+@pytest.mark.parametrize("key", ["jobs", "stages", "steps", "pipelines", "apiVersion"])
+def test_services_of_other_tools_are_no_compose_file(make: Make, key: str) -> None:
+    tree = make({"a.yaml": f"services: {{a: {{image: 'a/b:1'}}}}\n{key}: x\n", "Dockerfile": "FROM scratch\n"})
+    assert contexts(tree) == {}
+
+
+def test_an_image_in_an_ignored_link_is_no_error(make: Make, tmp_path: Path) -> None:
+    tree = make({"pod.yaml": POD.format("a/b:1")})
+    (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
+    (tmp_path / "big.json").symlink_to("nowhere.json")
+    assert tree.run("list").code == 0
+
+
+@pytest.mark.parametrize("line", ["nested", "aliases"])
+def test_a_file_that_would_take_for_ever(make: Make, line: str) -> None:
+    names = "".join(f"a{at}: &a{at} [*a{at - 1}, *a{at - 1}, *a{at - 1}]\n" for at in range(1, 60))
+    text = {
+        "nested": "containers: " + "[" * 500 + "]" * 500,
+        "aliases": f"a0: &a0 {{containers: [{{image: 'a/b:1'}}]}}\n{names}",
+    }[line]
+    tree = make({"pod.yaml": f"apiVersion: v1\nkind: Pod\n{text}\n"})
+    listed = tree.references()
+    assert (listed == {}) == (line == "nested")
+
+
+# Settings.
+
+
+def test_kinds_are_chosen(make: Make) -> None:
+    files = {"pod.yaml": POD.format("a/b:1"), ".github/workflows/a.yml": WORKFLOW.format("a/c:1")}
+    tree = make({**files, "Dockerfile": "FROM a/d:1\n", "compose.yaml": "services: {a: {image: 'a/e:1'}}\n"})
+    assert list(tree.references("--kind", "kubernetes")) == ["pod.yaml"]
+    assert list(tree.references("--kind", "dockerfile,github-workflow")) == [".github/workflows/a.yml", "Dockerfile"]
+    (tree.folder / "pinner.toml").write_text('[kinds]\nkubernetes = "off"\ncompose = "off"\ndockerfile = "on"\n')
+    assert list(tree.references()) == [".github/workflows/a.yml", "Dockerfile"]
+    assert tree.run("check", "--format", "json").document["summary"]["excluded"] == 2
+    assert list(tree.references("--kind", "compose")) == ["compose.yaml"], "a flag goes before the file"
+
+
+def test_a_named_file_of_a_kind_that_is_off_is_counted(make: Make) -> None:
+    tree = make({"pod.yaml": POD.format("a/b:1"), "pinner.toml": '[kinds]\nkubernetes = "off"\n'})
+    ran = tree.run("check", "pod.yaml")
+    assert ran.code == 0
+    assert "1 excluded" in ran.stderr
+
+
+def test_a_kind_that_is_only_checked_is_never_written(make: Make) -> None:
+    tree = make({"pod.yaml": POD.format("a/b:1"), "pinner.toml": '[kinds]\nkubernetes = "check"\n'})
+    assert rules(tree) == [("unpinned", "warning", "a/b:1")]
+    ran = tree.run("pin")
+    assert "[kinds]" in ran.stdout
+    assert tree.texts()["pod.yaml"] == POD.format("a/b:1")
+
+
+def test_further_files_have_a_kind(make: Make) -> None:
+    tree = make({"ci/jobs.yml": "a: {image: 'a/b:1'}\n", "pinner.toml": '[extend-include]\ngitlab-ci = ["ci/*.yml"]\n'})
+    assert [row["kind"] for row in tree.references()["ci/jobs.yml"]] == ["gitlab-ci"]
+
+
+def test_an_unknown_kind_is_named(make: Make) -> None:
+    ran = make({}).run("check", "--kind", "kubernets")
+    assert ran.code == 2
+    assert 'did you mean "kubernetes"?' in ran.stderr
+
+
+def test_every_kind_can_be_switched_off(make: Make) -> None:
+    modes = "".join(f'{kind} = "off"\n' for kind in kind_names())
+    tree = make({"pod.yaml": POD.format("a/b:1"), "Dockerfile": "FROM a\n", "pinner.toml": f"[kinds]\n{modes}"})
+    assert tree.run("check").code == 2
+
+
+# Severities, comments, other commands.
+
+
+def test_severities_in_other_kinds(make: Make) -> None:
+    tree = make(
+        {
+            "values.yaml": "image: {repository: a/b, tag: '1'}\n",
+            "pod.yaml": POD.format("'{{ x }}'"),
+            "p2.yaml": POD.format("a/c:1"),
+            "p3.yaml": POD.format('a/d:1 # {"$imagepolicy": "a:b"}'),
+            "Dockerfile": "ARG A\nFROM ${A}\n",
+        }
+    )
+    assert sorted(rules(tree)) == [
+        ("opaque-reference", "error", "${A}"),
+        ("opaque-reference", "warning", "{{ x }}"),
+        ("unpinned", "error", "a/c:1"),
+        ("unpinned", "note", "a/d:1"),
+        ("unpinned", "warning", "a/b:1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("values.yaml", "image:\n  repository: a/b\n  tag: '1' # pinner: ignore[unpinned] x\n"),
+        ("values.yaml", "image:\n  # pinner: ignore[unpinned] x\n  repository: a/b\n  tag: '1'\n"),
+        ("pod.yaml", POD.format("a/b:1 # pinner: ignore")),
+        (".devcontainer.json", '{\n  // pinner: ignore[unpinned] x\n  "image": "a/b:1"\n}\n'),
+        (".devcontainer.json", '{"image": "a/b:1" // pinner: ignore[unpinned] x\n}\n'),
+    ],
+)
+def test_ignore_comments_count(make: Make, path: str, text: str) -> None:
+    tree = make({path: text})
+    assert rules(tree) == []
+    tree.run("pin")
+    assert tree.texts() == {path: text}
+
+
+def test_pins_are_reused_and_compared_across_kinds(make: Make) -> None:
+    other = f"sha256:{'f' * 64}"
+    tree = make({"pod.yaml": POD.format(f"a/b:1@{DIGEST}"), "Dockerfile": "FROM a/b:1\n"})
+    tree.run("pin", "--reuse")
+    assert tree.texts()["Dockerfile"] == f"FROM a/b:1@{DIGEST}\n"
+    (tree.folder / "Dockerfile").write_text(f"FROM a/b:1@{other}\n")
+    assert [rule for rule, *_ in rules(tree)] == ["conflicting-digests"] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image: {repository: a/b, tag: '1', digest: DIGEST}\n",
+        "image: {repository: a/b, tag: '1', digest: 'DIGEST'}\n",
+        "image:\n  repository: a/b\n  tag: '1'\n  digest: DIGEST # why\n",
+        "image:\n  repository: a/b\n  tag: v1@DIGEST\n",
+    ],
+)
+def test_unpinning_leaves_what_can_be_pinned_again(make: Make, text: str) -> None:
+    tree = make({"values.yaml": text.replace("DIGEST", DIGEST), "pinner.toml": 'helm-write = "tag"\n'})
+    assert tree.run("unpin").code == 0
+    assert DIGEST not in tree.texts()["values.yaml"]
+    tree.run("pin")
+    assert rules(tree) == []
+
+
+def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = make({})
+    monkeypatch.setattr("pinner.cli.commands._read_stdin", lambda: POD.format("a/b:1").encode())
+    ran = tree.run("list", "--format", "json", "--stdin-filename", "x.yaml", "-")
+    assert [row["kind"] for row in json.loads(ran.stdout)["references"]] == ["kubernetes"]
+
+
+# Links.
+
+
+def test_a_devcontainer_leads_to_files_of_any_name(make: Make) -> None:
+    tree = make(
+        {
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../stack.conf"], "build": {"dockerfile": "d"}}',
+            ".devcontainer/d": "FROM a/b:1\n",
+            "stack.conf": "services: {a: {image: 'a/c:1'}}\n",
+        }
+    )
+    assert {path: rows[0]["kind"] for path, rows in tree.references().items()} == {
+        ".devcontainer/d": "dockerfile",
+        "stack.conf": "compose",
+    }
+
+
+@pytest.mark.parametrize("path", ["gone", "../../outside", "${localEnv:X}"])
+def test_a_file_that_is_named_and_not_there_is_an_error(make: Make, path: str, tmp_path: Path) -> None:
+    tree = make(
+        {".devcontainer/devcontainer.json": json.dumps({"build": {"dockerfile": path}}), "Dockerfile": "FROM scratch"}
+    )
+    ran = tree.run("check", "--format", "json")
+    assert ran.code == 3
+    assert path in ran.document["errors"][0]["message"]
+
+
+# Decisions.
+
+
+@pytest.mark.parametrize(
+    ("builder", "image", "is_built"),
+    [
+        ({"skaffold.yaml": SKAFFOLD.format("a/b")}, "a/b:1", True),
+        ({"skaffold.yaml": SKAFFOLD.format("a/b")}, "docker.io/a/b", True),
+        ({"skaffold.yaml": SKAFFOLD.format("a/b")}, "quay.io/a/b:1", False),
+        ({"skaffold.yaml": SKAFFOLD.format("a/b")}, "a/bc:1", False),
+        ({"compose.yaml": "services: {a: {build: ., image: 'a/b:1'}}"}, "a/b:1", True),
+        ({"compose.yaml": "services: {a: {build: ., image: 'a/b:1'}}"}, "a/b:2", False),
+        ({"compose.yaml": "services: {a: {build: ., image: 'a/b:${T}'}}"}, "a/b:2", True),
+        ({"compose.yaml": "services: {a: {image: 'a/b:1'}}"}, "a/b:1", False),
+        ({"docker-bake.hcl": 'target "x" {\n  tags = ["a/b:1", "a/c:${TAG}"]\n}\n'}, "a/b:1", True),
+        ({"docker-bake.hcl": 'target "x" {\n  tags = ["a/b:1", "a/c:${TAG}"]\n}\n'}, "a/c:7", True),
+        ({"docker-bake.hcl": 'target "x" {\n  # tags = ["a/b:1"]\n}\n'}, "a/b:1", False),
+        ({"docker-bake.hcl": 'target "x" {\n  cache-from = ["a/b:1"]\n}\n'}, "a/b:1", False),
+        ({"docker-bake.json": '{"target": {"x": {"tags": ["a/b:1"]}}}'}, "a/b:1", True),
+        (
+            {
+                ".github/workflows/r.yml": "jobs: {a: {steps: [{uses: docker/build-push-action@v6, "
+                "with: {tags: 'a/b:1, a/c:${{ github.sha }}'}}]}}\n"
+            },
+            "a/c:9",
+            True,
+        ),
+        (
+            {".github/workflows/r.yml": "jobs: {a: {steps: [{uses: docker/metadata-action@v5, with: {tags: a/b:1}}]}}"},
+            "a/b:1",
+            False,
+        ),
+    ],
+)
+def test_what_the_repository_builds(make: Make, builder: dict[str, str], image: str, is_built: bool) -> None:
+    tree = make({**builder, "pod.yaml": POD.format(image)})
+    found = [rule for rule, _, text in rules(tree) if text == image]
+    assert ("built-here" in found) == is_built
+    assert ("unpinned" in found) != is_built
+    tree.run("pin")
+    assert (tree.texts()["pod.yaml"] == POD.format(image)) == is_built
+    row = tree.references()["pod.yaml"][0]
+    assert (row["built"] is not None) == is_built
+
+
+def test_a_digest_comes_from_a_registry_whoever_builds(make: Make) -> None:
+    tree = make({"skaffold.yaml": SKAFFOLD.format("a/b"), "pod.yaml": POD.format(f"a/b:1@{DIGEST}")})
+    assert rules(tree) == []
+
+
+def test_a_builder_that_a_change_brings_does_not_count(make: Make, tmp_path: Path) -> None:
+    tree = make({"pod.yaml": POD.format("a/b:1"), "skaffold.yaml": SKAFFOLD.format("a/c")})
+    for arguments in ("init -q", "add .", "-c user.name=a -c user.email=a@b.c commit -qm a"):
+        subprocess.run(["git", *arguments.split()], cwd=tmp_path, check=True)
+    (tmp_path / "skaffold.yaml").write_text(SKAFFOLD.format("a/b"))
+    assert [rule for rule, *_ in rules(tree)] == ["built-here"]
+    assert [rule for rule, *_ in rules(tree, "--policy-from", "HEAD")] == ["unpinned"]
+
+
+KUSTOMIZATION = "resources: [../base]\nimages: [{{name: {}, {}}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("images", "is_overridden"),
+    [
+        (KUSTOMIZATION.format("a/b", "newTag: '2'"), True),
+        (KUSTOMIZATION.format("a/b", "newName: c/d, newTag: '2'"), True),
+        (KUSTOMIZATION.format("a/b", f"digest: '{DIGEST}'"), True),
+        (KUSTOMIZATION.format("a/b", "newName: c/d"), False),
+        (KUSTOMIZATION.format("a/c", "newTag: '2'"), False),
+        (KUSTOMIZATION.format("docker.io/a/b", "newTag: '2'"), False),
+        ("resources: []\nimages: [{name: a/b, newTag: '2'}]\n", False),
+        ("resources: [../elsewhere]\nimages: [{name: a/b, newTag: '2'}]\n", False),
+    ],
+)
+def test_an_image_that_a_kustomization_replaces_is_judged_there(make: Make, images: str, is_overridden: bool) -> None:
+    tree = make(
+        {
+            "overlay/kustomization.yaml": images,
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+        }
+    )
+    assert contexts(tree)["base/pod.yaml"] == ["spec.containers[0].image"]
+    assert ("a/b:1" not in [text for _, _, text in rules(tree)]) == is_overridden
+    tree.run("pin")
+    assert (tree.texts()["base/pod.yaml"] == POD.format("a/b:1")) == is_overridden
+
+
+def test_kustomizations_that_lead_back_to_themselves(make: Make) -> None:
+    text = "resources: [../a, ../b, .]\nimages: [{name: a/b, newTag: '1'}]\n"
+    tree = make({"a/kustomization.yaml": text, "b/kustomization.yml": text})
+    assert len(contexts(tree)) == 2
