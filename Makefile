@@ -12,6 +12,7 @@ demo: .venv/run.stamp ## Show the main job, without any network
 	$(BIN)/pinner demo
 
 test: .venv/dev.stamp ## Run the tests; ARGS="-k compose" passes options to pytest
+	@echo 'All tests take five minutes or more on two cores; "make quick" leaves out those with sockets and samples.'
 	$(BIN)/python -m pytest $(ARGS)
 
 quick: .venv/dev.stamp ## Run the tests that open no sockets and draw no samples, in under a minute

@@ -2,6 +2,7 @@
 marked `integration`, nothing elsewhere."""
 
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from tests.support.environment import only_local_names, only_loopback, refuse, s
 # No test is timed: a busy machine must not fail one.
 settings.register_profile("pinner", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pinner")
+
+# A shell without job control starts what runs in the background with SIGINT ignored, which programs inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from pinner.config.schema import schema
 from tests.cli import scale
 from tests.output import golden
-from tests.support import hooks, picture, readme
+from tests.support import hooks, pages, picture, readme
 from tests.support.cases import cases, rows_as_text, with_digests
 
 SCHEMA = Path(__file__).parents[1] / "pinner" / "pinner.schema.json"
@@ -28,6 +28,9 @@ def generated() -> Iterator[tuple[Path, bytes]]:
     for name, text in scale.renderings().items():
         yield scale.FOLDER / name, text.encode()
     yield SCHEMA, schema_as_text().encode()
+    yield pages.DOCS / SCHEMA.name, schema_as_text().encode()
+    for page, text in pages.pages():
+        yield page, text.encode()
     yield hooks.MANIFEST, hooks.filled(hooks.MANIFEST.read_text(encoding="utf-8")).encode()
     yield readme.README, readme.filled(readme.README.read_text(encoding="utf-8")).encode()
     yield picture.PICTURE, picture.draw().encode()
@@ -42,6 +45,7 @@ def main() -> None:
     """Write what differs, and name it."""
     for path, content in generated():
         if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             sys.stdout.write(f"{path.relative_to(Path(__file__).parents[1])}\n")
 

@@ -12,7 +12,14 @@ import typer
 from typer.testing import CliRunner
 
 from pinner.cli.app import app
+from pinner.config import load
+from pinner.config.schema import schema
+from pinner.output import Style, concise
+from pinner.output._addresses import FILE_ERROR, REFUSED, SITE, UNCHECKED, address_of
 from pinner.registry.errors import RegistryError
+from pinner.rules import RULES
+from tests.output import case
+from tests.support import pages
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,7 +34,9 @@ def commands_of(page: Path) -> set[str]:
     return {*lines, *(span.partition(" || ")[0] for span in re.findall("`(pinner [^`]+)`", text))}
 
 
-COMMANDS = sorted({(page.name, command) for page in PAGES for command in commands_of(page)})
+SYNTAX = "command-line.md"
+"""The page that shows how commands are written, not commands."""
+COMMANDS = sorted({(page.name, command) for page in PAGES if page.name != SYNTAX for command in commands_of(page)})
 
 
 def slugs(error: type[RegistryError]) -> set[str]:
@@ -94,6 +103,64 @@ def test_ignore_comments_hide_what_they_say(number: int, tmp_path: Path) -> None
     assert " ignored" in hidden.output
     shown = CliRunner().invoke(app, ["check", "--no-ignores", str(path)])
     assert "error[unpinned]" in shown.output
+
+
+@pytest.mark.parametrize("page", [path for path, _ in pages.pages()], ids=lambda path: path.name)
+def test_generated_pages_are_up_to_date(page: Path) -> None:
+    expected = dict(pages.pages())[page]
+    assert page.read_text(encoding="utf-8") == expected, "run: make regenerate"
+
+
+def test_every_page_of_a_rule_is_generated() -> None:
+    assert set((ROOT / "docs/rules").iterdir()) == {path for path, _ in pages.pages() if path.parent.name == "rules"}
+
+
+def test_the_schema_is_published_where_it_says() -> None:
+    published = json.loads((ROOT / "docs/pinner.schema.json").read_text())
+    assert published == schema()
+    assert published["$id"] == f"{SITE}pinner.schema.json"
+
+
+@pytest.mark.parametrize("name", [*(rule.ID for rule in RULES), UNCHECKED, FILE_ERROR, REFUSED])
+def test_every_address_in_a_report_leads_to_a_heading(name: str) -> None:
+    assert f"site_url: {SITE}\n" in (ROOT / "mkdocs.yml").read_text()
+    page, _, anchor = address_of(name).removeprefix(SITE).partition("#")
+    text = (ROOT / "docs" / f"{page.rstrip('/')}.md").read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9-]", "", title.lower().replace(" ", "-")) for title in re.findall("^#+ (.*)$", text, re.M)
+    }
+    assert not anchor or anchor in headings
+
+
+def test_the_readme_has_absolute_links_alone() -> None:
+    """The package index shows it as well."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((?!https://)[^)]*\)", text) == []
+    for page in re.findall(rf"\]\({SITE}([^)#]*)", text):
+        source = page.rstrip("/") or "index"
+        assert any((ROOT / "docs" / name).exists() for name in (f"{source}.md", f"{source}/index.md", source)), page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_configurations_are_read(page: Path, tmp_path: Path) -> None:
+    for text in re.findall(r"^```toml[^\n]*\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        path = tmp_path / ("pyproject.toml" if "[tool.pinner" in text else "pinner.toml")
+        path.write_text(text, encoding="utf-8")
+        load({}, config=str(path))
+
+
+def test_the_problem_matcher_reads_what_is_printed() -> None:
+    page = (ROOT / "docs/how-to/editor.md").read_text(encoding="utf-8")
+    (task,) = json.loads(re.findall(r"^```json[^\n]*\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[0])["tasks"]
+    pattern = task["problemMatcher"]["pattern"]
+    lines = concise.render(case.REPORT._replace(changes=(), kept=()), Style()).splitlines()
+    matches = [re.search(pattern["regexp"], line) for line in lines]
+    with_lines = [match for match in matches if match]
+    assert len(matches) - len(with_lines) == 1  # the file that failed as a whole
+    first = with_lines[0]
+    assert [first[pattern[key]] for key in ("file", "line", "column", "severity", "code")] == [
+        "Dockerfile", "1", "10", "error", "unpinned",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])

@@ -41,7 +41,7 @@ def lint(
     ]
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
     findings, suppressed, used = _suppress(raised, on_images)
-    findings = _one_for_untagged(findings)
+    findings = _one_for_untagged(findings, excused)
     used |= _undecided(scan, facts, active_rules_of)
     # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
     # `unused-ignore` is in use by that alone.
@@ -53,12 +53,14 @@ def lint(
     return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
 
 
-def _one_for_untagged(findings: list[Finding]) -> list[Finding]:
-    """Return the findings without those of `floating-tag` on images that are `unpinned`: a digest mends both.
+def _one_for_untagged(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
+    """Return the findings without those of `floating-tag` on images that lack a digest: one line a cause.
 
-    One that is set to a higher severity stays: it may be what fails the run.
+    Such an image is `unpinned`, or `excused` from that. A finding that is set to a higher severity stays: it may be
+    what fails the run.
     """
-    bare = {(each.path, each.where): each.severity for each in findings if each.rule == unpinned.ID}
+    bare = dict.fromkeys(excused, unpinned.SEVERITY)
+    bare |= {(each.path, each.where): each.severity for each in findings if each.rule == unpinned.ID}
     return [
         each
         for each in findings
@@ -135,8 +137,8 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
         if _names(suppression, ALL_RULES - active_rules_of(path).running)
     }
     for each in scan.occurrences:
-        is_told = facts.statuses is not None and each.target in facts.statuses
         for suppression in each.suppressions:
+            is_told = facts.statuses is not None and each.target in facts.statuses
             if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
                 undecided.add((each.path, suppression))
     return undecided

@@ -252,7 +252,7 @@ LEDGER: Options = {
             CONFIG,
             "--ledger",
             metavar="FILE",
-            help="Keep in FILE what tags named, and when. Default: pinner-ledger.jsonl.",
+            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.jsonl.",
         ),
     ],
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,10 @@ from pinner.cli.terminal import (
     write_text,
 )
 from pinner.model.clock import seconds_now
-from pinner.model.errors import ExitCode, InvalidReference, PinnerError, UsageError
+from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
@@ -54,7 +55,8 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         for line in str(error).split("\n"):
             tell(f"error: {line}")
         return ExitCode.USAGE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        tell(f"interrupted: {error}" if isinstance(error, Interrupted) else "interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.
@@ -113,7 +115,9 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
     write = _writes(paths, settings)
     outcome = pipeline.update(
         scan,
-        partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write),
+        _before_writing()(
+            partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write)
+        ),
         options_of,
         write=write,
         add=settings.add,
@@ -337,13 +341,24 @@ def _resolve(
 ) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
-    return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
+    with _before_writing():
+        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
 
 
 def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:
     from pinner.cli import registry_calls
 
-    return registry_calls.examine(asked, scan, settings)
+    with _before_writing():
+        return registry_calls.examine(asked, scan, settings)
+
+
+@contextmanager
+def _before_writing() -> Iterator[None]:
+    """Say of an interrupt while registries are asked that nothing was written."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("no file was written") from None
 
 
 def _detail(scan: Scan, settings: Settings) -> list[Detail]:

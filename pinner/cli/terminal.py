@@ -13,10 +13,11 @@ from typing import Any, TextIO, cast
 
 from pinner.model.escaping import clean, harmless
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, str], None]
+"""What is called with the number of answers, that of questions, and the host that is waited for."""
 
-PROGRESS_SECONDS = 10.0
-"""Between two lines of progress in CI."""
+INTERVAL = 60.0
+"""Seconds between two lines of progress in CI."""
 
 _STREAMS = ("stdout", "stderr")
 
@@ -161,47 +162,71 @@ def tell(line: str) -> None:
 
 
 @contextmanager
-def progress(title: str, quiet: bool, environ: Mapping[str, str] = os.environ) -> Iterator[Progress | None]:
-    """Show a progress bar on standard error, at a terminal only, lines in CI, and nothing under pre-commit."""
-    if environ.get("CI") and not quiet and not environ.get("PRE_COMMIT"):
-        with _progress_lines(title) as tick:
-            yield tick
-        return
-    if quiet or not sys.stderr.isatty() or environ.get("PRE_COMMIT"):
+def progress(
+    title: str, quiet: bool, environ: Mapping[str, str] = os.environ, interval: float = INTERVAL
+) -> Iterator[Progress | None]:
+    """Show on standard error how many questions are answered, and which host is waited for.
+
+    At a terminal that is a bar. In CI, where a log is read later and a silent job is ended, it is a line every
+    `interval` seconds. A hook's output is shown only when it fails, and is left alone.
+    """
+    if quiet or environ.get("PRE_COMMIT") or sys.stderr is None:
         yield None
-        return
+    elif environ.get("CI"):
+        with _lines_of_progress(title, interval) as tick:
+            yield tick
+    elif sys.stderr.isatty():
+        with _bar_of_progress(title) as tick:
+            yield tick
+    else:
+        yield None
+
+
+@contextmanager
+def _bar_of_progress(title: str) -> Iterator[Progress]:
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     # The bar moves the cursor, so it goes around the cleaning; what rich redirected would do so, too.
     console = Console(file=standard_stream(stderr=True).raw)
-    with Bar(console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[waiting]}", markup=False),
+    )
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        task = bar.add_task(title, total=None, waiting="")
+        yield lambda done, total, host: bar.update(task, completed=done, total=total, waiting=_waiting(host))
 
 
 @contextmanager
-def _progress_lines(title: str) -> Iterator[Progress]:
-    """Write a line now and then, for logs in which a silent job looks like one that hangs."""
+def _lines_of_progress(title: str, interval: float) -> Iterator[Progress]:
     from threading import Event, Thread
 
-    counts, is_over = [0, 0], Event()
+    state, ended = "no answer yet", Event()
 
-    def count(done: int, total: int) -> None:
-        counts[:] = done, total
+    def tick(done: int, total: int, host: str) -> None:
+        nonlocal state
+        state = f"{done} of {total} answered, {_waiting(host)}".removesuffix(", ")
 
-    def write() -> None:
-        while not is_over.wait(PROGRESS_SECONDS):
-            done, total = counts
-            tell(f"{title}: {done} of {total or 'all'} answered")
+    def tell_now_and_then() -> None:
+        while not ended.wait(interval):
+            tell(f"{title}: {state}")
 
-    thread = Thread(target=write, daemon=True)
+    thread = Thread(target=tell_now_and_then, daemon=True)
     thread.start()
     try:
-        yield count
+        yield tick
     finally:
-        is_over.set()
+        ended.set()
         thread.join()
+
+
+def _waiting(host: str) -> str:
+    return f"waiting for {clean(host)}" if host else ""
 
 
 def _cleaned(stream: TextIO) -> CleanedStream:

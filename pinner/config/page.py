@@ -28,7 +28,7 @@ _INTRODUCTION = """\
 pinner reads `pinner.toml`, `.pinner.toml` or the table `[tool.pinner]` of a `pyproject.toml`: the first of them, in
 this order, in the working directory, else in the folder above it, and so on. `--config FILE` (`PINNER_CONFIG`) reads
 that file instead, `--no-config` (`PINNER_NO_CONFIG=1`) reads none. Paths and patterns in a file start at its folder,
-those of flags and of the environment at the working directory.
+those of flags and of the environment at the working directory. All that is wrong is told in one run.
 
 A file that was found, and not named, may be part of what is checked. It names no file to write: no `format` has a
 `=FILE`, and `baseline` and `ledger` lie in its own folder, not below `.git` and behind no link. It must not be a link

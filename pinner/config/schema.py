@@ -24,7 +24,7 @@ from pinner.config.types import (
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The dialect that editors' TOML plug-ins and SchemaStore use."""
-ADDRESS = "https://raw.githubusercontent.com/digest-pinner/pinner/main/pinner/pinner.schema.json"
+ADDRESS = "https://digest-pinner.github.io/pinner/pinner.schema.json"
 
 _WORD = {"type": "string", "minLength": 1}
 

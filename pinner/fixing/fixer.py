@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pinner.model.errors import WriteError
+from pinner.model.errors import Interrupted, WriteError
 from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, Explanation, FileFailure
@@ -50,7 +50,7 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     results = {path: _edit(scan.files[path], planned) for path, planned in by_path.items()}
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
-        results = {path: _write(scan.files[path], result) for path, result in results.items()}
+        results = _write_all(scan, results)
     edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
     return Fixed(
         contents={path: each.data for path, each in edited.items()},
@@ -58,6 +58,18 @@ def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
         failures=tuple(result for result in results.values() if isinstance(result, FileFailure)),
         readings={path: each.reading for path, each in edited.items()},
     )
+
+
+def _write_all(scan: Scan, results: Mapping[str, _Edited | FileFailure]) -> dict[str, _Edited | FileFailure]:
+    """Write the edited files. Raises Interrupted, which says how many were written."""
+    done: dict[str, _Edited | FileFailure] = {}
+    try:
+        for path, result in results.items():
+            done[path] = _write(scan.files[path], result)
+    except KeyboardInterrupt:
+        written = sum(isinstance(each, _Edited) for each in done.values())
+        raise Interrupted(f"{written} of {len(results)} files were written, the others are as they were") from None
+    return done
 
 
 def _write(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:

@@ -29,6 +29,10 @@ class PinnerError(Exception):
     """Base of all errors of pinner: the text is one line that tells the user what to do."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """An interrupt of which is known what it left: the text says what was written."""
+
+
 class UsageError(PinnerError):
     """The command line or the configuration asks for something that cannot be done. Each argument is one line."""
 

@@ -12,19 +12,18 @@ _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 """C0 but tab and line feed, DEL, C1, bidirectional controls (Unicode Standard Annex 9), separators, lone surrogates."""
 
 _BLANK = r"[\t \xa0\u1680\u2000-\u200a\u202f\u205f\u3000]"
-_BUILD_COMMAND = re.compile(r"##(?=\w*\[)")
+_BUILD_COMMAND = r"##(?=\w*\[)"
 """The starts of commands anywhere in a line of a build log: `##[` (GitHub, Azure), `##vso[`, `##teamcity[`."""
 
 _OWN = r"\x1b\[[0-9;]*m|\x1b\]8;;[!-~]*\x1b\\"
 """Colours (ECMA-48, SGR) and hyperlinks (OSC 8), which outputs add to text that is cleaned already."""
 
-_HARM = rf"{_CONTROL}|{_BUILD_COMMAND.pattern}"
-_WORKFLOW_COMMAND = rf"^{_BLANK}*:(?=:)"
-_PLAIN = re.compile(rf"{_WORKFLOW_COMMAND}|{_HARM}", re.MULTILINE)
-_COMMANDS = re.compile(_HARM)
-_STYLED = re.compile(rf"^(?:{_OWN}|{_BLANK})*:(?=:)|{_OWN}|{_HARM}", re.MULTILINE)
+# Not compiled here: most runs print nothing that has to be searched.
+_COMMANDS = rf"{_CONTROL}|{_BUILD_COMMAND}"
+_PLAIN = rf"(?m)^{_BLANK}*:(?=:)|{_COMMANDS}"
+_STYLED = rf"(?m)^(?:{_OWN}|{_BLANK})*:(?=:)|{_OWN}|{_COMMANDS}"
 # A digest is no host: `docker-image://node@sha256:…` has no user information.
-_USER_INFO = re.compile(r"://[^ /?#\n]*@(?!sha(?:256|512):)")
+_USER_INFO = r"://[^ /?#\n]*@(?!sha(?:256|512):)"
 
 
 def clean(text: str) -> str:
@@ -50,18 +49,19 @@ def harmless(text: str, *, styled: bool = False, commands: bool = False) -> str:
     What would act is spelled out. `styled` text keeps colours and hyperlinks: an output that makes them has cleaned
     what stands between. `commands` are lines of workflow commands, which begin with `::`.
     """
-    pattern = _STYLED if styled else _COMMANDS if commands else _PLAIN
-    return without_user_info(pattern.sub(_replacement, text))
+    if not _is_plainly_harmless(text):
+        text = re.sub(_STYLED if styled else _COMMANDS if commands else _PLAIN, _replacement, text)
+    return without_user_info(text)
 
 
 def is_harmless(text: str) -> bool:
     """Tell whether `harmless` would leave the characters and the lines of `text` as they are."""
-    return _PLAIN.search(text) is None
+    return _is_plainly_harmless(text) or re.search(_PLAIN, text) is None
 
 
 def without_user_info(text: str) -> str:
     """Return `text` with `***` for the user information (RFC 3986 section 3.2.1) of every URL in it."""
-    return _USER_INFO.sub("://***@", text) if "@" in text else text
+    return re.sub(_USER_INFO, "://***@", text) if "@" in text else text
 
 
 def setting_without_user_info(text: str) -> str:
@@ -78,7 +78,12 @@ def setting_without_user_info(text: str) -> str:
 
 def without_build_commands(text: str, escape: str) -> str:
     """Return `text` with `escape` for the second `#` of what starts a command of a build log."""
-    return _BUILD_COMMAND.sub(lambda _: f"#{escape}", text)
+    return re.sub(_BUILD_COMMAND, lambda _: f"#{escape}", text)
+
+
+def _is_plainly_harmless(text: str) -> bool:
+    """Tell whether all of `text` prints, and it has none of the signs with which a command starts."""
+    return "##" not in text and "::" not in text and text.replace("\n", "").isprintable()
 
 
 def _replacement(match: re.Match[str]) -> str:

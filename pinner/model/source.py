@@ -53,7 +53,8 @@ class Source:
     def line_of(self, offset: int) -> int:
         """Return the 1-based line of a byte offset."""
         block = offset // _BLOCK
-        return self._line_breaks()[block] + self.data.count(b"\n", block * _BLOCK, offset) + 1
+        above = self._line_breaks()[block] if block else 0
+        return above + self.data.count(b"\n", block * _BLOCK, offset) + 1
 
     def line_start(self, offset: int) -> int:
         """Return the byte offset of the first byte of the line that `offset` is on."""

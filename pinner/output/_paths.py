@@ -17,4 +17,8 @@ def relative(path: str) -> str:
 def uri(path: str) -> str:
     """`relative(path)` as a percent-encoded URI reference (RFC 3986); a path outside as a `file:` URI."""
     path = relative(path)
-    return Path(path).as_uri() if os.path.isabs(path) else quote(os.fsencode(path))
+    try:
+        return Path(path).as_uri() if os.path.isabs(path) else quote(os.fsencode(path))
+    except UnicodeEncodeError:
+        # A lone surrogate of UTF-16, which the file names of Windows may hold.
+        return quote(path, errors="surrogatepass")

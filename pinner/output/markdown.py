@@ -92,7 +92,7 @@ def _change_row(change: ImageChange) -> str:
 
 
 def _why(change: ImageChange) -> str:
-    """Return why the pin moved, in our words, then in the publisher's, which are marked as code."""
+    """Return why the pin moved: in our words, then in the publisher's, which are marked as code."""
     explanation = change.explanation
     parts = [words_of(explanation.why)] if words_of(explanation.why) else []
     if explanation.why not in (None, "unknown", "attestations", "lost"):
@@ -122,7 +122,7 @@ def _short(digest: str | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return the publisher's words, shortened, as code, in which nothing forms a link, a mention or markup."""
+    """Return the publisher's words: shortened, and as code, in which nothing forms a link, a mention or markup."""
     if not text:
         return "nothing"
     return f"<code>{_prose(text if len(text) <= MAX_WORDS else f'{text[:MAX_WORDS]}…')}</code>"

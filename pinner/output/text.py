@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 NAME = "text"
 
 _LONGEST_WORDS = 60
-"""Characters of what the publisher says of one thing."""
+"""How many characters of what a publisher says are shown."""
+
 _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", "1;36"
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _DIGEST = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
@@ -149,23 +150,22 @@ def _changes(report: Report, style: Style) -> Iterator[str]:
     """Yield a line for each image, however many places name it, and one for each file."""
     if not report.changes:
         return
-    # Imported here: what a check prints needs nothing of it.
     from pinner.output._changes import by_image
 
     verb = "" if report.is_written else "would change: "
     for change in by_image(report.changes):
         # Nothing could be compared: who has to look wants the whole digest.
         new = clean(change.new or "") if change.is_repair else _short(change.new)
-        what = f"{verb}{'the pinned digest is gone' if change.is_repair else _short(change.old)} -> {new}"
-        line = f"{_paint(clean_path(change.image), _BOLD, style)}: {what} ({_count(len(change.places), 'place')})"
-        yield "".join([line, *_remarks(change)])
+        old = "the pinned digest is gone" if change.is_repair else _short(change.old)
+        what = f"{verb}{old} -> {new} ({_count(len(change.places), 'place')})"
+        yield "".join([f"{_paint(clean_path(change.image), _BOLD, style)}: {what}", *_remarks(change)])
     # A diff names the files itself.
     for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
         yield f"{_paint(clean_path(path), _BOLD, style)}: {_count(digests, 'digest')} changed"
 
 
 def _remarks(change: "ImageChange") -> Iterator[str]:
-    """Yield why the pin moved, what the publisher says of that, and what the tag names now where that is another."""
+    """Yield why the pin moved, what the publisher says of that, and what the tag names now where that differs."""
     from pinner.output._changes import publisher_words, words_of
 
     if change.note and not change.is_repair:
@@ -178,7 +178,7 @@ def _remarks(change: "ImageChange") -> Iterator[str]:
 
 
 def _shortened(text: str) -> str:
-    text = clean(text[:_LONGEST_WORDS]) or "nothing"
+    text = clean(text[: 4 * _LONGEST_WORDS]) or "nothing"
     return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}..."
 
 

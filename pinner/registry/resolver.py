@@ -88,12 +88,13 @@ def resolve(
     *,
     fetch: bool = False,
     beside: Iterable[Reference] = (),
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Resolution]:
     """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
     `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `beside` are further references
-    that the run knows. `progress` is called with the number of references done and of all.
+    that the run knows. `progress` is called with the number of references done and of all,
+    and the host that is waited for.
     """
     return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, [*beside], progress or _quiet))
 
@@ -103,7 +104,7 @@ async def _resolve(
     settings: RegistrySettings,
     fetch: bool,
     beside: list[Reference],
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int, str], None],
 ) -> dict[Reference, Resolution]:
     done = 0
 
@@ -111,17 +112,19 @@ async def _resolve(
         nonlocal done
         resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
         done += 1
-        progress(done, len(asked))
+        waiting.pop(reference)
+        progress(done, len(asked), next((each.registry for each in waiting), ""))
         return resolution
 
     asked = dict.fromkeys(map(_canonical, references))
+    waiting = asked.copy()
     known = [*references, *beside]
     async with Resolver(settings, references=known) as resolver, asyncio.TaskGroup() as group:
         tasks = {reference: group.create_task(one(reference)) for reference in asked}
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
 
 
-def _quiet(done: int, total: int) -> None:
+def _quiet(done: int, total: int, host: str) -> None:
     """Show no progress."""
 
 

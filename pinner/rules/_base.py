@@ -61,9 +61,11 @@ def finding_at(
 
 def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
     """Yield the images whose pin status is known, with it."""
+    if not facts.statuses:
+        return
     for occurrence in facts.occurrences:
         target = _image(occurrence)
-        if target and facts.statuses and (status := facts.statuses.get(target)):
+        if target and (status := facts.statuses.get(target)):
             yield occurrence, status
 
 

@@ -50,6 +50,5 @@ def check(facts: Facts) -> Iterator[Finding]:
         if status.state is PinState.GONE:
             now = f", and the tag names {status.current} now" if status.current else ""
             message = f"the registry no longer has {occurrence.text}{now}"
-            yield finding_at(
-                occurrence, ID, SEVERITY, message, fix_to(occurrence, status.target or status.current), "update"
-            )
+            fix = fix_to(occurrence, status.target or status.current)
+            yield finding_at(occurrence, ID, SEVERITY, message, fix, "update")

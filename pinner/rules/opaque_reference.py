@@ -26,6 +26,9 @@ ARG BASE=node:20
 FROM ${BASE}
 ```
 
+[Three lines](https://digest-pinner.github.io/pinner/how-to/adopt/#three-lines) of configuration
+settle most of what stays open.
+
 In a Compose file a default inside the variable serves the same end: `image: ${IMAGE:-node:20}`.
 
 ## Ignoring it

@@ -34,7 +34,8 @@ FROM localhost/app:dev
 ```
 
 In YAML the comment may stand at the end of the line as well. A whole family of images is left
-alone by `ignore-images` in the configuration.
+alone by `ignore-images` in the configuration, and files that are not yours by `exclude`: see
+[three lines](https://digest-pinner.github.io/pinner/how-to/adopt/#three-lines).
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, "pin")
+            command = None if occurrence.similar_stage else "pin"
+            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, command)
 
 
 def _severity(occurrence: Occurrence) -> Severity:

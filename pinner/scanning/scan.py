@@ -71,7 +71,7 @@ def scan_files(
     """
     opened = _Opened(suppression_settings, kind_settings)
     opened.read(found)
-    pins = _pins(opened.files.values()) if accept_pinned_outside else None
+    pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
         why_not = _refuse_outside(file, pins)

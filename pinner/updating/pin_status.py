@@ -37,7 +37,7 @@ def examine(
     settings: RegistrySettings,
     depth: Depth = SHALLOW,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Examination]:
     """Return the status of every reference, in an event loop of its own; `progress` gets done and all."""
 
@@ -54,19 +54,21 @@ async def examine_all(
     resolver: Resolver,
     depth: Depth = SHALLOW,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[Reference, Examination]:
     """Return the same inside an event loop, by a resolver that may go on being used."""
     unique = list(dict.fromkeys(references))
     examiner = Examiner(resolver, depth)
+    waiting = dict.fromkeys(unique)
     done = 0
 
     async def one(reference: Reference) -> Examination:
         nonlocal done
         examination = await examiner.examine(reference)
         done += 1
+        waiting.pop(reference)
         if progress:
-            progress(done, len(unique))
+            progress(done, len(unique), next((each.registry for each in waiting), ""))
         return examination
 
     async with asyncio.TaskGroup() as group:

@@ -69,7 +69,7 @@ def find_updates(
     beside: Iterable[Reference] = (),
     depth: Depth = SHALLOW,
     hub: HubTags | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Updates:
     """Return what to do with the references that are the keys of `used`; the values are the platforms in use.
 

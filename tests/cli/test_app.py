@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from pinner.cli import commands, registry_calls
 from pinner.cli.app import app
+from pinner.fixing import fixer
 from pinner.model.errors import ExitCode, ReadError, UsageError
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved, Unresolved
+from pinner.model.source import Source
 from pinner.rules import RULES
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, digest_of
@@ -161,7 +164,7 @@ def _raise(error: BaseException) -> Callable[[], ExitCode]:
     [
         (UsageError("what to do"), USAGE, "error: what to do\n"),
         (ReadError("Dockerfile", "permission denied"), USAGE, "error: permission denied\n"),
-        (KeyboardInterrupt(), ExitCode.INTERRUPTED, ""),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted\n"),
         (BrokenPipeError(), FINDINGS, ""),
         (OSError(28, "No space left on device"), UNCHECKED, "error: No space left on device\n"),
     ],
@@ -205,6 +208,12 @@ def test_quiet_is_quiet() -> None:
     run = pinner("check", "-q")
     assert (run.code, run.stderr) == (FINDINGS, "")
     assert run.stdout.count("\n") == 1
+
+
+def test_an_image_without_an_answer_is_told_once() -> None:
+    dockerfile("FROM gone\n")
+    run = pinner("pin")
+    assert run.stdout == "Dockerfile:1:6: unchecked[unreachable] gone: docker.io did not answer\n"
 
 
 def test_pinning_says_what_was_written() -> None:
@@ -491,7 +500,39 @@ def test_names_that_the_terminal_cannot_show(encoding: str) -> None:
 def test_an_interrupt_is_not_a_traceback() -> None:
     command = [sys.executable, "-c", INTERRUPTED]
     run = subprocess.run(command, capture_output=True, env=_environment(), timeout=60)
-    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"interrupted\n")
+
+
+def _interrupt(*_: object, **__: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("arguments", [["pin"], ["check", "--online"], ["update", "--add"]])
+def test_an_interrupt_while_registries_are_asked_says_that_nothing_was_written(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dockerfile("FROM node:20\n")
+    for name in ("resolve", "examine", "find_updates"):
+        monkeypatch.setattr(registry_calls, name, _interrupt)
+    run = pinner(*arguments)
+    assert (run.code, run.stderr) == (130, "interrupted: no file was written\n")
+    assert path.read_text() == "FROM node:20\n"
+
+
+def test_an_interrupt_while_files_are_written_says_how_many_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        dockerfile("FROM node:20\n", f"{name}/Dockerfile")
+    write = fixer.write_source
+
+    def write_one(source: Source, data: bytes, root: str | None = None) -> None:
+        if source.path.startswith("b"):
+            raise KeyboardInterrupt
+        write(source, data, root)
+
+    monkeypatch.setattr(fixer, "write_source", write_one)
+    run = pinner("pin")
+    assert (run.code, run.stderr) == (130, "interrupted: 1 of 3 files were written, the others are as they were\n")
+    assert ["@" in Path(name, "Dockerfile").read_text() for name in "abc"] == [True, False, False]
 
 
 INTERRUPTED = """

@@ -172,6 +172,11 @@ def test_what_cannot_be_pinned_is_not_counted(folder: Path) -> None:
     assert "1 of 4 can be pinned: run pinner pin\n" in pinner("check").stderr
 
 
+def test_what_may_be_a_misspelt_stage_is_not_counted(folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM node:20 AS build\nFROM node:20\nCOPY --from=biuld / /\n")
+    assert "2 of 3 can be pinned: run pinner pin\n" in pinner("check").stderr
+
+
 def test_quiet_leaves_findings_and_failures(folder: Path) -> None:
     (folder / "broken.Dockerfile").write_text("FOO\n")
     run = pinner("check", "-q")

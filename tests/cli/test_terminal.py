@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import time
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -10,7 +11,6 @@ import pytest
 
 from pinner.cli import terminal
 from pinner.cli.terminal import CleanedStream, progress, wants_color
-from tests.support.waiting import eventually
 
 PACKAGE = Path(__file__).parents[2] / "pinner"
 
@@ -54,6 +54,7 @@ def test_colour(choice: str, stream: io.StringIO, environ: dict[str, str], expec
         (PIPE, False, {}, False),
         (TERMINAL, True, {}, False),
         (TERMINAL, True, {"CI": "true"}, False),
+        (PIPE, False, {"CI": "true", "PRE_COMMIT": "1"}, False),
         (TERMINAL, False, {"CI": "true", "PRE_COMMIT": "1"}, False),
         (TERMINAL, False, {"PRE_COMMIT": "1"}, False),
     ],
@@ -65,18 +66,7 @@ def test_progress(
     with progress("Asking", quiet, environ) as tick:
         assert (tick is not None) is expected
         if tick:
-            tick(1, 2)
-
-
-def test_progress_in_ci_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(terminal.sys, "stderr", stream)
-    monkeypatch.setattr(terminal, "PROGRESS_SECONDS", 0.01)
-    with progress("Asking", False, {"CI": "true"}) as tick:
-        assert tick is not None
-        assert eventually(lambda: "Asking: 0 of all answered\n" in stream.getvalue())
-        tick(2, 60)
-        assert eventually(lambda: "Asking: 2 of 60 answered\n" in stream.getvalue())
+            tick(1, 2, "ghcr.io")
 
 
 def test_progress_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +74,43 @@ def test_progress_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(terminal.sys, "stderr", stream)
     with progress("Asking", False, {}) as tick:
         assert tick is not None
-        tick(2, 2)
+        tick(2, 2, "")
     assert re.search(r"\x1b\[2K\x1b\[1A|\x1b\[1A\x1b\[2K", stream.getvalue())
+
+
+def test_progress_shows_counts_and_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(terminal.sys, "stderr", stream)
+    with progress("Asking", False, {}) as tick:
+        assert tick is not None
+        tick(3, 9, "[red]ghcr.io\x1b[2J")
+    assert "3/9" in stream.getvalue()
+    assert "waiting for [red]ghcr.io\\x1b[2J" in stream.getvalue()
+
+
+def test_progress_is_a_line_now_and_then_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(terminal.sys, "stderr", stream)
+    with progress("Asking", False, {"CI": "true"}, interval=0.01) as tick:
+        assert tick is not None
+        tick(3, 9, "ghcr.io")
+        deadline = time.monotonic() + 30
+        while "3 of 9" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        tick(9, 9, "")
+    assert "Asking: 3 of 9 answered, waiting for ghcr.io\n" in stream.getvalue()
+    told = stream.getvalue()
+    time.sleep(0.05)
+    assert stream.getvalue() == told
+
+
+def test_a_run_shorter_than_a_minute_tells_nothing_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(terminal.sys, "stderr", stream)
+    with progress("Asking", False, {"CI": "true"}) as tick:
+        assert tick is not None
+        tick(9, 9, "")
+    assert stream.getvalue() == ""
 
 
 def cleaned() -> tuple[CleanedStream, io.TextIOWrapper]:

@@ -42,6 +42,9 @@ format = ["concise", "sarif=ci/out.sarif"]
 [extend-include]
 dockerfile = ["*.docker.in"]
 
+[kinds]
+kubernetes = "check"
+
 [[images]]
 match = ["quay.io/us/**"]
 platforms = ["linux/amd64"]
@@ -51,9 +54,6 @@ allow-lost-platforms = true
 [[images]]
 match = ["**", "!ghcr.io/**"]
 update = false
-
-[kinds]
-kubernetes = "check"
 
 [[overrides]]
 files = ["tests/"]

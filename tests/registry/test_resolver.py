@@ -72,9 +72,9 @@ def test_each_is_asked_once(network: StubNetwork) -> None:
 
 
 def test_progress(network: StubNetwork) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, str]] = []
     resolve([parse(f"reg.example/app:{number}") for number in range(5)], settings(), progress=lambda *n: told.append(n))
-    assert told == [(number, 5) for number in range(1, 6)]
+    assert told == [(number, 5, "reg.example") for number in range(1, 5)] + [(5, 5, "")]
 
 
 def test_fetch_gets_the_content_by_its_digest(network: StubNetwork) -> None:

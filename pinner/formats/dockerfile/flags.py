@@ -4,10 +4,11 @@ After BuildKit's `extractBuilderFlags`, `parseWords` and `parseMount`. Every cha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from pinner.formats.dockerfile.instructions import WORD_SEPARATORS, LogicalLine
+from pinner.formats.dockerfile.instructions import WORD_SEPARATORS
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text, join
 
@@ -22,10 +23,10 @@ _BARE_FIELDS = ("ro", "readonly", "rw", "readwrite", "required")
 
 
 class Flag(NamedTuple):
-    """`--name=value`; value is None without an equals sign."""
+    """`--name=value`; value holds the indexes of its characters in the line, and is None without an equals sign."""
 
     name: str
-    value: Text | None
+    value: Sequence[int] | None
 
 
 class Command(NamedTuple):
@@ -41,37 +42,39 @@ class InvalidMount(ValueError):
     """A `--mount` that BuildKit refuses."""
 
 
-def read_command(line: LogicalLine, at: int = 0) -> Command:
-    """Return the command that begins at index `at`: 0, or after ONBUILD."""
-    chars = line.chars
+# The files of a repository hold the same instructions over and over.
+_kept = lru_cache(maxsize=512)
+
+
+@_kept
+def read_command(chars: str, at: int = 0) -> Command:
+    """Return the command that begins at index `at` of a logical line: 0, or after ONBUILD."""
     at, end = trim(chars, at, len(chars))
     name = _NAME.match(chars, at, end)
     assert name is not None
-    start = name.end()
-    if not chars.startswith("--", start, end):
-        return Command(name[1].upper(), (), start, end)
-    flags, start = _read_flags(line, start, end)
+    flags, start = _read_flags(chars, name.end(), end)
     return Command(name[1].upper(), tuple(flags), start, end)
 
 
-def word_spans(line: LogicalLine, command: Command) -> list[tuple[int, int]]:
-    """Return the beginning and end of each argument, divided at any white space, as FROM divides them."""
-    return [word.span() for word in _WORD.finditer(line.chars, command.start, command.end)]
+@_kept
+def word_spans(chars: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Return the start and end of each argument between two indexes, divided at any white space, as FROM does."""
+    return tuple(word.span() for word in _WORD.finditer(chars, start, end))
 
 
-def quoted_word_spans(line: LogicalLine, command: Command, escape: str) -> list[tuple[int, int]]:
-    """Return the beginning and end of each argument, divided at white space outside of quotes, as ARG divides them."""
-    chars, at = line.chars, command.start
+@_kept
+def quoted_word_spans(chars: str, at: int, end: int, escape: str) -> tuple[tuple[int, int], ...]:
+    """Return the start and end of each argument between two indexes, divided outside of quotes, as ARG does."""
     spans = []
-    while at < command.end:
+    while at < end:
         if chars[at] in WORD_SEPARATORS:
             at += 1
             continue
-        start, at = at, _end_of(_PLAIN_WORD, chars, at, command.end)
-        if at < command.end and chars[at] not in WORD_SEPARATORS:
-            at = _end_of_word(chars, start, command.end, escape)
+        start, at = at, _end_of(_PLAIN_WORD, chars, at, end)
+        if at < end and chars[at] not in WORD_SEPARATORS:
+            at = _end_of_word(chars, start, end, escape)
         spans.append((start, at))
-    return spans
+    return tuple(spans)
 
 
 def mount_source(value: Text) -> Text | None:
@@ -102,28 +105,28 @@ def _end_of_word(chars: str, at: int, end: int, escape: str) -> int:
     return min(at, end)
 
 
-def _read_flags(line: LogicalLine, at: int, end: int) -> tuple[list[Flag], int]:
+def _read_flags(chars: str, at: int, end: int) -> tuple[list[Flag], int]:
     """Return the flags from index `at` on, and the index at which the arguments begin."""
     flags: list[Flag] = []
-    chars = line.chars
     while chars.startswith("--", at, end):
         plain = _PLAIN_FLAG.match(chars, at, end)
         if plain is not None:
-            flags.append(Flag(plain[1], line.cut(*plain.span(3)) if plain[2] else None))
+            flags.append(Flag(plain[1], range(*plain.span(3)) if plain[2] else None))
             at = plain.end()
             continue
-        word, at = _read_flag_word(line, at, end)
-        if word.chars == "--":
+        kept, at = _read_flag_word(chars, at, end)
+        word = "".join(chars[index] for index in kept)
+        if word == "--":
             break
-        name, equals, _ = word.chars[2:].partition("=")
-        flags.append(Flag(name, word.cut(len(name) + 3) if equals else None))
+        name, equals, _ = word[2:].partition("=")
+        flags.append(Flag(name, tuple(kept[len(name) + 3 :]) if equals else None))
         at = _end_of(_SPACES, chars, at, end)
     return flags, at
 
 
-def _read_flag_word(line: LogicalLine, at: int, end: int) -> tuple[Text, int]:
-    """Return a flag without its quotes and backslashes, and the index after it."""
-    chars, start, kept, quote = line.chars, at, [], ""
+def _read_flag_word(chars: str, at: int, end: int) -> tuple[list[int], int]:
+    """Return the indexes of a flag's characters but for quotes and backslashes, and the index after it."""
+    kept, quote = [], ""
     while at < end:
         char = chars[at]
         if not quote and char in _FLAG_SPACES:
@@ -136,8 +139,7 @@ def _read_flag_word(line: LogicalLine, at: int, end: int) -> tuple[Text, int]:
             at += char == "\\"
             kept.append(at)
         at += 1
-    word = line.cut(start, min(at, end))
-    return join([word.cut(index - start, index - start + 1) for index in kept if index < end]), min(at, end)
+    return [index for index in kept if index < end], min(at, end)
 
 
 def _end_of(pattern: re.Pattern[str], chars: str, at: int, end: int) -> int:

@@ -33,7 +33,8 @@ from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
-_SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
+_SAFE_NAME = r"[A-Z+]{1,16}|[<=>]{7}"
+_NAMING_FLAGS = {"COPY": "from", "RUN": "mount"}
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _MAX_COMPARED_STAGES = 50
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -119,7 +120,7 @@ class DockerfileReader:
         for instruction in self.division.instructions:
             if not instruction.name:
                 line = instruction.joined()
-                statement = Statement(instruction, line, read_command(line))
+                statement = Statement(instruction, line, read_command(line.chars))
                 self.statements.append(statement)
                 self._collect_from(statement)
             elif not self.froms:
@@ -147,12 +148,12 @@ class DockerfileReader:
             self._complain(instruction, TEMPLATE)
         elif not self.has_foreign_frontend:
             # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
-            name = f": {command.name}" if _SAFE_NAME.fullmatch(command.name) else ""
+            name = f": {command.name}" if re.fullmatch(_SAFE_NAME, command.name) else ""
             self._complain(instruction, f"unknown instruction{name}")
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
-        for start, end in quoted_word_spans(line, command, self.division.escape):
+        for start, end in quoted_word_spans(line.chars, command.start, command.end, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
@@ -165,7 +166,7 @@ class DockerfileReader:
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
-        spans = word_spans(line, command)
+        spans = word_spans(line.chars, command.start, command.end)
         words = [line.chars[start:end] for start, end in spans]
         if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
             has_comment = any(word.startswith("#") for word in words[1:])
@@ -174,19 +175,20 @@ class DockerfileReader:
         stage = words[2].lower() if len(words) == 3 else None
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
             self._complain(instruction, f'invalid name for a build stage: "{line.cut(*spans[2])}"')
-        platform = self._read_platform(instruction, command) if command.flags else None
+        platform = self._read_platform(statement) if command.flags else None
         return From(read_word(line.cut(*spans[0]), self.scope) if spans else None, platform, stage)
 
-    def _read_platform(self, instruction: Instruction, command: Command) -> str | None:
+    def _read_platform(self, statement: Statement) -> str | None:
+        instruction, line, command = statement
         for flag in command.flags:
             if flag.name != "platform":
                 self._complain(instruction, f"unknown flag: --{flag.name}")
         flags = [flag for flag in command.flags if flag.name == "platform"]
         if len(flags) > 1:
             self._complain(instruction, "duplicate flag: --platform")
-        if not flags or not flags[0].value or not flags[0].value.chars:
+        if not flags or not flags[0].value:
             return None
-        word = read_word(flags[0].value, self.scope)
+        word = read_word(line.take(flags[0].value), self.scope)
         if isinstance(word, WrittenReference) or word.expansion.used:
             return None
         return str(word.expansion.value)
@@ -205,7 +207,7 @@ class DockerfileReader:
             elif statement.command.name == "ONBUILD":
                 self._read_trigger(statement, stage)
             elif statement.command.flags:
-                self._read_sources(statement.instruction, statement.command, stage, "")
+                self._read_sources(statement, stage, "")
 
     def _read_base(self, base: From, stage: int) -> None:
         if base.image is None:
@@ -263,17 +265,17 @@ class DockerfileReader:
 
     def _read_trigger(self, statement: Statement, stage: int) -> None:
         instruction, line, command = statement
-        trigger = read_command(line, command.start)
+        trigger = read_command(line.chars, command.start)
         if trigger.name in _NOT_IN_ONBUILD:
             self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
         elif trigger.name not in INSTRUCTIONS:
             self._complain_of_unknown(instruction, line, trigger)
-        self._read_sources(instruction, trigger, stage, "ONBUILD ")
+        self._read_sources(Statement(instruction, line, trigger), stage, "ONBUILD ")
 
-    def _read_sources(self, instruction: Instruction, command: Command, stage: int, prefix: str) -> None:
-        """Return the references of COPY --from and RUN --mount=from."""
-        context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
-        for text in self._sources(instruction, command):
+    def _read_sources(self, statement: Statement, stage: int, prefix: str) -> None:
+        """Read the references of COPY --from and RUN --mount=from."""
+        instruction, _, command = statement
+        for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
             if prefix and not any(char in text.chars for char in "/:@"):
@@ -286,21 +288,23 @@ class DockerfileReader:
                 suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
             elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
+            context = "COPY --from" if command.name == "COPY" else "RUN --mount"
             similar = self._similar_stage(text.chars, stage)
-            self._add(self._place_source(text), context, None, suspicion, similar)
+            self._add(self._place_source(text), prefix + context, None, suspicion, similar)
 
-    def _sources(self, instruction: Instruction, command: Command) -> Iterator[Text]:
-        for flag in command.flags:
-            if flag.name.lower() == "from" and (command.name, flag.name) != ("COPY", "from"):
-                self._complain(instruction, f"unknown flag: --{flag.name}")
-            elif (command.name, flag.name) not in (("COPY", "from"), ("RUN", "mount")):
-                continue
-            elif flag.value is None:
-                self._complain(instruction, f"--{flag.name} has no value: write --{flag.name}=…")
-            elif flag.name == "from":
-                yield flag.value
+    def _sources(self, statement: Statement) -> Iterator[Text]:
+        instruction, line, command = statement
+        naming = _NAMING_FLAGS.get(command.name)
+        for name, value in command.flags:
+            if name != naming:
+                if name.lower() == "from":
+                    self._complain(instruction, f"unknown flag: --{name}")
+            elif value is None:
+                self._complain(instruction, f"--{name} has no value: write --{name}=…")
+            elif name == "from":
+                yield line.take(value)
             else:
-                yield from self._mount_source(instruction, flag.value)
+                yield from self._mount_source(instruction, line.take(value))
 
     def _mount_source(self, instruction: Instruction, mount: Text) -> Iterator[Text]:
         try:
@@ -377,7 +381,7 @@ class DockerfileReader:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (
-            f"{each.name or read_command(each.joined()).name} on {lines.first}-{lines.last}, to {lines.end}"
+            f"{each.name or read_command(each.joined().chars).name} on {lines.first}-{lines.last}, to {lines.end}"
             for each, lines in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)

@@ -41,6 +41,8 @@ def is_template(chars: str) -> bool:
 
 def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
     """Return a word of `scope`, or the reference where its variables are malformed."""
+    if scope.dialect.is_plain(text.chars):
+        return literal(text)
     try:
         return scope.add_word(text)
     except ExpansionError as error:
@@ -151,6 +153,8 @@ def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> Written
     assert isinstance(target, Reference) and target.digest
     value = word.expansion.value
     digest = value.cut(len(value.chars) - len(target.digest)).run
+    if value.run:  # No variable stands between the tag and the digest.
+        return written._replace(place=digest)
     names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
     dead = next((name for name in names if _is_switched_off(name, word, scope, NOTHING_ASSUMED, target)), None)
     if digest is None:
