@@ -113,7 +113,8 @@ FILES: Options = {
     ],
     "kind": Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
+            CHECKING,
             "--kind",
             metavar="KIND",
             help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
@@ -234,16 +235,20 @@ UPDATE: Options = {
 IMAGE: Options = {
     "image": Annotated[
         str | None,
-        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+        _option(CHECKING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
     ],
     "to": Annotated[
         str | None,
-        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+        _option(
+            WRITING, "--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."
+        ),
     ],
     "rollback": Annotated[
         bool | None,
-        typer.Option(
-            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
+        _option(
+            WRITING,
+            "--rollback",
+            help="Move the pins of --image back to the digest before, and reject the present one.",
         ),
     ],
 }

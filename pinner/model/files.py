@@ -27,7 +27,7 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _BINARY
 _READ = os.O_RDONLY | _NO_WAIT
 # Fails where there is anything of that name already, be it a link.
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.pinner", re.DOTALL)
+_TEMPORARY = r"(?s)\..+\.[0-9a-f]{8}\.pinner"
 # A mount point, and a file that lies on another file system than its folder.
 _MOUNTED = frozenset({errno.EBUSY, errno.EXDEV})
 _CLOSED_FOLDER = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -269,7 +269,7 @@ def _sweep(folder: str) -> None:
     oldest = time.time() - STRAY_SECONDS
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            if re.fullmatch(_TEMPORARY, entry.name) and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_mtime < oldest:
                         os.unlink(entry.path)

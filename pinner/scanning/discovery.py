@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE, FORMATS, Format
@@ -157,7 +157,8 @@ def _by_name(path: str) -> Format | None:
 
 @cache
 def _searches() -> list[tuple[Callable[[str], object], Format]]:
-    return [(re.compile(each.FILES).search, each) for each in FORMATS]
+    # Compiled when it is asked: the first format is that of most files.
+    return [(partial(re.search, each.FILES), each) for each in FORMATS]
 
 
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:

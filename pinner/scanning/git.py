@@ -7,7 +7,6 @@ repository, which is why nothing may depend on that.
 """
 
 import os
-import signal
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -98,7 +97,9 @@ class Process:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 if hasattr(os, "killpg"):
-                    os.killpg(process.pid, signal.SIGKILL)
+                    from signal import SIGKILL  # which Windows does not have
+
+                    os.killpg(process.pid, SIGKILL)
                 else:
                     process.kill()
         with process:

@@ -37,7 +37,8 @@ def statements(division: Division) -> list[Statement]:
         line = instruction.joined()
         command = read_command(line.chars)
         assert not instruction.name or (instruction.name == command.name and not _may_name_image(command))
-        found.append(Statement(command.name, lines, [line.cut(*span) for span in word_spans(line.chars, command)]))
+        spans = word_spans(line.chars, command.start, command.end)
+        found.append(Statement(command.name, lines, [line.cut(*span) for span in spans]))
     return found
 
 

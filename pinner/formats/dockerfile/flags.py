@@ -43,7 +43,10 @@ class InvalidMount(ValueError):
 
 
 # The files of a repository hold the same instructions over and over.
-@lru_cache(maxsize=4096)
+_kept = lru_cache(maxsize=512)
+
+
+@_kept
 def read_command(chars: str, at: int = 0) -> Command:
     """Return the command that begins at index `at` of a logical line: 0, or after ONBUILD."""
     at, end = trim(chars, at, len(chars))
@@ -53,24 +56,25 @@ def read_command(chars: str, at: int = 0) -> Command:
     return Command(name[1].upper(), tuple(flags), start, end)
 
 
-def word_spans(chars: str, command: Command) -> list[tuple[int, int]]:
-    """Return the beginning and end of each argument, divided at any white space, as FROM divides them."""
-    return [word.span() for word in _WORD.finditer(chars, command.start, command.end)]
+@_kept
+def word_spans(chars: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Return the start and end of each argument between two indexes, divided at any white space, as FROM does."""
+    return tuple(word.span() for word in _WORD.finditer(chars, start, end))
 
 
-def quoted_word_spans(chars: str, command: Command, escape: str) -> list[tuple[int, int]]:
-    """Return the beginning and end of each argument, divided at white space outside of quotes, as ARG divides them."""
-    at = command.start
+@_kept
+def quoted_word_spans(chars: str, at: int, end: int, escape: str) -> tuple[tuple[int, int], ...]:
+    """Return the start and end of each argument between two indexes, divided outside of quotes, as ARG does."""
     spans = []
-    while at < command.end:
+    while at < end:
         if chars[at] in WORD_SEPARATORS:
             at += 1
             continue
-        start, at = at, _end_of(_PLAIN_WORD, chars, at, command.end)
-        if at < command.end and chars[at] not in WORD_SEPARATORS:
-            at = _end_of_word(chars, start, command.end, escape)
+        start, at = at, _end_of(_PLAIN_WORD, chars, at, end)
+        if at < end and chars[at] not in WORD_SEPARATORS:
+            at = _end_of_word(chars, start, end, escape)
         spans.append((start, at))
-    return spans
+    return tuple(spans)
 
 
 def mount_source(value: Text) -> Text | None:

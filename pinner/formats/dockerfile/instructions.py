@@ -25,8 +25,8 @@ WORD_SEPARATORS = "\t\v\f\r "
 _SPACES = f"[{ASCII_SPACES}]*".replace("\n", "")
 _BOM = "\xef\xbb\xbf"
 # White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
-_DIRECTIVE = re.compile(r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z")
-_FIRST_WORD = re.compile(r"\s*(\S*).*", re.ASCII | re.DOTALL)
+_DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z"
+_FIRST_WORD = r"(?as)\s*(\S*).*"
 _MAY_BE_DIRECTIVE = re.compile(
     rf"(?:{_BOM})?(?:#!|[^\w\n]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)", re.ASCII | re.IGNORECASE
 )
@@ -205,7 +205,7 @@ def _read_directives(text: Text) -> dict[str, Text]:
         if not chars.startswith("#", start):
             break
         after = trim(chars, start + 1, end)[0]
-        match = _DIRECTIVE.match(chars, after)
+        match = re.match(_DIRECTIVE, chars[after:])
         name = match[1].lower() if match else ""
         if match and name in _DIRECTIVES and chars[start + 1 : after].strip("\t\f\r "):
             raise Malformed(number, "not every BuildKit reads this directive: put a plain space after its #")
@@ -214,7 +214,7 @@ def _read_directives(text: Text) -> dict[str, Text]:
                 break
             is_top = False
         elif is_top:
-            _add_directive(found, name, text.cut(at + match.start(2), at + match.end(2)), number)
+            _add_directive(found, name, text.cut(at + after + match.start(2), at + after + match.end(2)), number)
     return found
 
 
@@ -255,7 +255,8 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
     chars = text.chars
     if not chars.startswith(prefix, start, end):
         return None
-    match = _DIRECTIVE.match(chars[start:end], len(prefix))
+    start += len(prefix)
+    match = re.match(_DIRECTIVE, chars[start:end])
     if match is None or (name := match[1].lower()) not in _DIRECTIVES:
         return None
     return name, text.cut(start + match.start(2), start + match.end(2))
@@ -366,7 +367,7 @@ def _end_of_terminator(chars: str, at: int, heredoc: "Heredoc") -> int:
 def _may_be_instructions(body: list[str]) -> bool:
     """Tell whether a BuildKit that sees no heredoc in `<< EOF` may accept its lines, the terminator included."""
     lines = [line.rstrip("\r") for line in body if not is_comment_or_blank(line)]
-    are_instructions = [_FIRST_WORD.sub(r"\1", line).upper() in INSTRUCTIONS for line in lines]
+    are_instructions = [re.sub(_FIRST_WORD, r"\1", line).upper() in INSTRUCTIONS for line in lines]
     is_swallowed = any("<<" in line or _may_continue(line) for line in lines)
     return any(are_instructions[:1]) and (are_instructions[-1] or is_swallowed)
 

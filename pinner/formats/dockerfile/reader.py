@@ -33,7 +33,7 @@ from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
-_SAFE_NAME = re.compile(r"[A-Z+]{1,16}|[<=>]{7}")
+_SAFE_NAME = r"[A-Z+]{1,16}|[<=>]{7}"
 _NAMING_FLAGS = {"COPY": "from", "RUN": "mount"}
 _NOT_IN_ONBUILD = ("FROM", "MAINTAINER", "ONBUILD")
 _MAX_COMPARED_STAGES = 50
@@ -148,12 +148,12 @@ class DockerfileReader:
             self._complain(instruction, TEMPLATE)
         elif not self.has_foreign_frontend:
             # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
-            name = f": {command.name}" if _SAFE_NAME.fullmatch(command.name) else ""
+            name = f": {command.name}" if re.fullmatch(_SAFE_NAME, command.name) else ""
             self._complain(instruction, f"unknown instruction{name}")
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
-        for start, end in quoted_word_spans(line.chars, command, self.division.escape):
+        for start, end in quoted_word_spans(line.chars, command.start, command.end, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
                 self.scope.redeclared.add(name)
@@ -166,7 +166,7 @@ class DockerfileReader:
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
-        spans = word_spans(line.chars, command)
+        spans = word_spans(line.chars, command.start, command.end)
         words = [line.chars[start:end] for start, end in spans]
         if len(words) != 1 and not (len(words) == 3 and words[1].upper() == "AS"):
             has_comment = any(word.startswith("#") for word in words[1:])
@@ -275,7 +275,6 @@ class DockerfileReader:
     def _read_sources(self, statement: Statement, stage: int, prefix: str) -> None:
         """Read the references of COPY --from and RUN --mount=from."""
         instruction, _, command = statement
-        context = f"{prefix}{'COPY --from' if command.name == 'COPY' else 'RUN --mount'}"
         for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
@@ -289,8 +288,9 @@ class DockerfileReader:
                 suspicion = f"from={text} pulls an image called {text}: stages have names here, not numbers"
             elif self._is_stage(instruction, text.chars, stage) or self._is_context(text.chars):
                 continue
+            context = "COPY --from" if command.name == "COPY" else "RUN --mount"
             similar = self._similar_stage(text.chars, stage)
-            self._add(self._place_source(text), context, None, suspicion, similar)
+            self._add(self._place_source(text), prefix + context, None, suspicion, similar)
 
     def _sources(self, statement: Statement) -> Iterator[Text]:
         instruction, line, command = statement

@@ -11,7 +11,7 @@ _WIDE_SPACES = tuple(
     for space in "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-_WIDE_SPACE = re.compile("|".join(_WIDE_SPACES))
+_WIDE_SPACE = "|".join(_WIDE_SPACES)
 _SPACE_STARTS = frozenset(ASCII_SPACES).union(wide[0] for wide in _WIDE_SPACES)
 _SPACE_ENDS = frozenset(ASCII_SPACES).union(wide[-1] for wide in _WIDE_SPACES)
 
@@ -49,4 +49,4 @@ def space_width(chars: str, at: int) -> int:
 
 def with_ascii_spaces(chars: str) -> str:
     """Return `chars` with form feeds in the place of white space beyond ASCII, every other character where it was."""
-    return chars if chars.isascii() else _WIDE_SPACE.sub(lambda space: "\f" * len(space[0]), chars)
+    return chars if chars.isascii() else re.sub(_WIDE_SPACE, lambda space: "\f" * len(space[0]), chars)
