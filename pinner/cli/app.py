@@ -113,7 +113,8 @@ FILES: Options = {
     ],
     "kind": Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
+            CHECKING,
             "--kind",
             metavar="KIND",
             help="Read files of this kind alone, such as kubernetes. Repeatable, or with commas.",
@@ -126,7 +127,7 @@ FILES: Options = {
     ],
     "skip_unknown": Annotated[
         bool | None,
-        typer.Option("--skip-unknown", help="Pass over named files that are of no kind, as a hook names them."),
+        _option(CHECKING, "--skip-unknown", help="Pass over named files that are of no kind, as a hook names them."),
     ],
 }
 
@@ -140,8 +141,12 @@ def _check_unpin(rules: list[str] | None) -> list[str] | None:
 UNPIN: Options = {
     "select": Annotated[
         list[str] | None,
-        typer.Option(
-            "--select", metavar="RULE", help=f"Take away those of {commands.ALONE} alone.", callback=_check_unpin
+        _option(
+            WRITING,
+            "--select",
+            metavar="RULE",
+            help=f"Take away those of {commands.ALONE} alone.",
+            callback=_check_unpin,
         ),
     ],
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from pinner.cli.app import app
+from pinner.cli.app import PANELS, app
 from pinner.config import Settings
 from pinner.config.keys import KEYS
 from tests.support.command import pinner
@@ -111,3 +111,16 @@ def test_a_flag_has_the_name_of_its_key() -> None:
     options = {each.name: each.opts for command in COMMANDS.values() for each in command.params}
     for key in KEYS:
         assert key.field not in options or f"--{key.name}" in options[key.field]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_its_panel(command: str) -> None:
+    options = [each for each in COMMANDS[command].params if each.param_type_name == "option"]
+    assert [each.name for each in options if each.rich_help_panel not in PANELS] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_names_no_types_of_the_library(command: str) -> None:
+    shown = pinner(command, "--help").stdout
+    assert "<" not in shown
+    assert "range" not in shown

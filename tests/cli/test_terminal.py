@@ -10,7 +10,7 @@ from typing import TextIO, cast
 import pytest
 
 from pinner.cli import terminal
-from pinner.cli.terminal import CleanedStream, progress, wants_color
+from pinner.cli.terminal import CleanedStream, progress, takes_hyperlinks, wants_color, width_of
 
 PACKAGE = Path(__file__).parents[2] / "pinner"
 
@@ -111,6 +111,31 @@ def test_a_run_shorter_than_a_minute_tells_nothing_in_ci(monkeypatch: pytest.Mon
         assert tick is not None
         tick(9, 9, "")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, False),
+        ({"VTE_VERSION": "7200"}, True),
+        ({"VTE_VERSION": "4000"}, False),
+        ({"VTE_VERSION": "new"}, False),
+        ({"TERM_PROGRAM": "vscode"}, True),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"TERM": "xterm-kitty"}, True),
+        ({"WT_SESSION": "1"}, True),
+        ({"WT_SESSION": "1", "CI": "true"}, False),
+        ({"WT_SESSION": "1", "FORCE_HYPERLINK": "0"}, False),
+        ({"FORCE_HYPERLINK": "1"}, True),
+    ],
+)
+def test_hyperlinks_are_for_terminals_that_are_known_to_show_them(environ: dict[str, str], expected: bool) -> None:
+    assert takes_hyperlinks(environ) is expected
+
+
+@pytest.mark.parametrize(("columns", "expected"), [("60", 60), ("0", 80), ("many", 80), ("", 80)])
+def test_the_width_of_what_is_no_terminal(columns: str, expected: int) -> None:
+    assert width_of(io.StringIO(), {"COLUMNS": columns}) == expected
 
 
 def cleaned() -> tuple[CleanedStream, io.TextIOWrapper]:

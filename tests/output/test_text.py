@@ -8,6 +8,7 @@ from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import Change, FileFailure, Report, Summary
 from pinner.model.source import Location, Source, Span
 from pinner.output import Style, concise, text
+from pinner.output._excerpt import cells
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence_in
 
@@ -57,6 +58,22 @@ def test_no_context_without_the_source() -> None:
     report = case.REPORT._replace(sources={})
     shown = text.render(report, Style(context=True))
     assert not re.search(r"^ *\d* \| ", shown, re.MULTILINE)
+
+
+def test_a_file_that_failed_shows_its_line_at_a_terminal() -> None:
+    source = Source("a.yaml", b"a:\n  b: [\n")
+    report = Report(EMPTY, errors=(FileFailure("a.yaml", 2, "not valid YAML"),), sources={"a.yaml": source})
+    line = "a.yaml:2: error[file-error] not valid YAML\n"
+    assert text.render(report, Style(context=True)) == f"{line}    2 |   b: [\n"
+    assert text.render(report, Style()) == line
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
+@pytest.mark.parametrize("before", ["FROM ", "\t" * 9, "名" * 40, "\x1b[2J" * 9])
+def test_no_excerpt_is_wider_than_the_terminal(width: int, before: str) -> None:
+    for line in context(f"{before}{'b' * 90} AS build", "b" * 90, width=width):
+        assert cells(line) + 2 <= width  # `context` takes two blanks away
+        assert "^" in line or "b" in line
 
 
 def test_concise_has_no_context() -> None:
