@@ -59,7 +59,8 @@ def heredocs_of(chars: str) -> Opened:
     readings = {_read(newest)}
     if newest.is_disputed:
         readings.update(
-            _read(_HeredocLexer(text, _Version(*flags))) for flags in product((True, False), repeat=len(_Version._fields))
+            _read(_HeredocLexer(text, _Version(*flags)))
+            for flags in product((True, False), repeat=len(_Version._fields))
         )
     found = sorted(readings, key=len)
     if len(found) > 2 or (len(found) == 2 and found[0]):
