@@ -238,7 +238,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         case Stay() as stay:
             return _kept(occurrence, stay.reason, stay.detail, stay.refused)
         case Move() as move if occurrence.place:
-            return Plan(occurrence=occurrence, digest=move.digest, note=move.note)
+            return Plan(occurrence=occurrence, digest=move.digest, note=move.note, explanation=move.explanation)
         case Move():
             return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 

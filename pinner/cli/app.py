@@ -254,17 +254,15 @@ UPDATE: Options = {
 IMAGE: Options = {
     "image": Annotated[
         str | None,
-        typer.Option("--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+        _option(WRITING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
     ],
     "to": Annotated[
         str | None,
-        typer.Option("--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."),
+        _option(WRITING, "--to", metavar="DIGEST", help="Move the pins of --image to this digest of the ledger."),
     ],
     "rollback": Annotated[
         bool | None,
-        typer.Option(
-            "--rollback", help="Move the pins of --image back to the digest before, and reject the present one."
-        ),
+        _option(WRITING, "--rollback", help="Move the pins of --image back, and reject the digest that they have."),
     ],
 }
 LEDGER: Options = {
