@@ -103,9 +103,11 @@ def update(
     )
 
 
-def unpin(scan: Scan, *, write: bool) -> Outcome:
-    """Take all digests away. Nothing is linted: that nothing is pinned is what was asked for."""
+def unpin(scan: Scan, *, write: bool, only_built: bool = False) -> Outcome:
+    """Take all digests away. Nothing is judged: that nothing is pinned is what was asked for."""
     plans = [Plan(each, None) for each in scan.occurrences if can_unpin(each) and not each.image_ignored]
+    if only_built:
+        plans = [plan for plan in plans if plan.occurrence.built is not None]
     fixed = fix(scan, plans, write=write)
     return Outcome(assemble_report(rescan(scan, fixed), changes=fixed.changes), fixed)
 
@@ -127,7 +129,8 @@ def image_of(occurrence: Occurrence) -> Reference | None:
     that may be on no registry at all.
     """
     target = occurrence.target
-    if occurrence.image_ignored or occurrence.stage is not None or not isinstance(target, Reference):
+    is_pulled = occurrence.stage is None and occurrence.built is None
+    if occurrence.image_ignored or not is_pulled or not isinstance(target, Reference):
         return None
     if target.digest:
         return target
@@ -235,7 +238,7 @@ def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept 
         case Stay() as stay:
             return _kept(occurrence, stay.reason, stay.detail, stay.refused)
         case Move() as move if occurrence.place:
-            return Plan(occurrence=occurrence, digest=move.digest, note=move.note)
+            return Plan(occurrence=occurrence, digest=move.digest, note=move.note, explanation=move.explanation)
         case Move():
             return _kept(occurrence, UNWRITABLE, occurrence.unwritable or "pinner cannot write here")
 

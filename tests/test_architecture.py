@@ -25,7 +25,12 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 # The same inside the two large rooms, whose own modules stand above the rooms within.
 FLOORS_WITHIN: dict[str, tuple[frozenset[str], ...]] = {
-    "formats": (frozenset({"variables"}), frozenset({"dockerfile", "yaml"}), frozenset({"compose"})),
+    "formats": (
+        frozenset({"variables"}),
+        frozenset({"dockerfile", "yaml"}),
+        frozenset({"compose"}),
+        frozenset({"places"}),
+    ),
     "registry": (frozenset({"http"}), frozenset({"auth"})),
 }
 LEAVES = FLOORS[0]

@@ -67,15 +67,6 @@ UNREADABLE = {
         b"FROM a:1\n<<<<<<< HEAD\nFROM b:1\n=======\n>>>>>>> x\n",
         ":2: error[file-error] unknown instruction: <<<<<<<",
     ),
-    "a template of Helm": (
-        b"{{ if .x }}\nFROM a:1\n{{ end }}\n",
-        ":1: error[file-error] this is a template: run pinner on what it renders to",
-    ),
-    "a template of Jinja": (
-        b"FROM a:1\n{% for x in y %}\nRUN x\n{% endfor %}\n",
-        ":2: error[file-error] this is a template",
-    ),
-    "a template in an instruction": (b"FROM a:1\n{{#run}}RUN x{{/run}}\n", ":2: error[file-error] this is a template"),
     "a heredoc without an end": (b"FROM a:1\nRUN <<EOF\nx\n", ":2: error[file-error] unterminated heredoc"),
     "a line that is too long": (
         b"FROM a:1\nRUN " + b"x" * 70_000,

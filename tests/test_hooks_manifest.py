@@ -30,6 +30,9 @@ Dockerfile.md Dockerfile.py Dockerfile.sh Dockerfile.dockerignore Dockerfile.dev
 Dockerfiles dockerfiles DockerfileParser.java myDockerfile dockerfile.go dockerfile_test.go dockerfile.rs
 dockerfile.vim lint-dockerfile Dockerfile/main.go Containerfile.md docker-compose.yml.md docker-compose.yml.j2
 compose.yaml.bak compose.json compose.toml mycompose.yaml composer.yml detekt-compose.yml
+dockerfile.svg Dockerfile.png Dockerfile.gif Dockerfile.jpg Dockerfile.jpeg Dockerfile.webp Dockerfile.ico
+Dockerfile.pdf Dockerfile.drawio Dockerfile.csv Dockerfile.rego Dockerfile.golden
+Dockerfile.snap Dockerfile.sum Dockerfile.out
 """.split()
 
 WORKFLOWS = """
@@ -89,7 +92,19 @@ def test_the_hooks_find_what_discovery_finds(hook: str, command: str) -> None:
     manifest = read_hooks()[hook]
     assert manifest["files"] == file_patterns(), "run: make regenerate"
     assert manifest["entry"] == command
-    assert manifest["args"] == ["--"]
-    assert manifest["types"] == ["text"]
+    assert manifest["args"] == ["--skip-unknown", "--"]
+    assert manifest["types_or"] == ["file", "symlink"]
     assert manifest["language"] == "python"
+    assert manifest["require_serial"] is True
+
+
+@pytest.mark.parametrize(
+    ("hook", "command"), [("pinner-check-yaml", "pinner check"), ("pinner-pin-yaml", "pinner pin")]
+)
+def test_the_hooks_for_yaml_get_what_the_others_do_not(hook: str, command: str) -> None:
+    manifest = read_hooks()[hook]
+    assert manifest["exclude"] == file_patterns(), "no file is read twice"
+    assert manifest["types_or"] == ["yaml", "json"]
+    assert manifest["args"] == ["--skip-unknown", "--"], "most YAML files pull no image"
+    assert manifest["entry"] == command
     assert manifest["require_serial"] is True

@@ -13,6 +13,13 @@ from pinner.scanning.scan import Scan
 
 _Position = tuple[str, Location]
 
+NOT_READ = "not-read"
+"""Why a file that another one names was not checked."""
+UNKNOWN_KIND = "unknown-kind"
+"""Why a file that the user named was not checked."""
+_UNKNOWN = "neither its name nor its content says that pinner can read it; --skip-unknown passes over such files"
+_START = Location(line=1, column=1, end_line=1, end_column=1)
+
 _ONLINE = frozenset(rule.ID for rule in RULES if rule.ONLINE)
 _PlacedSuppression = tuple[str, Suppression]
 
@@ -32,7 +39,8 @@ def lint(
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts([each for each in scan.occurrences if not each.image_ignored], statuses=statuses)
+    templates = [(path, file.reading.template) for path, file in scan.files.items() if file.reading.template]
+    facts = Facts([each for each in scan.occurrences if not each.image_ignored], statuses=statuses, templates=templates)
     active_rules_of = selection.by_path()
     raised = [
         finding
@@ -40,7 +48,13 @@ def lint(
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
     on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
+    for path, template in templates:
+        on_images[path, template.where] = tuple(
+            each for each in scan.files[path].reading.suppressions if each.whole_file
+        )
     findings, suppressed, used = _suppress(raised, on_images)
+    not_read, acknowledged = _not_read(scan)
+    used |= acknowledged
     findings = _one_for_untagged(findings, excused)
     used |= _undecided(scan, facts, active_rules_of)
     # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
@@ -50,7 +64,25 @@ def lint(
     standing, hidden, used = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in used}
     findings += [each for each in standing if (each.path, each.where) not in in_use]
+    unchecked = [*unchecked, *not_read]
     return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
+
+
+def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:
+    """Return the files that are named and were not read, and the comments that acknowledge that."""
+    unchecked = [
+        Unchecked(path=path, where=_START, text=path, context="", reason=UNKNOWN_KIND, detail=_UNKNOWN)
+        for path in scan.unknown
+    ]
+    used: set[_PlacedSuppression] = set()
+    for path, (where, text, context, detail, suppressions) in scan.unread:
+        found = scan.suppression_settings.with_validity(suppressions)
+        used |= {(path, each) for each in found if each.covers(NOT_READ)}
+        if suppression_for(NOT_READ, found) is None:
+            unchecked.append(
+                Unchecked(path=path, where=where, text=text, context=context, reason=NOT_READ, detail=detail)
+            )
+    return unchecked, used
 
 
 def _one_for_untagged(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
@@ -96,12 +128,17 @@ def _suppress(
     for finding in raised:
         covering = [each for each in suppressions.get((finding.path, finding.where), ()) if each.covers(finding.rule)]
         suppression = suppression_for(finding.rule, covering)
-        used |= {(finding.path, each) for each in ([suppression] if suppression else covering)}
+        used |= {_placed(each, finding.path) for each in ([suppression] if suppression else covering)}
         if suppression:
             suppressed.append(Suppressed(finding, suppression))
         else:
             findings.append(_explained(finding, covering))
     return findings, suppressed, used
+
+
+def _placed(suppression: Suppression, path: str) -> _PlacedSuppression:
+    """Return a comment with the path of its file, which may be that of a use of what it speaks of."""
+    return suppression.path or path, suppression._replace(path="")
 
 
 def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:
@@ -140,7 +177,7 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
         for suppression in each.suppressions:
             is_told = facts.statuses is not None and each.target in facts.statuses
             if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
-                undecided.add((each.path, suppression))
+                undecided.add(_placed(suppression, each.path))
     return undecided
 
 
@@ -172,11 +209,11 @@ def assemble_report(
 
 
 def _count(result: Report, scan: Scan) -> Summary:
-    unread = {failure.path for failure in scan.failures} - scan.files.keys()
+    unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
-        references=len(scan.occurrences),
-        pinned=sum(_is_pinned(each) for each in scan.occurrences),
+        references=sum(each.built is None for each in scan.occurrences),
+        pinned=sum(_is_pinned(each) for each in scan.occurrences if each.built is None),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),

@@ -125,6 +125,30 @@ FILES: Options = {
         str | None,
         _option(CHECKING, "--stdin-filename", metavar="NAME", help="Read standard input as a file of this name."),
     ],
+    "skip_unknown": Annotated[
+        bool | None,
+        _option(CHECKING, "--skip-unknown", help="Pass over named files that are of no kind, as a hook names them."),
+    ],
+}
+
+
+def _check_unpin(rules: list[str] | None) -> list[str] | None:
+    if rules and set(rules) != {commands.ALONE}:
+        raise typer.BadParameter(f"the digests of {commands.ALONE} are the only ones that can be taken away alone")
+    return rules
+
+
+UNPIN: Options = {
+    "select": Annotated[
+        list[str] | None,
+        _option(
+            CHECKING,
+            "--select",
+            metavar="RULE",
+            help=f"Take away those of {commands.ALONE} alone.",
+            callback=_check_unpin,
+        ),
+    ],
 }
 REPORT: Options = {
     "format": Annotated[
@@ -235,21 +259,15 @@ UPDATE: Options = {
 IMAGE: Options = {
     "image": Annotated[
         str | None,
-        _option(CHECKING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
+        _option(WRITING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
     ],
     "to": Annotated[
         str | None,
-        _option(
-            WRITING, "--to", metavar="DIGEST", help="Move the pins of --image to this digest, which the ledger knows."
-        ),
+        _option(WRITING, "--to", metavar="DIGEST", help="Move the pins of --image to this digest of the ledger."),
     ],
     "rollback": Annotated[
         bool | None,
-        _option(
-            WRITING,
-            "--rollback",
-            help="Move the pins of --image back to the digest before, and reject the present one.",
-        ),
+        _option(WRITING, "--rollback", help="Move the pins of --image back, and reject the digest that they have."),
     ],
 }
 LEDGER: Options = {
@@ -401,7 +419,7 @@ def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.update(paths or [], settings)
 
 
-@_command(EDIT, FILES, REPORT, EXIT, COLOR, QUIET)
+@_command(EDIT, UNPIN, FILES, REPORT, EXIT, COLOR, QUIET)
 def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Take all digests away. name:tag@sha256:... becomes name:tag."""
     return commands.unpin(paths or [], settings)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pinner.updating.pin_status import Examination
 
 STDIN = "-"
+ALONE = "digest-on-built-image"
+"""The rule whose digests `unpin` can take away alone."""
 
 
 def run(command: Callable[[], ExitCode]) -> ExitCode:
@@ -148,8 +150,12 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner import pipeline
 
     scan = _scan(paths, settings)
-    outcome = pipeline.unpin(scan, write=_writes(paths, settings))
+    outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=_only_built(settings))
     return _finish(scan, outcome, paths, settings)
+
+
+def _only_built(settings: Settings) -> bool:
+    return set(settings.select) == {ALONE}
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
@@ -240,10 +246,12 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         found.failures,
         _suppression_settings(settings),
         excluded=found.excluded,
+        excludes=settings.exclude.matcher(),
         accept_pinned_outside=accept_pinned_outside,
         kind_settings=kinds,
+        skip_unknown=settings.skip_unknown,
     )
-    if not (scan.files or scan.failures):
+    if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)
     return scan
 

@@ -59,6 +59,7 @@ class Settings(NamedTuple):
     kind: tuple[str, ...] = ()
     helm_write: str = "digest"
     stdin_filename: str | None = None
+    skip_unknown: bool = False
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Write digests into files: which edits, and the check that they change nothing but digests."""
+"""Digests into files: which edits, and the proof that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,9 @@ from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.decisions import decided
-from pinner.scanning.scan import Scan, ScannedFile
+from pinner.scanning.scan import Scan, ScannedFile, prepared
+
+_DIFFERENT = "the edited file would read differently; it was left alone"
 
 _LATEST = f"adds the tag {DEFAULT_TAG}, which is what no tag means"
 
@@ -24,96 +26,129 @@ class Plan(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """Files with their new bytes, what changed in them, the files that were left alone, and how the new bytes read."""
+    """Files with their new bytes, what changed in them, the files that were left alone, and how all then read.
+
+    `files` are those of which the reading is another one, as a scan would have them, without suppression_settings.
+    """
 
     contents: Mapping[str, bytes]
     changes: tuple[Change, ...]
     failures: tuple[FileFailure, ...]
-    readings: Mapping[str, Reading] = {}
-
-
-class _Edited(NamedTuple):
-    data: bytes
-    reading: Reading
+    files: Mapping[str, ScannedFile] = {}
 
 
 def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
     """Make the edits, read every result again, and with `write` write it.
 
-    A file of which more than digests would change is left alone. What is left alone or could not be
-    written becomes a failure and loses its changes.
+    A file of which more than digests would change is left alone, with those that belong to it. What is left alone or
+    could not be written becomes a failure and loses its changes.
     """
     by_path: dict[str, list[Plan]] = {}
     for plan in plans:
         if not scan.files[plan.occurrence.path].reading.problems:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
-    results = {path: _edit(scan.files[path], planned) for path, planned in by_path.items()}
+    contents = {path: _edited(scan.files[path].source, planned) for path, planned in by_path.items()}
+    after = _read_again(scan, contents)
+    failed = _refuse(scan, by_path, after)
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
-        results = _write_all(scan, results)
-    edited = {path: result for path, result in results.items() if isinstance(result, _Edited)}
+        failed |= _write_all(scan, {path: data for path, data in contents.items() if path not in failed})
+    kept = {path: data for path, data in contents.items() if path not in failed}
+    groups = {scan.groups[path] for path in failed if path in scan.groups}
     return Fixed(
-        contents={path: each.data for path, each in edited.items()},
-        changes=tuple(_change(plan) for path in edited for plan in by_path[path]),
-        failures=tuple(result for result in results.values() if isinstance(result, FileFailure)),
-        readings={path: each.reading for path, each in edited.items()},
+        contents=kept,
+        changes=tuple(_change(plan) for path in kept for plan in by_path[path]),
+        failures=tuple(failed.values()),
+        files={
+            path: file for path, file in after.items() if path not in failed and scan.groups.get(path) not in groups
+        },
     )
 
 
-def _write_all(scan: Scan, results: Mapping[str, _Edited | FileFailure]) -> dict[str, _Edited | FileFailure]:
-    """Write the edited files. Raises Interrupted, which says how many were written."""
-    done: dict[str, _Edited | FileFailure] = {}
+def _edited(source: Source, planned: Iterable[Plan]) -> bytes:
+    return apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
+
+
+def _write_all(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, FileFailure]:
+    """Write the edited files and return why some were not. Raises Interrupted, which says how many were written."""
+    failed: dict[str, FileFailure] = {}
+    written = 0
     try:
-        for path, result in results.items():
-            done[path] = _write(scan.files[path], result)
+        for path, data in contents.items():
+            if failure := _write(scan.files[path], data):
+                failed[path] = failure
+            else:
+                written += 1
     except KeyboardInterrupt:
-        written = sum(isinstance(each, _Edited) for each in done.values())
-        raise Interrupted(f"{written} of {len(results)} files were written, the others are as they were") from None
-    return done
+        raise Interrupted(f"{written} of {len(contents)} files were written, the others are as they were") from None
+    return failed
 
 
-def _write(file: ScannedFile, result: _Edited | FileFailure) -> _Edited | FileFailure:
-    if isinstance(result, _Edited):
-        try:
-            write_source(file.source, result.data, file.root)
-        except WriteError as error:
-            return FileFailure(path=file.source.path, line=None, message=error.reason)
-    return result
+def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedFile]:
+    """Return how the edited files read, and the others that belong to them."""
+    together = {path: data for path, data in contents.items() if path in scan.groups}
+    project = scan.read_again(together) if together else None
+    after: dict[str, ScannedFile] = {}
+    for path, (source, file_format, reading, outline) in project.files.items() if project else ():
+        after[path] = ScannedFile(source=source, format=file_format, reading=reading, outline=outline)
+    for path, data in contents.items():
+        if path not in after:
+            source, file_format = Source(path, data), scan.files[path].format
+            after[path] = ScannedFile(source=source, format=file_format, reading=file_format.open(source).read())
+    return after
 
 
-def _edit(file: ScannedFile, planned: Sequence[Plan]) -> _Edited | FileFailure:
-    """Return the file with its edits made and read again, or why it is left alone."""
-    source = file.source
-    data = apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
-    edited = file.format.open(Source(source.path, data))
-    reading = edited.read()
+def _refuse(
+    scan: Scan, by_path: Mapping[str, Sequence[Plan]], after: Mapping[str, ScannedFile]
+) -> dict[str, FileFailure]:
+    """Return why edited files are left alone: they, or some that belong to them, would read differently."""
+    plans = {plan.occurrence: plan.digest for planned in by_path.values() for plan in planned}
+    reasons = {path: _why_refused(scan.files[path], after.get(path), plans) for path in {*by_path, *after}}
+    groups = {scan.groups[path]: reason for path, reason in reasons.items() if reason and path in scan.groups}
+    refused = {path: groups.get(scan.groups.get(path, -1), reasons[path]) for path in by_path}
+    return {path: FileFailure(path=path, line=None, message=reason) for path, reason in refused.items() if reason}
+
+
+def _why_refused(before: ScannedFile, after: ScannedFile | None, plans: Mapping[Occurrence, str | None]) -> str:
+    if after is None:
+        return _DIFFERENT
     try:
-        same_outline = edited.outline() == file.format.open(source).outline()
+        is_same = _outline(after) == _outline(before)
     except WriteError as error:
-        return FileFailure(path=source.path, line=None, message=error.reason)
-    if not (same_outline and _same_but_for_digests(file.reading, reading, planned)):
-        return FileFailure(
-            path=source.path, line=None, message="the edited file would read differently; it was left alone"
-        )
-    return _Edited(data, reading)
+        return error.reason
+    return "" if is_same and _same_but_for_digests(before.reading, after.reading, plans) else _DIFFERENT
+
+
+def _outline(file: ScannedFile) -> tuple[str, ...]:
+    if file.outline:
+        return file.outline
+    reader = file.format.open(file.source)
+    reader.read()
+    return reader.outline()
+
+
+def _write(file: ScannedFile, data: bytes) -> FileFailure | None:
+    try:
+        write_source(file.source, data, file.root)
+    except WriteError as error:
+        return FileFailure(path=file.source.path, line=None, message=error.reason)
+    return None
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
-    for path, data in fixed.contents.items():
-        reading = scan.kind_settings.apply(scan.suppression_settings.apply(fixed.readings[path]))
-        files[path] = ScannedFile(source=Source(path, data), format=files[path].format, reading=reading)
+    for path, file in fixed.files.items():
+        reading = prepared(file.reading, file.format, scan.suppression_settings, scan.kind_settings)
+        files[path] = file._replace(root=files[path].root, reading=reading)
     files = decided(files, scan.builders)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))
 
 
-def _same_but_for_digests(before: Reading, after: Reading, plans: Iterable[Plan]) -> bool:
-    """Return whether the references of the edited file are those of the original, but for the planned digests."""
-    # Offsets and lines may have moved; context and order of the occurrences have not.
-    if after.problems or len(after.occurrences) != len(before.occurrences):
+def _same_but_for_digests(before: Reading, after: Reading, digests: Mapping[Occurrence, str | None]) -> bool:
+    """Whether the references of the edited file are those of the original, but for the planned digests."""
+    if after.problems != before.problems or len(after.occurrences) != len(before.occurrences):
         return False
-    digests = {plan.occurrence: plan.digest for plan in plans}
     return all(
         new.context == old.context and new.target == _expected(old, digests)
         for old, new in zip(before.occurrences, after.occurrences, strict=True)

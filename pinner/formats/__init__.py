@@ -1,14 +1,25 @@
 """The file kinds that pinner reads: Dockerfiles and Compose files by readers of their own, all others by a table."""
 
-from pinner.formats import compose, dockerfile
+from pinner.formats import compose, dockerfile, dotenv
 from pinner.formats._base import Format
 from pinner.formats.places import Places
 
-__all__ = ["COMPOSE", "DOCKERFILE", "FORMATS", "Format", "Places", "file_patterns", "kind_names"]
+__all__ = [
+    "COMPOSE",
+    "DOCKERFILE",
+    "DOTENV",
+    "FORMATS",
+    "Format",
+    "Places",
+    "file_patterns",
+    "is_claimed_by_name",
+    "kind_names",
+]
 
 DOCKERFILE: Format = dockerfile
 COMPOSE: Format = compose
-FORMATS: tuple[Format, ...] = (DOCKERFILE, COMPOSE)
+DOTENV: Format = dotenv
+FORMATS: tuple[Format, ...] = (DOCKERFILE, COMPOSE, DOTENV)
 """Those that are known by their names; every other YAML or JSON file is opened to see what it is."""
 
 
@@ -17,6 +28,14 @@ def kind_names() -> tuple[str, ...]:
     from pinner.formats.places.table import KINDS
 
     return (*(each.NAME for each in FORMATS), *(kind.name for kind in KINDS))
+
+
+def is_claimed_by_name(path: str) -> bool:
+    """Return whether the name of a file alone says of which kind of the table it is."""
+    from pinner.formats.places.table import KINDS
+
+    path = path.replace("\\", "/")
+    return any(kind.has_name(path) for kind in KINDS if not kind.is_by_content)
 
 
 def file_patterns() -> str:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from pinner.model.occurrence import Problem, Reading
+from pinner.formats._templates import as_template
+from pinner.model.occurrence import Problem, Reading, Template
 
 if TYPE_CHECKING:
     from pinner.model.source import Source
@@ -27,10 +28,15 @@ class Refused(NamedTuple):
     """The reader of a file that cannot be parsed."""
 
     problem: Problem
+    template: Template | None = None
+
+    def unless_template(self, source: "Source") -> "Refused":
+        """Return this reader, or one that says that the file in `source` is a template."""
+        return self._replace(template=as_template(self.read(), source).template)
 
     def read(self) -> Reading:
-        """Return the problem alone."""
-        return Reading((), problems=(self.problem,))
+        """Return the problem alone, or that the file still has to be rendered."""
+        return Reading((), template=self.template) if self.template else Reading((), problems=(self.problem,))
 
     def outline(self) -> tuple[str, ...]:
         """Return nothing: such a file is never edited."""
@@ -53,6 +59,10 @@ class Format(Protocol):
 
     @property
     def FILES(self) -> str: ...  # noqa: N802
+
+    def claims(self, source: "Source") -> bool:
+        """Tell by its content whether a file may be of this format, where its name does not decide."""
+        ...
 
     def open(self, source: "Source") -> Reader:
         """Return a reader of the file."""

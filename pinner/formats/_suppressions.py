@@ -1,21 +1,32 @@
-"""Ignore comments: `# pinner: ignore[rule-id, rule-id] until=2027-01-31 reason`."""
+"""Comments that speak to pinner: `# pinner: ignore[rule-id, rule-id] until=2027-01-31 reason`."""
 
 import re
 
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Location
 
-_IGNORE = re.compile(r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?=\s|$)(?P<rest>.*)")
+MARK = "pinner"
+"""What every comment that speaks to pinner holds."""
+
+_IGNORE = re.compile(
+    r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?!\s*\[)(?=\s|$)(?P<rest>.*)"
+)
+_MEANT = re.compile(r"#\s*pinner(?:\s*:|\s+(?P<word>[A-Za-z-]+))")
+_WORDS = ("ignore", "ignore-file")
 # Fillers and blanks that Unicode counts among letters and symbols.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
 
 
 def read_suppression(comment: str, where: Location) -> Suppression | None:
-    """Return the suppression in a comment that starts at its `#`, None for any other comment."""
+    """Return what an ignore comment says, which starts at its `#`; None for any other comment.
+
+    One that is meant to be one and cannot be read is `malformed`.
+    """
     match = _IGNORE.match(comment)
     if match is None:
-        return None
+        is_meant = _is_meant(comment)
+        return Suppression(where, (), "", comment, malformed=True) if is_meant else None
     rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
@@ -30,8 +41,26 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
     )
 
 
+def _is_meant(comment: str) -> bool:
+    """Tell whether a comment speaks to pinner: after its name comes a colon, or a word like `ignore`."""
+    match = _MEANT.match(comment)
+    if match is None or match["word"] is None:
+        return match is not None
+    return any(_is_almost(match["word"].lower(), word) for word in _WORDS)
+
+
+def _is_almost(word: str, other: str) -> bool:
+    """Tell whether one letter more, less or another makes one word of the other."""
+    if abs(len(word) - len(other)) > 1:
+        return False
+    same = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
+    if same is None:
+        return True
+    return any(word[same + a :] == other[same + b :] for a, b in ((1, 1), (1, 0), (0, 1)))
+
+
 def _is_visible(text: str) -> bool:
-    """Return whether anything of `text` can be seen: a letter, number or sign, not white space or format characters."""
+    """Whether anything of `text` can be seen: a letter, a number, a sign, and not white space or format characters."""
     if text.isascii():
         return any("!" <= char <= "~" for char in text)
     from unicodedata import category

@@ -65,7 +65,9 @@ class Invalid(NamedTuple):
 class Suppression(NamedTuple):
     """A `# pinner: ignore[…]` or `ignore-file[…]` comment. `rules` is empty where it names none and so covers all.
 
-    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does.
+    `until` is the last day on which it counts, as written. `void` says why it does not count, empty if it does. One
+    that is `malformed` cannot be read and covers nothing. `path` is set where it stands in another file than what it
+    speaks of.
     """
 
     where: Location
@@ -75,10 +77,12 @@ class Suppression(NamedTuple):
     until: str | None = None
     whole_file: bool = False
     void: str = ""
+    malformed: bool = False
+    path: str = ""
 
     def covers(self, rule: str) -> bool:
         """Return whether the comment suppresses findings of a rule."""
-        return not self.rules or rule in self.rules
+        return not self.malformed and (not self.rules or rule in self.rules)
 
 
 class Place(NamedTuple):
@@ -139,6 +143,14 @@ class Link(NamedTuple):
     line: int
 
 
+class Use(NamedTuple):
+    """A place that uses a value which stands elsewhere."""
+
+    path: str
+    where: Location
+    context: str
+
+
 class Occurrence(NamedTuple):
     """One place where a reference is written, and the one place where its digest goes.
 
@@ -150,6 +162,8 @@ class Occurrence(NamedTuple):
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
     `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
     none does not mean latest.
+    `used_at` are the places that use the image, if this is where a value of theirs stands. `built` is set for the name
+    of an image that is built: to the `pull_policy`, empty if there is none.
     """
 
     path: str
@@ -170,6 +184,8 @@ class Occurrence(NamedTuple):
     also: tuple[str, ...] = ()
     decision: Decision | None = None
     is_partial: bool = False
+    used_at: tuple[Use, ...] = ()
+    built: str | None = None
 
 
 class Problem(NamedTuple):
@@ -188,8 +204,29 @@ class PassedOver(StrEnum):
     """It is of kinds that the configuration switches off."""
 
 
+class Unread(NamedTuple):
+    """A file that a file names and that is not read: where it is named, and why it is not read."""
+
+    where: Location
+    text: str
+    context: str
+    detail: str
+    suppressions: tuple[Suppression, ...] = ()
+
+
+class Template(NamedTuple):
+    """A file that its tool would refuse because it still has to be rendered: where that shows, and how.
+
+    `literals` are the 1-based lines of the references in it that are written out.
+    """
+
+    where: Location
+    text: str
+    literals: tuple[int, ...] = ()
+
+
 class Reading(NamedTuple):
-    """All that a format read from one file.
+    """All that a format read from one file. Nothing else is said of a template.
 
     `decisions` are what the file decides for other files, `links` the files that it names. `passed_over` says why the
     file is none of those that are checked; its decisions count all the same.
@@ -201,6 +238,8 @@ class Reading(NamedTuple):
     decisions: tuple[Decision, ...] = ()
     links: tuple[Link, ...] = ()
     passed_over: PassedOver | None = None
+    template: Template | None = None
+    unread: tuple[Unread, ...] = ()
 
 
 class Fix(NamedTuple):
@@ -226,6 +265,7 @@ class Finding(NamedTuple):
     context: str
     message: str
     fix: Fix | None = None
+    used_at: tuple[Use, ...] = ()
     command: str | None = None
 
 

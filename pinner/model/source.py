@@ -14,6 +14,8 @@ from pinner.model.errors import ReadError, WriteError
 from pinner.model.files import is_inside, read_file, reason_of, replace_file, require_writable
 
 _BLOCK = 4096
+# More than any file has bytes.
+_STRIDE = 1 << 40
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -41,17 +43,39 @@ class Location(NamedTuple):
 
 
 class Source:
-    """The bytes of one file. `path` is the path as the user gave it or discovery found it."""
+    """The bytes of one file. `path` is the path as the user gave it or discovery found it.
 
-    __slots__ = ("_breaks", "data", "path")
+    Offsets count from `base`. Of files that belong together, which are the `files` that it is added to, each has
+    another one: so one number tells in which file a character stands, and where.
+    """
 
-    def __init__(self, path: str, data: bytes) -> None:
+    __slots__ = ("_breaks", "_files", "base", "data", "path")
+
+    def __init__(self, path: str, data: bytes, files: "list[Source] | None" = None) -> None:
         self.path = path
         self.data = data
         self._breaks: list[int] | None = None
+        self._files = files
+        self.base = 0
+        if files is not None:
+            self.base = len(files) * _STRIDE
+            files.append(self)
+
+    def owner(self, offset: int) -> "Source":
+        """Return the file, among those that belong together, in which the character of an offset from a base stands."""
+        return self._files[offset // _STRIDE] if self._files else self
+
+    def local(self, span: Span) -> Span:
+        """Return `span` as bytes of this file, counted from 0."""
+        return Span(span.start - self.base, span.end - self.base)
+
+    def text_at(self, span: Span) -> bytes:
+        """Return the bytes of `span`."""
+        return self.data[span.start - self.base : span.end - self.base]
 
     def line_of(self, offset: int) -> int:
         """Return the 1-based line of a byte offset."""
+        offset -= self.base
         block = offset // _BLOCK
         above = self._line_breaks()[block] if block else 0
         return above + self.data.count(b"\n", block * _BLOCK, offset) + 1
@@ -62,11 +86,11 @@ class Source:
 
     def locate(self, span: Span) -> Location:
         """Return the lines and columns of `span`. A byte-order mark takes no column."""
-        start, end = span
-        line, column = self.line_of(start), self._column(start)
+        start, end = self.local(span)
+        line, column = self.line_of(span.start), self._column(start)
         if self.data.find(b"\n", start, end) < 0:
             return Location(line=line, column=column, end_line=line, end_column=column + len(self._decode(start, end)))
-        return Location(line=line, column=column, end_line=self.line_of(end), end_column=self._column(end))
+        return Location(line=line, column=column, end_line=self.line_of(span.end), end_column=self._column(end))
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line without its end, for people to read."""
@@ -92,6 +116,11 @@ class Source:
         if start == 0 and self.data.startswith(UTF8_BOM):
             start = min(len(UTF8_BOM), end)
         return self.data[start:end].decode("utf-8", "replace")
+
+
+def same_file(one: int, other: int) -> bool:
+    """Tell whether two offsets of files that belong together lie in one of them."""
+    return one // _STRIDE == other // _STRIDE
 
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:

@@ -6,9 +6,10 @@ is exclusive, `start` and `end` are byte offsets.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix, Severity
+from pinner.model.occurrence import Finding, Fix, Severity, Use
 from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._addresses import address_of
@@ -32,6 +33,11 @@ def render(report: Report, _style: Style) -> str:
             "kept": [_kept(kept) for kept in report.kept],
         }
     )
+
+
+def used_at(uses: Iterable[Use]) -> list[dict[str, Any]]:
+    """Return the places that use a value which stands elsewhere."""
+    return [{"path": use.path, **use.where._asdict(), "context": use.context} for use in uses]
 
 
 def errors(failures: tuple[FileFailure, ...]) -> list[dict[str, str]]:
@@ -73,6 +79,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": _fix(finding.fix) if finding.fix else None,
         "command": finding.command,
         "url": address_of(finding.rule),
+        "used_at": used_at(finding.used_at),
     }
 
 

@@ -9,7 +9,7 @@ from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolution, Resolved
 from pinner.output._json import dumps
 from pinner.output._states import Detail
-from pinner.output.json import SCHEMA_VERSION, errors
+from pinner.output.json import SCHEMA_VERSION, errors, used_at
 
 
 class ResolvedText(NamedTuple):
@@ -92,7 +92,8 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "text": occurrence.text,
         **_target(occurrence.target, is_partial=occurrence.is_partial),
         "unwritable": occurrence.unwritable,
-        "built": str(occurrence.decision) if is_built(occurrence) else None,
+        "built": occurrence.built is not None or is_built(occurrence),
+        "used_at": used_at(occurrence.used_at),
     }
 
 

@@ -42,12 +42,12 @@ def render(report: Report, _style: Style) -> str:
     """
     changes = by_image(report.changes)
     blocks = _Blocks(["## pinner", f"{summary(report)}."])
-    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 3)
-    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 2)
+    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 0.3)
+    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 0.8)
     if any(publisher_words(change) for change in changes):
         blocks.append(_LABEL)
     kept = [_kept_row(each) for each in report.kept if not each.refused]
-    blocks.table(("Place", "Image", "Kept because"), kept, 3)
+    blocks.table(("Place", "Image", "Kept because"), kept, 0.5)
     blocks.details(
         "Whole digests and places", ("Image", "Old digest", "New digest", "Places"), map(_detail_row, changes)
     )
@@ -57,9 +57,9 @@ def render(report: Report, _style: Style) -> str:
 class _Blocks(list[str]):
     """Blocks of text that together stay below MAX_LENGTH characters."""
 
-    def table(self, heads: Sequence[str], rows: Sequence[str], share: int, frame: tuple[str, str] = ("", "")) -> None:
-        """Add a table of at most 1/`share` of what is left, between the texts of `frame`, unless it is empty."""
-        left = (MAX_LENGTH - sum(len(block) + 2 for block in self) - _RESERVE) // share
+    def table(self, heads: Sequence[str], rows: Sequence[str], share: float, frame: tuple[str, str] = ("", "")) -> None:
+        """Add a table of at most `share` of what is left, between the texts of `frame`, unless it is empty."""
+        left = share * (MAX_LENGTH - sum(len(block) + 2 for block in self) - _RESERVE)
         taken: list[str] = []
         for row in rows[:MAX_ROWS]:
             left -= len(row) + 1

@@ -122,7 +122,7 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
         label = _label("unchecked", first.reason, UNCHECKED, _MAGENTA, style)
         line = f"{_place(first.path, first.where, style)}: {label} {prose(first.text)}: {prose(first.detail)}"
         files = _count(len({each.path for each in (first, *more)}), "file")
-        yield f"{line} (and {_count(len(more), 'more place')}, in {files})" if more else line
+        yield f"{line} ({_count(1 + len(more), 'place')}, in {files})" if more else line
 
 
 def _failure(failure: FileFailure, report: Report, style: Style) -> Iterator[str]:
@@ -154,8 +154,10 @@ def _changes(report: Report, style: Style) -> Iterator[str]:
 
     verb = "" if report.is_written else "would change: "
     for change in by_image(report.changes):
+        # Nothing could be compared: who has to look wants the whole digest.
+        new = clean(change.new or "") if change.is_repair else _short(change.new)
         old = "the pinned digest is gone" if change.is_repair else _short(change.old)
-        what = f"{verb}{old} -> {_short(change.new)} ({_count(len(change.places), 'place')})"
+        what = f"{verb}{old} -> {new} ({_count(len(change.places), 'place')})"
         yield "".join([f"{_paint(clean_path(change.image), _BOLD, style)}: {what}", *_remarks(change)])
     # A diff names the files itself.
     for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
@@ -172,7 +174,7 @@ def _remarks(change: "ImageChange") -> Iterator[str]:
         said = [f"{name} {_shortened(old)} -> {_shortened(new)}" for name, old, new in publisher_words(change)]
         yield f": {words}" + (f" (the publisher says: {', '.join(said)})" if said else "")
     if change.explanation.tag_digest:
-        yield f"; the tag names {_short(change.explanation.tag_digest)} now"
+        yield f"; the tag names {clean(change.explanation.tag_digest)} now"
 
 
 def _shortened(text: str) -> str:

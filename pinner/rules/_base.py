@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from pinner.model.occurrence import Finding, Fix, Occurrence, Severity, Suppression, fix_of, is_decided_elsewhere
+from pinner.model.occurrence import (
+    Finding,
+    Fix,
+    Occurrence,
+    Severity,
+    Suppression,
+    Template,
+    fix_of,
+    is_decided_elsewhere,
+)
 from pinner.model.reference import Reference
 from pinner.model.resolution import PinStatus
 
@@ -13,12 +22,13 @@ class Facts(NamedTuple):
 
     `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
     `statuses` holds the pin statuses of the targets, None where none was asked; a target that could not
-    be asked is not among them.
+    be asked is not among them. `templates` are the files that still have to be rendered, with their path.
     """
 
     occurrences: Sequence[Occurrence]
     unused_suppressions: Sequence[tuple[str, Suppression]] = ()
     statuses: Mapping[Reference, PinStatus] | None = None
+    templates: Sequence[tuple[str, Template]] = ()
 
 
 class Rule(Protocol):
@@ -55,6 +65,7 @@ def finding_at(
         context=occurrence.context,
         message=message,
         fix=fix,
+        used_at=occurrence.used_at,
         command=command if occurrence.place else None,
     )
 
@@ -98,6 +109,5 @@ def pinned_image(occurrence: Occurrence) -> Reference | None:
 
 
 def _image(occurrence: Occurrence) -> Reference | None:
-    if occurrence.stage is None and isinstance(occurrence.target, Reference):
-        return occurrence.target
-    return None
+    is_pulled = occurrence.stage is None and occurrence.built is None
+    return occurrence.target if is_pulled and isinstance(occurrence.target, Reference) else None

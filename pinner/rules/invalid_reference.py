@@ -51,7 +51,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every text that is no reference, with the grammar's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
-            case Invalid(reason) if occurrence.stage is None:
+            case Invalid(reason) if occurrence.stage is None and occurrence.built is None:
                 message = f'"{occurrence.text}" is no image reference: {reason}{_length_of_digest(occurrence.text)}'
                 yield finding_at(occurrence, ID, SEVERITY, message)
 

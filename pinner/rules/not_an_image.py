@@ -46,7 +46,7 @@ from pinner.rules._base import Facts, finding_at
 
 ID = "not-an-image"
 SUMMARY = "a build stage is meant, but BuildKit pulls an image of that name"
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.ERROR
 ONLINE = False
 
 

@@ -54,6 +54,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every opaque reference, with the reader's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
-            case Opaque(reason) if occurrence.stage is None:
+            case Opaque(reason) if occurrence.stage is None and occurrence.built is None:
                 message = f"{occurrence.text} cannot be known from this file: {reason}"
                 yield finding_at(occurrence, ID, severity_at(occurrence, SEVERITY), message)

@@ -1,6 +1,7 @@
 """## What it does
 
-Reports a `# pinner: ignore[…]` comment that hides no finding.
+Reports a `# pinner: ignore[…]` comment that hides no finding, and one that cannot be read: a misspelt
+`ignore`, a bracket or a colon that is missing, a space before the bracket.
 
 ## Why is this bad
 
@@ -45,6 +46,7 @@ SUMMARY = "an ignore comment hides no finding"
 SEVERITY = Severity.WARNING
 ONLINE = False
 CONTEXT = "# pinner: ignore"
+_MALFORMED = "this comment cannot be read and hides nothing: write # pinner: ignore[rule-id] reason"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -59,7 +61,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             where=suppression.where,
             text=suppression.text,
             context=CONTEXT,
-            message=message,
+            message=_MALFORMED if suppression.malformed else message,
         )
 
 

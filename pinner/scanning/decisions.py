@@ -50,7 +50,7 @@ def _with_decisions(reading: Reading, built: _Built, overrides: Mapping[str, Dec
         if occurrence.decision is not None and occurrence.decision.by not in _BY_FILES:
             return occurrence
         decision = None
-        if isinstance(occurrence.target, Reference):
+        if occurrence.built is None and isinstance(occurrence.target, Reference):
             override = overrides.get(_written_name(occurrence.text)) if occurrence.kind != "kustomize" else None
             decision = override or built.of(occurrence.target)
         return occurrence._replace(decision=decision)

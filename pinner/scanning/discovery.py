@@ -37,13 +37,16 @@ NOTHING_INCLUDED: IncludePatterns = {}
 class Found(NamedTuple):
     """A file to read. `root` is the checked root where a folder was searched, None for a file that was named.
 
-    `is_outside` where a link leads out of that root.
+    `is_outside` where a link leads out of that root. `is_named` where the user named it, `by_content` where its name
+    says nothing of its format: its content decides.
     """
 
     path: str
     format: Format
     is_outside: bool = False
     root: str | None = None
+    is_named: bool = False
+    by_content: bool = False
 
 
 class Discovery(NamedTuple):
@@ -108,7 +111,8 @@ def _behind(paths: Iterable[str], by_name: Callable[[str], Format | None], notes
         if os.path.isdir(path):
             yield from _in_folder(os.path.normpath(path), by_name, notes)
         elif os.path.lexists(path):
-            yield Found(path=path, format=by_name(path) or DOCKERFILE)
+            known = by_name(path)
+            yield Found(path=path, format=known or DOCKERFILE, is_named=True, by_content=known is None)
         else:
             notes.failures.append(FileFailure(path=path, line=None, message="no such file or folder"))
 

@@ -1,13 +1,17 @@
 """Read files and return their occurrences: what every command begins with."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, Format, kind_names
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
+from pinner.formats._builders import builder_decisions
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression
+from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
@@ -17,24 +21,36 @@ from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
+    from pinner.scanning.readings import ProjectReading
     from pinner.scanning.revision import Revision
 
-_UNKNOWN = "neither its name nor its content is that of a file that pulls images: say what it is with extend-include"
+MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""What Compose finds by itself, in the order of its preference."""
+_BUILDERS = (*MAIN_FILES, "skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
+_MAX_LEVELS = 100
+# Never passed over for their content.
+_EXACT_NAMES = ("dockerfile", "containerfile")
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named."""
+    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
+
+    `outline` is what no edit may change, where a project tells that.
+    """
 
     source: Source
     format: Format
     reading: Reading
     root: str | None = None
+    outline: tuple[str, ...] = ()
 
 
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
-    `excluded` counts the files that were passed over. `builders` are files of no kind that say what is built.
+    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
+    `builders` files of no kind that say what is built. `groups` tells which files belong together, by a number, and
+    `read_again` how those read if some of them held other bytes.
     """
 
     files: Mapping[str, ScannedFile]
@@ -43,6 +59,14 @@ class Scan(NamedTuple):
     excluded: int = 0
     kind_settings: KindSettings = ALL_KINDS
     builders: Mapping[str, ScannedFile] = {}
+    groups: Mapping[str, int] = {}
+    unknown: tuple[str, ...] = ()
+    read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
+
+    @property
+    def unread(self) -> list[tuple[str, Unread]]:
+        """Every file that a file names and that was not read, with the path of the file that names it."""
+        return [(path, unread) for path, file in self.files.items() for unread in file.reading.unread]
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -61,16 +85,26 @@ def scan_files(
     suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     *,
     excluded: int = 0,
+    excludes: Callable[[str], bool] = lambda _: False,
     accept_pinned_outside: bool = False,
     kind_settings: KindSettings = ALL_KINDS,
+    skip_unknown: bool = False,
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
-    A file outside of what is checked, behind a link, is a failure if it holds references. With
-    `accept_pinned_outside` it is none if all of them are pinned, and nothing of it is shown.
+    Compose files are read with all that they name, but for what `excludes` leaves out. A file outside of what is
+    checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
+    are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
+    `skip_unknown` passed over.
     """
     opened = _Opened(suppression_settings, kind_settings)
-    opened.read(found)
+    found = list(opened.sort_out(found))
+    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
+    project = read_again({})
+    if project is not None:
+        opened.add_project(project, found)
+    opened.read(each for each in found if each.path not in opened.files and each.format is not DOTENV)
+    opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
     pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
@@ -83,11 +117,14 @@ def scan_files(
     files = dict(sorted(opened.files.items()))
     return Scan(
         files=decided(files, opened.builders),
-        failures=(*failures, *opened.unread, *_problems(files)),
+        failures=(*failures, *dict.fromkeys(opened.unread), *_problems(files)),
         suppression_settings=suppression_settings,
-        excluded=excluded + opened.off,
+        excluded=excluded + opened.excluded + (len(opened.unknown) if skip_unknown else 0),
         kind_settings=kind_settings,
         builders=opened.builders,
+        groups=project.groups if project else {},
+        unknown=() if skip_unknown else tuple(opened.unknown),
+        read_again=read_again,
     )
 
 
@@ -99,9 +136,40 @@ class _Opened:
         self.builders: dict[str, ScannedFile] = {}
         self.outside: list[ScannedFile] = []
         self.unread: list[FileFailure] = []
-        self.off = 0
+        self.unknown: list[str] = []
+        self.excluded = 0
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
+
+    def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
+        """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
+        for each in found:
+            if isinstance(each.format, Places) and not each.format.kind and _is_compose(each):
+                if COMPOSE.NAME in self._kind_settings.off:
+                    self.excluded += 1
+                else:
+                    yield each._replace(format=COMPOSE)
+            elif each.format is not DOCKERFILE or _is_dockerfile(each):
+                yield each
+            elif each.is_named and each.by_content:
+                self.unknown.append(each.path)
+
+    def add_project(self, project: "ProjectReading", found: Iterable[Found]) -> None:
+        """Add the files of all projects; one that was followed may not be written out of the root of the others."""
+        roots = {each.path: each.root for each in found}
+        followed_from = next((root for root in roots.values() if root is not None), None)
+        for path, reason in project.failures.items():
+            self.fail(path, reason)
+        self.excluded += project.excluded
+        for path, file in project.files.items():
+            reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
+            self.files[path] = ScannedFile(
+                source=file.source,
+                format=file.format,
+                reading=reading,
+                root=roots.get(path, followed_from),
+                outline=file.outline,
+            )
 
     def read(self, found: Iterable[Found]) -> None:
         """Read the files, and those that they name and that no name tells."""
@@ -121,6 +189,21 @@ class _Opened:
         if following:
             self.read({os.path.normpath(each.path): each for each in following}.values())
 
+    def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
+        """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
+        targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
+        if all(isinstance(each, Reference) and each.digest for each in targets):
+            return
+        paths = {os.path.join(above, name) for each in folders for above in _folders_above(each) for name in _BUILDERS}
+        for path in sorted(paths - self.files.keys() - self.builders.keys()):
+            if not os.path.isfile(path) or excludes(path):
+                continue
+            file_format = COMPOSE if os.path.basename(path) in MAIN_FILES else self._kind_settings.places()
+            with suppress(ReadError):
+                file = scan_source(read_source(path), file_format, self._suppression_settings, self._kind_settings)
+                if file.reading.decisions:
+                    self.builders[path] = file
+
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
         self.unread.append(FileFailure(path=path, line=line, message=message))
@@ -134,9 +217,9 @@ class _Opened:
                 self.files[found.path] = file
             return
         if reading.passed_over is PassedOver.OFF:
-            self.off += 1
-        elif found.root is None and not reading.decisions:
-            self.fail(found.path, _UNKNOWN)
+            self.excluded += 1
+        elif found.is_named and not reading.decisions:
+            self.unknown.append(found.path)
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
@@ -157,9 +240,85 @@ class _Opened:
 
 def _is_passed_over(found: Found) -> bool:
     """Return whether a file that cannot be read is none whose name says that it would hold references."""
-    if found.root is None or found.format.NAME in kind_names():
+    if found.is_named or found.format.NAME in kind_names():
         return False
     return not os.path.isfile(found.path) or found.path.endswith(".json")
+
+
+def _is_dockerfile(found: Found) -> bool:
+    """Tell whether a file is a Dockerfile: by its exact name, or by its content where its name may mean another."""
+    if os.path.basename(found.path).lower() in _EXACT_NAMES and not found.by_content:
+        return True
+    try:
+        source = read_source(found.path)
+    except ReadError:
+        return found.is_named or not found.by_content
+    return DOCKERFILE.claims(source)
+
+
+def _is_compose(found: Found) -> bool:
+    """Tell by its content whether a file of a name that no kind claims is a Compose file."""
+    if is_claimed_by_name(found.path):
+        return False
+    try:
+        return COMPOSE.claims(read_source(found.path))
+    except ReadError:
+        return False
+
+
+def _read_projects(
+    found: Sequence[Found], excludes: Callable[[str], bool], contents: Mapping[str, bytes]
+) -> "ProjectReading | None":
+    """Return how the files of Compose projects read, with `contents` for what some hold; None without any."""
+    named: dict[str, list[str]] = {}
+    for each in found:
+        folder = os.path.dirname(each.path)
+        if each.format is COMPOSE:
+            named.setdefault(folder, []).append(each.path)
+        elif each.format is DOTENV:
+            # Named, it stands for the Compose files beside it.
+            beside = _compose_files_in(folder) if each.is_named else []
+            named.setdefault(folder, []).extend(beside)
+    reported = {each.path for each in found}.union(*named.values())
+    for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
+        for above in _folders_with_compose(folder):
+            named.setdefault(above, [])
+    if not named:
+        return None
+    # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.followed import Finder
+    from pinner.scanning.project import Project
+
+    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents)
+    for folder, paths in sorted(named.items()):
+        project.add_folder(folder, paths)
+    return project.read()
+
+
+def _compose_files_in(folder: str) -> list[str]:
+    names = sorted(os.listdir(folder or os.curdir))
+    return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
+
+
+def _folders_with_compose(folder: str) -> list[str]:
+    """Return the folders, from this one up to the checked root, in which Compose would find a file by itself."""
+    return [
+        each for each in _folders_above(folder) if any(os.path.isfile(os.path.join(each, name)) for name in MAIN_FILES)
+    ]
+
+
+@cache
+def _folders_above(folder: str) -> tuple[str, ...]:
+    """Return the folders from this one up to the checked root."""
+    real = os.path.realpath(folder or os.curdir)
+    root = os.path.realpath(checked_root(real) or real)
+    found = []
+    for _ in range(_MAX_LEVELS):
+        found.append(folder)
+        if os.path.realpath(folder or os.curdir) == root or not is_inside(os.path.realpath(folder or os.curdir), root):
+            break
+        folder = os.path.normpath(os.path.join(folder, os.pardir))
+    return tuple(found)
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -196,10 +355,10 @@ def scan_stdin(
     """Return the scan of the one file that came through standard input."""
     file = scan_source(source, file_format, suppression_settings, kind_settings)
     failures = _problems({source.path: file})
-    if file.reading.passed_over is PassedOver.NO_KIND:
-        failures.append(FileFailure(path=source.path, line=None, message=_UNKNOWN))
+    unknown = (source.path,) if file.reading.passed_over is PassedOver.NO_KIND else ()
     return Scan(
         files={source.path: file},
+        unknown=unknown,
         failures=tuple(failures),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
@@ -213,8 +372,20 @@ def scan_source(
     kind_settings: KindSettings = ALL_KINDS,
 ) -> ScannedFile:
     """Read what is already in memory."""
-    reading = kind_settings.apply(suppression_settings.apply(file_format.read(source)))
+    reading = prepared(file_format.read(source), file_format, suppression_settings, kind_settings)
     return ScannedFile(source=source, format=file_format, reading=reading)
+
+
+def prepared(
+    reading: Reading, file_format: Format, suppression_settings: SuppressionSettings, kind_settings: KindSettings
+) -> Reading:
+    """Return the reading of a file as the run sees it: with what is left alone marked, and what its services build."""
+    if file_format is DOTENV:
+        reading = reading._replace(occurrences=tuple(each._replace(kind=DOTENV.NAME) for each in reading.occurrences))
+    built = [each for each in reading.occurrences if each.built is not None]
+    decisions = [each for one in built for each in builder_decisions([one.text], one.path, one.where.line)]
+    reading = reading._replace(decisions=(*reading.decisions, *decisions)) if decisions else reading
+    return kind_settings.apply(suppression_settings.apply(reading))
 
 
 def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:

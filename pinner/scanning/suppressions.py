@@ -23,18 +23,19 @@ class SuppressionSettings(NamedTuple):
         """Return `reading` with the suppressions that count at every occurrence, and the ignored images marked."""
         if not (reading.suppressions or self.ignore_images):
             return reading
-        suppressions = self._with_validity(reading.suppressions)
+        suppressions = self.with_validity(reading.suppressions)
         of_file = tuple(each for each in suppressions if each.whole_file)
         matches = self._image_matcher()
 
         def applied(occurrence: Occurrence) -> Occurrence:
-            own = self._with_validity(each for each in occurrence.suppressions if not each.whole_file)
+            own = self.with_validity(each for each in occurrence.suppressions if not each.whole_file)
             image_ignored = isinstance(occurrence.target, Reference) and matches(occurrence.target)
             return occurrence._replace(suppressions=own + of_file, image_ignored=image_ignored)
 
         return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), suppressions=suppressions)
 
-    def _with_validity(self, suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
+    def with_validity(self, suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
+        """Return comments that say whether they count."""
         if self.no_ignores:
             return ()
         return tuple(each._replace(void=self._why_void(each)) for each in suppressions)

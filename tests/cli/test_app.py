@@ -354,7 +354,7 @@ def test_the_document_of_a_check() -> None:
         "rule": "unpinned", "severity": "error", "path": "Dockerfile",
         "line": 2, "column": 29, "end_line": 2, "end_column": 33,
         "text": "node", "context": "FROM", "message": "node is not pinned to a digest", "fix": None,
-        "command": "pin", "url": "https://digest-pinner.github.io/pinner/rules/unpinned/",
+        "command": "pin", "url": "https://digest-pinner.github.io/pinner/rules/unpinned/", "used_at": [],
     }  # fmt: skip
     assert document["unchecked"] == []
     assert document["errors"] == [

@@ -178,12 +178,12 @@ def test_what_may_be_a_misspelt_stage_is_not_counted(folder: Path) -> None:
 
 
 def test_quiet_leaves_findings_and_failures(folder: Path) -> None:
-    (folder / "broken.Dockerfile").write_text("FOO\n")
+    (folder / "broken.Dockerfile").write_text("FROM scratch\nFOO\n")
     run = pinner("check", "-q")
     assert (run.code, run.stderr) == (1, "")
     assert run.stdout.splitlines() == [
         "Dockerfile:1:6: error[unpinned] node:20 is not pinned to a digest",
-        "broken.Dockerfile:1: error[file-error] unknown instruction: FOO",
+        "broken.Dockerfile:2: error[file-error] unknown instruction: FOO",
     ]
     assert pinner("unpin", "Dockerfile", "-q").stdout == ""
 
@@ -222,12 +222,12 @@ def test_ten_annotations_and_a_word_on_the_rest(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     (folder / "Dockerfile").write_text("FROM node:20\n" * number)
-    (folder / "z.Dockerfile").write_text("FOO\n")
+    (folder / "z.Dockerfile").write_text("FROM scratch\nFOO\n")
     run = pinner("check", "Dockerfile")
     assert run.stdout.count("::error ") == 10
     assert (more in run.stderr) and (bool(more) == (" more without" in run.stderr))
     first, *_ = (line for line in pinner("check").stdout.splitlines() if line.startswith("::"))
-    assert first.startswith("::error file=z.Dockerfile,line=1,title=pinner file-error::")
+    assert first.startswith("::error file=z.Dockerfile,line=2,title=pinner file-error::")
 
 
 @pytest.mark.parametrize("arguments", [["fix"], ["fix", "."], ["check", "--fix"], ["pin", "--fix"]])

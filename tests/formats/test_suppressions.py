@@ -51,16 +51,41 @@ def test_what_a_comment_says(
     "comment",
     [
         "# ignore",
-        "# pinner: ignored",
-        "# pinner: ignore-files",
-        "# pinner: ignore[unpinned",
-        "# pinner: ignore[unpinned]x",
         "# see pinner: ignore",
-        "# pinner ignore",
+        "# pinner",
+        "# pinner is run on this file",
+        "# pinner leaves this alone",
+        "# pinners: ignore",
+        "# pinner/ignore",
+        "# spinner: ignore",
+        "# Pinner: ignore",
     ],
 )
 def test_other_comments(comment: str) -> None:
     assert read_suppression(comment, WHERE) is None
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# pinner: ignored",
+        "# pinner: ignore-files",
+        "# pinner: ignore[unpinned",
+        "# pinner: ignore[unpinned]x",
+        "# pinner: ignore [unpinned]",
+        "# pinner: ignor[unpinned]",
+        "# pinner: note",
+        "# pinner:",
+        "# pinner ignore",
+        "# pinner ignor[unpinned] why",
+        "# pinner Ignore",
+        "# pinner ignore-fil",
+    ],
+)
+def test_comments_that_cannot_be_read(comment: str) -> None:
+    ignore = read_suppression(comment, WHERE)
+    assert ignore == Suppression(WHERE, (), "", comment, malformed=True)
+    assert not ignore.covers("unpinned")
 
 
 @pytest.mark.parametrize(

@@ -174,10 +174,12 @@ def test_the_real_ubuntu(embedded_registry: Embedded, project: Path) -> None:
     path = dockerfile(project, f"FROM ubuntu:20.04@{UBUNTU_AMD64}")
     checked = pinner("check", "--online", "--mirror", embedded_registry.mirror)
     assert checked.code == 1
-    assert f"ubuntu:20.04@{UBUNTU_AMD64} is the linux/amd64 manifest of the index {UBUNTU}" in checked.stdout
+    said = f"ubuntu:20.04@{UBUNTU_AMD64[:19]} is the linux/amd64 manifest of the index {UBUNTU[:19]}"
+    assert said in checked.stdout
     ran = pinner("update", "--mirror", embedded_registry.mirror)
     assert ran.code == 0
-    assert ran.stdout == f"ubuntu:20.04: {UBUNTU_AMD64} -> {UBUNTU} (1 place)\n"
+    changes = f"ubuntu:20.04: {UBUNTU_AMD64[:19]} -> {UBUNTU[:19]} (1 place)\nDockerfile: 1 digest changed\n"
+    assert ran.stdout == changes
     assert path.read_text() == f"FROM ubuntu:20.04@{UBUNTU}\n"
     assert pinner("check", "--online", "--mirror", embedded_registry.mirror).code == 0
 
@@ -274,7 +276,9 @@ def test_all_places_of_an_image_are_one_line(embedded_registry: Embedded, projec
     image = f"{shelf.host}/app:1@{A.digest}"
     dockerfile(project, f"FROM {image} AS a", f"FROM {image}", f"COPY --from={image} / /")
     (project / "compose.yaml").write_text(f"services: {{web: {{image: '{image}'}}}}\n")
-    assert pinner("update").stdout == f"{shelf.host}/app:1: {A.digest} -> {B.digest} (4 places)\n"
+    first, *files = pinner("update").stdout.splitlines()
+    assert first == f"{shelf.host}/app:1: {A.digest[:19]} -> {B.digest[:19]} (4 places)"
+    assert files == ["Dockerfile: 3 digests changed", "compose.yaml: 1 digest changed"]
 
 
 STATES: list[tuple[str, str, list[str], dict[str, int]]] = [

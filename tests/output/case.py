@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
-from pinner.model.occurrence import Decider, Decision, Finding, Occurrence, Opaque, Place, Severity, Suppression
+from pinner.model.occurrence import (
+    Decider,
+    Decision,
+    Finding,
+    Occurrence,
+    Opaque,
+    Place,
+    Severity,
+    Suppression,
+    Template,
+)
 from pinner.model.reference import Reference, parse
 from pinner.model.report import (
     Change,
@@ -26,7 +36,7 @@ from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail
 from pinner.output.listing import ResolvedText, UnresolvedText
 from pinner.rules import RULES as ALL_RULES
-from pinner.rules import Facts, Rule, unused_ignore
+from pinner.rules import Facts, Rule, template_file, unused_ignore
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence_in
 
 NEW_DIGEST = "sha256:" + "c" * 64
@@ -36,15 +46,18 @@ RULES = {
     "built-here": Severity.NOTE,
     "conflicting-digests": Severity.WARNING,
     "digest-after-variable": Severity.ERROR,
+    "digest-on-built-image": Severity.ERROR,
     "digest-without-tag": Severity.WARNING,
     "floating-tag": Severity.NOTE,
     "invalid-reference": Severity.ERROR,
     "missing-digest": Severity.ERROR,
     "missing-tag": Severity.WARNING,
-    "not-an-image": Severity.WARNING,
+    "not-an-image": Severity.ERROR,
     "opaque-reference": Severity.ERROR,
     "platform-digest": Severity.ERROR,
+    "pulled-before-build": Severity.ERROR,
     "stale-digest": Severity.WARNING,
+    "template-file": Severity.WARNING,
     "unpinned": Severity.ERROR,
     "unused-ignore": Severity.WARNING,
 }
@@ -105,6 +118,12 @@ def _find(rule: str, *places: Occurrence, status: PinStatus | None = None) -> tu
     return tuple(module.check(Facts(places, statuses=statuses)))
 
 
+def _template(source: Source) -> tuple[Finding, ...]:
+    """What the rule says of a file that still has to be rendered."""
+    template = Template(where=Location(1, 1, 1, 5), text="FROM", literals=(1,))
+    return tuple(template_file.check(Facts((), templates=[(source.path, template)])))
+
+
 def _unused(source: Source, text: str) -> tuple[Finding, ...]:
     return tuple(unused_ignore.check(Facts((), [(source.path, _ignore(source, text))])))
 
@@ -153,6 +172,9 @@ FINDINGS = (
             ),
         ),
     ),
+    *_find("digest-on-built-image", _place(COMPOSE, _CHILD, built="build")),
+    *_find("pulled-before-build", _place(COMPOSE, _STALE, built="always")),
+    *_template(HOSTILE),
     *_find("invalid-reference", _place(HOSTILE, _INJECTION)),
     *_find("stale-digest", _place(COMPOSE, _STALE), status=PinStatus(PinState.STALE, NEW_DIGEST)),
     *_find(

@@ -15,11 +15,13 @@ from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
 ROOT = Path(__file__).parents[2]
-FINDING_KEYS = "rule severity path line column end_line end_column text context message fix command url".split()
+FINDING_KEYS = (
+    "rule severity path line column end_line end_column text context message fix command url used_at"
+).split()
 CHANGE_KEYS = ("image old new places why before after compare_url platforms current tag_digest first_seen note").split()
 REFERENCE_KEYS = (
     "path line column end_line end_column start end kind context also text registry repository tag digest opaque"
-    " unwritable built"
+    " unwritable built used_at"
 ).split()
 
 
@@ -55,7 +57,10 @@ def test_positions_are_code_points_of_the_files() -> None:
 def test_edits_are_bytes_of_the_files() -> None:
     data = case.COMPOSE.data
     edits = [
-        edit for found in check()["findings"] if found["path"] == case.COMPOSE.path for edit in found["fix"]["edits"]
+        edit
+        for found in check()["findings"]
+        if found["path"] == case.COMPOSE.path and found["fix"]
+        for edit in found["fix"]["edits"]
     ]
     new = apply_edits(data, [Edit(Span(edit["start"], edit["end"]), edit["text"]) for edit in edits])
     assert new == data.replace(b"b" * 64, b"c" * 64).replace(b"a" * 64, b"c" * 64)

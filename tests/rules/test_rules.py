@@ -171,7 +171,7 @@ def test_severities_are_as_documented() -> None:
         "digest-without-tag": "warning",
         "floating-tag": "note",
         "invalid-reference": "error",
-        "not-an-image": "warning",
+        "not-an-image": "error",
         "opaque-reference": "error",
         "unpinned": "error",
         "unused-ignore": "warning",

@@ -106,6 +106,44 @@ def test_a_file_that_would_take_for_ever(make: Make, line: str) -> None:
     assert (listed == {}) == (line == "nested")
 
 
+# Templates.
+
+CHART = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n{}"
+TEMPLATES = [
+    CHART.format("  {{- if .x }}\n  - image: a/b:1\n  {{- end }}\n"),
+    CHART.format("  - image: {{ .Values.image }}\n"),
+    CHART.format("{% if x %}\n  - image: a/b:1\n{% endif %}\n"),
+    "{{- range .x }}\nthings:\n- image: a/b:1\n{{- end }}\n",
+]
+
+
+@pytest.mark.parametrize("text", TEMPLATES)
+def test_a_template_that_its_tool_refuses_is_one_warning_a_folder(make: Make, text: str) -> None:
+    tree = make({"templates/a.yaml": text, "templates/b.yaml": text, "other/c.yaml": text})
+    ran = tree.run("check", "--format", "json")
+    assert ran.code == 0
+    findings = ran.document["findings"]
+    assert [(each["rule"], each["path"]) for each in findings] == [
+        ("template-file", "other/c.yaml"),
+        ("template-file", "templates/a.yaml"),
+    ]
+    assert "so is 1 more in this folder" in findings[1]["message"]
+    tree.run("pin")
+    assert set(tree.texts().values()) == {text}
+
+
+def test_the_lines_of_literal_references_in_a_template(make: Make) -> None:
+    tree = make({"a.yaml": TEMPLATES[0]})
+    (finding,) = tree.run("check", "--format", "json").document["findings"]
+    assert "line 6 holds references" in finding["message"]
+
+
+@pytest.mark.parametrize("text", ["- '{{ x }}': 1\n", "a: {{ x }}\n", "{% if x %}\na: 1\n", "image: '{{ x }}'\n"])
+def test_a_template_that_names_no_image_is_passed_over(make: Make, text: str) -> None:
+    tree = make({"a.yaml": text, "Dockerfile": "FROM scratch\n"})
+    assert rules(tree) == []
+
+
 # Settings.
 
 
@@ -224,6 +262,31 @@ def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert [row["kind"] for row in json.loads(ran.stdout)["references"]] == ["kubernetes"]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("values.yaml", f"image: {{repository: 'a/b@{DIGEST}', tag: ''}}\n"),
+        ("values.yaml", f"image: {{repository: a/b, digest: '{DIGEST}'}}\n"),
+        ("kustomization.yaml", f"images: [{{name: a, newName: 'b@{DIGEST}'}}]\n"),
+    ],
+)
+def test_a_digest_in_any_part_is_a_pin(make: Make, path: str, text: str) -> None:
+    tree = make({path: text})
+    (row,) = tree.references()[path]
+    assert (row["digest"], row["unwritable"], row["opaque"]) == (DIGEST, None, None)
+    assert [rule for rule, *_ in rules(tree)] == ["digest-without-tag"]
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == {path: text}, "there would be nothing left that names the image"
+
+
+def test_characters_that_json_writes_as_two_escapes(make: Make) -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "note": "\U0001f600", "spec": {"containers": [{"image": "a/b:1"}]}}
+    tree = make({"pod.json": json.dumps(pod), "half.json": json.dumps(pod | {"note": "\ud83d"})})
+    ran = tree.run("pin", "--format", "json")
+    assert [each["path"] for each in ran.document["errors"]] == ["half.json"]
+    assert "@sha256:" in tree.texts()["pod.json"]
+
+
 # Links.
 
 
@@ -293,7 +356,21 @@ def test_what_the_repository_builds(make: Make, builder: dict[str, str], image: 
     tree.run("pin")
     assert (tree.texts()["pod.yaml"] == POD.format(image)) == is_built
     row = tree.references()["pod.yaml"][0]
-    assert (row["built"] is not None) == is_built
+    assert row["built"] == is_built
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("skaffold.yaml", SKAFFOLD.format("a/b")),
+        ("docker-bake.hcl", 'target "x" { tags = ["a/b:1"] }'),
+        ("compose.yaml", "services: {a: {build: ., image: 'a/b:1'}}"),
+    ],
+)
+def test_a_named_file_is_judged_as_the_whole_tree_is(make: Make, name: str, text: str) -> None:
+    tree = make({name: text, "deploy/k8s/pod.yaml": POD.format("a/b:1"), "other/skaffold.yaml": SKAFFOLD.format("c/d")})
+    assert [rule for rule, *_ in rules(tree, "deploy/k8s/pod.yaml")] == ["built-here"]
+    assert list(tree.references("deploy/k8s/pod.yaml")) == ["deploy/k8s/pod.yaml"]
 
 
 def test_a_digest_comes_from_a_registry_whoever_builds(make: Make) -> None:

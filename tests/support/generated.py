@@ -13,7 +13,7 @@ _NOISE = (
     "ENV A=b",
     "WORKDIR /from",
     "USER größe",
-    "ONBUILD COPY --from=builder x y",
+    "ONBUILD RUN echo --from=builder",
     "COPY x y",
 )
 _COMMENTS = ("# FROM x", "", "  # COPY --from=x y z", " \t ")

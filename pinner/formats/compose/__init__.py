@@ -1,5 +1,6 @@
 """Compose files. The reader is imported when there is something to read: a hook may have a Dockerfile only."""
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ LABEL = "Compose file"
 FILES = (
     r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"
 )
+_MAY_BE_COMPOSE = re.compile(rb"^[\"']?services[\"']?\s*:|[{,]\s*[\"']?services[\"']?\s*:", re.MULTILINE)
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
@@ -20,6 +22,15 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
     from pinner.formats.compose import reader
 
     return reader.open_source(source)
+
+
+def claims(source: "Source") -> bool:
+    """Tell by its content whether a file is a Compose file, whatever its name."""
+    if not _MAY_BE_COMPOSE.search(source.data):
+        return False
+    from pinner.formats.compose import reader
+
+    return reader.claims(source)
 
 
 def read(source: "Source") -> "Reading":

@@ -1,16 +1,22 @@
 """`dockerfile_inline`: a Dockerfile inside a Compose file, in which Compose replaces its own variables first."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 
 from pinner.formats import _base
 from pinner.formats.dockerfile.reader import Build, open_text
-from pinner.formats.variables.digest_placement import WrittenReference, read_reference, read_word
-from pinner.formats.variables.expansion import COMPOSE, ExpansionError, Missing, end_of_variable, expand
+from pinner.formats.variables.digest_placement import (
+    NOT_ONE_PIECE,
+    WrittenReference,
+    occurrence_at,
+    read_reference,
+    read_word,
+)
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError, end_of_variable
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
-from pinner.formats.yaml.reader import NOT_ONE_PIECE
-from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Problem, Reading
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Problem, Reading
+from pinner.model.reference import Reference
 from pinner.model.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
@@ -20,46 +26,39 @@ _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with 
 
 
 class InlineDockerfile:
-    """The value of a `dockerfile_inline` in `source`, with the `args` (None: whoever builds sets it) and contexts.
+    """The value of a `dockerfile_inline` in `source`, with what its build gives it.
 
-    `context` is its place in the Compose file. To be read before it is asked for its outline.
+    `scope` is that of the Compose file, `context` the place in it.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        text: Text,
-        args: Mapping[str, str | None],
-        contexts: Collection[str],
-        *,
-        context: str,
-    ) -> None:
+    def __init__(self, source: Source, text: Text, build: Build, scope: Scope, *, context: str) -> None:
         self._source = source
         self._written = text
-        self._context = context
-        self._build = Build(_Arguments(args), contexts)
+        self._scope = scope
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
-        self._reader: _base.Reader | None = None
+        self._reader = self._open(build, context)
 
-    def read(self) -> Reading:
-        """Return everything that the Dockerfile says."""
+    def _open(self, build: Build, context: str) -> _base.Reader:
         try:
             text = join(list(self._interpolated()))
         except ExpansionError as error:
             line = self._source.line_of(self._written.offsets[0])
-            message = f"{self._context}: {error}; write $$ for a $ that the Dockerfile is to see"
-            return Reading((), problems=(Problem(line, message),))
-        self._reader = open_text(text, self._source, f"{self._context} > ", self._build)
+            message = f"{context}: {error}; write $$ for a $ that the Dockerfile is to see"
+            return _base.Refused(Problem(line, message))
+        return open_text(text, self._source, f"{context} > ", build)
+
+    def read(self) -> Reading:
+        """Return everything that the Dockerfile says."""
         reading = self._reader.read()
         return reading._replace(occurrences=tuple(self._checked(each) for each in reading.occurrences))
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change in the Dockerfile."""
-        return self._reader.outline() if self._reader else ()
+        return self._reader.outline()
 
     def _interpolated(self) -> Iterator[Text]:
-        """Yield the text with Compose's variables replaced by their defaults."""
+        """Yield the text with Compose's variables replaced by their values or defaults."""
         text, at = self._written, 0
         while (start := text.chars.find("$", at)) >= 0:
             yield text.cut(at, start)
@@ -69,20 +68,25 @@ class InlineDockerfile:
                 yield expression.cut(0, 1)
                 continue
             self._variables.append((start, at))
-            expansion = expand(expression, lambda _: Missing.NO_DEFAULT, COMPOSE)
-            if expansion.unknown:
-                self._is_open = True
-                yield Text(_OPEN, [expression.offsets[0]] + [expression.offsets[-1]] * (len(_OPEN) - 1))
-            else:
-                yield expansion.value
+            expansion = self._scope.add_word(expression).expansion
+            self._is_open |= bool(expansion.unknown)
+            value = Text.made_up(_OPEN) if expansion.unknown else expansion.value
+            if all(expression.offsets[0] <= offset <= expression.offsets[-1] for offset in value.offsets):
+                yield value
+            elif value.chars:
+                yield Text(value.chars, [expression.offsets[0]] + [expression.offsets[-1]] * (len(value.chars) - 1))
         yield text.cut(at)
 
     def _checked(self, occurrence: Occurrence) -> Occurrence:
         """Return `occurrence`, without a place for its digest where a Compose variable or an escape allows none."""
         if occurrence.unwritable:
             occurrence = occurrence._replace(unwritable=occurrence.unwritable.replace("${", "$${"))
+        if occurrence.path != self._source.path or occurrence.used_at:
+            return occurrence
         if self._variables:
             occurrence = self._checked_for_variables(occurrence)
+        if occurrence.path != self._source.path:
+            return occurrence
         if not self._is_verbatim(_digest_of(occurrence) or occurrence.span):
             return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
@@ -101,19 +105,19 @@ class InlineDockerfile:
 
     def _placed_by_compose(self, occurrence: Occurrence, start: int, end: int) -> Occurrence:
         """Return an occurrence with a Compose variable in it: the digest's place follows from that variable."""
-        scope = Scope(COMPOSE)
-        word = read_word(self._written.cut(start, end), scope)
-        written = word if isinstance(word, WrittenReference) else read_reference(word, scope)
-        occurrence = occurrence._replace(span=written.span, text=written.text, where=self._source.locate(written.span))
-        if isinstance(written.target, Opaque):
-            return occurrence._replace(target=written.target)
-        if written.target != occurrence.target or occurrence.unwritable:
-            return _refuse(occurrence, _IN_THE_WAY)
-        return occurrence._replace(
-            place=Place(occurrence.path, written.place) if written.place else None,
-            unwritable=written.unwritable,
-            dead_variable=written.dead_variable,
+        word = read_word(self._written.cut(start, end), self._scope)
+        placement = word if isinstance(word, WrittenReference) else read_reference(word, self._scope)
+        where = placement._replace(place=None, unwritable=occurrence.unwritable, target=occurrence.target)
+        if isinstance(placement.target, Opaque):
+            where = where._replace(target=placement.target)
+        elif placement.target != occurrence.target or (occurrence.unwritable and not _is_pinned(placement)):
+            where = where._replace(unwritable=_IN_THE_WAY if occurrence.place else occurrence.unwritable)
+        else:
+            where = placement
+        placed = occurrence_at(
+            where, self._source, occurrence.context, platform=occurrence.platform, suppressions=occurrence.suppressions
         )
+        return placed._replace(stage=occurrence.stage)
 
     def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:
         """Return whether the digest would go into the default of an ARG in which a Compose variable stands."""
@@ -138,7 +142,8 @@ class InlineDockerfile:
         return self._source.data[span.start : span.end]
 
     def _index(self, offset: int) -> int:
-        return bisect_left(self._written.offsets, offset)
+        """Return the index of the character at an offset in the Compose file."""
+        return bisect_left(self._written.offsets, offset + self._source.base)
 
     def _variable_before(self, index: int) -> tuple[int, int] | None:
         """Return the last variable that begins before `index`."""
@@ -146,27 +151,9 @@ class InlineDockerfile:
         return self._variables[at] if at >= 0 else None
 
 
-class _Arguments(Mapping[str, Text | None]):
-    """Build arguments as the defaults of ARGs. Many services may share many of them, and few are asked for."""
-
-    def __init__(self, values: Mapping[str, str | None]) -> None:
-        self._values = values
-
-    def __getitem__(self, name: str) -> Text | None:
-        return _literal(self._values[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-
-def _literal(value: str | None) -> Text | None:
-    """Return a build argument as the default of an ARG, in which some characters would mean something else."""
-    if value is None or any(char in value for char in "$'\"\\`"):
-        return None
-    return Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
+def _is_pinned(written: WrittenReference) -> bool:
+    """Return whether a digest stands in one piece in a variable's value, which the Dockerfile's text cannot tell."""
+    return isinstance(written.target, Reference) and bool(written.target.digest) and written.place is not None
 
 
 def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:

@@ -1,21 +1,24 @@
-"""Compose files: every place where a service names an image that is pulled.
+"""Compose files: every place where a service names an image that is pulled, and the builds of its services.
 
 The rules are those of the Compose specification and of compose-go, Docker Compose's reader.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import NamedTuple
 
 from pinner.formats._base import Reader
-from pinner.formats._builders import builder_decisions
+from pinner.formats._templates import TEMPLATE
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
-from pinner.formats.compose.services import Services, find, is_null, is_reset
-from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, literal
-from pinner.formats.variables.expansion import COMPOSE, with_defaults
+from pinner.formats.compose.services import Layer, Pair, Services, find, is_null, is_reset
+from pinner.formats.dockerfile.reader import Build
+from pinner.formats.variables.digest_placement import WrittenReference, literal
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError, with_defaults
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refuse, strip
-from pinner.model.occurrence import Invalid
+from pinner.model.occurrence import Invalid, Problem
 from pinner.model.source import Source
 
 KIND = "compose"
@@ -23,158 +26,287 @@ _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
+_SYNTAX = "BUILDKIT_SYNTAX"
+# What stands at the top of files of other kinds that have services as well.
+_OTHER_KINDS = frozenset(("jobs", "stages", "steps", "pipelines", "apiVersion"))
 # Every way to a reference leads over one of these words.
-_KEYS = byte_search("image", "dockerfile_inline", "additional_contexts")
+_KEYS = byte_search("image", "dockerfile_inline", "additional_contexts", _SYNTAX, "sbom")
+
+
+class NamedFile(NamedTuple):
+    """A file or a folder that a node of `file` names. `path` is None where a variable without a value stands in it."""
+
+    path: str | None
+    entry: Entry
+    file: YamlFile
+    context: str
+
+
+class ServiceBuild(NamedTuple):
+    """How a service is built from a Dockerfile. `folder` is its build context, None for the project's folder.
+
+    `dockerfile` is relative to the build context, None where it has its usual name.
+    """
+
+    folder: NamedFile
+    dockerfile: NamedFile | None
+    build: Build
 
 
 def open_source(source: Source) -> Reader:
-    """Return a reader of the Compose file in `source`."""
-    return open_yaml(source, _KEYS, collect)
+    """Return a reader of the Compose file in `source`, read by itself."""
+    return open_yaml(source, _KEYS, _collect)
 
 
-def collect(file: YamlFile) -> YamlReader:
-    """Return a reader that holds what the services of a composed file name."""
+def claims(source: Source) -> bool:
+    """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem) or not file.documents or file.documents[0].id != "mapping":
+        return False
+    top = {key.value: value for key, value in file.documents[0].value if key.id == "scalar"}
+    services = top.get("services")
+    if services is None or services.id != "mapping" or not _OTHER_KINDS.isdisjoint(top):
+        return False
+    values = [value for _, value in services.value]
+    keys = {key.value for value in values if value.id == "mapping" for key, _ in value.value if key.id == "scalar"}
+    return all(value.id == "mapping" for value in values) and not keys.isdisjoint(("image", "build", "extends"))
+
+
+def _collect(file: YamlFile) -> YamlReader:
     reader = YamlReader(file, COMPOSE, kind=KIND)
-    services = _ServiceReader(reader)
-    for name in services.services.layers:
-        services.read(name)
-    reader.decisions = [
-        decision
-        for image, node in services.services.built_images()
-        for decision in builder_decisions([image], file.source.path, file.line_of(node))
-    ]
+    collect(ModelReader(Services([file]), {id(file): reader}))
     return reader
 
 
-class _ServiceReader:
-    """Adds to `reader` what the services of its file name."""
+def collect(model: "ModelReader") -> list[ServiceBuild]:
+    """Collect all references of a model, and return the builds of its services."""
+    return [build for name in model.services.layers for build in model.read(name)]
 
-    def __init__(self, reader: YamlReader) -> None:
-        self.reader = reader
-        self.file = reader.file
-        self.services = Services(reader.file)
+
+class ModelReader:
+    """Adds to the `readers` of its files, by their identity, what the services of a model name.
+
+    `is_output` tells whether a service's `image` is the name of what it builds, `is_built` whether some service builds
+    an image whenever another one runs.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        readers: Mapping[int, YamlReader],
+        is_output: Callable[[str], bool] | None = None,
+        is_built: Callable[[str, list[str]], bool] | None = None,
+    ) -> None:
+        self.services = services
+        self._readers = readers
+        self._is_output = is_output or services.builds
+        self._is_built = is_built or services.built_images().has
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
+        self._declared: dict[int, int | None] = {}
 
-    def read(self, name: str) -> None:
-        """Add everything that the service `name` names."""
+    def read(self, name: str) -> Iterator[ServiceBuild]:
+        """Add everything that the service `name` names, and yield its build if it has one."""
         path = f"services.{name}"
         platform = self._platform(name)
         for layer in self.services.layers[name]:
             image = find(layer.fields, "image")
-            if image is not None and not self.services.builds(name):
-                self._read_image(image, name, f"{path}.image", platform)
-            self._read_pre_start(find(layer.fields, "pre_start"), name)
-            self._read_volumes(find(layer.fields, "volumes"), name)
-            self._read_build(find(layer.fields, "build"), f"{path}.build")
-        self._read_inline_dockerfiles(name, f"{path}.build.dockerfile_inline")
+            if image is not None:
+                self._read_image(image, name, layer, f"{path}.image", platform)
+            self._read_pre_start(layer, name)
+            self._read_volumes(layer, name)
+            build = find(layer.fields, "build")
+            if build is not None and build.value.id != "scalar" and self._reader(layer).is_new(build.value):
+                self._read_build(layer.file, build, f"{path}.build")
+        yield from self._read_dockerfile(name, f"{path}.build")
+
+    def _reader(self, owner: Layer | YamlFile) -> YamlReader:
+        return self._readers[id(owner.file if isinstance(owner, Layer) else owner)]
 
     def _platform(self, name: str) -> str | None:
-        platform = self.services.effective(name, "platform")
-        if platform is None or platform.value.id != "scalar" or "$" in platform.value.value:
+        found = self.services.effective(name, "platform")
+        if found is None or found[0].value.id != "scalar" or "$" in found[0].value.value:
             return None
-        return str(platform.value.value)
+        return str(found[0].value.value)
 
-    def _read_pre_start(self, entry: Entry | None, name: str) -> None:
+    def _read_pre_start(self, layer: Layer, name: str) -> None:
         path = f"services.{name}.pre_start"
-        for index, item in self._new_items(entry, path):
-            image = find(self.services.fields_of(item, f"{path}[{index}]"), "image")
+        for index, item in self._new_items(layer.file, find(layer.fields, "pre_start"), path):
+            image = find(self.services.fields_of(layer.file, item, f"{path}[{index}]"), "image")
             if image is not None:
-                self._read_image(image, name, f"{path}[{index}].image")
+                self._read_pulled(image, layer.file, name, f"{path}[{index}].image")
 
-    def _read_volumes(self, entry: Entry | None, name: str) -> None:
+    def _read_volumes(self, layer: Layer, name: str) -> None:
         path = f"services.{name}.volumes"
-        for index, item in self._new_items(entry, path):
+        for index, item in self._new_items(layer.file, find(layer.fields, "volumes"), path):
             if item.id != "mapping":
                 continue
-            fields = self.services.fields_of(item, path)
+            fields = self.services.fields_of(layer.file, item, path)
             kind, source = find(fields, "type"), find(fields, "source")
             if source is None or kind is None or kind.value.id != "scalar":
                 continue
             is_service = source.value.id == "scalar" and source.value.value in self.services.layers
             if with_defaults(kind.value.value) == "image" and not is_service:
-                self._read_image(source, name, f"{path}[{index}].source")
+                self._read_pulled(source, layer.file, name, f"{path}[{index}].source")
 
-    def _read_build(self, entry: Entry | None, path: str) -> None:
-        if entry is None or entry.value.id == "scalar" or not self.reader.is_new(entry.value):
+    def _new_items(self, file: YamlFile, entry: Entry | None, path: str) -> Iterable[tuple[int, Node]]:
+        if entry is None or not self._reader(file).is_new(entry.value):
+            return ()
+        return self.services.items_of(file, entry, path)
+
+    # Images
+
+    def _read_image(self, entry: Entry, name: str, layer: Layer, context: str, platform: str | None) -> None:
+        """Add the `image` of a service, which names what is pulled, or what is built."""
+        if not self._is_output(name):
+            self._read_pulled(entry, layer.file, name, context, platform)
             return
-        fields = self.services.fields_of(entry.value, path)
-        self._read_contexts(find(fields, "additional_contexts"), f"{path}.additional_contexts")
-
-    def _read_contexts(self, entry: Entry | None, path: str) -> None:
-        if entry is None or entry.value.id != "mapping":
-            for _, item in self._new_items(entry, path):
-                if item.id == "scalar":
-                    text = self.file.text_of(item)
-                    name = text.chars.partition("=")[0]
-                    self._read_context(Entry(item, item), text.cut(len(name) + 1), f"{path}.{text.cut(0, len(name))}")
-            return
-        for name, context in self.services.fields_of(entry.value, path).items():
-            if context.value.id == "scalar":
-                self._read_context(context, self.file.text_of(context.value), f"{path}.{name}")
-
-    def _new_items(self, entry: Entry | None, path: str) -> Iterable[tuple[int, Node]]:
-        return self.services.items_of(entry, path) if entry is not None and self.reader.is_new(entry.value) else ()
-
-    def _read_image(self, entry: Entry, service: str, context: str, platform: str | None = None) -> None:
         node = entry.value
+        if node.id == "scalar" and not is_null(node) and not is_reset(node):
+            policy = self.services.scalar(name, "pull_policy") or ""
+            self._reader(layer).add_reference(entry, context, platform, policy)
+
+    def _read_pulled(
+        self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None
+    ) -> None:
+        node, reader = entry.value, self._reader(file)
         if is_null(node) or is_reset(node):
             return
         if node.id != "scalar":
             hint = f": {TEMPLATE}" if node.id == "mapping" else ""
-            if self.reader.is_new(node):
-                self.file.complain(node, f"{context} is not a string{hint}")
+            if reader.is_new(node):
+                file.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
-            written = WrittenReference(self.file.span_of(node), node.value, Invalid(_NOT_A_STRING))
-            self.reader.add(written, entry, context)
-        elif not self.services.is_built(node.value, service):
-            self.reader.add_reference(entry, context, platform)
+            reader.add(WrittenReference(file.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
+        elif not self._is_built(node.value, self.services.profiles(service)):
+            reader.add_reference(entry, context, platform)
 
-    def _read_context(self, entry: Entry, text: Text, context: str) -> None:
-        """Add the image of a build context, unless it is known to be of another kind."""
-        text = strip(text)
-        if text.chars.startswith(_IMAGE_CONTEXT):
-            self.reader.add(self.reader.read_reference(text.cut(len(_IMAGE_CONTEXT))), entry, context)
+    # Builds
+
+    def _read_build(self, file: YamlFile, build: Entry, path: str) -> None:
+        """Add the images that a build names beside its Dockerfile's."""
+        fields = self.services.fields_of(file, build.value, path)
+        self._read_contexts(file, find(fields, "additional_contexts"), f"{path}.additional_contexts")
+        syntax = self.services.pairs_of(file, find(fields, "args"), f"{path}.args").get(_SYNTAX)
+        if syntax is not None and syntax.text is not None:
+            self._reader(file).add_text(syntax.text, Entry(syntax.node, syntax.node), f"{path}.args.{_SYNTAX}")
+        sbom = find(fields, "sbom")
+        if sbom is not None and sbom.value.id == "scalar":
+            self._read_sbom(file, sbom, f"{path}.sbom")
+
+    def _read_sbom(self, file: YamlFile, entry: Entry, context: str) -> None:
+        """Add the generator of an SBOM, a field of its comma-separated options."""
+        text, at = file.text_of(entry.value), 0
+        for field in text.chars.split(","):
+            name, equals, _ = field.partition("=")
+            if equals and name.strip() == "generator":
+                self._reader(file).add_text(text.cut(at + len(name) + 1, at + len(field)), entry, context)
+            at += len(field) + 1
+
+    def _read_contexts(self, file: YamlFile, entry: Entry | None, path: str) -> None:
+        if entry is None or entry.value.id != "mapping":
+            for _, item in self._new_items(file, entry, path):
+                if item.id == "scalar":
+                    text = file.text_of(item)
+                    name = text.chars.partition("=")[0]
+                    context = f"{path}.{text.cut(0, len(name))}"
+                    self._read_context(file, Entry(item, item), text.cut(len(name) + 1), context)
             return
-        word = self.reader.read_word(text)
-        if "$" not in text.chars or isinstance(word, WrittenReference):
+        for key, field in self.services.fields_of(file, entry.value, path).items():
+            if field.value.id == "scalar":
+                self._read_context(file, field, file.text_of(field.value), f"{path}.{key}")
+
+    def _read_context(self, file: YamlFile, entry: Entry, text: Text, context: str) -> None:
+        """Add the image of a build context, unless it is known to be of another kind."""
+        reader, text = self._reader(file), strip(text)
+        if text.chars.startswith(_IMAGE_CONTEXT):
+            reader.add_text(text.cut(len(_IMAGE_CONTEXT)), entry, context)
+            return
+        if "$" not in text.chars:
+            return
+        word = reader.read_word(text)
+        if isinstance(word, WrittenReference):
             return
         value = word.expansion.value
         if value.chars.startswith(_IMAGE_CONTEXT):
-            written = self.reader.read_expanded(literal(value.cut(len(_IMAGE_CONTEXT))))
-            self.reader.add(refuse(written, _SCHEME_IN_VARIABLE), entry, context)
+            placement = reader.read_expanded(literal(value.cut(len(_IMAGE_CONTEXT))))
+            reader.add(refuse(placement, _SCHEME_IN_VARIABLE), entry, context)
         elif word.expansion.unknown and not value.chars:
-            self.reader.add(self.reader.read_expanded(word), entry, context)
+            reader.add(reader.read_expanded(word), entry, context)
 
-    def _read_inline_dockerfiles(self, name: str, context: str) -> None:
-        """Add the inline Dockerfiles of a service, with the arguments and contexts that its whole build has."""
+    def _read_dockerfile(self, name: str, path: str) -> Iterator[ServiceBuild]:
+        """Add the inline Dockerfile of a service, or yield where its Dockerfile is, with what its build gives it."""
         builds = self.services.builds_of(name)
-        for build in builds:
-            entry = find(self.services.fields_of(build, context), "dockerfile_inline")
-            if entry is None or is_null(entry.value) or is_reset(entry.value):
-                continue
+        if not builds:
+            return
+        inline = self.services.build_fields(name, "dockerfile_inline")
+        inline = [(entry, file) for entry, file in inline if not (is_null(entry.value) or is_reset(entry.value))]
+        for entry, file in inline:
             if entry.value.id != "scalar":
-                self.file.complain(entry.value, f"{context} is not a string")
-            elif self._is_new_build(entry.value, builds):
-                args = self.services.all_pairs(builds, "args")
-                contexts = self.services.all_pairs(builds, "additional_contexts")
-                text = self.file.text_of(entry.value)
-                inline = InlineDockerfile(self.file.source, text, args, contexts, context=context)
-                self.reader.add_embedded(entry, inline)
+                file.complain(entry.value, f"{path}.dockerfile_inline is not a string")
+            elif self._is_new_build(name, entry.value, file):
+                text, scope = file.text_of(entry.value), self._reader(file).scope
+                context = f"{path}.dockerfile_inline"
+                embedded = InlineDockerfile(file.source, text, self._build(name), scope, context=context)
+                self._reader(file).add_embedded(entry, embedded)
+        if inline:
+            return
+        entry, file = builds[0]
+        folder = self._named(file, entry, path) if entry.value.id == "scalar" else self._field(name, "context", path)
+        dockerfile = self._field(name, "dockerfile", path)
+        yield ServiceBuild(folder or NamedFile(".", entry, file, path), dockerfile, self._build(name))
 
-    def _is_new_build(self, text: Node, builds: list[Node]) -> bool:
+    def _field(self, name: str, key: str, path: str) -> NamedFile | None:
+        """Return the file or folder that a field of a service's build names."""
+        for build, owner in self.services.builds_of(name):
+            if build.value.id == "scalar" and key == "context":
+                return self._named(owner, build, path)
+        found = next(iter(self.services.build_fields(name, key)), None)
+        if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
+            return None
+        return self._named(found[1], found[0], f"{path}.{key}")
+
+    def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
+        return NamedFile(self.path_in(file, entry.value), entry, file, context)
+
+    def path_in(self, file: YamlFile, node: Node) -> str | None:
+        """Return the path that a scalar names, None where a variable without a value stands in it."""
+        text = file.text_of(node)
+        if "$" not in text.chars:
+            return str(node.value)
+        with suppress(ExpansionError):
+            expansion = self._reader(file).scope.add_word(text).expansion
+            return None if expansion.unknown else str(expansion.value)
+        return None
+
+    def _build(self, name: str) -> Build:
+        """Return what the build of a service gives to its Dockerfile."""
+        pairs = self.services.build_pairs(name, "args")
+        args = {key: self._declare(key, pair) for key, pair in pairs.items() if key != _SYNTAX}
+        scope = next((self._readers[id(file)].scope for file in self.services.files), None)
+        return Build(args, self.services.build_pairs(name, "additional_contexts").keys(), scope)
+
+    def _declare(self, name: str, pair: Pair) -> int | None:
+        """Return the index of a build argument, None where nothing says what it is."""
+        if id(pair.node) not in self._declared:
+            scope = self._reader(pair.file).scope
+            # Its variables are no use of their own: what matters is what the Dockerfile makes of the argument.
+            self._reader(pair.file).is_new(pair.node)
+            index = scope.look_up(name) if pair.text is None and "=" not in pair.node.value else None
+            if pair.text is not None:
+                with suppress(ExpansionError):
+                    index = scope.declare(name, pair.text, is_visible=False)
+            self._declared[id(pair.node)] = index
+        return self._declared[id(pair.node)]
+
+    def _is_new_build(self, name: str, node: Node, file: YamlFile) -> bool:
         """Return whether an inline Dockerfile was not read yet with these arguments and contexts."""
-        read = self._builds_read.setdefault(id(text), set())
-        build = tuple(id(entry.value) for each in builds for entry in self._inputs_of(each))
+        read = self._builds_read.setdefault(id(node), set())
+        keys = ("args", "additional_contexts")
+        build = tuple(id(entry.value) for key in keys for entry, _ in self.services.build_fields(name, key))
         if build in read:
             return False
         read.add(build)
         if len(read) > _MAX_BUILDS:
-            self.file.complain(text, f"more than {_MAX_BUILDS} different builds share this dockerfile_inline")
+            file.complain(node, f"more than {_MAX_BUILDS} different builds share this dockerfile_inline")
         return len(read) <= _MAX_BUILDS
-
-    def _inputs_of(self, build: Node) -> Iterator[Entry]:
-        """Yield what decides on how an inline Dockerfile of `build` is read."""
-        for key in ("args", "additional_contexts"):
-            entry = find(self.services.fields_of(build, "build"), key)
-            if entry is not None:
-                yield entry

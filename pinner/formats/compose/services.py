@@ -1,10 +1,11 @@
-"""The services of a Compose file as Compose sees them: merge keys, several documents, `extends`."""
+"""The services of a Compose model as Compose sees them: merge keys, several documents and files, `extends`."""
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pinner.formats.variables.expansion import known, with_defaults
+from pinner.formats.variables.expansion import with_defaults
+from pinner.formats.variables.text import Text
 from pinner.formats.yaml import nodes
 from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
@@ -16,11 +17,27 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 
 class Layer(NamedTuple):
-    """What the document of a number says of a service. `replaces` is set where earlier documents no longer count."""
+    """What the document of a number, which stands in `file`, says of a service.
+
+    `replaces` is set where earlier documents no longer count.
+    """
 
     fields: Fields
     replaces: bool
     document: int
+    file: YamlFile
+
+
+class Pair(NamedTuple):
+    """A name with the text of its value, None where it is given no value, or one that Compose writes in another way."""
+
+    node: Node
+    text: Text | None
+    file: YamlFile
+
+
+Extend = Callable[[YamlFile, Node], "Services | None"]
+"""Gives the services of another file that a node in a file names, None where they are not known."""
 
 
 def is_null(node: Node) -> bool:
@@ -48,140 +65,156 @@ def find(fields: Fields, name: str) -> Entry | None:
 
 
 class Services:
-    """The services of a file. `layers` holds what each document says of a service, in order."""
+    """The services of the files that are merged into one model, in that order, the last one on top.
 
-    def __init__(self, file: YamlFile) -> None:
+    `layers` holds what each document says of a service, in order. `extend` finds the services of other files.
+    """
+
+    def __init__(self, files: Sequence[YamlFile], extend: Extend = lambda _, __: None) -> None:
         self.layers: dict[str, list[Layer]] = {}
-        self._file = file
-        self._mappings = Mappings(file, _without_resets)
-        self._pairs: dict[int, Mapping[str, str | None]] = {}
+        self.files = files
+        self._mappings = {id(file): Mappings(file, _without_resets) for file in files}
+        self._extend = extend
         self._project = ""
-        self._owned: dict[tuple[str, str], Entry | None] = {}
-        documents = [self.fields_of(document, "the file") for document in file.documents]
+        self._owned: dict[tuple[str, str], tuple[Entry, YamlFile] | None] = {}
         self._first_document = 0
-        for number, fields in enumerate(documents):
-            self._read_document(number, fields)
-        if not any("services" in fields for fields in documents):
-            self._complain_of_version_1(documents)
-        self._builds = {name: self._does_build(name) for name in self.layers}
-        self._built = BuiltImages()
-        self._collect_built()
+        number = 0
+        for file in files:
+            documents = [self.fields_of(file, document, "the file") for document in file.documents]
+            for fields in documents:
+                self._read_document(number, fields, file)
+                number += 1
+            if not any("services" in fields for fields in documents):
+                self._complain_of_version_1(documents, file)
 
-    def fields_of(self, node: Node, what: str) -> Fields:
+    def fields_of(self, file: YamlFile, node: Node, what: str) -> Fields:
         """Return the entries of a mapping and of what it merges; of anything else, none."""
         if is_null(node) or is_reset(node):
             return {}
         if node.id == "mapping":
-            return self._mappings.fields(node)
-        self._file.complain(node, f"{what} is not a mapping")
+            # What is extended may stand in a file of another model.
+            if id(file) not in self._mappings:
+                self._mappings[id(file)] = Mappings(file, _without_resets)
+            return self._mappings[id(file)].fields(node)
+        file.complain(node, f"{what} is not a mapping")
         return {}
 
-    def items_of(self, entry: Entry | None, what: str) -> Iterable[tuple[int, Node]]:
+    def items_of(self, file: YamlFile, entry: Entry | None, what: str) -> Iterable[tuple[int, Node]]:
         """Return the items of a list with their numbers; of anything else, none."""
         if entry is None or is_null(entry.value) or is_reset(entry.value):
             return ()
         if entry.value.id != "sequence":
-            self._file.complain(entry.value, f"{what} is not a list")
+            file.complain(entry.value, f"{what} is not a list")
             return ()
         return enumerate(entry.value.value)
 
-    def pairs_of(self, entry: Entry | None, what: str) -> dict[str, str | None]:
-        """Return the pairs of a mapping or of a list of `name=value`; None is a value from outside the file."""
-        if entry is not None and is_reset(entry.value):
+    def pairs_of(self, file: YamlFile, entry: Entry | None, what: str) -> dict[str, Pair]:
+        """Return the pairs of a mapping or of a list of `name=value`."""
+        if entry is None or is_reset(entry.value):
             return {}
-        if entry is None or entry.value.id != "mapping":
-            items = [item.value.partition("=") for _, item in self.items_of(entry, what) if item.id == "scalar"]
-            return {name: known(value) if equals else None for name, equals, value in items}
-        return {
-            name: None if value.id != "scalar" or is_null(value) else known(value.value)
-            for name, (_, value) in self._mappings.fields(entry.value).items()
-        }
+        if entry.value.id == "mapping":
+            fields = self.fields_of(file, entry.value, what)
+            return {name: Pair(value, _text_of(value, file), file) for name, (_, value) in fields.items()}
+        pairs: dict[str, Pair] = {}
+        for _, item in self.items_of(file, entry, what):
+            if item.id == "scalar":
+                name, equals, _ = item.value.partition("=")
+                text = file.text_of(item)
+                value = text.cut(text.chars.index("=") + 1) if equals else None
+                pairs[name] = Pair(item, value, file)
+        return pairs
 
-    def builds_of(self, name: str) -> list[Node]:
-        """Return the `build` mappings that make up a service's build, those that hold first."""
+    def builds_of(self, name: str) -> list[tuple[Entry, YamlFile]]:
+        """Return the `build` values that make up a service's build, those that hold first."""
         found = []
-        for service in self._ancestry(name):
-            for layer in self._layers_that_count(service):
+        for services, service in self._ancestry(name):
+            for layer in services.layers_that_count(service):
                 build = find(layer.fields, "build")
-                if build is not None and build.value.id == "mapping":
-                    found.append(build.value)
-                if build is not None and replaces(build.value):
+                if build is None:
+                    continue
+                if not (is_null(build.value) or is_reset(build.value)):
+                    found.append((build, layer.file))
+                if replaces(build.value):
+                    return found
+        return found
+
+    def build_fields(self, name: str, key: str) -> list[tuple[Entry, YamlFile]]:
+        """Return the entries of `key` in the builds of a service, those that hold first."""
+        found = []
+        for build, file in self.builds_of(name):
+            if build.value.id != "mapping":
+                continue
+            entry = find(self.fields_of(file, build.value, "build"), key)
+            if entry is not None:
+                found.append((entry, file))
+                if replaces(entry.value):
                     break
         return found
 
-    def all_pairs(self, builds: Iterable[Node], key: str) -> Mapping[str, str | None]:
-        """Return the names and values below `key` in all `builds` together."""
-        pairs: Mapping[str, str | None] = {}
-        for build in builds:
-            entry = find(self.fields_of(build, "build"), key)
-            more = self._pairs_once(entry, key)
-            pairs = {**more, **pairs} if pairs else more
-            if entry is not None and replaces(entry.value):
-                break
+    def build_pairs(self, name: str, key: str) -> dict[str, Pair]:
+        """Return the names and values below `key` in all builds of a service together."""
+        pairs: dict[str, Pair] = {}
+        for entry, file in self.build_fields(name, key):
+            pairs = {**self.pairs_of(file, entry, f"services.{name}.build.{key}"), **pairs}
         return pairs
 
-    def _pairs_once(self, entry: Entry | None, what: str) -> Mapping[str, str | None]:
-        """Return `pairs_of`, worked out once for a node that many services share."""
-        if entry is None:
-            return {}
-        if id(entry.value) not in self._pairs:
-            self._pairs[id(entry.value)] = self.pairs_of(entry, what)
-        return self._pairs[id(entry.value)]
-
-    def effective(self, name: str, key: str) -> Entry | None:
-        """Return what holds for a service after all documents and everything that it extends."""
-        for service in self._ancestry(name):
-            entry = self._own(service, key)
-            if entry is not None:
-                return None if is_reset(entry.value) else entry
+    def effective(self, name: str, key: str) -> tuple[Entry, YamlFile] | None:
+        """Return what holds for a service after all documents and everything that it extends, and where it stands."""
+        for services, service in self._ancestry(name):
+            owned = services.own(service, key)
+            if owned is not None:
+                return None if is_reset(owned[0].value) else owned
         return None
+
+    def scalar(self, name: str, key: str) -> str | None:
+        """Return the text that holds for a service, with the defaults of its variables; None where there is none."""
+        found = self.effective(name, key)
+        if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
+            return None
+        return with_defaults(str(found[0].value.value))
 
     def builds(self, name: str) -> bool:
         """Return whether a service's image is built, so that its `image` is the name of the result."""
-        return self._builds[name]
+        if name not in self.layers:
+            return False
+        return self.scalar(name, "pull_policy") == "build" or bool(self.builds_of(name))
 
-    def is_built(self, image: str, name: str) -> bool:
-        """Return whether `image` is the name of what some service builds whenever the service `name` runs."""
-        return self._built.has(image, self._profiles(name))
-
-    def built_images(self) -> Iterator[tuple[str, Node]]:
-        """Yield the names that services give what they build, without variables that have defaults, and their nodes."""
+    def built_images(self) -> "BuiltImages":
+        """Return the names of the images that the services build: without `image`, project and service."""
+        built = BuiltImages()
         for name in self.layers:
-            image = self.effective(name, "image")
-            if image is not None and image.value.id == "scalar" and self.effective(name, "build") is not None:
-                yield with_defaults(image.value.value.strip()), image.value
-
-    def _read_document(self, number: int, document: Fields) -> None:
-        if "name" in document and document["name"].value.id == "scalar":
-            self._project = document["name"].value.value
-        if "services" not in document:
-            return
-        services = document["services"].value
-        if replaces(services):
-            self._first_document = number
-        for name, entry in self.fields_of(services, "services").items():
-            layer = Layer(self.fields_of(entry.value, f"services.{name}"), replaces(entry.value), number)
-            self.layers.setdefault(name, []).append(layer)
-
-    def _complain_of_version_1(self, documents: list[Fields]) -> None:
-        """Complain of images at the top: Compose takes a file without `services` for one that says nothing at all."""
-        for name, entry in (pair for fields in documents for pair in fields.items()):
-            if name.startswith("x-") or entry.value.id != "mapping":
+            if not self.builds_of(name):
                 continue
-            image = self.fields_of(entry.value, name).get("image")
-            if image is not None and image.value.id == "scalar" and not is_null(image.value):
-                message = f"{name} has an image, but Compose reads only what stands below services: move it there"
-                self._file.complain(entry.key, message)
+            image = self.effective(name, "image")
+            if image is not None and image[0].value.id == "scalar" and image[0].value.value:
+                built.add(image[0].value.value, self.profiles(name))
+            elif self._project:
+                built.add(f"{self._project}-{name}", self.profiles(name))
+        return built
 
-    def _own(self, name: str, key: str) -> Entry | None:
+    def extended(self, name: str) -> Iterator[tuple["Services", str]]:
+        """Yield what a service extends, and what that extends."""
+        ancestry = self._ancestry(name)
+        next(ancestry, None)
+        yield from ancestry
+
+    def profiles(self, name: str) -> list[str]:
+        """Return the profiles of a service; without any it always runs."""
+        found = self.effective(name, "profiles")
+        if found is None:
+            return []
+        items = self.items_of(found[1], found[0], f"services.{name}.profiles")
+        return [item.value for _, item in items if item.id == "scalar"]
+
+    def own(self, name: str, key: str) -> tuple[Entry, YamlFile] | None:
         """Return what the last document that speaks of a service's `key` says; the value may be a `!reset`."""
         if (name, key) not in self._owned:
-            entries = (find(layer.fields, key) for layer in self._layers_that_count(name))
-            said = (entry for entry in entries if entry is not None and not is_null(entry.value))
+            entries = ((find(layer.fields, key), layer.file) for layer in self.layers_that_count(name))
+            said = ((entry, file) for entry, file in entries if entry is not None and not is_null(entry.value))
             self._owned[name, key] = next(said, None)
         return self._owned[name, key]
 
-    def _layers_that_count(self, name: str) -> Iterator[Layer]:
+    def layers_that_count(self, name: str) -> Iterator[Layer]:
         """Yield the layers of a service, the last one first, back to where everything is replaced."""
         for layer in reversed(self.layers[name]):
             if layer.document < self._first_document:
@@ -190,74 +223,105 @@ class Services:
             if layer.replaces:
                 return
 
-    def _ancestry(self, name: str) -> Iterator[str]:
-        """Yield a service and those of this file that it extends."""
-        following: str | None = name
+    def _read_document(self, number: int, document: Fields, file: YamlFile) -> None:
+        if "name" in document and document["name"].value.id == "scalar":
+            self._project = document["name"].value.value
+        if "services" not in document:
+            return
+        services = document["services"].value
+        if replaces(services):
+            self._first_document = number
+        for name, entry in self.fields_of(file, services, "services").items():
+            fields = self.fields_of(file, entry.value, f"services.{name}")
+            self.layers.setdefault(name, []).append(Layer(fields, replaces(entry.value), number, file))
+
+    def _complain_of_version_1(self, documents: list[Fields], file: YamlFile) -> None:
+        """Complain of images at the top: Compose takes a file without `services` for one that says nothing at all."""
+        for name, entry in (pair for fields in documents for pair in fields.items()):
+            if name.startswith("x-") or entry.value.id != "mapping":
+                continue
+            image = self.fields_of(file, entry.value, name).get("image")
+            if image is not None and image.value.id == "scalar" and not is_null(image.value):
+                message = f"{name} has an image, but Compose reads only what stands below services: move it there"
+                file.complain(entry.key, message)
+
+    def _ancestry(self, name: str) -> Iterator[tuple["Services", str]]:
+        """Yield a service and those that it extends, with the services that they belong to."""
+        following: tuple[Services, str] | None = (self, name)
         for _ in range(MAX_DEPTH):
-            if following is None or following not in self.layers:
+            if following is None or following[1] not in following[0].layers:
                 return
             yield following
-            following = self._extended(following)
+            services, service = following
+            following = services.extended_by(service)
 
-    def _extended(self, name: str) -> str | None:
-        entry = self._own(name, "extends")
-        if entry is None or is_reset(entry.value):
+    def extended_by(self, name: str) -> tuple["Services", str] | None:
+        """Return the service that a service extends, with the services that it belongs to."""
+        found = self.own(name, "extends")
+        if found is None or is_reset(found[0].value):
             return None
-        if entry.value.id == "scalar":
-            return str(entry.value.value)
-        fields = self.fields_of(entry.value, f"services.{name}.extends")
+        (_, node), owner = found
+        if node.id == "scalar":
+            return self, str(node.value)
+        fields = self.fields_of(owner, node, f"services.{name}.extends")
         file, service = fields.get("file"), fields.get("service")
-        if file is not None and not self._is_this_file(file.value):
+        is_own = file is None or is_null(file.value) or _names(file.value, owner)
+        services = self if is_own or file is None else self._extend(owner, file.value)
+        if services is None or service is None or service.value.id != "scalar":
             return None
-        return service.value.value if service is not None and service.value.id == "scalar" else None
-
-    def _is_this_file(self, node: Node) -> bool:
-        path = self._file.source.path.replace("\\", "/")
-        return node.id == "scalar" and posixpath.normpath(node.value) == posixpath.basename(path)
-
-    def _does_build(self, name: str) -> bool:
-        policy = self.effective(name, "pull_policy")
-        if policy is not None and policy.value.id == "scalar" and with_defaults(policy.value.value) == "build":
-            return True
-        return self.effective(name, "build") is not None
-
-    def _collect_built(self) -> None:
-        """Note the names of the images that the services build: without `image`, project and service."""
-        for name in self.layers:
-            if self.effective(name, "build") is None:
-                continue
-            image = self.effective(name, "image")
-            if image is not None and image.value.id == "scalar" and image.value.value:
-                self._built.add(image.value.value, self._profiles(name))
-            elif self._project:
-                self._built.add(f"{self._project}-{name}", self._profiles(name))
-
-    def _profiles(self, name: str) -> list[str]:
-        """Return the profiles of a service; without any it always runs."""
-        items = self.items_of(self.effective(name, "profiles"), f"services.{name}.profiles")
-        return [item.value for _, item in items if item.id == "scalar"]
+        return services, service.value.value
 
 
 class BuiltImages:
     """The images that a file builds, with the profiles in which they are built: who uses one of them pulls nothing."""
 
     def __init__(self) -> None:
-        self._always: set[str] = set()
-        self._in_profiles: dict[str, set[str]] = {}
+        self.always: set[str] = set()
+        self.in_profiles: dict[str, set[str]] = {}
 
     def add(self, image: str, profiles: Collection[str]) -> None:
         """Note that `image` is built in `profiles`, or always if there are none."""
         if profiles:
-            self._in_profiles.setdefault(_comparable(image), set()).update(profiles)
+            self.in_profiles.setdefault(_comparable(image), set()).update(profiles)
         else:
-            self._always.add(_comparable(image))
+            self.always.add(_comparable(image))
+
+    def update(self, other: "BuiltImages") -> None:
+        """Note all that another model builds beside this one."""
+        self.always |= other.always
+        for image, profiles in other.in_profiles.items():
+            self.in_profiles.setdefault(image, set()).update(profiles)
 
     def has(self, image: str, profiles: Collection[str]) -> bool:
         """Return whether `image` is built whenever something runs that has `profiles`, or always runs without any."""
-        if not (self._always or self._in_profiles):
+        if not (self.always or self.in_profiles):
             return False
         image = _comparable(image)
-        return image in self._always or (bool(profiles) and self._in_profiles.get(image, set()).issuperset(profiles))
+        return image in self.always or (bool(profiles) and self.in_profiles.get(image, set()).issuperset(profiles))
+
+
+def _names(node: Node, file: YamlFile) -> bool:
+    """Return whether a node names the file that it stands in."""
+    path = file.source.path.replace("\\", "/")
+    return node.id == "scalar" and posixpath.normpath(node.value) == posixpath.basename(path)
+
+
+def _text_of(node: Node, file: YamlFile) -> Text | None:
+    """Return a scalar's text. A number that Compose would write in another way, as 1.10, has none."""
+    if node.id != "scalar" or is_null(node):
+        return None
+    text = file.text_of(node)
+    if nodes.is_string(node) or text.chars.isdecimal() or _is_plain_number(text.chars):
+        return text
+    return None
+
+
+def _is_plain_number(chars: str) -> bool:
+    """Return whether a number stands as Compose would write it."""
+    try:
+        return str(float(chars)) == chars and "e" not in chars.lower()
+    except ValueError:
+        return chars in ("true", "false")
 
 
 def _comparable(image: str) -> str:

@@ -13,8 +13,9 @@ LABEL = "Dockerfile"
 FILES = (
     r"(^|/)([^/]*(\.|[_-](?=[DC])))?([Dd]ocker|[Cc]ontainer)file$"
     r"|(^|/)(?![dc][^/]*\.(c|cc|cpp|go|h|java|kt|lua|php|rb|rs|vim)$)([Dd]ocker|[Cc]ontainer)file"
-    r"(?![^/]*\.(bak|bash|cfg|conf|containerignore|diff|dockerignore|html|ini|js|json|lock|log|md|orig|patch|ps1|py"
-    r"|rej|rst|sh|swp|toml|ts|tsx|txt|xml|ya?ml)$)[._-][^/]*[^/~]$"
+    r"(?![^/]*\.(bak|bash|cfg|conf|containerignore|csv|diff|dockerignore|drawio|gif|golden|html|ico|ini|jpe?g|js|json"
+    r"|lock|log|md|orig|out|patch|pdf|png|ps1|py|rego|rej|rst|sh|snap|sum|svg|swp|toml|ts|tsx|txt|webp|xml|ya?ml)$)"
+    r"[._-][^/]*[^/~]$"
 )
 
 
@@ -23,6 +24,20 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
     from pinner.formats.dockerfile import reader
 
     return reader.open_source(source)
+
+
+def claims(source: "Source") -> bool:
+    """Tell whether the first instruction of a file, or a template mark before it, is one of a Dockerfile."""
+    from pinner.formats._templates import has_mark
+    from pinner.formats.dockerfile.instructions import INSTRUCTIONS
+
+    for line in source.data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+        text = line.strip()
+        if not text or (text.startswith(b"#") and not text.endswith(b"#")):
+            continue
+        first = text.split(None, 1)[0].decode("latin-1").upper()
+        return first in INSTRUCTIONS or has_mark(text.decode("latin-1"))
+    return False
 
 
 def read(source: "Source") -> "Reading":

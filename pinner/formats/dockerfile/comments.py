@@ -2,14 +2,12 @@
 
 from bisect import bisect_right
 
+from pinner.formats._suppressions import MARK, read_suppression
 from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Source
-
-MARK = "pinner:"
-"""What every comment that speaks to pinner holds."""
 
 
 class Comments:
@@ -43,8 +41,6 @@ class Comments:
         return (*above, *self._of_line.get(number, ()))
 
     def _add(self, number: int, comment: Text, source: Source) -> None:
-        from pinner.formats._suppressions import read_suppression
-
         suppression = read_suppression(str(comment), source.locate(comment.extent))
         position = self._position(number)
         inside = position >= 0 and number <= self._lines[position].end

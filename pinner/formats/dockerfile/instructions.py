@@ -340,15 +340,19 @@ def _end_of_heredocs(instruction: Instruction) -> int:
     joined = instruction.joined().chars
     if "<<" not in joined:
         return end
-    from pinner.formats.dockerfile.heredocs import heredocs_of
+    from pinner.formats.dockerfile.heredocs import UnclearHeredoc, heredocs_of
 
-    for heredoc in heredocs_of(joined):
+    try:
+        opened = heredocs_of(joined)
+    except UnclearHeredoc as error:
+        raise Malformed(_line_number(chars, instruction.start), str(error)) from error
+    for heredoc in opened.heredocs:
         body = end + 1
         end = _end_of_terminator(chars, body, heredoc)
         if end < 0:
             raise Malformed(_line_number(chars, instruction.start), "unterminated heredoc")
-        if heredoc.is_spaced and _may_be_instructions(chars[body:end].split("\n")):
-            message = "not every BuildKit takes this for a heredoc: put no space after the <<"
+        if opened.is_disputed and _may_be_instructions(chars[body:end].split("\n")):
+            message = "not every BuildKit takes this for a heredoc: put no space after the <<, and no ${…} on the line"
             raise Malformed(_line_number(chars, instruction.start), message)
     return end
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats._base import Refused
+from pinner.formats._templates import TEMPLATE, as_template
 from pinner.formats.dockerfile.comments import Comments
 from pinner.formats.dockerfile.flags import (
     Command,
@@ -16,7 +17,6 @@ from pinner.formats.dockerfile.flags import (
 )
 from pinner.formats.dockerfile.instructions import INSTRUCTIONS, Division, Instruction, LogicalLine, Malformed, divide
 from pinner.formats.variables.digest_placement import (
-    TEMPLATE,
     WrittenReference,
     is_template,
     literal,
@@ -43,12 +43,13 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 class Build(NamedTuple):
     """What is known of the build beside its Dockerfile.
 
-    `args` take the place of ARG defaults; None stands for a value that is not known. `contexts` are the
-    names of additional contexts, which BuildKit takes instead of the images of those names.
+    `args` take the place of ARG defaults: the indexes that they have in `scope`; None stands for a value that is not
+    known. `contexts` are the names of additional contexts, which BuildKit takes instead of the images of those names.
     """
 
-    args: Mapping[str, Text | None]
+    args: Mapping[str, int | None]
     contexts: Collection[str]
+    scope: Scope | None = None
 
 
 PLAIN_BUILD = Build({}, frozenset())
@@ -74,7 +75,7 @@ def open_source(source: Source) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile in `source`."""
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
-    return open_text(Text.of_bytes(source.data), source)
+    return open_text(Text.of_bytes(source.data, source.base), source)
 
 
 def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "DockerfileReader | Refused":
@@ -85,7 +86,8 @@ def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN
     try:
         return DockerfileReader(divide(text), source, prefix, build)
     except Malformed as error:
-        return Refused(Problem(line_in_file(text, error.line, source), error.message))
+        refused = Refused(Problem(line_in_file(text, error.line, source), error.message))
+        return refused if prefix else refused.unless_template(source)
 
 
 class DockerfileReader:
@@ -97,7 +99,7 @@ class DockerfileReader:
         self.source = source
         self.prefix = prefix
         self.build = build
-        self.scope = Scope(Dialect(division.escape))
+        self.scope = Scope(Dialect(division.escape), source, build.scope)
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
         self.problems: list[Problem] = []
@@ -111,7 +113,9 @@ class DockerfileReader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        return Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
+        reading = Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
+        # An inline Dockerfile is a part of its file.
+        return reading if self.prefix else as_template(reading, self.source)
 
     # Stages and variables: what the references need to know of the whole file.
 
@@ -156,13 +160,25 @@ class DockerfileReader:
         for start, end in quoted_word_spans(line.chars, command.start, command.end, self.division.escape):
             name, equals, _ = line.chars[start:end].partition("=")
             if self.froms:
-                self.scope.redeclared.add(name)
+                self._note_stage_argument(name, has_default=bool(equals))
+                continue
+            index = self.build.args.get(name)
+            if index is not None:
+                self.scope.bind(name, index)
                 continue
             try:
                 default = line.cut(start + len(name) + 1, end) if equals else None
-                self.scope.declare(name, self.build.args.get(name, default))
+                self.scope.declare(name, None if name in self.build.args else default)
             except ExpansionError as error:
                 self._complain(instruction, f"the default of ARG {name} cannot be read: {error}")
+
+    def _note_stage_argument(self, name: str, *, has_default: bool) -> None:
+        """Note an ARG of a stage. It sees what the build passes, and without a default of its own the global ARG."""
+        self.scope.note_name(name)
+        index = self.build.args.get(name)
+        if index is None and not has_default:
+            index = self.scope.look_up(name)
+        self.scope.note_reader(index, f"a stage declares {name} again and would see the digest")
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
@@ -257,7 +273,7 @@ class DockerfileReader:
 
     def _names_platform_stage(self, word: Word, stage: int) -> bool:
         """Tell whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
-        if PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
+        if PLATFORM_ARGS.isdisjoint(self.scope.open_behind(word)):
             return False
         names = self.scope.on_platforms(word)
         others = [(platform, name) for platform, name in names if not self._is_earlier(name, stage)]
@@ -278,7 +294,7 @@ class DockerfileReader:
         for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
-            if prefix and not any(char in text.chars for char in "/:@"):
+            if prefix and not any(char in text.chars for char in "/:@") and not self._runs_here(text.chars, stage):
                 continue  # A bare name in a trigger may be a stage of the build that the trigger runs in.
             suspicion = None
             if text.chars.isdecimal():
@@ -291,6 +307,13 @@ class DockerfileReader:
             context = "COPY --from" if command.name == "COPY" else "RUN --mount"
             similar = self._similar_stage(text.chars, stage)
             self._add(self._place_source(text), prefix + context, None, suspicion, similar)
+
+    def _runs_here(self, name: str, stage: int) -> bool:
+        """Tell whether a trigger of a stage runs in a later one of this file, in which `name` is no stage."""
+        if name.isdecimal() or name.lower() in self._first_stages:
+            return False
+        later = (base.image for base in self.froms[stage + 1 :] if isinstance(base.image, Word))
+        return any(self._first_stages.get(image.expansion.value.chars, -1) == stage for image in later)
 
     def _sources(self, statement: Statement) -> Iterator[Text]:
         instruction, line, command = statement
@@ -349,16 +372,10 @@ class DockerfileReader:
             written = written._replace(place=None, unwritable=suspicion)
         place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
-            path, where = self.source.path, self.source.locate(written.span)
-            suppressions = self._suppressions_at(where) if self.comments.suppressions else ()
+            where = self.source.locate(written.used or written.span)
+            ignores = self._suppressions_at(where) if self.comments.suppressions else ()
             self.occurrences[place_to_edit] = occurrence_at(
-                written,
-                path,
-                where,
-                self.prefix + context,
-                platform=platform,
-                suppressions=suppressions,
-                stage=suspicion,
+                written, self.source, self.prefix + context, platform=platform, suppressions=ignores, stage=suspicion
             )
             if similar is not None:
                 self.occurrences[place_to_edit] = self.occurrences[place_to_edit]._replace(similar_stage=similar)

@@ -36,6 +36,10 @@ class Places(NamedTuple):
         """Every file whose name or content may be of a kind."""
         return FILES
 
+    def claims(self, _: "Source") -> bool:
+        """Return true: what the content of a file is, is told when it is read."""
+        return True
+
     def open(self, source: "Source") -> "Reader":
         """Return a reader of the file. Its outline holds every node."""
         from pinner.formats.places.reader import open_source

@@ -2,7 +2,8 @@
 
 import re
 
-from pinner.formats.variables.digest_placement import TEMPLATE, WrittenReference, is_template
+from pinner.formats._templates import TEMPLATE
+from pinner.formats.variables.digest_placement import WrittenReference, is_template
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Opaque

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
+from pinner.formats._templates import TEMPLATE
 from pinner.formats.places.literals import is_open
-from pinner.formats.variables.digest_placement import TEMPLATE
 from pinner.formats.yaml.mappings import Fields
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import YamlReader, strip
@@ -48,7 +48,7 @@ def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, 
         place, why_not = parts.tag_place() if target.digest or writes_tag else None, _LABELS
     if isinstance(target, Reference) and target.tag is None:
         place, why_not = None, _NO_TAG
-        target = target if digest is not None else Opaque(_CHART)
+        target = target if digest is not None or target.digest else Opaque(_CHART)
     parts.add(node, context, target, place, parts.refusal or why_not)
 
 
@@ -142,7 +142,7 @@ class _Parts:
             target=target,
             context=context,
             place=place if is_reference else None,
-            unwritable=why if is_reference and place is None else None,
+            unwritable=why if isinstance(target, Reference) and place is None and not target.digest else None,
             suppressions=tuple(sorted(comments)),
             kind=self.reader.kind,
             is_partial=isinstance(target, Reference) and not target.tag,

@@ -6,6 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
+from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
 from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
@@ -37,8 +38,6 @@ _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
 _MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
-# Keys at the top of files that are of other tools, although they hold services.
-_NOT_COMPOSE = ("apiVersion", "jobs", "pipelines", "stages", "steps")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
 
 # What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
@@ -46,6 +45,8 @@ _HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
 _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
+_IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
+_MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
 _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
 
 
@@ -62,10 +63,17 @@ def open_source(source: Source, choice: Places) -> Reader:
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
-        is_manifest = all(line.search(source.data.replace(b"\0", b"")) for line in _LINES_OF_MANIFEST)
-        return Refused(file) if named or is_manifest else _Nothing()
+        return _refuse(file, source, is_named=bool(named))
     file.source = source
     return _read_documents(file, kinds, choice)
+
+
+def _refuse(problem: Problem, source: Source, *, is_named: bool) -> Reader:
+    """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
+    data = source.data.replace(b"\0", b"")
+    is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
+    template = template_in(source) if is_named or is_manifest or _IMAGE_KEY.search(data) else None
+    return Refused(problem, template) if template or is_named or is_manifest else _Nothing()
 
 
 def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
@@ -78,6 +86,8 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     if not data.isascii() and b"\0" in data:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
+        return True
+    if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
     return bool(named) and bool(_search(named).search(data))
 
@@ -107,20 +117,29 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
     documents = list(_documents(file, mappings))
     claims = [_claiming(kinds, mappings.fields(node), choice) for node, _ in documents]
     decisions = tuple(built_by_documents(file, mappings))
-    if not any(claims) and not choice.kind and _is_compose(file, mappings):
+    if not any(claims) and not choice.kind and compose_reader.claims(file.source):
         if COMPOSE in choice.off:
             return _Nothing(decisions, PassedOver.OFF)
-        return compose_reader.collect(file)
+        return compose_reader.open_source(file.source)
     if not any(claims):
         return _Nothing(decisions)
     claimed = [kind for kind in claims if kind and kind.name not in choice.off]
     if not claimed:
         return _Nothing(decisions, PassedOver.OFF)
+    if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
+        problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
+        return _refuse(problem, file.source, is_named=True)
     reader = PlacesReader(file, mappings, choice, decisions)
     for (node, context), kind in zip(documents, claims, strict=True):
         if kind is not None and kind.name not in choice.off:
             reader.add_document(node, kind, context)
     return reader
+
+
+def _key_of_braces(file: YamlFile) -> Node | None:
+    """Return a mapping that is a key: what YAML reads where `{{ }}` stands without quotes, and other tools refuse."""
+    mappings = (node for node in file.nodes if node.id == "mapping")
+    return next((key for node in mappings for key, _ in node.value if key.id == "mapping"), None)
 
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[tuple[Node, str]]:
@@ -155,19 +174,6 @@ def _claims(claim: Claim, fields: Fields) -> bool:
 def _text(fields: Fields, key: str) -> str:
     entry = fields.get(key)
     return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
-
-
-def _is_compose(file: YamlFile, mappings: Mappings) -> bool:
-    """Return whether a file of any name is a Compose file: services are mappings, one of which has image or build."""
-    for document in file.documents:
-        fields = mappings.fields(document) if document.id == "mapping" else {}
-        if "services" not in fields or any(key in fields for key in _NOT_COMPOSE):
-            continue
-        services = fields["services"].value
-        entries = mappings.fields(services).values() if services.id == "mapping" else ()
-        if entries and all(entry.value.id == "mapping" for entry in entries):
-            return any(mappings.fields(entry.value).keys() & {"image", "build"} for entry in entries)
-    return False
 
 
 class PlacesReader:

@@ -7,15 +7,16 @@ V means the same image. Both are found out by expanding the words as they would 
 
 from typing import NamedTuple
 
+from pinner.formats._templates import MALFORMED, TEMPLATE
 from pinner.formats.variables.expansion import COMPOSE, Expansion, ExpansionError
 from pinner.formats.variables.scope import NOTHING_ASSUMED, PLATFORM_ARGS, Assumption, Scope, Word
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.errors import InvalidReference
-from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppression
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppression, Use
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
-from pinner.model.source import Location, Span
+from pinner.model.source import Source, Span, same_file
 
-TEMPLATE = "this is a template: run pinner on what it renders to"
+NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _PROBE_VALUE = "0probe0"
@@ -24,7 +25,10 @@ _MAX_VARIABLES = 50
 
 
 class WrittenReference(NamedTuple):
-    """A reference in one word: what of an `Occurrence` follows from its text. `place` lies in the same file."""
+    """The reading of one word: the fields of `Occurrence` that follow from its text.
+
+    `used` is where the word stands, if `span` is where its value stands, perhaps in another file.
+    """
 
     span: Span
     text: str
@@ -32,6 +36,7 @@ class WrittenReference(NamedTuple):
     place: Span | None = None
     unwritable: str | None = None
     dead_variable: str | None = None
+    used: Span | None = None
 
 
 def is_template(chars: str) -> bool:
@@ -46,13 +51,12 @@ def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
     try:
         return scope.add_word(text)
     except ExpansionError as error:
-        return WrittenReference(text.extent, str(text), Opaque(f"the variables cannot be expanded: {error}"))
+        return WrittenReference(text.extent, str(text), Opaque(f"{MALFORMED}: {error}"))
 
 
 def occurrence_at(
-    written: WrittenReference,
-    path: str,
-    where: Location,
+    placement: WrittenReference,
+    source: Source,
     context: str,
     *,
     platform: str | None,
@@ -60,24 +64,29 @@ def occurrence_at(
     stage: str | None = None,
     kind: str = "dockerfile",
 ) -> Occurrence:
-    """Return the occurrence that a reference in the file at `path` makes."""
-    target = written.target
-    if isinstance(target, Invalid) and is_template(written.text):
+    """Return the occurrence that a placement makes which a file gave. Its offsets count from the start of its file."""
+    target, span, edit = placement.target, placement.span, placement.place
+    if isinstance(target, Invalid) and is_template(placement.text):
         target = Opaque(TEMPLATE)
+    owner = source.owner(span.start)
+    used = placement.used
+    if owner is not source:
+        suppressions = tuple(each._replace(path=source.path) for each in suppressions)
     return Occurrence(
-        path=path,
-        span=written.span,
-        where=where,
-        text=written.text,
+        path=owner.path,
+        span=owner.local(span),
+        where=owner.locate(span),
+        text=placement.text,
         target=target,
         context=context,
-        place=Place(path, written.place) if written.place else None,
-        unwritable=written.unwritable,
+        place=Place(owner.path, owner.local(edit)) if edit else None,
+        unwritable=placement.unwritable,
         stage=stage,
-        dead_variable=written.dead_variable,
+        dead_variable=placement.dead_variable,
         platform=platform,
         suppressions=suppressions,
         kind=kind,
+        used_at=(Use(source.path, source.locate(used), context),) if used else (),
     )
 
 
@@ -90,17 +99,42 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     """Read the reference that `word` stands for and find the place of its digest."""
     if not word.expansion.used and (run := word.expansion.value.run):
         return _read_literal(run, str(word.expansion.value))
-    span, text = _written(word)
     if word.expansion.unknown:
-        return WrittenReference(span, text, Opaque(_why_open(word, scope)))
+        return WrittenReference(word.text.extent, str(word.text), Opaque(_why_open(word, scope)))
+    span, text = _written(word)
+    used = word.text.extent if _argument_elsewhere(span.end, word, scope) is not None else None
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return WrittenReference(span, text, Invalid(f"{error}{_undeclared(word, scope)}"))
+        return WrittenReference(span, text, Invalid(f"{error}{_undeclared(word, scope)}"), used=used)
     if target.digest:
-        return _read_pinned(WrittenReference(span, text, target), word, scope)
+        return _where_it_stands(_read_pinned(WrittenReference(span, text, target, used=used), word, scope), word, scope)
     missing, unwritable = _missing_place(target, word, scope)
-    return WrittenReference(span, text, target, place=missing, unwritable=unwritable)
+    placement = WrittenReference(span, text, target, place=missing, unwritable=unwritable, used=used)
+    return _where_it_stands(placement, word, scope)
+
+
+def _argument_elsewhere(at: int, word: Word, scope: Scope) -> int | None:
+    """Return the argument before whose end an offset stands, if it is none of the words' own file."""
+    indexes = scope.arguments_at(at)
+    if not indexes or (scope.argument(indexes[0]).dialect == word.dialect and same_file(at, word.text.extent.start)):
+        return None
+    return indexes[0]
+
+
+def _where_it_stands(placement: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
+    """Return the placement with the value's own place where the digest goes into a value of another file."""
+    edit = placement.place
+    index = None if edit is None else _argument_elsewhere(edit.end, word, scope)
+    if edit is None or index is None:
+        return placement
+    default, owner = scope.argument(index).default, scope.owner(edit.start)
+    assert default is not None and owner is not None
+    run = default.run
+    placement = placement._replace(span=default.extent, text=str(word.expansion.value), used=word.text.extent)
+    if run is None or owner.text_at(run) != default.chars.encode("latin-1"):
+        return placement._replace(place=None, unwritable=NOT_ONE_PIECE, dead_variable=None)
+    return placement
 
 
 def _read_literal(run: Span, text: str) -> WrittenReference:
@@ -131,11 +165,11 @@ def _unquoted(text: Text) -> Text:
 
 
 def _why_open(word: Word, scope: Scope) -> str:
-    names = " and ".join(word.expansion.unknown)
+    opened = scope.open_behind(word) or [*word.expansion.unknown]
+    names = " and ".join(opened)
     if scope.dialect == COMPOSE:
-        first = word.expansion.unknown[0]
-        return f"{names} has no default here: write ${{{first}:-…}} with the default that is meant, and pin that"
-    if not PLATFORM_ARGS.isdisjoint(word.expansion.unknown):
+        return f"{names} has no default here: write ${{{opened[0]}:-…}} with the default that is meant, and pin that"
+    if not PLATFORM_ARGS.isdisjoint(opened):
         return f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
     return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
 
@@ -168,7 +202,7 @@ def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[Span | 
     if word.expansion.used or last == NOWHERE:
         edit = Assumption(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
         if why_not := _why_not(edit, word, scope, target):
-            return None, f"{why_not}; {_rewrite(word, scope)}"
+            return None, f"{why_not}; {_rewrite(edit, word, scope)}"
     return Span(last + 1, last + 1), None
 
 
@@ -181,26 +215,39 @@ def _why_not(edit: Assumption, word: Word, scope: Scope, target: Reference) -> s
         if _is_switched_off(name, word, scope, edit, target):
             return f"{name} is part of the tag, and a digest would switch it off"
     assert edit.at is not None
-    index = scope.argument_at(edit.at)
-    if index is None:
+    indexes = scope.arguments_at(edit.at)
+    if not indexes:
         return None if _gets_digest(word, edit, scope) else "the variables leave no place for a digest"
     # Many words may share an ARG, and the answer is the same for all that mean the same image.
     if (edit, target) not in scope.refusals:
-        scope.refusals[edit, target] = _why_not_in_argument(index, edit, scope, target)
+        scope.refusals[edit, target] = _why_not_in_arguments(indexes, edit, scope, target)
     return scope.refusals[edit, target]
 
 
-def _why_not_in_argument(index: int, edit: Assumption, scope: Scope, target: Reference) -> str | None:
-    name = scope.argument_name(index)
-    if scope.argument_end(index) != edit.at:
-        return f"the digest would stand in the middle of {name}"
-    words, redeclared = scope.reach(index)
-    if redeclared is not None:
-        return f"a stage declares {redeclared} again and would see the digest"
-    for other in words:
-        if not _may_take_digest(other, edit, scope, target):
-            return f"{name} is also used in {other.text}"
-    return None
+def _why_not_in_arguments(indexes: list[int], edit: Assumption, scope: Scope, target: Reference) -> str | None:
+    """Return why the digest may not go to the end of a default, which arguments of more than one build may share."""
+    words, also_read, _ = scope.reach(indexes)
+    for index in indexes:
+        value = scope.argument_value(index)
+        if value is not None and value.offsets and value.offsets[-1] + 1 != edit.at:
+            return f"the digest would stand in the middle of {_argument_name(index, indexes, scope)}"
+    if also_read is not None:
+        name = _argument_name(indexes[0], indexes, scope)
+        return also_read if name == scope.argument(indexes[0]).name else f"{name}: {also_read}"
+    other = next((word for word in words if not _may_take_digest(word, edit, scope, target)), None)
+    return None if other is None else f"{_argument_name(indexes[0], indexes, scope)} is also used in {other.text}"
+
+
+def _argument_name(index: int, indexes: list[int], scope: Scope) -> str:
+    """Return the name of an argument, with its place where a word in another file reads it."""
+    name = scope.argument(index).name
+    return f"{name} ({_place_of(index, scope)})" if scope.reach(indexes).leaves_file else name
+
+
+def _place_of(index: int, scope: Scope) -> str:
+    default = scope.argument(index).default
+    owner = scope.owner(default.offsets[0]) if default and default.offsets else None
+    return f"{owner.path}:{owner.line_of(default.offsets[0])}" if owner and default else "another file"
 
 
 def _may_take_digest(word: Word, edit: Assumption, scope: Scope, target: Reference) -> bool:
@@ -227,7 +274,11 @@ def _is_switched_off_by(
     if reference is None and edit.at is not None:
         return _reference_with(override, word, scope, NOTHING_ASSUMED) is not None
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
-    return reference is not None and reference.digest is not None and reference.tag != tag
+    if reference is None or reference.digest is None or reference.tag == tag:
+        return False
+    # The digest may be another one, which came with its tag: that of a default.
+    before = None if edit.at is None else _reference_with(override, word, scope, NOTHING_ASSUMED)
+    return reference.digest == target.digest if edit.at is None else before is None or before.digest is None
 
 
 def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption) -> Reference | None:
@@ -243,9 +294,15 @@ def _reference_or_none(chars: str) -> Reference | None:
         return None
 
 
-def _rewrite(word: Word, scope: Scope) -> str:
-    name = scope.free_name("IMAGE")
+def _rewrite(edit: Assumption, word: Word, scope: Scope) -> str:
+    """Return what to write instead, so that there is a place for the digest."""
     value = word.expansion.value
+    index = None if edit.at is None else _argument_elsewhere(edit.at, word, scope)
+    if index is not None:
+        argument, holds_all = scope.argument(index), scope.argument_value(index)
+        if holds_all is not None and holds_all.chars == value.chars:
+            return f"write {argument.name}={value} in {_place_of(index, scope)} and run pinner again"
+    name = scope.free_name(str(value))
     if scope.dialect == COMPOSE:
         return f"write ${{{name}:-{value}}} instead and run pinner again"
     return f"write ARG {name}={value} above the first FROM, use ${{{name}}} here, and run pinner again"

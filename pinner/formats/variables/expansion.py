@@ -42,18 +42,25 @@ class Expansion(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """How variables are written: `escape` is the Dockerfile's escape character, None means Compose."""
+    """How variables are written: `escape` is the Dockerfile's escape character, None means Compose.
+
+    Where `is_literal` is set, nothing means anything but itself.
+    """
 
     escape: str | None
+    is_literal: bool = False
 
     def is_plain(self, chars: str) -> bool:
         """Tell whether `chars` stand for themselves."""
+        if self.is_literal:
+            return True
         if "$" in chars:
             return False
         return self.escape is None or not ("'" in chars or '"' in chars or self.escape in chars)
 
 
 COMPOSE = Dialect(None)
+LITERAL = Dialect(None, is_literal=True)
 _DOCKERFILE = Dialect("\\")
 
 

@@ -1,16 +1,17 @@
-"""The variables of one file, and what would become of its words if something in it changed.
+"""The variables of the files that belong together, and what would become of their words if something changed.
 
-"Would" is the point: whether a digest may be written into the default of an ARG is decided by
-expanding every word that the ARG reaches as if it stood there.
+"Would" is the point: whether a digest may be written into the default of an ARG, or into a value in another file, is
+decided by expanding every word that it reaches as if it stood there.
 """
 
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.reference import Reference
+from pinner.model.source import Source, same_file
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
@@ -26,7 +27,7 @@ MAX_TOTAL_LENGTH = 8_000_000
 
 
 class Assumption(NamedTuple):
-    """What is assumed: `chars` stand at byte offset `at`, and somebody builds with `overrides`."""
+    """What is assumed: `chars` stand at offset `at`, and somebody builds with `overrides`."""
 
     at: int | None = None
     chars: str = ""
@@ -37,11 +38,15 @@ NOTHING_ASSUMED = Assumption()
 
 
 class Argument(NamedTuple):
-    """A global ARG. `bindings` are the earlier ARGs that its default reads, by name."""
+    """A global ARG, a build argument, or a variable of `.env`.
+
+    `bindings` are the earlier ones that its default reads, by name; `dialect` is how variables are written in it.
+    """
 
     name: str
     default: Text | None
     bindings: dict[str, int]
+    dialect: Dialect
 
 
 class Word(NamedTuple):
@@ -50,100 +55,187 @@ class Word(NamedTuple):
     text: Text
     bindings: dict[str, int]
     expansion: Expansion
+    dialect: Dialect = COMPOSE
 
 
 class Reach(NamedTuple):
-    """What an ARG reaches, directly or through other ARGs: words, and the first ARG that a stage declares again."""
+    """What an argument reaches, directly or through others: words, and what else would see a digest, as a sentence.
+
+    `leaves_file` where it reaches words of another file.
+    """
 
     words: list[Word]
-    redeclared: str | None
+    also_read: str | None
+    leaves_file: bool
+
+
+class _Variables:
+    """What the scopes of files that belong together share: arguments and words are known by their index here."""
+
+    def __init__(self, source: Source | None) -> None:
+        self.source = source
+        self.words: list[Word] = []
+        self.arguments: list[Argument] = []
+        self.values: list[Text | Missing] = []
+        # Sorted, by where the default begins; two builds of a Dockerfile have each its ARG in the same place.
+        self.starts: list[tuple[int, int]] = []
+        self.argument_readers: dict[int, list[int]] = {}
+        self.word_readers: dict[int, list[int]] = {}
+        self.also_read: dict[int, str] = {}
+        self.refusals: dict[tuple[Assumption, Reference], str | None] = {}
+        self.assumed: dict[Assumption, dict[int, Text | Missing]] = {}
+        self.reached: dict[tuple[int, ...], Reach] = {}
+        self.proposed: dict[str, str] = {}
+        self.names: set[str] = set()
 
 
 class Scope:
-    """The global ARGs of a Dockerfile in their order, or the environment of a Compose file."""
+    """The global ARGs of a Dockerfile in their order, or the environment of a Compose file.
 
-    def __init__(self, dialect: Dialect) -> None:
+    With `beside` its variables are `shared` with those of another one, of which it sees none by itself. `source` is one
+    of the files in which the texts stand, which messages name.
+    """
+
+    def __init__(self, dialect: Dialect, source: Source | None = None, beside: "Scope | None" = None) -> None:
         self.dialect = dialect
-        self.words: list[Word] = []
-        self.redeclared: set[str] = set()
-        self.refusals: dict[tuple[Assumption, Reference], str | None] = {}
+        self.shared: _Variables = beside.shared if beside else _Variables(source)
+        self.refusals = self.shared.refusals
+        self.visible: dict[str, int] = {}
         self._length = 0
-        self._arguments: list[Argument] = []
-        self._values: list[Text | Missing] = []
-        self._visible: dict[str, int] = {}
-        self._starts: list[tuple[int, int]] = []
-        self._argument_readers: dict[int, list[int]] = {}
-        self._word_readers: dict[int, list[int]] = {}
-        self._reached: dict[int, Reach] = {}
-        self._assumed: dict[Assumption, dict[int, Text | Missing]] = {}
 
-    def declare(self, name: str, default: Text | None) -> None:
-        """Add a global `ARG name[=default]`. Raises ExpansionError when the default is malformed."""
-        if default is None and name in self._visible:
-            return
-        value: Text | Missing = self._missing(name, declared=True)
+    def declare(
+        self, name: str, default: Text | None, dialect: Dialect | None = None, *, is_visible: bool = True
+    ) -> int | None:
+        """Add a global `ARG name[=default]` and return its index. Raise ExpansionError when the default is malformed.
+
+        `dialect` is that of the default, where it is another one than that of the words. A build argument is not
+        visible: it reads the variables of its Compose file, and is read in another scope.
+        """
+        if default is None and is_visible and name in self.visible:
+            return None
+        dialect = dialect or self.dialect
+        value: Text | Missing = self._missing(name, declared=True, dialect=dialect)
         bindings: dict[str, int] = {}
         if default is not None:
-            expansion = self._expand(default, self._visible, NOTHING_ASSUMED, {})
+            expansion = self._expand(default, dialect, self.visible, NOTHING_ASSUMED, {})
             bindings = self._bind(expansion.used)
             value = Missing.BUILD_TIME if expansion.unknown else expansion.value
-        index = len(self._arguments)
+        shared = self.shared
+        index = len(shared.arguments)
         for read in bindings.values():
-            self._argument_readers.setdefault(read, []).append(index)
+            shared.argument_readers.setdefault(read, []).append(index)
         if default is not None and default.offsets and default.offsets[0] != NOWHERE:
-            self._starts.append((default.offsets[0], index))
-        self._arguments.append(Argument(name, default, bindings))
-        self._values.append(value)
-        self._visible[name] = index
+            insort(shared.starts, (default.offsets[0], index))
+        shared.arguments.append(Argument(name, default, bindings, dialect))
+        shared.values.append(value)
+        if is_visible:
+            self.bind(name, index)
+        return index
+
+    def bind(self, name: str, index: int) -> None:
+        """Let `name` stand for the argument of an index here as well."""
+        self.visible[name] = index
+        self.shared.names.add(name)
+
+    def bind_all(self, other: "Scope") -> None:
+        """Let all names of another scope stand for the same here."""
+        self.visible |= other.visible
+
+    def sees_the_same(self, other: "Scope") -> bool:
+        """Tell whether all names stand for the same in another scope."""
+        return self.visible == other.visible
+
+    def note_readers(self, sentence: str) -> None:
+        """Note that something beside words would see a digest in any argument of this scope."""
+        for index in self.visible.values():
+            self.note_reader(index, sentence)
+
+    def look_up(self, name: str) -> int | None:
+        """Return the index of the argument that `name` stands for."""
+        return self.visible.get(name)
+
+    def value_of(self, name: str) -> str | None:
+        """Return what a name stands for, None where that is open."""
+        index = self.look_up(name)
+        value = None if index is None else self.argument_value(index)
+        return None if value is None else str(value)
+
+    def note_name(self, name: str) -> None:
+        """Note that the files use `name`, so that no advice proposes it."""
+        self.shared.names.add(name)
+
+    def note_reader(self, index: int | None, sentence: str) -> None:
+        """Note that something beside words would see a digest in an argument, in a sentence for people."""
+        if index is not None:
+            self.shared.also_read.setdefault(index, sentence)
+
+    def owner(self, offset: int) -> Source | None:
+        """Return the file in which a character stands, None if it stands nowhere or no file is known."""
+        source = self.shared.source
+        return source.owner(offset) if source and offset != NOWHERE else None
 
     def add_word(self, text: Text) -> Word:
-        """Register a word that reads the global variables. Raises ExpansionError when it is malformed."""
-        expansion = self._expand(text, self._visible, NOTHING_ASSUMED, {})
-        word = Word(text, self._bind(expansion.used), expansion)
+        """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
+        expansion = self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
+        word = Word(text, self._bind(expansion.used), expansion, self.dialect)
+        shared = self.shared
         for read in word.bindings.values():
-            self._word_readers.setdefault(read, []).append(len(self.words))
-        self.words.append(word)
+            shared.word_readers.setdefault(read, []).append(len(shared.words))
+        shared.words.append(word)
         return word
 
-    def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
-        """Return the usual platforms, and what `word` stands for on each; None where it stays open."""
-        return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in _PLATFORMS]
+    def on_platforms(self, word: Word, platforms: Iterable[str] = ()) -> list[tuple[str, str | None]]:
+        """Return the platforms, by default the usual ones, and what `word` stands for on each; None if that is open."""
+        platforms = platforms or _PLATFORMS
+        return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in platforms]
 
     def after(self, word: Word, change: Assumption) -> str | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
         try:
-            expansion = self._expand(word.text, word.bindings, change, self._changed_values(word, change))
+            changed = self._changed_values(word, change)
+            expansion = self._expand(word.text, word.dialect, word.bindings, change, changed)
         except ExpansionError:
             return None
         return None if expansion.unknown else expansion.value.chars
 
-    def argument_at(self, at: int) -> int | None:
-        """Return the index of the ARG in whose default the byte before offset `at` stands."""
-        position = bisect_right(self._starts, (at - 1, len(self._arguments))) - 1
+    def arguments_at(self, at: int) -> list[int]:
+        """Return the indexes of the arguments in whose default the byte before offset `at` stands."""
+        starts, shared = self.shared.starts, self.shared
+        position = bisect_right(starts, (at - 1, len(shared.arguments))) - 1
         if position < 0:
-            return None
-        index = self._starts[position][1]
-        default = self._arguments[index].default
-        return index if default is not None and at <= default.extent.end else None
+            return []
+        start = starts[position][0]
+        indexes = [index for _, index in starts[bisect_left(starts, (start, 0)) : position + 1]]
+        default = shared.arguments[indexes[0]].default
+        return indexes if default is not None and at <= default.extent.end else []
 
-    def argument_name(self, index: int) -> str:
-        """Return the name of an ARG."""
-        return self._arguments[index].name
+    def argument(self, index: int) -> Argument:
+        """Return the argument of an index."""
+        return self.shared.arguments[index]
 
-    def argument_end(self, index: int) -> int | None:
-        """Return the byte offset after the last character of an ARG's value."""
-        value = self._values[index]
-        return value.offsets[-1] + 1 if isinstance(value, Text) and value.offsets else None
+    def argument_value(self, index: int) -> Text | None:
+        """Return the value of an argument, None where it is open."""
+        value = self.shared.values[index]
+        return value if isinstance(value, Text) else None
 
-    def reach(self, index: int) -> Reach:
-        """Return what an ARG reaches; all words must have been added."""
-        if index not in self._reached:
-            arguments = sorted(self._reached_arguments(index))
-            words = sorted({at for argument in arguments for at in self._word_readers.get(argument, ())})
-            names = (self._arguments[argument].name for argument in arguments)
-            redeclared = next((name for name in names if name in self.redeclared), None)
-            self._reached[index] = Reach([self.words[at] for at in words], redeclared)
-        return self._reached[index]
+    def reach(self, indexes: Iterable[int]) -> Reach:
+        """Return what some arguments reach; all words must have been added."""
+        shared, key = self.shared, tuple(indexes)
+        if key not in shared.reached:
+            arguments = sorted(self._reached_arguments(key))
+            words = sorted({at for argument in arguments for at in shared.word_readers.get(argument, ())})
+            also_read = next((shared.also_read[each] for each in arguments if each in shared.also_read), None)
+            starts = {shared.words[at].text.offsets[0] for at in words if shared.words[at].text.offsets}
+            starts.update(self._default_starts(key))
+            leaves_file = any(not same_file(start, next(iter(starts))) for start in starts)
+            shared.reached[key] = Reach([shared.words[at] for at in words], also_read, leaves_file)
+        return shared.reached[key]
+
+    def _default_starts(self, indexes: Iterable[int]) -> Iterator[int]:
+        for index in indexes:
+            default = self.shared.arguments[index].default
+            if default is not None and default.offsets and default.offsets[0] != NOWHERE:
+                yield default.offsets[0]
 
     def names_behind(self, word: Word, most: int) -> list[str]:
         """Return the variables that `word` depends on, directly or through ARGs, sorted.
@@ -157,63 +249,97 @@ class Scope:
             index = waiting.pop()
             if index not in seen:
                 seen.add(index)
-                names.update(self._arguments[index].bindings)
-                waiting += self._arguments[index].bindings.values()
+                bindings = self.shared.arguments[index].bindings
+                names.update(bindings)
+                waiting += bindings.values()
         return sorted(names)
 
-    def free_name(self, wanted: str) -> str:
-        """`wanted`, or a variant of it that the file does not use."""
-        while wanted in self._visible or wanted in self.redeclared:
-            wanted = f"PINNED_{wanted}"
-        return wanted
+    def open_behind(self, word: Word) -> list[str]:
+        """Return the variables without a value for which `word` is open, directly or through others."""
+        waiting = [(name, word.bindings.get(name)) for name in word.expansion.unknown]
+        names: dict[str, None] = {}
+        seen: set[int] = set()
+        while waiting:
+            name, index = waiting.pop(0)
+            default = None if index is None else self.shared.arguments[index].default
+            if index is None or default is None:
+                names[name] = None
+            elif index not in seen:
+                seen.add(index)
+                argument = self.shared.arguments[index]
+                expansion = self._expand(default, argument.dialect, argument.bindings, NOTHING_ASSUMED, {})
+                waiting += [(each, argument.bindings.get(each)) for each in expansion.unknown]
+        return list(names)
+
+    def free_name(self, image: str) -> str:
+        """Return the name of a new variable for `image`, made from its repository: always the same for one image."""
+        shared = self.shared
+        if image not in shared.proposed:
+            repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+            wanted = "".join(char if char.isalnum() and char.isascii() else "_" for char in repository.upper())
+            wanted = f"{wanted}_IMAGE" if wanted[:1].isalpha() else "IMAGE"
+            taken = shared.names.union(shared.proposed.values())
+            numbers = (f"{wanted}_{number}" for number in range(2, len(taken) + 3))
+            shared.proposed[image] = next(name for name in (wanted, *numbers) if name not in taken)
+        return shared.proposed[image]
 
     def _bind(self, names: frozenset[str]) -> dict[str, int]:
-        return {name: self._visible[name] for name in names if name in self._visible} if names else {}
+        return {name: self.visible[name] for name in names if name in self.visible} if names else {}
 
-    def _missing(self, name: str, declared: bool) -> Missing:
-        if self.dialect == COMPOSE:
+    def _missing(self, name: str, *, declared: bool, dialect: Dialect) -> Missing:
+        if dialect == COMPOSE:
             return Missing.NO_DEFAULT
         if name in PLATFORM_ARGS:
             return Missing.BUILD_TIME
         return Missing.NO_DEFAULT if declared else Missing.UNSET
 
     def _expand(
-        self, text: Text, bindings: Mapping[str, int], change: Assumption, changed: Mapping[int, Text | Missing]
+        self,
+        text: Text,
+        dialect: Dialect,
+        bindings: Mapping[str, int],
+        change: Assumption,
+        changed: Mapping[int, Text | Missing],
     ) -> Expansion:
         if change.at is not None:
             text = text.with_insertion(change.at, change.chars)
-        if self.dialect.is_plain(text.chars):
+        if dialect.is_plain(text.chars):
             return Expansion(text, frozenset(), ())
-        expansion = expand(text, lambda name: self._lookup(name, bindings, change, changed), self.dialect)
+        expansion = expand(text, lambda name: self._look_up(name, dialect, bindings, change, changed), dialect)
         self._length += len(expansion.value.chars)
         if self._length > MAX_TOTAL_LENGTH:
             raise ExpansionError(f"all variables together are longer than {MAX_TOTAL_LENGTH} characters")
         return expansion
 
-    def _lookup(
-        self, name: str, bindings: Mapping[str, int], change: Assumption, changed: Mapping[int, Text | Missing]
+    def _look_up(
+        self,
+        name: str,
+        dialect: Dialect,
+        bindings: Mapping[str, int],
+        change: Assumption,
+        changed: Mapping[int, Text | Missing],
     ) -> Text | Missing:
         index = bindings.get(name)
+        missing = self._missing(name, declared=False, dialect=dialect)
         for overridden, chars in change.overrides:
-            if overridden == name and (index is not None or self._missing(name, False) is not Missing.UNSET):
+            if overridden == name and (index is not None or missing is not Missing.UNSET):
                 return Text.made_up(chars)
-        if index is None:
-            return self._missing(name, declared=False)
-        return changed.get(index, self._values[index])
+        return missing if index is None else changed.get(index, self.shared.values[index])
 
     def _changed_values(self, word: Word, change: Assumption) -> Mapping[int, Text | Missing]:
         """Return the values after `change` of the ARGs behind `word`, and of others that were worked out before."""
-        values = self._assumed.setdefault(change, {})
+        arguments = self.shared.arguments
+        values = self.shared.assumed.setdefault(change, {})
         missing: set[int] = set()
         waiting = [*word.bindings.values()]
         while waiting:
             index = waiting.pop()
             if index not in values and index not in missing:
                 missing.add(index)
-                waiting += self._arguments[index].bindings.values()
+                waiting += arguments[index].bindings.values()
         # An ARG reads only those above it.
         for index in sorted(missing):
-            values[index] = self._changed_value(self._arguments[index], change, values)
+            values[index] = self._changed_value(arguments[index], change, values)
         return values
 
     def _changed_value(
@@ -223,18 +349,18 @@ class Scope:
             if name == argument.name:
                 return Text.made_up(chars)
         if argument.default is None:
-            return self._missing(argument.name, declared=True)
+            return self._missing(argument.name, declared=True, dialect=argument.dialect)
         try:
-            expansion = self._expand(argument.default, argument.bindings, change, changed)
+            expansion = self._expand(argument.default, argument.dialect, argument.bindings, change, changed)
         except ExpansionError:
             return Missing.BUILD_TIME
         return Missing.BUILD_TIME if expansion.unknown else expansion.value
 
-    def _reached_arguments(self, index: int) -> set[int]:
-        reached = {index}
-        waiting = [index]
+    def _reached_arguments(self, indexes: Iterable[int]) -> set[int]:
+        reached = set(indexes)
+        waiting = [*reached]
         while waiting:
-            for reader in self._argument_readers.get(waiting.pop(), ()):
+            for reader in self.shared.argument_readers.get(waiting.pop(), ()):
                 if reader not in reached:
                     reached.add(reader)
                     waiting.append(reader)

@@ -1,14 +1,15 @@
 """The shell patterns of `${V#p}`, `${V%p}` and `${V/p/r}`: `*`, `?` and backslash escapes.
 
-Matching steps through all states at once, so that no pattern of a hostile file takes longer than
-length of the pattern times length of the value.
+A pattern is divided at its stars, and each piece between them looked for where the one before it was found: no
+pattern of a hostile file takes longer than length of the pattern times length of the value.
 """
 
-from collections.abc import Iterator
+import re
 
 _ANY = "*"
 _ONE = "?"
 _Token = tuple[str, bool]
+_Piece = re.Pattern[str]
 
 
 class InvalidGlob(ValueError):
@@ -26,16 +27,19 @@ def trim_suffix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
 
 
 def replace(pattern: str, value: str, every: bool) -> list[tuple[int, int] | None]:
-    """`value` in pieces: (start, end) stays, None is a match that the replacement takes the place of."""
-    tokens = _tokens(pattern)
+    """Return `value` in pieces: (start, end) stays, None is a match that the replacement takes the place of."""
+    first, *others = _pieces(_tokens(pattern))
     pieces: list[tuple[int, int] | None] = []
     kept = at = 0
-    while at < len(value):
-        end = max(_ends(tokens, value, at), default=at)
-        if end == at:
-            at += 1
+    while at < len(value) and (found := first.search(value, at)):
+        end = _end(others, value, found.end(), greedy=True)
+        if end is None:
+            # What comes after the first star stands nowhere behind this match, nor behind a later one.
+            break
+        if end == found.start():
+            at = end + 1
             continue
-        pieces += (kept, at), None
+        pieces += (kept, found.start()), None
         kept = at = end
         if not every:
             break
@@ -43,8 +47,37 @@ def replace(pattern: str, value: str, every: bool) -> list[tuple[int, int] | Non
 
 
 def _matched_length(tokens: list[_Token], value: str, greedy: bool) -> int:
-    ends = list(_ends(tokens, value, 0))
-    return (max(ends) if greedy else min(ends)) if ends else 0
+    first, *others = _pieces(tokens)
+    found = first.match(value)
+    return (_end(others, value, found.end(), greedy=greedy) or 0) if found else 0
+
+
+def _pieces(tokens: list[_Token]) -> list[_Piece]:
+    """Return what stands before, between and after the stars; each matches text of one length."""
+    expressions = [""]
+    for char, is_wild in tokens:
+        if is_wild and char == _ANY:
+            expressions.append("")
+        else:
+            expressions[-1] += "." if is_wild else re.escape(char)
+    return [re.compile(expression, re.DOTALL) for expression in expressions]
+
+
+def _end(pieces: list[_Piece], value: str, at: int, *, greedy: bool) -> int | None:
+    """Return where a match ends whose first piece ends at index `at`, `pieces` being the others; None without one."""
+    if not pieces:
+        return at
+    *between, last = pieces
+    for piece in between:
+        found = piece.search(value, at)
+        if found is None:
+            return None
+        at = found.end()
+    if not greedy:
+        found = last.search(value, at)
+        return found.end() if found else None
+    ends = (found.end() for start in range(len(value), at - 1, -1) if (found := last.match(value, start)))
+    return next(ends, None)
 
 
 def _tokens(pattern: str) -> list[_Token]:
@@ -60,36 +93,3 @@ def _tokens(pattern: str) -> list[_Token]:
         else:
             tokens.append((char, char in (_ANY, _ONE)))
     return tokens
-
-
-def _ends(tokens: list[_Token], value: str, start: int) -> Iterator[int]:
-    """Yield every index at which a match of all `tokens` from `start` may end."""
-    states = _skip_stars(tokens, {0})
-    for index in range(start, len(value) + 1):
-        if len(tokens) in states:
-            yield index
-        if index == len(value) or not states:
-            return
-        states = _skip_stars(tokens, _step(tokens, states, value[index]))
-
-
-def _step(tokens: list[_Token], states: set[int], char: str) -> set[int]:
-    following: set[int] = set()
-    for state in states:
-        if state < len(tokens):
-            token, wild = tokens[state]
-            if wild and token == _ANY:
-                following.add(state)
-            elif wild or token == char:
-                following.add(state + 1)
-    return following
-
-
-def _skip_stars(tokens: list[_Token], states: set[int]) -> set[int]:
-    """`states` with those that a `*` reaches by matching nothing."""
-    reached = set(states)
-    for state in states:
-        while state < len(tokens) and tokens[state] == (_ANY, True):
-            state += 1
-            reached.add(state)
-    return reached

@@ -21,9 +21,9 @@ class Text:
         self.offsets = offsets
 
     @classmethod
-    def of_bytes(cls, data: bytes) -> "Text":
+    def of_bytes(cls, data: bytes, base: int = 0) -> "Text":
         """Return the whole of a file."""
-        return cls(data.decode("latin-1"), range(len(data)))
+        return cls(data.decode("latin-1"), range(base, base + len(data)))
 
     @classmethod
     def made_up(cls, chars: str) -> "Text":
@@ -74,4 +74,4 @@ def line_in_file(text: Text, line: int, source: Source) -> int:
     for _ in range(line - 1):
         at = text.chars.find("\n", at) + 1
     offset = text.offsets[min(at, len(text.offsets) - 1)] if text.offsets else 0
-    return source.line_of(max(offset, 0))
+    return source.line_of(max(offset, source.base))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pinner.formats._suppressions import read_suppression
+from pinner.formats._suppressions import MARK, read_suppression
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry
 from pinner.formats.yaml.scalars import is_in
@@ -31,10 +31,10 @@ class Suppressions:
 
     def __init__(self, file: YamlFile) -> None:
         self._by_line: dict[int, list[Suppression]] = {}
-        for comment in find_comments(file, "pinner:"):
-            suppression = read_suppression(comment.text, file.source.locate(comment.span))
-            if suppression is not None:
-                self._by_line.setdefault(comment.line, []).append(suppression)
+        for comment in find_comments(file, MARK):
+            ignore = read_suppression(comment.text, file.source.locate(comment.span))
+            if ignore is not None:
+                self._by_line.setdefault(comment.line, []).append(ignore)
 
     def all(self) -> set[Suppression]:
         """Return every ignore comment."""

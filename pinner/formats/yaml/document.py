@@ -15,6 +15,8 @@ _STRETCH = 1024
 # Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# JSON writes a character as two escapes that belong together; YAML knows no such pairs.
+_LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
 def decode(source: Source) -> str | Problem:
@@ -24,7 +26,7 @@ def decode(source: Source) -> str | Problem:
     try:
         return source.data.removeprefix(UTF8_BOM).decode()
     except UnicodeDecodeError as error:
-        at = error.start + len(source.data) - len(error.object)
+        at = source.base + error.start + len(source.data) - len(error.object)
         return Problem(source.line_of(at), "the file is not UTF-8: save it as UTF-8")
 
 
@@ -62,7 +64,7 @@ def _compose(source: Source, text: str) -> list[Node] | Problem:
 def _problem(source: Source, text: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     index = mark.index if mark else getattr(error, "position", 0)
-    line = source.line_of(len(source.data) - len(text[index:].encode()))
+    line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
     # By its name: the class is no part of ruamel.yaml's interface.
     if type(error).__name__ == "MaxDepthExceededError" or isinstance(error, RecursionError):
         return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
@@ -129,12 +131,13 @@ class YamlFile:
         """
         problems = {*self._complaints, *self._disputed_characters()}
         escapes, tags = "\\" in self.text, "!" in self.text
+        surrogate = _LONE_SURROGATE if self.source.path.endswith(".json") else _SURROGATE
         for node in self.nodes:
             if tags and node.tag == f"{TAG}binary":
                 problems.add(Problem(self.line_of(node), "!!binary hides what stands here: write it as plain text"))
             if node.id == "mapping":
                 problems.update(self._duplicate_keys(node))
-            elif escapes and node.id == "scalar" and _SURROGATE.search(node.value):
+            elif escapes and node.id == "scalar" and surrogate.search(node.value):
                 problems.add(Problem(self.line_of(node), "not valid YAML: an escape stands for half a character"))
         return problems
 
@@ -173,7 +176,7 @@ class YamlFile:
 
     def _measure(self) -> list[int]:
         """Return the byte offset of every 1024th character."""
-        at = len(self.source.data) - len(self.text.encode())
+        at = self.source.base + len(self.source.data) - len(self.text.encode())
         starts = [at]
         for start in range(0, len(self.text), _STRETCH):
             at += len(self.text[start : start + _STRETCH].encode())

@@ -6,17 +6,21 @@ and adds each reference to a `YamlReader`.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
+from pinner.formats._templates import as_template
 from pinner.formats.variables.digest_placement import (
+    NOT_ONE_PIECE,
     WrittenReference,
     literal,
     occurrence_at,
     read_reference,
     read_word,
 )
-from pinner.formats.variables.expansion import COMPOSE, Dialect
+from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
@@ -24,16 +28,15 @@ from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.model.occurrence import Decision, Link, Occurrence, Problem, Reading, Suppression
 from pinner.model.reference import Reference
-from pinner.model.source import Source, Span
+from pinner.model.source import Source, Span, same_file
 
-NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 _SPACE = " \t\r\n"
 _LATEST = b":latest"
 
 
 def byte_search(*words: str) -> re.Pattern[bytes]:
     """Return a search for one of `words`, for what may hide one (tags, escapes, UTF-16), and for ignore comments."""
-    return re.compile(rb"(?i)pinner:|!|\\|\0|" + b"|".join(re.escape(word.encode()) for word in words))
+    return re.compile(rb"(?i)pinner|!|\\|\0|" + b"|".join(re.escape(word.encode()) for word in words))
 
 
 def open_yaml(source: Source, search: re.Pattern[bytes], collect: Callable[[YamlFile], "YamlReader"]) -> Reader:
@@ -44,7 +47,7 @@ def open_yaml(source: Source, search: re.Pattern[bytes], collect: Callable[[Yaml
     if text.isascii() and not search.search(source.data):
         return _NoReferences()
     file = compose(source, text)
-    return Refused(file) if isinstance(file, Problem) else collect(file)
+    return Refused(file).unless_template(source) if isinstance(file, Problem) else collect(file)
 
 
 class _NoReferences:
@@ -57,27 +60,42 @@ class _NoReferences:
         return ()
 
 
+class _Pending(NamedTuple):
+    word: Word | WrittenReference
+    text: Text | None
+    entry: Entry
+    context: str
+    platform: str | None = None
+    built: str | None = None
+    kind: str = ""
+    is_partial: bool = False
+
+
 class YamlReader:
     """Collects the references of one file. What aliases lead to is read once, however many there are.
 
-    `kind` is that of the document whose references are added. `dialect` is how variables are written, None where
-    there are none.
+    `dialect` is how the kind writes variables, None where it has none; `scope` holds the values that they have, if any
+    are known. `kind` is that of the document whose references are added.
     """
 
-    def __init__(self, file: YamlFile, dialect: Dialect | None = None, *, kind: str = "") -> None:
+    def __init__(
+        self, file: YamlFile, dialect: Dialect | None = None, scope: Scope | None = None, *, kind: str = ""
+    ) -> None:
         self.file = file
         self.kind = kind
         self.source = file.source
         self._has_variables = dialect is not None
-        self._scope = Scope(dialect or COMPOSE)
+        self.scope = scope or Scope(dialect or COMPOSE, file.source)
+        self._suppressions = Suppressions(file)
         self.decisions: list[Decision] = []
         self.links: list[Link] = []
-        self._suppressions = Suppressions(file)
+        self._pending: list[_Pending] = []
+        self._made: list[tuple[Occurrence, Node]] = []
+        self._contexts: dict[int, list[str]] = {}
         self._occurrences: list[Occurrence] = []
-        self._embedded: list[tuple[Reader, Reading]] = []
-        self._embedded_places: set[tuple[Span, object]] = set()
+        self._embedded: list[tuple[Reader, tuple[Suppression, ...]]] = []
+        self._embedded_readings: list[Reading] = []
         self._seen: set[int] = set()
-        self._added: dict[int, int] = {}
 
     # What kinds add.
 
@@ -87,105 +105,164 @@ class YamlReader:
         self._seen.add(id(node))
         return is_new
 
-    def add_reference(self, entry: Entry, context: str, platform: str | None = None) -> None:
-        """Add the reference that is all of a scalar. White space round it, or alone, says nothing."""
-        text = strip(self.file.text_of(entry.value))
-        if text.chars:
-            self.add(self.read_reference(text), entry, context, platform)
+    def add_reference(self, entry: Entry, context: str, platform: str | None = None, built: str | None = None) -> None:
+        """Add the reference that is all of a scalar. White space round it, or alone, says nothing.
+
+        `built` is set where it is the name of an image that is built: to the pull policy.
+        """
+        self.add_text(self.file.text_of(entry.value), entry, context, platform, built)
+
+    def add_text(
+        self, text: Text, entry: Entry, context: str, platform: str | None = None, built: str | None = None
+    ) -> None:
+        """Add the reference in `text`, a part of the value of `entry`; it is placed when all has been collected."""
+        text = strip(text)
+        if not text.chars:
+            return
+        self.add_context(entry.value, context)
+        if self.is_new(entry.value):
+            word = self.read_word(text)
+            self._pending.append(
+                _Pending(
+                    word=word,
+                    text=text,
+                    entry=entry,
+                    context=context,
+                    platform=platform,
+                    built=built,
+                    kind=self.kind,
+                )
+            )
 
     def add(
         self,
-        written: WrittenReference,
+        placement: WrittenReference,
         entry: Entry,
         context: str,
         platform: str | None = None,
         *,
         is_partial: bool = False,
     ) -> None:
-        """Add a reference that stands in the value of `entry`. One of the same node has one more context."""
-        if not self.is_new(entry.value):
-            self.add_context(entry.value, context)
-            return
-        occurrence = occurrence_at(
-            written,
-            self.source.path,
-            self.source.locate(written.span),
-            context,
-            platform=platform,
-            suppressions=self._suppressions.of(entry),
-            kind=self.kind,
-        )
-        self.add_occurrence(occurrence._replace(is_partial=is_partial), entry.value)
+        """Add what stands in the value of `entry`. What was added for the same node has one more context."""
+        self.add_context(entry.value, context)
+        if self.is_new(entry.value):
+            self._pending.append(
+                _Pending(
+                    word=placement,
+                    text=None,
+                    entry=entry,
+                    context=context,
+                    platform=platform,
+                    kind=self.kind,
+                    is_partial=is_partial,
+                )
+            )
 
     def add_occurrence(self, occurrence: Occurrence, node: Node) -> None:
         """Add a reference that is made of more than one scalar, of which `node` is the one that aliases repeat."""
-        self._added[id(node)] = len(self._occurrences)
-        self._occurrences.append(occurrence)
+        self.add_context(node, occurrence.context)
+        self._made.append((occurrence, node))
 
     def add_context(self, node: Node, context: str) -> None:
-        """Note that what was added for `node` stands at `context` too."""
-        index = self._added.get(id(node))
-        if index is not None:
-            occurrence = self._occurrences[index]
-            if context not in (occurrence.context, *occurrence.also):
-                self._occurrences[index] = occurrence._replace(also=(*occurrence.also, context))
-
-    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
-        """Return the comments that speak of a line on which the key or the value stands."""
-        return self._suppressions.of(entry)
+        """Note that what is added for `node` stands at `context`."""
+        contexts = self._contexts.setdefault(id(node), [])
+        if context not in contexts:
+            contexts.append(context)
 
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
-        reading = embedded.read()
-        suppressions = self._suppressions.of(entry)
-        for each in reading.occurrences:
-            if (each.span, each.target) not in self._embedded_places:
-                self._embedded_places.add((each.span, each.target))
-                suppressed = each._replace(suppressions=suppressions + each.suppressions, kind=self.kind)
-                self._occurrences.append(suppressed)
-        self._embedded.append((embedded, reading))
+        self._seen.add(id(entry.value))
+        self._embedded.append((embedded, self._suppressions.of(entry)))
+
+    def add_uses(self) -> None:
+        """Register every other scalar that uses a variable: to its values a digest would be news."""
+        for node in self.file.nodes:
+            if node.id == "scalar" and "$" in node.value and self.is_new(node):
+                with suppress(ExpansionError):
+                    self.scope.add_word(self.file.text_of(node))
+
+    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
+        """Return the ignore comments that speak of an entry."""
+        return self._suppressions.of(entry)
 
     def read_word(self, text: Text) -> Word | WrittenReference:
-        """Return `text` with its variables expanded, or the reference where they are malformed."""
-        return read_word(text, self._scope) if self._has_variables else literal(text)
+        """Return `text` with its variables expanded, or its placement where they are malformed."""
+        return read_word(text, self.scope) if self._has_variables else literal(text)
 
     def read_expanded(self, word: Word) -> WrittenReference:
-        """Return the reference that `word` stands for."""
-        return read_reference(word, self._scope)
+        """Return the placement of what `word` stands for."""
+        return read_reference(word, self.scope)
 
     def read_reference(self, text: Text) -> WrittenReference:
-        """Return the reference in `text`; nothing is written where it is not in one piece."""
-        word = self.read_word(text)
-        if isinstance(word, WrittenReference):
-            return word
-        written = self.read_expanded(word)
+        """Return the placement of the reference in `text`, by what is known of its variables so far."""
+        return self._place(self.read_word(text), text)
+
+    def _place(self, word: Word | WrittenReference, text: Text | None) -> WrittenReference:
+        """Return the placement of a reference; nothing is written where it is not in one piece."""
+        placement = word if isinstance(word, WrittenReference) else self.read_expanded(word)
+        if text is None or (placement.place and not same_file(placement.place.start, self.source.base)):
+            return placement
         run = text.run
-        if run is None or self.source.data[run.start : run.end] != text.chars.encode("latin-1"):
-            return refuse(written, NOT_ONE_PIECE)
-        return written
+        if run is None or self.source.text_at(run) != text.chars.encode("latin-1"):
+            return refuse(placement, NOT_ONE_PIECE)
+        return placement
+
+    def _settle(self) -> None:
+        """Make occurrences of all that was added, once."""
+        for word, text, entry, context, platform, built, kind, is_partial in self._pending:
+            placement = self._place(word, text)
+            if built is not None and placement.place is not None and placement.place.start == placement.place.end:
+                placement = placement._replace(place=None)
+            ignores = self._suppressions.of(entry)
+            occurrence = occurrence_at(
+                placement, self.source, context, platform=platform, suppressions=ignores, kind=kind
+            )
+            also = tuple(self._contexts[id(entry.value)][1:])
+            self._occurrences.append(occurrence._replace(built=built, is_partial=is_partial, also=also))
+        self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
+        self._pending.clear()
+        self._made.clear()
+        places: set[tuple[str, Span, object]] = set()
+        for embedded, ignores in self._embedded[len(self._embedded_readings) :]:
+            reading = embedded.read()
+            self._embedded_readings.append(reading)
+            for each in reading.occurrences:
+                if (each.path, each.span, each.target) not in places:
+                    places.add((each.path, each.span, each.target))
+                    suppressed = each._replace(suppressions=ignores + each.suppressions, kind=self.kind)
+                    self._occurrences.append(suppressed)
 
     # What has been collected.
 
     def read(self) -> Reading:
         """Return everything that was added, in the order of the file."""
-        suppressions, problems = self._suppressions.all(), self.file.problems()
-        for _, reading in self._embedded:
-            suppressions.update(reading.suppressions)
+        self._settle()
+        ignores, problems = self._suppressions.all(), self.file.problems()
+        for reading in self._embedded_readings:
+            ignores.update(reading.suppressions)
             problems.update(reading.problems)
-        occurrences = sorted(self._occurrences, key=lambda occurrence: occurrence.span)
-        return Reading(
+        occurrences = sorted(self._occurrences, key=lambda occurrence: (occurrence.path, occurrence.span))
+        reading = Reading(
             occurrences=tuple(occurrences),
-            suppressions=tuple(sorted(suppressions)),
+            suppressions=tuple(sorted(ignores)),
             problems=tuple(sorted(problems)),
             decisions=tuple(self.decisions),
             links=tuple(self.links),
         )
+        return as_template(reading, self.source) if problems else reading
 
-    def outline(self) -> tuple[str, ...]:
-        """Return every node's tag, and its value without the digests that pinner writes and without `:latest`."""
-        dropped = {offset for each in self._occurrences for offset in _suffix(each, self.source)}
+    def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
+        """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
+
+        `occurrences` are those that stand in this file, by default those that were collected here.
+        """
+        self._settle()
+        found = list(self._occurrences if occurrences is None else occurrences)
+        dropped = {offset for each in found for offset in _suffix(each, self.source)}
         # Where a reference stands, the value is compared as it is written: ruamel.yaml may have seen spaces for tabs.
-        places = sorted(dropped.union(each.span.start for each in self._occurrences))
+        base = self.source.base
+        starts = (each.span.start + base for each in found if each.path == self.source.path)
+        places = sorted(dropped.union(starts))
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
             value = self._value_without(dropped, node, places) if node.id == "scalar" else len(node.value)
@@ -218,9 +295,11 @@ def refuse(written: WrittenReference, reason: str) -> WrittenReference:
 
 
 def _suffix(occurrence: Occurrence, source: Source) -> range:
-    """Return the offsets of an occurrence's digest and of a `:latest` before it."""
-    if occurrence.place is None:
+    """Return the offsets of an occurrence's digest in `source`, and of a `:latest` before it."""
+    place = occurrence.place
+    if place is None or place.path != source.path:
         return range(0)
-    end, stop = occurrence.place.span
-    end -= len("@") if occurrence.place.holds_digest and not occurrence.place.bare else 0
-    return range(end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end, stop)
+    end, stop = place.span
+    end -= len("@") if place.holds_digest and not place.bare else 0
+    start = end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end
+    return range(source.base + start, source.base + stop)

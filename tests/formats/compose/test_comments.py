@@ -83,7 +83,7 @@ NO_COMMENTS = {
     "in a folded scalar": "services:\n  a:\n    command: >\n      x\n      # pinner: ignore\n    image: b",
     "without a space before it": "services:\n  a:\n    command: x#pinner:ignore\n    image: b",
     "in the middle of a comment": "services:\n  a:\n    image: b # see # pinner: ignore",
-    "another word": "services:\n  a:\n    image: b # pinner: note",
+    "another word": "services:\n  a:\n    image: b # pinner says no",
     "not to pinner": "services:\n  a:\n    image: b # spinner: ignore",
 }
 

@@ -20,7 +20,7 @@ def reading(text: str) -> Reading:
 def occurrences(text: str) -> list[Occurrence]:
     result = reading(text)
     assert result.problems == ()
-    return list(result.occurrences)
+    return [each for each in result.occurrences if each.built is None]
 
 
 def shown(occurrence: Occurrence) -> str:
@@ -264,17 +264,17 @@ NOT_HIDDEN = {
     "shared inline Dockerfile with an argument in one build": (
         'x-i: &i "ARG B=scratch\\nFROM $$B"\nservices:\n  app: {build: {dockerfile_inline: *i}}\n'
         "  web: {build: {dockerfile_inline: *i, args: {B: b}}}",
-        ["services.web.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+        ["services.web.build.dockerfile_inline > FROM: b -> docker.io/library/b"],
     ),
     "argument in a later document": (
         'services: {web: {build: {dockerfile_inline: "ARG B=scratch\\nFROM $$B"}}}\n---\n'
         "services: {web: {build: {args: [B=b]}}}",
-        ["services.web.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+        ["services.web.build.dockerfile_inline > FROM: b -> docker.io/library/b"],
     ),
     "argument of an extending service": (
         'services:\n  web: {build: {dockerfile_inline: "ARG B=scratch\\nFROM $$B"}}\n'
         "  job: {extends: web, build: {args: {B: b}}}",
-        ["services.job.build.dockerfile_inline > FROM: $$B -> docker.io/library/b*"],
+        ["services.job.build.dockerfile_inline > FROM: b -> docker.io/library/b"],
     ),
     "context that is taken away": (
         "services: {web: {build: {dockerfile_inline: FROM a, additional_contexts: !reset {a: .}}}}",
@@ -515,14 +515,11 @@ def test_build_arguments_replace_defaults() -> None:
     """
     prefix = "dockerfile_inline > FROM: "
     assert [shown(each).partition(prefix)[2] for each in occurrences(text)] == [
-        "node:$${V} -> docker.io/library/node:22*",
+        "node:22 -> docker.io/library/node:22",
         "php:$${UNKNOWN} -> opaque*",
         "$${REG}/a:1 -> example.org/a:1",
-        "node:$${V} -> docker.io/library/node:23*",
+        "node:23 -> docker.io/library/node:23",
     ]
-    advice = occurrences(text)[0].unwritable
-    assert advice is not None
-    assert "use $${IMAGE}" in advice
 
 
 def test_platforms() -> None:

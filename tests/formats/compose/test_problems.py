@@ -37,8 +37,6 @@ PROBLEMS: dict[str, tuple[str | bytes, int, str]] = {
     "escape out of range": (r'services: {web: {image: "\UFFFFFFFF"}}', 1, "not valid YAML"),
     "half of a surrogate pair": ('services:\n  "\\ud83d": {image: a}', 2, "half a character"),
     "version of YAML": ("%YAML 3.0\n---\nimage: a", 1, "incompatible"),
-    "statement of a template": (f"{{% if x %}}\n{IMAGE}\n{{% endif %}}", 1, "not valid YAML"),
-    "expression of a template": ("services:\n  web:\n    image: {{ image }}", 3, "template"),
     "key twice": ("services:\n  web:\n    image: a\n    image: b", 4, 'the key "image" is already on line 3'),
     "key twice in different quotes": (
         "services: {web: {image: a}, \n'web': {image: b}}",
@@ -168,3 +166,17 @@ def test_builds_that_share_an_inline_dockerfile_are_bounded() -> None:
     result = reading(f'x: &i "ARG A\\nFROM $$A"\nservices:\n{services}')
     assert result.problems == (Problem(1, "more than 20 different builds share this dockerfile_inline"),)
     assert len(result.occurrences) == 20
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (f"{{% if x %}}\n{IMAGE}\n{{% endif %}}", 1),
+        ("services:\n  web:\n    image: {{ image }}", 3),
+    ],
+)
+def test_templates(data: str, line: int) -> None:
+    result = reading(data)
+    assert result.template is not None
+    assert result.template.where.line == line
+    assert (result.occurrences, result.problems) == ((), ())

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.reader import Build, open_text
+from pinner.formats.variables.expansion import COMPOSE, LITERAL
+from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Invalid, Opaque
 from pinner.model.reference import Reference
@@ -59,7 +61,12 @@ class Lines(NamedTuple):
 
     def _image(self, word: str, overrides: dict[str, str]) -> Reference | Invalid | Opaque | None:
         source = Lines(self.arguments, [word]).source
-        build = Build({name: Text.made_up(value) for name, value in overrides.items()}, frozenset())
+        scope = Scope(COMPOSE, source)
+        declared = {
+            name: scope.declare(name, Text.made_up(value), LITERAL, is_visible=False)
+            for name, value in overrides.items()
+        }
+        build = Build(declared, frozenset(), scope)
         reading = open_text(Text.of_bytes(source.data), source, build=build).read()
         return reading.occurrences[0].target if reading.occurrences and not reading.problems else None
 

@@ -121,7 +121,7 @@ NOT_IGNORED = {
     "below, inside": "FROM a \\\n# pinner: ignore\n AS x",
     "in a heredoc": "FROM scratch\nRUN <<EOF\n# pinner: ignore\nEOF\nCOPY --from=a b c",
     "at the end of a heredoc": "FROM scratch\nRUN <<EOF\n# pinner: ignore\nEOF\nCOPY --from=a b c",
-    "another word": "# pinner: ignored\nFROM a",
+    "another word": "# pinner said so\nFROM a",
     "in capitals": "# PINNER: IGNORE\nFROM a",
     "in another comment": "# use pinner: ignore here\nFROM a",
     "above the FROM, while the reference stands in the ARG": "ARG B=a:1\n# pinner: ignore\nFROM $B",

@@ -1,0 +1,101 @@
+"""The variables of Compose projects: the values in the `.env` files of their folders."""
+
+import os
+
+from pinner.formats.dotenv import DotenvReader
+from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
+from pinner.formats.variables.scope import Scope
+from pinner.model.occurrence import Occurrence, Problem
+from pinner.model.source import Span
+from pinner.scanning.followed import Files, NotRead
+
+_ENV = ".env"
+
+
+class Environments:
+    """The scopes of the variables that Compose files see, made from the `.env` files among `files`."""
+
+    def __init__(self, files: Files) -> None:
+        self.readers: dict[str, DotenvReader] = {}
+        self.base = Scope(COMPOSE, files.base)
+        self._files = files
+        self._scopes: dict[tuple[str, ...], Scope] = {}
+        self._paths: dict[int, list[str]] = {}
+
+    def of_folder(self, folder: str) -> Scope:
+        """Return the variables of the `.env` in a folder."""
+        return self.below(None, self.default_in(folder))
+
+    def default_in(self, folder: str) -> list[str]:
+        """Return the `.env` in a folder, if Compose and pinner read one there."""
+        path = os.path.normpath(os.path.join(folder, _ENV))
+        return [path] if self.read(path) else []
+
+    def below(self, above: Scope | None, paths: list[str]) -> Scope:
+        """Return the variables of some `.env` files, of which those in `above` come first."""
+        if above and not paths:
+            return above
+        key = (str(id(above)) if above else "", *paths)
+        if key not in self._scopes:
+            scope = Scope(COMPOSE, beside=self.base)
+            if above:
+                scope.bind_all(above)
+            for path in paths:
+                self._declare(scope, path, above)
+            self._scopes[key] = scope
+            self._paths[id(scope)] = [*(self._paths[id(above)] if above else ()), *paths]
+        return self._scopes[key]
+
+    def paths_of(self, scope: Scope) -> list[str]:
+        """Return the files from which a scope was made."""
+        return self._paths[id(scope)]
+
+    def read(self, path: str) -> DotenvReader | None:
+        """Return the reader of a `.env`, None where it is not there, is excluded, or is ignored by Git."""
+        if path in self.readers:
+            return self.readers[path]
+        if not self._files.is_there(path):
+            return None
+        found = self._files.finder.find("", path)
+        if isinstance(found, NotRead):
+            # What Git ignores is the environment of one machine; where it cannot say so, that is told.
+            if found.is_unclear:
+                self._files.note(path, path, found.detail)
+            return None
+        if found.is_excluded:
+            self._files.excluded.add(path)
+            return None
+        source = self._files.read(path)
+        if source is None:
+            return None
+        self.readers[path] = DotenvReader(source)
+        return self.readers[path]
+
+    def place_of(self, name: str, folder: str) -> tuple[str, Span]:
+        """Return where the value of a variable stands that the `.env` of a folder gives."""
+        path = os.path.normpath(os.path.join(folder, _ENV))
+        for each, value, _, _ in self.readers[path].assignments:
+            if each == name and value is not None and value.offsets:
+                return path, value.extent
+        return path, Span(0, 0)
+
+    def with_suppressions(self, occurrence: Occurrence) -> Occurrence:
+        """Return an occurrence with the ignore comments of the value in which it stands."""
+        reader = self.readers.get(occurrence.path)
+        if reader is None or not occurrence.used_at:
+            return occurrence
+        for _, value, _, suppressions in reader.assignments:
+            if value is not None and value.offsets and reader.source.local(value.extent) == occurrence.span:
+                return occurrence._replace(suppressions=occurrence.suppressions + suppressions)
+        return occurrence
+
+    def _declare(self, scope: Scope, path: str, above: Scope | None) -> None:
+        reader = self.readers[path]
+        for name, value, expands, _ in reader.assignments:
+            if value is None or not name or (above and above.look_up(name) is not None):
+                continue
+            try:
+                scope.declare(name, value, COMPOSE if expands else LITERAL)
+            except ExpansionError as error:
+                line = reader.source.line_of(value.offsets[0]) if value.offsets else 1
+                reader.problem = reader.problem or Problem(line, f"the value of {name} cannot be read: {error}")

@@ -1,0 +1,125 @@
+"""The files that files name: where they are, and whether they belong to what is checked."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from pinner.model.errors import ReadError
+from pinner.model.files import checked_root, is_inside
+from pinner.model.occurrence import Suppression, Unread
+from pinner.model.source import Source, Span, read_source
+from pinner.scanning.git import GitFailed, find_repository, run_git
+
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|[^/\\]+@[^/\\]+:")
+_PART_OF_THE_TREE = "--literal-pathspecs ls-files --cached --others --exclude-standard -z --".split()
+
+
+class Followed(NamedTuple):
+    """A file that may be read, by a path like those of discovery, and whether the configuration leaves it out."""
+
+    path: str
+    is_excluded: bool = False
+
+
+class NotRead(NamedTuple):
+    """Why a file is not read, for people. `is_unclear` where Git could not be asked about it."""
+
+    detail: str
+    is_unclear: bool = False
+    is_remote: bool = False
+
+
+class Finder:
+    """Finds the files that other files name. `excludes` tells which of them the configuration leaves out.
+
+    `known` are the paths that discovery found, which keep their spelling and belong to the tree.
+    """
+
+    def __init__(self, excludes: Callable[[str], bool] = lambda _: False, known: Iterable[str] = ()) -> None:
+        self._excludes = excludes
+        self._known = {os.path.realpath(path): path for path in known}
+        self._is_ignored = cache(_is_ignored)
+
+    def find(self, folder: str, path: str | None) -> Followed | NotRead:
+        """Return the file that a file in `folder` calls `path`; None stands for a variable without a value."""
+        if path is None:
+            return NotRead("a variable without a value stands in its path")
+        if _REMOTE.match(path):
+            return NotRead("it is remote, and pinner reads local files only", is_remote=True)
+        if "\0" in path:
+            return NotRead("that is no file name")
+        joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
+        known = self._known.get(os.path.realpath(joined))
+        if known is not None:
+            return Followed(known)
+        try:
+            why_not = self._why_not(folder, joined)
+        except GitFailed as error:
+            return NotRead(f"Git cannot be asked whether it ignores it: {error}", is_unclear=True)
+        return NotRead(why_not) if why_not else Followed(joined, self._excludes(joined))
+
+    def _why_not(self, folder: str, path: str) -> str:
+        """Return why a file is not read, empty if it is. Raises GitFailed."""
+        real = os.path.realpath(path)
+        root = os.path.realpath(checked_root(folder or os.curdir) or folder or os.curdir)
+        if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
+            return f"it lies outside of {os.path.basename(root) or root}, which is checked"
+        if not os.path.isfile(path):
+            return "there is no such file"
+        return "Git ignores it" if self._is_ignored(real) else ""
+
+
+class Files:
+    """The files of projects that were read, and what became of the others. `contents` holds bytes to read instead."""
+
+    def __init__(self, finder: Finder, contents: Mapping[str, bytes]) -> None:
+        self.finder = finder
+        self.failures: dict[str, str] = {}
+        self.excluded: set[str] = set()
+        self.unread: dict[str, list[Unread]] = {}
+        self._contents = contents
+        self._sources: list[Source] = []
+        self.base = Source("", b"", self._sources)
+        self._by_path: dict[str, Source] = {}
+
+    def is_there(self, path: str) -> bool:
+        """Tell whether there is anything of that name."""
+        return path in self._contents or os.path.lexists(path)
+
+    def read(self, path: str) -> Source | None:
+        """Return the file at `path`, in which offsets count from a base of its own; None where it cannot be read."""
+        try:
+            data = self._contents[path] if path in self._contents else read_source(path).data
+        except ReadError as error:
+            self.failures[path] = error.reason
+            return None
+        self._by_path[path] = Source(path, data, self._sources)
+        return self._by_path[path]
+
+    def note(
+        self,
+        path: str,
+        text: str,
+        detail: str,
+        span: Span | None = None,
+        suppressions: tuple[Suppression, ...] = (),
+        context: str = "",
+    ) -> None:
+        """Note that what the file at `path` names at a span is not read."""
+        source = self._by_path.get(path) or Source(path, b"")
+        where = source.locate(span or Span(source.base, source.base))
+        noted = self.unread.setdefault(path, [])
+        unread = Unread(where=where, text=text, context=context, detail=detail, suppressions=suppressions)
+        if unread not in noted:
+            noted.append(unread)
+
+
+def _is_ignored(path: str) -> bool:
+    """Tell whether Git ignores the file at a real path. Raises GitFailed where it cannot be asked in a work tree."""
+    repository = find_repository(os.path.dirname(path))
+    if repository is None:
+        return False
+    relative = os.path.relpath(path, repository.work_tree).replace(os.sep, "/")
+    return not run_git(repository, [*_PART_OF_THE_TREE, relative])

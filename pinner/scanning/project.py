@@ -1,0 +1,497 @@
+"""Readings in force: what files mean together. A Compose project is made of its `.env`, of the files that it includes,
+extends and overrides, and of the Dockerfiles that its services build, with what their builds give them.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from pinner.formats import DOCKERFILE, DOTENV, Format
+from pinner.formats._base import Reader, Refused
+from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
+from pinner.formats.compose.services import Services, find, is_null
+from pinner.formats.dockerfile.reader import Build, open_source, open_text
+from pinner.formats.variables.expansion import COMPOSE, ExpansionError
+from pinner.formats.variables.scope import Scope
+from pinner.formats.variables.text import Text
+from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.nodes import Entry, Node
+from pinner.formats.yaml.reader import YamlReader
+from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.source import Source, Span
+from pinner.scanning.environment import Environments
+from pinner.scanning.followed import Files, Finder, Followed, NotRead
+from pinner.scanning.readings import FileInForce, ProjectReading, merged, of_builds, united
+from pinner.scanning.scan import MAIN_FILES
+
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+DOCKERFILE_NAME = "Dockerfile"
+_MAX_INCLUDES = 100
+
+
+class _Model:
+    """Files that Compose merges, with the variables that they see. `folder` is that of the project."""
+
+    def __init__(self, services: Services, files: list["_File"], folder: str, env: Scope) -> None:
+        self.services = services
+        self.files = files
+        self.folder = folder
+        self.env = env
+        self.readers: dict[int, YamlReader] = {}
+        # The models that Compose merges with this one: what one of them builds is built in all.
+        self.related: list[_Model] = []
+        self.extenders: dict[str, list[tuple[_Model, str]]] = {}
+
+    def is_output(self, name: str) -> bool:
+        """Tell whether the image of a service is the name of what some build makes."""
+        if any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related]):
+            return True
+        # Taken away meanwhile, so that files which extend each other do not ask for ever.
+        extenders = self.extenders.pop(name, [])
+        is_output = bool(extenders) and all(model.is_output(service) for model, service in extenders)
+        self.extenders[name] = extenders
+        return is_output
+
+    def is_built(self, image: str, profiles: list[str]) -> bool:
+        """Tell whether some service builds an image whenever something runs that has `profiles`."""
+        return any(each.services.built_images().has(image, profiles) for each in [self, *self.related])
+
+
+class _File:
+    """A Compose file with its nodes, or the problem that makes it none."""
+
+    def __init__(self, source: Source, format_: Format) -> None:
+        self.source = source
+        self.format = format_
+        self.yaml: YamlFile | None = None
+        self.problem: Problem | None = None
+        self.readers: list[YamlReader] = []
+        text = decode(source)
+        found = text if isinstance(text, Problem) else compose(source, text)
+        if isinstance(found, Problem):
+            self.problem = found
+        else:
+            self.yaml = found
+
+
+class _Dockerfile(NamedTuple):
+    source: Source
+    readers: list[Reader]
+
+
+class Project:
+    """Reads Compose files, and the files that they name, as Compose reads them.
+
+    `compose_files` are paths with the format that they are in; `contents` holds bytes to read in the place of files.
+    `is_reported` tells of a path whether it was asked about: what it leads to is reported as well.
+    """
+
+    def __init__(
+        self,
+        finder: Finder,
+        compose_format: Format,
+        is_reported: Callable[[str], bool],
+        contents: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self._format = compose_format
+        self._is_reported = is_reported
+        self._files = Files(finder, contents or {})
+        self._environments = Environments(self._files)
+        self._compose: dict[str, _File] = {}
+        self._models: list[_Model] = []
+        self._extended: dict[tuple[str, int], _Model] = {}
+        self._included: dict[tuple[str, ...], _Model] = {}
+        self._including: set[tuple[str, ...]] = set()
+        self._mains: dict[str, _Model | None] = {}
+        self._builds: dict[str, list[Build]] = {}
+        self._dockerfiles: dict[str, _Dockerfile] = {}
+        self._group_of: dict[str, str] = {}
+        self._reported: set[str] = set()
+
+    # What is read.
+
+    def add_folder(self, folder: str, named: Iterable[str]) -> None:
+        """Read the project of a folder, and the other Compose files in it that are `named`."""
+        main = self._main(folder)
+        taken = {file.source.path for file in main.files} if main else set()
+        for path in named:
+            self._report(path)
+            if path not in taken and path not in self._compose:
+                self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
+
+    def read(self) -> ProjectReading:
+        """Return how all files read, once everything has been added."""
+        for model in list(self._models):
+            self._note_extenders(model)
+        builds = [(model, build) for model in self._models for build in self._collect(model)]
+        for model, build in builds:
+            self._add_build(model, build)
+        for path, found in self._builds.items():
+            self._open_dockerfile(path, found)
+        for file in self._compose.values():
+            for reader in file.readers:
+                reader.add_uses()
+        return self._result()
+
+    # Compose files.
+
+    def _main(self, folder: str) -> _Model | None:
+        """Return the model of the files that Compose finds by itself in a folder, None if there are none."""
+        if folder in self._mains:
+            return self._mains[folder]
+        self._mains[folder] = None
+        env = self._environments.of_folder(folder)
+        named = env.value_of("COMPOSE_FILE")
+        if named:
+            separator = env.value_of("COMPOSE_PATH_SEPARATOR") or os.pathsep
+            paths = self._follow_all(
+                named.split(separator), folder, self._environments.place_of("COMPOSE_FILE", folder)
+            )
+            folder_of_project = os.path.dirname(paths[0]) if paths else folder
+        else:
+            names = (_first(folder, MAIN_FILES), _first(folder, OVERRIDES))
+            paths = [path for path in names if path and not self._leaves_out(path)] if names[0] else []
+            folder_of_project = folder
+        if paths:
+            self._mains[folder] = self._add_model(paths, folder_of_project, env)
+        return self._mains[folder]
+
+    def _leaves_out(self, path: str) -> bool:
+        """Tell whether a file that Compose would find by itself is excluded or ignored."""
+        found = self._files.finder.find("", path)
+        return not isinstance(found, Followed) or found.is_excluded
+
+    def _add_model(self, paths: list[str], folder: str, env: Scope, beside: "_Model | None" = None) -> "_Model | None":
+        files = [file for path in paths if (file := self._open(path)) is not None]
+        yamls = [file.yaml for file in files if file.yaml is not None]
+        if not yamls:
+            return None
+        extended: list[tuple[YamlFile, Node, _Model | None]] = []
+
+        def extend(owner: YamlFile, node: Node) -> Services | None:
+            known = next((model for file, each, model in extended if each is node and file is owner), None)
+            if known is None and not any(each is node for _, each, _ in extended):
+                known = self._extend(model, owner, node)
+                extended.append((owner, node, known))
+            return known.services if known else None
+
+        model = _Model(Services(yamls, extend), files, folder, env)
+        self._models.append(model)
+        self._bind(model)
+        if beside is not None:
+            model.related.append(beside)
+            self._join(beside.files[0].source.path, files[0].source.path)
+        for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
+            self._join(files[0].source.path, path)
+        for yaml in yamls:
+            self._include(model, yaml)
+        return model
+
+    def _open(self, path: str) -> _File | None:
+        if path not in self._compose:
+            source = self._files.read(path)
+            if source is None:
+                return None
+            self._compose[path] = _File(source, self._format)
+        return self._compose[path]
+
+    def _bind(self, model: _Model) -> None:
+        """Give each file of a model a reader that sees the model's variables."""
+        for file in model.files:
+            if file.yaml is not None:
+                self._add_reader(model, file)
+
+    def _add_reader(self, model: _Model, file: _File) -> None:
+        assert file.yaml is not None
+        scope = Scope(COMPOSE, beside=self._environments.base)
+        scope.bind_all(model.env)
+        known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
+        if known is None:
+            known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
+            file.readers.append(known)
+        model.readers[id(file.yaml)] = known
+
+    def _extend(self, model: _Model, owner: YamlFile, node: Node) -> "_Model | None":
+        """Return the model of the file that an `extends` names."""
+        if node.id != "scalar":
+            return None
+        reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
+        path = _expanded(reader, owner, node)
+        folder = self._folder_of(model, owner)
+        found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
+        if found is None:
+            return None
+        key = (found, id(model.env))
+        if key not in self._extended:
+            base = self._add_model([found], os.path.dirname(found), model.env)
+            if base is None:
+                return None
+            self._extended[key] = base
+        base = self._extended[key]
+        self._join(owner.source.path, found)
+        model.readers |= {each: reader for each, reader in base.readers.items() if each not in model.readers}
+        return base
+
+    def _folder_of(self, model: _Model, owner: YamlFile) -> str:
+        """Return the folder to which the paths in a file are relative."""
+        is_own = any(file.yaml is owner for file in model.files)
+        return model.folder if is_own else os.path.dirname(owner.source.path)
+
+    def _include(self, model: _Model, file: YamlFile) -> None:
+        for document in file.documents:
+            if document.id != "mapping":
+                continue
+            entry = find(model.services.fields_of(file, document, "the file"), "include")
+            if entry is None or entry.value.id != "sequence":
+                continue
+            for item in entry.value.value:
+                self._include_one(model, file, item)
+
+    def _include_one(self, model: _Model, file: YamlFile, item: Node) -> None:
+        """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
+        fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
+        path = item if item.id == "scalar" else _value(fields, "path")
+        reader = model.readers[id(file)]
+        folder = self._folder_of(model, file)
+        nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
+        paths = [each for each in found if each]
+        if not paths or len(self._included) > _MAX_INCLUDES:
+            return
+        directory = _value(fields, "project_directory")
+        project = os.path.dirname(paths[0])
+        if directory is not None and (named := _expanded(reader, file, directory)) is not None:
+            project = os.path.normpath(os.path.join(folder, named))
+        key = (*paths, str(id(model.env)), project)
+        if tuple(paths) in self._including:
+            return
+        if key not in self._included:
+            self._including.add(tuple(paths))
+            env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
+            included = self._add_model(paths, project, env)
+            if included is None:
+                return
+            self._included[key] = included
+            self._including.discard(tuple(paths))
+        included = self._included[key]
+        if included is not model:
+            model.related.append(included)
+            included.related.append(model)
+        for each in paths:
+            self._join(file.source.path, each)
+
+    def _env_files(
+        self, fields: Mapping[str, Entry], project: str, folder: str, reader: YamlReader, file: YamlFile
+    ) -> list[str]:
+        node = _value(fields, "env_file")
+        if node is None:
+            return self._environments.default_in(project)
+        nodes = [node] if node.id == "scalar" else list(node.value)
+        found = [
+            self._follow(_named(reader, file, each, "include.env_file"), folder)
+            for each in nodes
+            if each.id == "scalar" and each.value != os.devnull
+        ]
+        return [path for path in found if path and self._environments.read(path)]
+
+    # Dockerfiles.
+
+    def _collect(self, model: _Model) -> list[ServiceBuild]:
+        readers = model.readers
+        builds = collect(ModelReader(model.services, readers, model.is_output, model.is_built))
+        for name in model.services.layers:
+            for layer in model.services.layers[name]:
+                self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
+        return builds
+
+    def _note_env_file(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
+        """Note that a container gets all variables of a file from which Compose takes values as well."""
+        if entry is None:
+            return
+        nodes = entry.value.value if entry.value.id == "sequence" else [entry.value]
+        for node in nodes:
+            path = node
+            if node.id == "mapping":
+                path = next((value for key, value in node.value if key.value == "path"), None)
+            if path is None or path.id != "scalar":
+                continue
+            joined = os.path.normpath(os.path.join(self._folder_of(model, file), path.value))
+            if joined in self._environments.readers:
+                place = f"{file.source.path}:{file.line_of(path)}"
+                model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
+
+    def _add_build(self, model: _Model, build: ServiceBuild) -> None:
+        """Note the build of a Dockerfile, or that it is not read."""
+        folder = build.folder
+        base = self._folder_of(model, folder.file)
+        if folder.path is None or self._is_remote(folder.path):
+            self._follow(folder, base)
+            return
+        named = build.dockerfile or folder
+        path = build.dockerfile.path if build.dockerfile else DOCKERFILE_NAME
+        joined = None if path is None else os.path.join(folder.path, path)
+        found = self._follow(
+            NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
+        )
+        if found:
+            self._join(folder.file.source.path, found)
+            self._builds.setdefault(found, []).append(build.build)
+
+    def _is_remote(self, path: str) -> bool:
+        found = self._files.finder.find("", path)
+        return isinstance(found, NotRead) and found.is_remote
+
+    def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
+        source = self._files.read(path)
+        if source is None:
+            return
+        contexts = set.intersection(*(set(build.contexts) for build in builds))
+        distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
+        plain = Build(args={}, contexts=contexts, scope=self._environments.base)
+        readers: list[Reader] = [self._open_build(source, build) for build in (plain, *distinct.values())]
+        self._dockerfiles[path] = _Dockerfile(source, readers)
+
+    def _open_build(self, source: Source, build: Build) -> Reader:
+        if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return open_source(source)
+        return open_text(Text.of_bytes(source.data, source.base), source, "", build)
+
+    # What is followed, and belongs together.
+
+    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span]) -> list[str]:
+        """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
+        found = []
+        for path in filter(None, paths):
+            followed = self._files.finder.find(folder, path)
+            if isinstance(followed, NotRead):
+                self._files.note(place[0], path, followed.detail, place[1])
+            elif followed.is_excluded:
+                self._files.excluded.add(followed.path)
+            else:
+                self._join(place[0], followed.path)
+                found.append(followed.path)
+        return found
+
+    def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> str | None:
+        """Return the path of the file that an entry names; None where it is not read, which is noted."""
+        found = self._files.finder.find(folder, named.path)
+        if isinstance(found, Followed):
+            if not found.is_excluded:
+                return found.path
+            self._files.excluded.add(found.path)
+            return None
+        file, node = named.file, named.entry.value
+        text = named.path if node.id != "scalar" else str(node.value)
+        reader = next(iter(self._compose[file.source.path].readers), None)
+        suppressions = reader.suppressions_of(named.entry) if reader else ()
+        detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
+        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
+        return None
+
+    def _join(self, one: str, other: str) -> None:
+        """Note that two files belong together."""
+        first, second = self._group(one), self._group(other)
+        self._group_of[second] = first
+        if one in self._reported or self._is_reported(one):
+            self._report(other)
+
+    def _group(self, path: str) -> str:
+        while (above := self._group_of.get(path, path)) != path:
+            path = above
+        return path
+
+    def _report(self, path: str) -> None:
+        self._reported.add(path)
+
+    def _note_extenders(self, model: _Model) -> None:
+        by_services = {id(each.services): each for each in self._models}
+        for name in model.services.layers:
+            for services, service in model.services.extended(name):
+                base = by_services.get(id(services))
+                if base is not None and base is not model:
+                    base.extenders.setdefault(service, []).append((model, name))
+
+    # How all of it reads.
+
+    def _result(self) -> ProjectReading:
+        """Read everything, and give each occurrence to the file in which it stands."""
+        readings: dict[str, Reading] = {}
+        for path, file in self._compose.items():
+            found = [reader.read() for reader in file.readers]
+            if file.problem:
+                found = [Refused(file.problem).unless_template(file.source).read()]
+            readings[path] = united(found or [Reading(())])
+        for path, dockerfile in self._dockerfiles.items():
+            readings[path] = of_builds([reader.read() for reader in dockerfile.readers], path)
+        for path, env in self._environments.readers.items():
+            readings[path] = env.read()
+        occurrences = [each for reading in readings.values() for each in reading.occurrences]
+        by_path: dict[str, list[Occurrence]] = {}
+        for each in merged(occurrences):
+            by_path.setdefault(each.path, []).append(self._environments.with_suppressions(each))
+        files: dict[str, FileInForce] = {}
+        for path, reading in readings.items():
+            here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
+            unread = tuple(self._files.unread.get(path, ()))
+            files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
+        groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
+        return ProjectReading(
+            files={path: file for path, file in files.items() if self._counts(path)},
+            failures={path: reason for path, reason in self._files.failures.items() if self._counts(path)},
+            groups={path: groups[self._group(path)] for path in files},
+            excluded=len(self._files.excluded),
+        )
+
+    def _counts(self, path: str) -> bool:
+        return path in self._reported or self._is_reported(path)
+
+    def _in_force(self, path: str, reading: Reading) -> FileInForce:
+        if path in self._environments.readers:
+            env = self._environments.readers[path]
+            return FileInForce(
+                source=_plain(env.source), format=DOTENV, reading=reading, outline=env.outline(reading.occurrences)
+            )
+        if path in self._dockerfiles:
+            return FileInForce(
+                source=_plain(self._dockerfiles[path].source), format=DOCKERFILE, reading=reading, outline=()
+            )
+        file = self._compose[path]
+        outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
+        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))
+
+
+def _plain(source: Source) -> Source:
+    """Return a source whose offsets count from 0."""
+    return Source(source.path, source.data)
+
+
+def _first(folder: str, names: Iterable[str]) -> str | None:
+    """Return the first of some files that is in a folder."""
+    paths = (os.path.normpath(os.path.join(folder, name)) for name in names)
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
+    entry = fields.get(name)
+    return None if entry is None or is_null(entry.value) else entry.value
+
+
+def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:
+    return NamedFile(path=_expanded(reader, file, node), entry=Entry(node, node), file=file, context=context)
+
+
+def _expanded(reader: YamlReader, file: YamlFile, node: Node) -> str | None:
+    """Return the text of a scalar with its variables replaced, None where one has no value."""
+    text = file.text_of(node)
+    if "$" not in text.chars:
+        return str(node.value)
+    try:
+        expansion = reader.scope.add_word(text).expansion
+    except ExpansionError:
+        return None
+    return None if expansion.unknown else str(expansion.value)

@@ -1,0 +1,67 @@
+"""What several readings of one file say together: in the builds of a Dockerfile, in the models of a Compose file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from pinner.formats import Format
+from pinner.model.occurrence import Invalid, Occurrence, Opaque, Reading
+from pinner.model.source import Source
+
+
+class FileInForce(NamedTuple):
+    """A file of a project, and how it reads there."""
+
+    source: Source
+    format: Format
+    reading: Reading
+    outline: tuple[str, ...]
+
+
+class ProjectReading(NamedTuple):
+    """All files of all projects by path, the paths that belong together, and how many files were excluded."""
+
+    files: Mapping[str, FileInForce]
+    failures: Mapping[str, str]
+    groups: Mapping[str, int]
+    excluded: int
+
+
+def united(readings: list[Reading]) -> Reading:
+    """Return all that several readings of one file say."""
+    return Reading(
+        occurrences=tuple(each for reading in readings for each in reading.occurrences),
+        suppressions=tuple(sorted({each for reading in readings for each in reading.suppressions})),
+        problems=tuple(sorted({each for reading in readings for each in reading.problems})),
+        template=next((reading.template for reading in readings if reading.template), None),
+    )
+
+
+def of_builds(readings: list[Reading], path: str) -> Reading:
+    """Return what the builds of a Dockerfile read, the first of which is the plain one.
+
+    That a plain build would have no value for an ARG does not matter where the builds that there are have one.
+    """
+    plain, *builds = readings
+    open_in_builds = {each.span for build in builds for each in build.occurrences if _is_open(each, path)}
+    kept = tuple(each for each in plain.occurrences if not _is_open(each, path) or each.span in open_in_builds)
+    return united([plain._replace(occurrences=kept), *builds])
+
+
+def _is_open(occurrence: Occurrence, path: str) -> bool:
+    return occurrence.path == path and isinstance(occurrence.target, (Opaque, Invalid))
+
+
+def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
+    """Yield one occurrence for each place and target: of two, one that cannot be written, used wherever either is."""
+    found: dict[tuple[object, ...], Occurrence] = {}
+    for each in occurrences:
+        key = (each.path, each.span, each.target, each.built is None)
+        other = found.get(key)
+        if other is None:
+            found[key] = each
+            continue
+        kept = each if each.unwritable and not other.unwritable else other
+        uses = tuple(dict.fromkeys((*other.used_at, *each.used_at)))
+        suppressions = tuple(dict.fromkeys((*other.suppressions, *each.suppressions)))
+        found[key] = kept._replace(used_at=uses, suppressions=suppressions)
+    yield from found.values()
