@@ -95,14 +95,14 @@ def store() -> Store:
 
 
 def outcomes(tool: list[str], image: str) -> list[str]:
-    """What a tool made of each case, in one run over all of them."""
+    """What a tool made of each case. Each is a project of its own: what one builds is no image of another."""
     texts = [case.text.replace("IMG", image) for case in CASES]
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, str(number), case.name) for number, case in enumerate(CASES)]
         for path, text in zip(paths, texts, strict=True):
             path.parent.mkdir()
             path.write_bytes(text.replace("@", "").encode())
-        subprocess.run(tool, cwd=folder, capture_output=True, check=False, timeout=60)
+            subprocess.run(tool, cwd=path.parent, capture_output=True, check=False, timeout=60)
         return [outcome(text, path.read_bytes().decode()) for path, text in zip(paths, texts, strict=True)]
 
 

@@ -15,6 +15,14 @@ from tests.test_docs import COMMANDS
 ROOT = Path(__file__).parents[2]
 BASELINE = "pinner-baseline.json"
 
+# What the pages on other kinds of files name.
+OTHER_KINDS = {
+    ".github/workflows/ci.yml": "jobs: {a: {container: {image: 'nginx:1.29.3'}}}\n",
+    "action.yml": "runs: {using: docker, image: 'docker://nginx:1.29.3'}\n",
+    ".gitlab-ci.yml": "image: nginx:1.29.3\n",
+    "deploy/app.yaml": "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'nginx:1.29.3'}]}\n",
+}
+
 pytestmark = pytest.mark.integration
 
 
@@ -22,6 +30,9 @@ pytestmark = pytest.mark.integration
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_registry: Embedded) -> Embedded:
     """The demo's sample as a repository with an upstream and a baseline. All registries are the embedded one."""
     folder = shutil.copytree(ROOT / "pinner/demo/sample", tmp_path / "project")
+    for name, text in OTHER_KINDS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     identity = "-c user.name=Tests -c user.email=tests@example.org".split()
     upstream = "update-ref refs/remotes/origin/main HEAD", "fetch -q . HEAD"
     for words in ("init -q", "add -A", "commit -q -m Everything", *upstream):
