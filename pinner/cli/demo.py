@@ -24,10 +24,15 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("Which images are not pinned?", ("check",), ExitCode.FINDINGS),
-    Step("What would pinning change? Nothing is written yet.", ("pin", "--diff"), ExitCode.FINDINGS, asks=True),
-    Step("Write the digests.", ("pin",), ExitCode.CLEAN, asks=True),
-    Step("Now a CI job would pass.", ("check",), ExitCode.CLEAN),
+    Step(title="Which images are not pinned?", command=("check",), expected=ExitCode.FINDINGS),
+    Step(
+        title="What would pinning change? Nothing is written yet.",
+        command=("pin", "--diff"),
+        expected=ExitCode.FINDINGS,
+        asks=True,
+    ),
+    Step(title="Write the digests.", command=("pin",), expected=ExitCode.CLEAN, asks=True),
+    Step(title="Now a CI job would pass.", command=("check",), expected=ExitCode.CLEAN),
 )
 
 

@@ -141,7 +141,7 @@ def registry_settings(settings: Settings) -> RegistrySettings:
         insecure=settings.insecure,
         ca_file=settings.ca_file,
         registries={
-            host: RegistryOverride(each.insecure, each.ca_file, each.trusted_realms)
+            host: RegistryOverride(insecure=each.insecure, ca_file=each.ca_file, trusted_realms=each.trusted_realms)
             for host, each in settings.registries.items()
         },
         trusted_realms=settings.trusted_realms,

@@ -114,12 +114,12 @@ class RegistryClient:
         self, endpoint: Endpoint, method: str, reference: Reference, kind: str, base: httpx.URL, retry: bool
     ) -> Response:
         """Ask at one of the endpoint's bases, and answer challenges until there are none or nothing is left to say."""
-        home = Target(Origin.of(base), endpoint.repository(reference), endpoint.authority)
+        home = Target(origin=Origin.of(base), repository=endpoint.repository(reference), authority=endpoint.authority)
         authentication = _Authentication(self._auth, home)
         url = base.copy_with(path=f"/v2/{home.repository}/{kind}/{reference.digest or reference.by_tag().tag}")
         if endpoint.namespace:  # as containerd tells a mirror (docs/hosts.md, "Registry Host Namespace")
             url = url.copy_merge_params({"ns": endpoint.namespace})
-        request = Request(method, url, ACCEPT, MAX_SIZE, retry=retry)
+        request = Request(method=method, url=url, accept=ACCEPT, limit=MAX_SIZE, retry=retry)
         for _ in range(_MAX_CHALLENGES):
             response = await self._redirects.send(request, authentication.authorize)
             if not await authentication.answer(response):
@@ -204,7 +204,7 @@ def _content_of_get(response: Response, reference: Reference) -> Content:
         raise DigestMismatch(f"{origin} answers with {digest} when asked for {reference.digest}; trust neither")
     if not reference.digest and is_digest(promised) and digest != promised:
         raise DigestMismatch(f"{origin} says {promised} and sends {digest}; trust neither, and try again")
-    return Content(digest, manifest.media_type, response.body, len(response.body))
+    return Content(digest=digest, media_type=manifest.media_type, body=response.body, size=len(response.body))
 
 
 def _failure(response: Response, reference: Reference) -> RegistryError:

@@ -44,7 +44,9 @@ def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
     host = ascii_authority(registry)
     if mirror := settings.mirror_of(host):
         authority = Origin.of(mirror).authority
-        return Endpoint(authority, (mirror,), host if authority not in (host, asked_host(host)) else "")
+        return Endpoint(
+            authority=authority, bases=(mirror,), namespace=host if authority not in (host, asked_host(host)) else ""
+        )
     asked = asked_host(host)
     urls = [parse_url(f"{scheme}://{asked}") for scheme in _schemes(asked, settings)]
     bases = tuple(url for url in urls if url)

@@ -55,7 +55,7 @@ class HubTags:
             return None
         url = httpx.URL(f"{API}/{tag.repository}/tags/{tag.by_tag().tag}")
         try:
-            response = await self._http.send(Request("GET", url, "application/json", _LIMIT))
+            response = await self._http.send(Request(method="GET", url=url, accept="application/json", limit=_LIMIT))
         except RegistryError as error:
             if self._settings.log:
                 self._settings.log(f"{tag.familiar}: its age is unknown: {error.detail}")

@@ -192,11 +192,11 @@ def _child(entry: object) -> Child:
         raise NotAManifest("the index lists something that has no digest; pinner does not pin it")
     size = entry.get("size")
     return Child(
-        clean(entry["digest"]),
-        clean(str(entry.get("mediaType", ""))),
-        size if isinstance(size, int) and size >= 0 else 0,
-        _platform(entry.get("platform")),
-        _annotations(entry.get("annotations")),
+        digest=clean(entry["digest"]),
+        media_type=clean(str(entry.get("mediaType", ""))),
+        size=size if isinstance(size, int) and size >= 0 else 0,
+        platform=_platform(entry.get("platform")),
+        annotations=_annotations(entry.get("annotations")),
     )
 
 

@@ -136,5 +136,5 @@ async def _resolution(reference: Reference, work: Awaitable[Content]) -> Resolut
     try:
         content = await work
     except RegistryError as error:
-        return Unresolved(reference, error.reason, error.detail)
-    return Resolved(reference, *content)
+        return Unresolved(reference=reference, reason=error.reason, detail=error.detail)
+    return Resolved(reference=reference, **content._asdict())

@@ -82,7 +82,7 @@ def history_of(pin: Reference, current: str, ledger: Ledger, now: datetime) -> H
     namings = ledger.namings(pin)
     if not namings or namings[-1].digest != current:
         namings = (*namings, Naming(now, current))
-    return History(namings, ledger.since(pin) or now, ledger.rejections(pin))
+    return History(namings=namings, pinned=ledger.since(pin) or now, rejections=ledger.rejections(pin))
 
 
 def targets(pin: str | None, history: History, now: datetime, min_age: timedelta) -> list[str]:

@@ -125,7 +125,7 @@ def _source(provenance: Provenance) -> _Source | None:
     # What stands behind `/-/` on GitLab is a page of a repository.
     if not revisions or not is_repository or "-" in segments or not all(map(_SEGMENT.fullmatch, segments)):
         return None
-    return _Source(url.hostname or "", path, revisions[0])
+    return _Source(host=url.hostname or "", path=path, revision=revisions[0])
 
 
 def _split(text: str) -> SplitResult | None:

@@ -187,7 +187,9 @@ def _fact_of(line: str) -> Fact | None:
             case {"time": str(time), "fact": str(kind), "image": str(image), "digest": str(digest), **others}:
                 instead = str(others["instead"]) if "instead" in others else None
                 if is_digest(digest) and (instead is None or is_digest(instead)):
-                    return Fact(_time(time), FactKind(kind), parse(image), digest, instead)
+                    return Fact(
+                        time=_time(time), kind=FactKind(kind), image=parse(image), digest=digest, instead=instead
+                    )
     except (ValueError, RecursionError, InvalidReference):
         pass
     return None
@@ -216,8 +218,12 @@ def _of_old_entry(entry: dict[str, Any]) -> Fact:
     tag, digest = entry.get("tag"), entry["digest"]
     if not is_digest(digest):
         raise ValueError(f"{json.dumps(digest)[:100]} is no digest")
-    image = Reference(str(entry["registry"]), str(entry["repository"]), None if tag is None else str(tag))
-    return Fact(_time(entry["first_seen"]), FactKind.NAMED if tag else FactKind.PINNED, image, digest)
+    image = Reference(
+        registry=str(entry["registry"]), repository=str(entry["repository"]), tag=None if tag is None else str(tag)
+    )
+    return Fact(
+        time=_time(entry["first_seen"]), kind=FactKind.NAMED if tag else FactKind.PINNED, image=image, digest=digest
+    )
 
 
 def _kept(ledger: Ledger, in_use: set[Reference], now: datetime) -> Iterator[Fact]:

@@ -128,7 +128,11 @@ class Examiner:
         if pin.reason != NotFound.reason:
             return pin
         detail = f"the registry has neither the tag nor the digest of {reference._replace(digest=None).familiar}"
-        return Unresolved(reference, pin.reason, f"{detail}: check the name, and whether the repository wants a login")
+        return Unresolved(
+            reference=reference,
+            reason=pin.reason,
+            detail=f"{detail}: check the name, and whether the repository wants a login",
+        )
 
     async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
         """Return whether a pin that is a manifest is a child of the index that its tag names."""
@@ -139,12 +143,18 @@ class Examiner:
             if child.digest == pin.digest:
                 what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
                 platforms = (child.platform,) if child.platform and not child.is_attestation else ()
-                return PinStatus(PinState.PLATFORM, tag.digest, pin.media_type, platforms, child=what)
-        return PinStatus(PinState.STALE, tag.digest, pin.media_type)
+                return PinStatus(
+                    state=PinState.PLATFORM,
+                    current=tag.digest,
+                    media_type=pin.media_type,
+                    platforms=platforms,
+                    child=what,
+                )
+        return PinStatus(state=PinState.STALE, current=tag.digest, media_type=pin.media_type)
 
     async def _looked_into(self, state: PinState, content: Resolved, current: str | None) -> Examination:
         """Return the status, with what the content says where it has to be looked at."""
-        status = PinStatus(state, current, content.media_type)
+        status = PinStatus(state=state, current=current, media_type=content.media_type)
         is_index = content.media_type in INDEXES
         suspicious = is_index and content.size is not None and content.size < _SMALLEST_INDEX
         if not (self._depth.fetch or suspicious or (is_index and self._depth.deep)):
@@ -172,7 +182,7 @@ class Examiner:
         """Return why a child could not be had; None where it is there."""
         if not is_digest(reference.digest or ""):
             detail = "the index lists a digest that is not sha256, for which pinner does not ask"
-            return Unresolved(reference, UnsupportedMediaType.reason, detail)
+            return Unresolved(reference=reference, reason=UnsupportedMediaType.reason, detail=detail)
         answer = await self._resolver.head(reference)
         return answer if isinstance(answer, Unresolved) else None
 
@@ -193,4 +203,4 @@ def _parsed(content: Resolved) -> Manifest | Unresolved:
     try:
         return parse_manifest(content.body or b"", content.media_type)
     except RegistryError as error:
-        return Unresolved(content.reference, error.reason, error.detail)
+        return Unresolved(reference=content.reference, reason=error.reason, detail=error.detail)

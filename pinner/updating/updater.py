@@ -107,7 +107,7 @@ def _namings(statuses: Mapping[Reference, Examination], ledger: Ledger, now: dat
         if isinstance(status, PinStatus) and status.current:
             namings = ledger.namings(reference)
             if not namings or namings[-1].digest != status.current:
-                yield Fact(now, FactKind.NAMED, reference.by_tag(), status.current)
+                yield Fact(time=now, kind=FactKind.NAMED, image=reference.by_tag(), digest=status.current)
 
 
 def _pins(references: Iterable[Reference], ledger: Ledger, now: datetime) -> Iterator[Fact]:
@@ -118,7 +118,7 @@ def _pins(references: Iterable[Reference], ledger: Ledger, now: datetime) -> Ite
         known = ledger.pins(each)
         latest = known if each.by_tag() in conflicts else known[:1]
         if each.digest and each.digest not in latest:
-            yield Fact(now, FactKind.PINNED, each.by_tag(), each.digest)
+            yield Fact(time=now, kind=FactKind.PINNED, image=each.by_tag(), digest=each.digest)
 
 
 def _rejections(chosen: Mapping[Reference, Update | Unresolved], now: datetime) -> Iterator[Fact]:
@@ -126,7 +126,7 @@ def _rejections(chosen: Mapping[Reference, Update | Unresolved], now: datetime) 
     for reference, update in chosen.items():
         if isinstance(update, Update) and isinstance(update.decision, Move) and is_digest(reference.digest or ""):
             image, digest = reference.by_tag(), reference.digest or ""
-            yield Fact(now, FactKind.REJECTED, image, digest, update.decision.digest)
+            yield Fact(time=now, kind=FactKind.REJECTED, image=image, digest=digest, instead=update.decision.digest)
 
 
 async def _pushed(
@@ -148,7 +148,7 @@ async def _pushed(
     for each, time in zip(young, times, strict=True):
         *before, last = ledger.namings(each)
         if time and (not before or before[-1].time < time) and time < last.time:
-            facts.append(Fact(time, FactKind.NAMED, each.by_tag(), each.digest or ""))
+            facts.append(Fact(time=time, kind=FactKind.NAMED, image=each.by_tag(), digest=each.digest or ""))
     return facts
 
 

@@ -80,7 +80,7 @@ def parse_auth_file(text: str, source: str) -> AuthFile:
         if isinstance(entry, dict) and (credential := _credential(entry, source))
     }
     helpers = {normalise(key): name for key, name in _entries(document, "credHelpers") if isinstance(name, str)}
-    return AuthFile(auths, helpers, _text(document, "credsStore") or None)
+    return AuthFile(auths=auths, helpers=helpers, store=_text(document, "credsStore") or None)
 
 
 def _entries(document: dict[str, Any], name: str) -> list[tuple[str, Any]]:

@@ -75,7 +75,7 @@ async def fetch_token(key: TokenKey, send: Send, now: float) -> Authorization:
 def _get(key: TokenKey) -> Request:
     service = {"service": key.service} if key.service else {}
     url = httpx.URL(key.realm).copy_merge_params({**service, "scope": key.scope})
-    return Request("GET", url, "application/json", authorization=_basic(key.credential))
+    return Request(method="GET", url=url, accept="application/json", authorization=_basic(key.credential))
 
 
 def _basic(credential: Credential | None) -> Secret | None:
@@ -88,7 +88,7 @@ def _basic(credential: Credential | None) -> Secret | None:
 def _post(key: TokenKey, identity: Secret) -> Request:
     form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
     secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
-    return Request("POST", httpx.URL(key.realm), "application/json", form=secrets)
+    return Request(method="POST", url=httpx.URL(key.realm), accept="application/json", form=secrets)
 
 
 def _lifetime(seconds: object) -> float:

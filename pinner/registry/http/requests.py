@@ -156,7 +156,9 @@ class HTTPClient:
         if self._settings.log:
             self._settings.log(f"{request.method} {_shown(request.url)}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
-        return Response(request.url, response.status_code, response.headers, body, version)
+        return Response(
+            url=request.url, status=response.status_code, headers=response.headers, body=body, http_version=version
+        )
 
     def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
         if origin not in self._transports:

@@ -89,7 +89,7 @@ class SSRFPolicy:
     def _is_trusted(self, registry: Origin, target: Origin) -> bool:
         if target.host == registry.host and target.port == registry.port:
             return True
-        if target == Origin("https", known_realm(registry.host), 443):
+        if target == Origin(scheme="https", host=known_realm(registry.host), port=443):
             return registry.scheme == "https" and registry.port == 443
         own = [realm for override in self._settings.overrides(registry.names) for realm in override.trusted_realms]
         return any(ascii_authority(realm) == target.authority for realm in (*self._settings.trusted_realms, *own))

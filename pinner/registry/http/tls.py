@@ -50,9 +50,9 @@ def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
     folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
     files = [file for folder in folders for file in _listing(folder)]
     return Trust(
-        tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
-        tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
-        any(settings.is_insecure(name) for name in names),
+        ca_files=tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
+        client=tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
+        insecure=any(settings.is_insecure(name) for name in names),
     )
 
 
