@@ -99,11 +99,13 @@ def scan_files(
     """
     opened = _Opened(suppression_settings, kind_settings)
     found = list(opened.sort_out(found))
+    # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
+    found += opened.read(each for each in found if isinstance(each.format, Places))
     read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
-    opened.read(each for each in found if each.path not in opened.files and each.format is not DOTENV)
+    opened.read(each for each in found if _is_left(each, opened.files))
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
     pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
@@ -138,12 +140,14 @@ class _Opened:
         self.unread: list[FileFailure] = []
         self.unknown: list[str] = []
         self.excluded = 0
+        self._found: set[str] = set()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
         """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
         for each in found:
+            self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and _is_compose(each):
                 if COMPOSE.NAME in self._kind_settings.off:
                     self.excluded += 1
@@ -171,8 +175,8 @@ class _Opened:
                 outline=file.outline,
             )
 
-    def read(self, found: Iterable[Found]) -> None:
-        """Read the files, and those that they name and that no name tells."""
+    def read(self, found: Iterable[Found]) -> list[Found]:
+        """Read the files, and return the Dockerfiles and Compose files that they name and that were not found."""
         named: list[Found] = []
         for each in found:
             try:
@@ -185,9 +189,7 @@ class _Opened:
             file = file._replace(root=each.root)
             self._add(file, each)
             named += self._named_by(file)
-        following = [each for each in named if os.path.normpath(each.path) not in self.files]
-        if following:
-            self.read({os.path.normpath(each.path): each for each in following}.values())
+        return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
@@ -236,6 +238,11 @@ class _Opened:
                 self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
             else:
                 yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
+
+
+def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
+    """Return whether a file is to be read by itself: the table of kinds and the projects did not read it."""
+    return found.path not in read and found.format is not DOTENV and not isinstance(found.format, Places)
 
 
 def _is_passed_over(found: Found) -> bool:

@@ -304,6 +304,17 @@ def test_a_devcontainer_leads_to_files_of_any_name(make: Make) -> None:
     }
 
 
+def test_a_compose_file_that_a_devcontainer_names_is_judged_with_its_env_file(make: Make) -> None:
+    tree = make(
+        {
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": "../stack.conf"}',
+            ".env": "TAG=1.26\n",
+            "stack.conf": "services: {a: {image: 'nginx:${TAG:-1.27}'}}\n",
+        }
+    )
+    assert {path: [row["text"] for row in rows] for path, rows in tree.references().items()} == {".env": ["nginx:1.26"]}
+
+
 @pytest.mark.parametrize("path", ["gone", "../../outside", "${localEnv:X}"])
 def test_a_file_that_is_named_and_not_there_is_an_error(make: Make, path: str, tmp_path: Path) -> None:
     tree = make(
