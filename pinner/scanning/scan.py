@@ -196,7 +196,8 @@ class _Opened:
         targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
         if all(isinstance(each, Reference) and each.digest for each in targets):
             return
-        paths = {os.path.join(above, name) for each in folders for above in _folders_above(each) for name in _BUILDERS}
+        above = {folder for each in folders for folder in _folders_above(each, _folder_above)}
+        paths = {os.path.join(folder, name) for folder in above for name in _BUILDERS}
         for path in sorted(paths - self.files.keys() - self.builders.keys()):
             if not os.path.isfile(path) or excludes(path):
                 continue
@@ -287,9 +288,12 @@ def _read_projects(
             beside = _compose_files_in(folder) if each.is_named else []
             named.setdefault(folder, []).extend(beside)
     reported = {each.path for each in found}.union(*named.values())
+    # Kept for this run alone: what a relative path means depends on the working directory.
+    has_main_file, folder_above = cache(_has_main_file), cache(_folder_above)
     for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
-        for above in _folders_with_compose(folder):
-            named.setdefault(above, [])
+        named |= {
+            each: [] for each in _folders_above(folder, folder_above) if each not in named and has_main_file(each)
+        }
     if not named:
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
@@ -307,25 +311,31 @@ def _compose_files_in(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
 
 
-def _folders_with_compose(folder: str) -> list[str]:
-    """Return the folders, from this one up to the checked root, in which Compose would find a file by itself."""
-    return [
-        each for each in _folders_above(folder) if any(os.path.isfile(os.path.join(each, name)) for name in MAIN_FILES)
-    ]
+def _has_main_file(folder: str) -> bool:
+    """Return whether Compose would find a file in a folder by itself."""
+    # One listing in place of a question for each name: most folders have none of them.
+    try:
+        names = os.listdir(folder or os.curdir)
+    except OSError:
+        return False
+    return any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names)
 
 
-@cache
-def _folders_above(folder: str) -> tuple[str, ...]:
-    """Return the folders from this one up to the checked root."""
+def _folders_above(folder: str, folder_above: Callable[[str], str | None]) -> list[str]:
+    """Return the folders from this one up to the checked root; `folder_above` may remember its answers."""
+    found = [folder]
+    while len(found) < _MAX_LEVELS and (above := folder_above(found[-1])) is not None:
+        found.append(above)
+    return found
+
+
+def _folder_above(folder: str) -> str | None:
+    """Return the folder above, None where this one is the checked root or lies outside of it."""
     real = os.path.realpath(folder or os.curdir)
-    root = os.path.realpath(checked_root(real) or real)
-    found = []
-    for _ in range(_MAX_LEVELS):
-        found.append(folder)
-        if os.path.realpath(folder or os.curdir) == root or not is_inside(os.path.realpath(folder or os.curdir), root):
-            break
-        folder = os.path.normpath(os.path.join(folder, os.pardir))
-    return tuple(found)
+    root = checked_root(real)
+    if root is None or real == root or not is_inside(real, root):
+        return None
+    return os.path.normpath(os.path.join(folder, os.pardir))
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
