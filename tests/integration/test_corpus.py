@@ -159,7 +159,9 @@ def test_a_second_run_changes_nothing(pinned: Pinned) -> None:
 
 
 def test_check_is_clean(pinned: Pinned) -> None:
-    run = pinner("check", cwd=pinned.after)
+    # Three of its services build an image and do not say that nothing is to be pulled before: warnings, no errors.
+    assert pinner("check", cwd=pinned.after).returncode == 0
+    run = pinner("check", "--ignore", "pulled-before-build", cwd=pinned.after)
     assert (run.returncode, run.stdout) == (0, b"")
     assert pinner("check", cwd=pinned.before).returncode == 1
 
