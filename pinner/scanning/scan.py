@@ -49,7 +49,8 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
-    `builders` files of no kind that say what is built. `groups` tells which files belong together, by a number, and
+    `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
+    `groups` tells which files belong together, by a number, and
     `read_again` how those read if some of them held other bytes.
     """
 
@@ -61,6 +62,7 @@ class Scan(NamedTuple):
     builders: Mapping[str, ScannedFile] = {}
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
     read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
 
     @property
