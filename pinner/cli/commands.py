@@ -251,6 +251,7 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         accept_pinned_outside=accept_pinned_outside,
         kind_settings=kinds,
         skip_unknown=settings.skip_unknown,
+        builds=settings.builds,
     )
     if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)

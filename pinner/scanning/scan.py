@@ -21,6 +21,7 @@ from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
+    from pinner.scanning.build_args import ConfiguredBuilds
     from pinner.scanning.readings import ProjectReading
     from pinner.scanning.revision import Revision
 
@@ -91,17 +92,19 @@ def scan_files(
     accept_pinned_outside: bool = False,
     kind_settings: KindSettings = ALL_KINDS,
     skip_unknown: bool = False,
+    builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
-    Compose files are read with all that they name, but for what `excludes` leaves out. A file outside of what is
+    Compose files are read with all that they name, but for what `excludes` leaves out, and Dockerfiles with what the
+    configured `builds` pass. A file outside of what is
     checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
     are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
     `skip_unknown` passed over.
     """
     opened = _Opened(suppression_settings, kind_settings)
     found = list(opened.sort_out(found))
-    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
+    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -269,9 +272,12 @@ def _is_compose(found: Found) -> bool:
 
 
 def _read_projects(
-    found: Sequence[Found], excludes: Callable[[str], bool], contents: Mapping[str, bytes]
+    found: Sequence[Found],
+    excludes: Callable[[str], bool],
+    builds: Sequence["ConfiguredBuilds"],
+    contents: Mapping[str, bytes],
 ) -> "ProjectReading | None":
-    """Return how the files of Compose projects read, with `contents` for what some hold; None without any."""
+    """Return how the files of projects read, with `contents` for what some hold; None where there is none."""
     named: dict[str, list[str]] = {}
     for each in found:
         folder = os.path.dirname(each.path)
@@ -285,15 +291,18 @@ def _read_projects(
     for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
         for above in _folders_with_compose(folder):
             named.setdefault(above, [])
-    if not named:
+    dockerfiles = [each.path for each in found if each.format is DOCKERFILE] if builds else []
+    configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)]
+    if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
     from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
-    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents)
+    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
     for folder, paths in sorted(named.items()):
         project.add_folder(folder, paths)
+    project.add_dockerfiles(configured)
     return project.read()
 
 
