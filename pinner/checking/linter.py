@@ -40,7 +40,14 @@ def lint(
     `unpinned`: the report says of them already why they have no digest.
     """
     templates = [(path, file.reading.template) for path, file in scan.files.items() if file.reading.template]
-    facts = Facts([each for each in scan.occurrences if not each.image_ignored], statuses=statuses, templates=templates)
+    stages = [(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages]
+    facts = Facts(
+        occurrences=[each for each in scan.occurrences if not each.image_ignored],
+        statuses=statuses,
+        templates=templates,
+        platform_stages=stages,
+        platforms=scan.platforms,
+    )
     active_rules_of = selection.by_path()
     raised = [
         finding
@@ -51,6 +58,13 @@ def lint(
     for path, template in templates:
         on_images[path, template.where] = tuple(
             each for each in scan.files[path].reading.suppressions if each.whole_file
+        )
+    for path, each in stages:
+        beside = {suppression.where for suppression in each.suppressions}
+        on_images[path, each.where] = tuple(
+            suppression
+            for suppression in scan.files[path].reading.suppressions
+            if suppression.whole_file or suppression.where in beside
         )
     findings, suppressed, used = _suppress(raised, on_images)
     not_read, acknowledged = _not_read(scan)

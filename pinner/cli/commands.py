@@ -235,7 +235,8 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
         file_format = format_of(name, settings.extend_include, kinds)
-        return scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
+        scan = scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
+        return scan._replace(platforms=settings.platforms)
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
     found = discover(paths or ["."], settings.exclude, settings.extend_include, kinds)
@@ -250,10 +251,11 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         accept_pinned_outside=accept_pinned_outside,
         kind_settings=kinds,
         skip_unknown=settings.skip_unknown,
+        builds=settings.builds,
     )
     if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)
-    return scan
+    return scan._replace(platforms=settings.platforms)
 
 
 def _kind_settings(settings: Settings) -> KindSettings:

@@ -6,7 +6,7 @@ file, `layers` puts one source over the other, `schema` and `page` describe the 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.model.occurrence import Severity
@@ -14,6 +14,7 @@ from pinner.scanning.gitignore import NO_PATTERNS, Patterns
 
 if TYPE_CHECKING:
     from pinner.checking.rule_selection import Override
+    from pinner.scanning.build_args import BuildArgs, ConfiguredBuilds
     from pinner.scanning.revision import Revision
 
 ENVIRONMENT_PREFIX = "PINNER_"
@@ -48,6 +49,7 @@ class ReportTarget(NamedTuple):
 
 class Settings(NamedTuple):
     """The settings of a run. Times are in seconds, `min_age` in days. `folder` is that of the configuration file.
+    `builds` are what it says of builds, and with `policy_from` what the change's says as well.
 
     Those of `pinner.config.keys` come from the file, the environment or a flag, the others from a flag alone.
     """
@@ -56,6 +58,8 @@ class Settings(NamedTuple):
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
     kinds: Mapping[str, str] = {}
+    build_args: "tuple[BuildArgs, ...]" = ()
+    builds: "tuple[ConfiguredBuilds, ...]" = ()
     kind: tuple[str, ...] = ()
     helm_write: str = "digest"
     stdin_filename: str | None = None
@@ -131,6 +135,26 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     read = {name: each.value for name, each in layers.given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
     settings = Settings(**only_flags | read, folder=os.path.dirname(layers.file or "") or os.curdir)
+    settings = settings._replace(builds=tuple(_builds(settings, layers.file, given, environ)))
     # A flag goes before what the file says of some images, too.
     flags_for_images: dict[str, Any] = dict.fromkeys(given.keys() & {"min_age", "allow_lost_platforms"})
     return settings._replace(images=tuple(each._replace(**flags_for_images) for each in settings.images))
+
+
+def _builds(
+    settings: Settings, file: str | None, given: Mapping[str, Any], environ: Mapping[str, str]
+) -> "Iterator[ConfiguredBuilds]":
+    """Yield what configurations say of builds. Their values are references, not policy: the change's count as well."""
+    from pinner.scanning.build_args import ConfiguredBuilds
+
+    if settings.policy_from is None:
+        if settings.build_args:
+            yield ConfiguredBuilds(settings.build_args, file)
+        return
+    from pinner.config.layers import build_args_on_disk
+
+    changed, path = build_args_on_disk(given, environ)
+    if changed != settings.build_args:
+        yield ConfiguredBuilds(settings.build_args)
+    if changed or settings.build_args:
+        yield ConfiguredBuilds(changed, path)

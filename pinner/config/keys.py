@@ -24,6 +24,7 @@ from pinner.model.occurrence import Severity
 from pinner.model.reference import DOCKER_HUB
 from pinner.output import OUTPUTS
 from pinner.rules import RULES
+from pinner.scanning.build_args import BuildArgs
 from pinner.scanning.image_globs import check_glob
 from pinner.scanning.kind_settings import MODES
 
@@ -68,6 +69,21 @@ _IMAGE = (
     Key("allow-lost-platforms", Boolean(), None, "Let pins move to indexes that lack platforms that the pins have."),
     Key("update", Boolean(), None, "`false`: let no pin of these images move."),
 )
+_VALUES = Lookup(
+    String("the name of an ARG", r"[A-Za-z_][A-Za-z0-9_]*"), String("a value without line breaks", r"[^\r\n]*"), {}
+)
+_BUILD = (
+    Key("files", PatternList(), [], "The Dockerfiles that it is about, in the syntax of `.gitignore`.", required=True),
+    Key(
+        "values", _VALUES, {}, "The values that builds pass, by the names of the ARGs. `pin` writes digests into them."
+    ),
+    Key(
+        "contexts",
+        List(String("the name of a build context", r"[^\s=]+")),
+        [],
+        "The names of additional build contexts: in `FROM` and `--from` they are no images.",
+    ),
+)
 _REGISTRY = (
     Key("mirror", String("an http or https URL", _URL), None, "Ask this URL, which may have a path, in its place."),
     Key("insecure", Boolean(), False, "Allow plain HTTP and any certificate."),
@@ -97,6 +113,16 @@ KEYS = (
         "Which kinds of files are read: `off` passes files of a kind over, `check` reports on them and never writes "
         "them, `on` is the default.",
         '[kinds]\nhelm-values = "off"\nkubernetes = "check"',
+    ),
+    Key(
+        "build-args",
+        List(Table(_BUILD, BuildArgs)),
+        [],
+        "What the real build of some Dockerfiles passes: `--build-arg` and `--build-context`. The files are judged "
+        "with these values in the place of their defaults, and as each Compose service builds them. Of several entries "
+        "that match, the last counts. With `--policy-from` the revision's values and the change's are judged.",
+        '[[build-args]]\nfiles = ["services/*/Dockerfile"]\nvalues = { BASE = "node:20", DISTRO = "bookworm" }\n'
+        'contexts = ["shared"]',
     ),
     Key("kind", List(_KIND), [], "Kinds that are read, and no others. In the file: `kinds`.", in_file=False),
     Key(

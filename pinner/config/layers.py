@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -53,6 +53,19 @@ def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     if wrong:
         raise UsageError(*wrong)
     return Layers({**of_file, **of_environment, **of_flags}, file.path if file else None)
+
+
+def build_args_on_disk(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[tuple[Any, ...], str | None]:
+    """Return `build-args` of the configuration without a look at `policy_from`, and its path.
+
+    None of the rest counts, and what cannot be read says nothing: a change must not end the run that judges it.
+    """
+    key = next(key for key in KEYS if key.name == "build-args")
+    with suppress(UsageError, WrongSetting):
+        file = _chosen_file({name: value for name, value in flags.items() if name != "policy_from"}, environ)
+        if file is not None and key.name in file.table:
+            return read(key.type, file.table[key.name], file.folder), file.path
+    return (), None
 
 
 def variable_of(name: str) -> str:

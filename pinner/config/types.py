@@ -74,7 +74,7 @@ class Lookup(NamedTuple):
     """A table with names of the user's choosing. The names in `special` have a type of their own."""
 
     name: Choice | String
-    value: "Choice | PatternList | Table"
+    value: "Choice | String | PatternList | Table"
     special: "Mapping[str, Table]"
 
 

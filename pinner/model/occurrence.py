@@ -225,6 +225,22 @@ class Template(NamedTuple):
     literals: tuple[int, ...] = ()
 
 
+class PlatformStages(NamedTuple):
+    """A base image whose name depends on the platform and is that of a build stage on some: `FROM base-$TARGETARCH`.
+
+    `names` are the platforms with what the place stands for there, `with_stage` those on which that is an earlier
+    stage. `usual` are the platforms that count where none are configured.
+    """
+
+    where: Location
+    text: str
+    context: str
+    names: tuple[tuple[str, str | None], ...]
+    with_stage: tuple[str, ...]
+    usual: tuple[str, ...]
+    suppressions: tuple[Suppression, ...] = ()
+
+
 class Reading(NamedTuple):
     """All that a format read from one file. Nothing else is said of a template.
 
@@ -240,6 +256,7 @@ class Reading(NamedTuple):
     passed_over: PassedOver | None = None
     template: Template | None = None
     unread: tuple[Unread, ...] = ()
+    platform_stages: tuple[PlatformStages, ...] = ()
 
 
 class Fix(NamedTuple):

@@ -7,6 +7,7 @@ from pinner.model.occurrence import (
     Finding,
     Fix,
     Occurrence,
+    PlatformStages,
     Severity,
     Suppression,
     Template,
@@ -23,12 +24,16 @@ class Facts(NamedTuple):
     `unused_suppressions` are the ignore comments, with their path, that hid no finding of the other rules.
     `statuses` holds the pin statuses of the targets, None where none was asked; a target that could not
     be asked is not among them. `templates` are the files that still have to be rendered, with their path.
+    `platform_stages` are bases that are stages on some platforms, with their path; `platforms` those that are
+    configured, empty if none are.
     """
 
     occurrences: Sequence[Occurrence]
     unused_suppressions: Sequence[tuple[str, Suppression]] = ()
     statuses: Mapping[Reference, PinStatus] | None = None
     templates: Sequence[tuple[str, Template]] = ()
+    platform_stages: Sequence[tuple[str, PlatformStages]] = ()
+    platforms: Sequence[str] = ()
 
 
 class Rule(Protocol):

@@ -4,24 +4,24 @@ extends and overrides, and of the Dockerfiles that its services build, with what
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
-from pinner.formats._base import Reader, Refused
+from pinner.formats._base import Refused
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
-from pinner.formats.dockerfile.reader import Build, open_source, open_text
+from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.expansion import COMPOSE, ExpansionError
 from pinner.formats.variables.scope import Scope
-from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Problem, Reading
 from pinner.model.source import Source, Span
+from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
+from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead
-from pinner.scanning.readings import FileInForce, ProjectReading, merged, of_builds, united
+from pinner.scanning.readings import FileInForce, ProjectReading, merged, united
 from pinner.scanning.scan import MAIN_FILES
 
 OVERRIDES = (
@@ -79,15 +79,11 @@ class _File:
             self.yaml = found
 
 
-class _Dockerfile(NamedTuple):
-    source: Source
-    readers: list[Reader]
-
-
 class Project:
     """Reads Compose files, and the files that they name, as Compose reads them.
 
-    `compose_files` are paths with the format that they are in; `contents` holds bytes to read in the place of files.
+    `compose_files` are paths with the format that they are in; `contents` holds bytes to read in the place of files,
+    `builds` are those that configurations tell of.
     `is_reported` tells of a path whether it was asked about: what it leads to is reported as well.
     """
 
@@ -97,11 +93,13 @@ class Project:
         compose_format: Format,
         is_reported: Callable[[str], bool],
         contents: Mapping[str, bytes] | None = None,
+        builds: Iterable[ConfiguredBuilds] = (),
     ) -> None:
         self._format = compose_format
         self._is_reported = is_reported
         self._files = Files(finder, contents or {})
         self._environments = Environments(self._files)
+        self._configured = [BuildsReader(each, self._files, self._environments.base) for each in builds]
         self._compose: dict[str, _File] = {}
         self._models: list[_Model] = []
         self._extended: dict[tuple[str, int], _Model] = {}
@@ -109,7 +107,8 @@ class Project:
         self._including: set[tuple[str, ...]] = set()
         self._mains: dict[str, _Model | None] = {}
         self._builds: dict[str, list[Build]] = {}
-        self._dockerfiles: dict[str, _Dockerfile] = {}
+        self._readers_of_builds: dict[str, BuildsReader] = {}
+        self._dockerfiles: dict[str, Dockerfile] = {}
         self._group_of: dict[str, str] = {}
         self._reported: set[str] = set()
 
@@ -123,6 +122,11 @@ class Project:
             self._report(path)
             if path not in taken and path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
+
+    def add_dockerfiles(self, paths: Iterable[str]) -> None:
+        """Read Dockerfiles of whose builds a configuration tells."""
+        for path in paths:
+            self._builds.setdefault(path, [])
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
@@ -350,16 +354,12 @@ class Project:
         source = self._files.read(path)
         if source is None:
             return
-        contexts = set.intersection(*(set(build.contexts) for build in builds))
-        distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
-        plain = Build(args={}, contexts=contexts, scope=self._environments.base)
-        readers: list[Reader] = [self._open_build(source, build) for build in (plain, *distinct.values())]
-        self._dockerfiles[path] = _Dockerfile(source, readers)
-
-    def _open_build(self, source: Source, build: Build) -> Reader:
-        if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return open_source(source)
-        return open_text(Text.of_bytes(source.data, source.base), source, "", build)
+        configured = [each.build_of(path) for each in self._configured]
+        self._dockerfiles[path] = open_dockerfile(source, builds, configured, self._environments.base)
+        for each, build in zip(self._configured, configured, strict=True):
+            if build is not None and each.source is not None:
+                self._join(path, each.source.path)
+                self._readers_of_builds[each.source.path] = each
 
     # What is followed, and belongs together.
 
@@ -426,10 +426,10 @@ class Project:
             if file.problem:
                 found = [Refused(file.problem).unless_template(file.source).read()]
             readings[path] = united(found or [Reading(())])
-        for path, dockerfile in self._dockerfiles.items():
-            readings[path] = of_builds([reader.read() for reader in dockerfile.readers], path)
+        readings |= {path: dockerfile.read() for path, dockerfile in self._dockerfiles.items()}
         for path, env in self._environments.readers.items():
             readings[path] = env.read()
+        readings |= {path: builds.read() for path, builds in self._readers_of_builds.items()}
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
@@ -457,9 +457,10 @@ class Project:
                 source=_plain(env.source), format=DOTENV, reading=reading, outline=env.outline(reading.occurrences)
             )
         if path in self._dockerfiles:
-            return FileInForce(
-                source=_plain(self._dockerfiles[path].source), format=DOCKERFILE, reading=reading, outline=()
-            )
+            source = _plain(self._dockerfiles[path].source)
+            return FileInForce(source=source, format=DOCKERFILE, reading=reading, outline=())
+        if path in self._readers_of_builds:
+            return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
         outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
         return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))

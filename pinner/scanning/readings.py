@@ -32,6 +32,7 @@ def united(readings: list[Reading]) -> Reading:
         occurrences=tuple(each for reading in readings for each in reading.occurrences),
         suppressions=tuple(sorted({each for reading in readings for each in reading.suppressions})),
         problems=tuple(sorted({each for reading in readings for each in reading.problems})),
+        platform_stages=tuple(dict.fromkeys(each for reading in readings for each in reading.platform_stages)),
         template=next((reading.template for reading in readings if reading.template), None),
     )
 

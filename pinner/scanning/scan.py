@@ -21,6 +21,7 @@ from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
+    from pinner.scanning.build_args import ConfiguredBuilds
     from pinner.scanning.readings import ProjectReading
     from pinner.scanning.revision import Revision
 
@@ -49,7 +50,8 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
-    `builders` files of no kind that say what is built. `groups` tells which files belong together, by a number, and
+    `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
+    `groups` tells which files belong together, by a number, and
     `read_again` how those read if some of them held other bytes.
     """
 
@@ -61,6 +63,7 @@ class Scan(NamedTuple):
     builders: Mapping[str, ScannedFile] = {}
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
     read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
 
     @property
@@ -89,10 +92,12 @@ def scan_files(
     accept_pinned_outside: bool = False,
     kind_settings: KindSettings = ALL_KINDS,
     skip_unknown: bool = False,
+    builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
-    Compose files are read with all that they name, but for what `excludes` leaves out. A file outside of what is
+    Compose files are read with all that they name, but for what `excludes` leaves out, and Dockerfiles with what the
+    configured `builds` pass. A file outside of what is
     checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
     are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
     `skip_unknown` passed over.
@@ -101,7 +106,7 @@ def scan_files(
     found = list(opened.sort_out(found))
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     found += opened.read(each for each in found if isinstance(each.format, Places))
-    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes)
+    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -275,9 +280,12 @@ def _is_compose(found: Found) -> bool:
 
 
 def _read_projects(
-    found: Sequence[Found], excludes: Callable[[str], bool], contents: Mapping[str, bytes]
+    found: Sequence[Found],
+    excludes: Callable[[str], bool],
+    builds: Sequence["ConfiguredBuilds"],
+    contents: Mapping[str, bytes],
 ) -> "ProjectReading | None":
-    """Return how the files of Compose projects read, with `contents` for what some hold; None without any."""
+    """Return how the files of projects read, with `contents` for what some hold; None where there is none."""
     named: dict[str, list[str]] = {}
     for each in found:
         folder = os.path.dirname(each.path)
@@ -294,15 +302,18 @@ def _read_projects(
         named |= {
             each: [] for each in _folders_above(folder, folder_above) if each not in named and has_main_file(each)
         }
-    if not named:
+    dockerfiles = [each.path for each in found if each.format is DOCKERFILE] if builds else []
+    configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)]
+    if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
     from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
-    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents)
+    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
     for folder, paths in sorted(named.items()):
         project.add_folder(folder, paths)
+    project.add_dockerfiles(configured)
     return project.read()
 
 

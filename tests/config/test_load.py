@@ -16,6 +16,7 @@ from pinner.config.values import read
 from pinner.formats import FORMATS
 from pinner.model.errors import UsageError
 from pinner.model.occurrence import Severity
+from pinner.scanning.build_args import BuildArgs, ConfiguredBuilds
 from pinner.scanning.gitignore import Patterns
 
 FULL = """
@@ -74,10 +75,16 @@ mirror = "http://127.0.0.1:5000"
 insecure = true
 ca-file = "own.pem"
 trusted-realms = ["Auth.example"]
+
+[[build-args]]
+files = ["Dockerfile"]
+values = { BASE = "node:20" }
+contexts = ["base"]
 """
 
 
 def test_every_key_of_a_file(folder: Path) -> None:
+    built = BuildArgs(Patterns(("Dockerfile",), "."), {"BASE": "node:20"}, ("base",))
     (folder / "pinner.toml").write_text(FULL)
     assert load({}, config="pinner.toml") == Settings(
         exclude=Patterns(("vendor/",), "."),
@@ -105,6 +112,8 @@ def test_every_key_of_a_file(folder: Path) -> None:
         jobs=8,
         timeout=60.0,
         kinds={"kubernetes": "check"},
+        build_args=(built,),
+        builds=(ConfiguredBuilds((built,), "pinner.toml"),),
         helm_write="tag",
         color="never",
         baseline="ci/baseline.json",
@@ -157,7 +166,7 @@ def test_the_environment(folder: Path, variable: str, text: str, field: str, val
 
 def test_every_key_without_a_table_has_a_variable() -> None:
     without = {key.name for key in KEYS if not key.in_environment}
-    assert without == {"extend-include", "kinds", "severity", "overrides", "registries", "images"}
+    assert without == {"build-args", "extend-include", "kinds", "severity", "overrides", "registries", "images"}
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ from pinner.formats.variables.digest_placement import (
     read_word,
 )
 from pinner.formats.variables.expansion import Dialect, ExpansionError
-from pinner.formats.variables.scope import PLATFORM_ARGS, Scope, Word, tells_platform
+from pinner.formats.variables.scope import PLATFORM_ARGS, USUAL_PLATFORMS, Scope, Word, tells_platform
 from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
-from pinner.model.occurrence import Occurrence, Opaque, Problem, Reading, Suppression
+from pinner.model.occurrence import Occurrence, Opaque, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import parse
 from pinner.model.source import Location, Source
 
@@ -102,6 +102,7 @@ class DockerfileReader:
         self.scope = Scope(Dialect(division.escape), source, build.scope)
         self.froms: list[From] = []
         self.occurrences: dict[tuple[int, ...], Occurrence] = {}
+        self.platform_stages: list[PlatformStages] = []
         self.problems: list[Problem] = []
         self.comments = Comments(division, source)
         self.has_foreign_frontend = _is_foreign(division.syntax)
@@ -113,7 +114,12 @@ class DockerfileReader:
         self._read_syntax()
         self._read_references()
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
-        reading = Reading(tuple(occurrences), tuple(self.comments.suppressions), tuple(sorted(self.problems)))
+        reading = Reading(
+            occurrences=tuple(occurrences),
+            suppressions=tuple(self.comments.suppressions),
+            problems=tuple(sorted(self.problems)),
+            platform_stages=tuple(self.platform_stages),
+        )
         # An inline Dockerfile is a part of its file.
         return reading if self.prefix else as_template(reading, self.source)
 
@@ -232,7 +238,7 @@ class DockerfileReader:
             self._add(base.image, "FROM", base.platform)
             return
         if base.image.expansion.unknown:
-            if not self._names_platform_stage(base.image, stage):
+            if not self._add_platform_stages(base.image, stage):
                 self._add(read_reference(base.image, self.scope), "FROM", base.platform)
             return
         name = base.image.expansion.value.chars
@@ -271,13 +277,30 @@ class DockerfileReader:
         except InvalidReference:
             return False
 
-    def _names_platform_stage(self, word: Word, stage: int) -> bool:
-        """Tell whether this is `FROM base-${TARGETARCH}` with stages for the platforms."""
+    def _add_platform_stages(self, word: Word, stage: int) -> bool:
+        """Note `FROM base-${TARGETARCH}` if there are stages for platforms, and tell whether there are.
+
+        Where that is an image on some platform, by a name that tells no platform, nothing shows that stages are meant.
+        """
         if PLATFORM_ARGS.isdisjoint(self.scope.open_behind(word)):
             return False
         names = self.scope.on_platforms(word)
-        others = [(platform, name) for platform, name in names if not self._is_earlier(name, stage)]
-        return len(others) < len(names) and all(tells_platform(name, platform) for platform, name in others)
+        with_stage = tuple(platform for platform, name in names if self._is_earlier(name, stage))
+        others = [(platform, name) for platform, name in names if platform not in with_stage]
+        if not with_stage or not all(tells_platform(name, platform) for platform, name in others):
+            return False
+        where = self.source.locate(word.text.extent)
+        found = PlatformStages(
+            where=where,
+            text=str(word.text),
+            context=f"{self.prefix}FROM",
+            names=tuple(names),
+            with_stage=with_stage,
+            usual=USUAL_PLATFORMS,
+            suppressions=self._suppressions_at(where) if self.comments.suppressions else (),
+        )
+        self.platform_stages.append(found)
+        return True
 
     def _read_trigger(self, statement: Statement, stage: int) -> None:
         instruction, line, command = statement

@@ -16,10 +16,11 @@ from pinner.model.source import Source, same_file
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
-_PLATFORMS = (
+USUAL_PLATFORMS = tuple(
     "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64"
-    " windows/amd64 windows/arm64"
-).split()
+    " windows/amd64 windows/arm64".split()
+)
+_FURTHER_PLATFORMS = tuple("linux/arm/v5 linux/loong64 linux/mips64 linux/mips64le freebsd/amd64 freebsd/arm64".split())
 
 
 # What all expansions of a file may come to, those of what would be included: a hostile file must not fill the memory.
@@ -184,9 +185,9 @@ class Scope:
         shared.words.append(word)
         return word
 
-    def on_platforms(self, word: Word, platforms: Iterable[str] = ()) -> list[tuple[str, str | None]]:
-        """Return the platforms, by default the usual ones, and what `word` stands for on each; None if that is open."""
-        platforms = platforms or _PLATFORMS
+    def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
+        """Return the platforms, the usual ones first, and what `word` stands for on each; None if that is open."""
+        platforms = (*USUAL_PLATFORMS, *_FURTHER_PLATFORMS)
         return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in platforms]
 
     def after(self, word: Word, change: Assumption) -> str | None:

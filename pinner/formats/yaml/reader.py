@@ -26,7 +26,7 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Decision, Link, Occurrence, Problem, Reading, Suppression
+from pinner.model.occurrence import Decision, Link, Occurrence, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.source import Source, Span, same_file
 
@@ -95,6 +95,7 @@ class YamlReader:
         self._occurrences: list[Occurrence] = []
         self._embedded: list[tuple[Reader, tuple[Suppression, ...]]] = []
         self._embedded_readings: list[Reading] = []
+        self._platform_stages: list[PlatformStages] = []
         self._seen: set[int] = set()
 
     # What kinds add.
@@ -226,6 +227,8 @@ class YamlReader:
         for embedded, ignores in self._embedded[len(self._embedded_readings) :]:
             reading = embedded.read()
             self._embedded_readings.append(reading)
+            for stages in reading.platform_stages:
+                self._platform_stages.append(stages._replace(suppressions=ignores + stages.suppressions))
             for each in reading.occurrences:
                 if (each.path, each.span, each.target) not in places:
                     places.add((each.path, each.span, each.target))
@@ -248,6 +251,7 @@ class YamlReader:
             problems=tuple(sorted(problems)),
             decisions=tuple(self.decisions),
             links=tuple(self.links),
+            platform_stages=tuple(dict.fromkeys(self._platform_stages)),
         )
         return as_template(reading, self.source) if problems else reading
 
