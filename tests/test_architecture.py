@@ -48,7 +48,9 @@ FORBIDDEN_FILES = frozenset(
     " shortcut tally wire workers".split()
 )
 # Where records of more than two fields are built by keyword: whoever reads the call must not count the fields.
-KEYWORD_ROOMS = frozenset("checking demo fixing model output pipeline registry rules scanning updating".split())
+KEYWORD_ROOMS = frozenset(
+    "checking cli config demo fixing formats model output pipeline registry rules scanning updating".split()
+)
 # What takes longer to import than a check takes to run.
 SLOW = frozenset(
     "argparse asyncio dataclasses httpx inspect json logging pathlib rich ruamel subprocess tempfile typer".split()

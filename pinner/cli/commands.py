@@ -332,14 +332,21 @@ def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool
 def _rule_selection(settings: Settings) -> RuleSelection:
     from pinner.checking.rule_selection import RuleSelection
 
-    return RuleSelection(settings.select, settings.ignore, settings.severity, settings.overrides)
+    return RuleSelection(
+        select=settings.select, ignore=settings.ignore, severity=settings.severity, overrides=settings.overrides
+    )
 
 
 def _suppression_settings(settings: Settings) -> SuppressionSettings:
     from pinner.scanning.suppressions import SuppressionSettings
 
     today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
-    return SuppressionSettings(settings.ignore_images, settings.require_ignore_reason, settings.no_ignores, today)
+    return SuppressionSettings(
+        ignore_images=settings.ignore_images,
+        require_ignore_reason=settings.require_ignore_reason,
+        no_ignores=settings.no_ignores,
+        today=today,
+    )
 
 
 def _writes(paths: Sequence[str], settings: Settings) -> bool:

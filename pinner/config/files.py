@@ -106,13 +106,13 @@ def _configuration(path: str, data: bytes, *, is_named: bool = False, revision: 
     shown = _shown(path, revision)
     text, table = _parse(data, shown)
     if os.path.basename(path) != PYPROJECT:
-        return ConfigFile(path, text, table, is_named, revision)
+        return ConfigFile(path=path, text=text, table=table, is_named=is_named, revision=revision)
     tools = table.get("tool")
     if not isinstance(tools, dict) or "pinner" not in tools:
         return None
     if not isinstance(tools["pinner"], dict):
         raise UsageError(f"{shown}: tool.pinner is not a table")
-    return ConfigFile(path, text, tools["pinner"], is_named, revision)
+    return ConfigFile(path=path, text=text, table=tools["pinner"], is_named=is_named, revision=revision)
 
 
 def _shown(path: str, revision: str) -> str:

@@ -106,7 +106,9 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
         except UsageError as error:
             wrong += error.args
         else:
-            given[keys[name].field] = Given(keys[name], raw, value, SettingOrigin.FILE, file.place_of(name))
+            given[keys[name].field] = Given(
+                key=keys[name], raw=raw, value=value, origin=SettingOrigin.FILE, source=file.place_of(name)
+            )
     return given
 
 
@@ -126,7 +128,9 @@ def _of_environment(environ: Mapping[str, str], wrong: list[str]) -> dict[str, G
         if key.in_environment and environ.get(variable):
             with _noting(wrong):
                 raw, value = _from_environment(key.type, variable, environ)
-                given[key.field] = Given(key, raw, value, SettingOrigin.ENVIRONMENT, variable)
+                given[key.field] = Given(
+                    key=key, raw=raw, value=value, origin=SettingOrigin.ENVIRONMENT, source=variable
+                )
     return given
 
 
@@ -159,7 +163,9 @@ def _of_flags(flags: Mapping[str, Any], wrong: list[str]) -> dict[str, Given]:
             flag = f"--{key.name}"
             raw = _without_commas(key.type, flags[key.field])
             with _noting(wrong):
-                given[key.field] = Given(key, raw, _read(key.type, raw, flag), SettingOrigin.FLAG, flag)
+                given[key.field] = Given(
+                    key=key, raw=raw, value=_read(key.type, raw, flag), origin=SettingOrigin.FLAG, source=flag
+                )
     return given
 
 

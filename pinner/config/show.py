@@ -21,7 +21,10 @@ class InForce(NamedTuple):
 def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
     """Return the settings in force. Raises UsageError as `load` does."""
     given, file = collect(flags, environ)
-    defaults = (Given(key, key.default, None, SettingOrigin.DEFAULT, SettingOrigin.DEFAULT) for key in KEYS)
+    defaults = (
+        Given(key=key, raw=key.default, value=None, origin=SettingOrigin.DEFAULT, source=SettingOrigin.DEFAULT)
+        for key in KEYS
+    )
     return InForce(file, tuple(given.get(each.key.field, each) for each in defaults))
 
 

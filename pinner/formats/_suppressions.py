@@ -26,7 +26,7 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
     match = _IGNORE.match(comment)
     if match is None:
         is_meant = _is_meant(comment)
-        return Suppression(where, (), "", comment, malformed=True) if is_meant else None
+        return Suppression(where=where, rules=(), reason="", text=comment, malformed=True) if is_meant else None
     rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
     until = _UNTIL.search(match["rest"])
     reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())

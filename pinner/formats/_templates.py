@@ -35,7 +35,11 @@ def template_in(source: Source) -> Template | None:
         number for number, line in enumerate(lines, 1) if (match := _IMAGE.match(line)) and _is_reference(match[1])
     )
     text = lines[marked - 1].rstrip("\r")
-    return Template(Location(marked, 1, marked, len(text) + 1), text.strip()[:_MAX_TEXT], literals)
+    return Template(
+        where=Location(line=marked, column=1, end_line=marked, end_column=len(text) + 1),
+        text=text.strip()[:_MAX_TEXT],
+        literals=literals,
+    )
 
 
 def _is_reference(text: str) -> bool:
@@ -58,8 +62,10 @@ def as_template(reading: Reading, source: Source) -> Reading:
     text = source.line_text(marked)
     lines = {each.where.line for each in reading.occurrences if isinstance(each.target, Reference)}
     literals = tuple(sorted(line for line in lines if not has_mark(source.line_text(line))))
-    where = Location(marked, 1, marked, len(text) + 1)
-    return Reading((), reading.suppressions, template=Template(where, text.strip()[:_MAX_TEXT], literals))
+    where = Location(line=marked, column=1, end_line=marked, end_column=len(text) + 1)
+    return Reading(
+        (), reading.suppressions, template=Template(where=where, text=text.strip()[:_MAX_TEXT], literals=literals)
+    )
 
 
 def _is_refused(occurrence: Occurrence) -> bool:

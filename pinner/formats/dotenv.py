@@ -56,7 +56,7 @@ class DotenvReader:
     def read(self) -> Reading:
         """Return what the file says by itself: which images its values name depends on the Compose files beside it."""
         problems = (self.problem,) if self.problem else ()
-        return Reading((), tuple(self._ignores), problems)
+        return Reading(occurrences=(), suppressions=tuple(self._ignores), problems=problems)
 
     def outline(self, occurrences: tuple[Occurrence, ...] = ()) -> tuple[str, ...]:
         """Return the names and values without the digests that pinner writes, and without `:latest` before them."""
@@ -138,7 +138,7 @@ class DotenvReader:
             return "the name of a variable holds a space"
         self._skip_blanks()
         if is_inherited:
-            self.assignments.append(Assignment(name, None, False, suppressions))
+            self.assignments.append(Assignment(name=name, value=None, expands=False, suppressions=suppressions))
             return ""
         return self._read_value(name, suppressions)
 
@@ -155,7 +155,11 @@ class DotenvReader:
         comment = self._chars.find(" #", self._at, end)
         stop = end if comment < 0 else comment
         value = self._chars[self._at : stop].rstrip(_SPACES)
-        self.assignments.append(Assignment(name, self._text(self._at, self._at + len(value)), True, suppressions))
+        self.assignments.append(
+            Assignment(
+                name=name, value=self._text(self._at, self._at + len(value)), expands=True, suppressions=suppressions
+            )
+        )
         self._at = end + 1
         return ""
 
@@ -173,7 +177,7 @@ class DotenvReader:
             return "a value in quotes has no end"
         self._at = at + 1
         value = self._joined(kept) if quote == "'" else self._unescaped(self._joined(kept))
-        self.assignments.append(Assignment(name, value, quote == '"', suppressions))
+        self.assignments.append(Assignment(name=name, value=value, expands=quote == '"', suppressions=suppressions))
         return ""
 
     def _unescaped(self, text: Text) -> Text:

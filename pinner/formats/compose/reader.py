@@ -177,7 +177,11 @@ class ModelReader:
             if reader.is_new(node):
                 file.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
-            reader.add(WrittenReference(file.span_of(node), node.value, Invalid(_NOT_A_STRING)), entry, context)
+            reader.add(
+                WrittenReference(span=file.span_of(node), text=node.value, target=Invalid(_NOT_A_STRING)),
+                entry,
+                context,
+            )
         elif not self._is_built(node.value, self.services.profiles(service)):
             reader.add_reference(entry, context, platform)
 
@@ -254,7 +258,11 @@ class ModelReader:
         entry, file = builds[0]
         folder = self._named(file, entry, path) if entry.value.id == "scalar" else self._field(name, "context", path)
         dockerfile = self._field(name, "dockerfile", path)
-        yield ServiceBuild(folder or NamedFile(".", entry, file, path), dockerfile, self._build(name))
+        yield ServiceBuild(
+            folder=folder or NamedFile(path=".", entry=entry, file=file, context=path),
+            dockerfile=dockerfile,
+            build=self._build(name),
+        )
 
     def _field(self, name: str, key: str, path: str) -> NamedFile | None:
         """Return the file or folder that a field of a service's build names."""
@@ -267,7 +275,7 @@ class ModelReader:
         return self._named(found[1], found[0], f"{path}.{key}")
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
-        return NamedFile(self.path_in(file, entry.value), entry, file, context)
+        return NamedFile(path=self.path_in(file, entry.value), entry=entry, file=file, context=context)
 
     def path_in(self, file: YamlFile, node: Node) -> str | None:
         """Return the path that a scalar names, None where a variable without a value stands in it."""
@@ -284,7 +292,7 @@ class ModelReader:
         pairs = self.services.build_pairs(name, "args")
         args = {key: self._declare(key, pair) for key, pair in pairs.items() if key != _SYNTAX}
         scope = next((self._readers[id(file)].scope for file in self.services.files), None)
-        return Build(args, self.services.build_pairs(name, "additional_contexts").keys(), scope)
+        return Build(args=args, contexts=self.services.build_pairs(name, "additional_contexts").keys(), scope=scope)
 
     def _declare(self, name: str, pair: Pair) -> int | None:
         """Return the index of a build argument, None where nothing says what it is."""

@@ -114,14 +114,16 @@ class Services:
             return {}
         if entry.value.id == "mapping":
             fields = self.fields_of(file, entry.value, what)
-            return {name: Pair(value, _text_of(value, file), file) for name, (_, value) in fields.items()}
+            return {
+                name: Pair(node=value, text=_text_of(value, file), file=file) for name, (_, value) in fields.items()
+            }
         pairs: dict[str, Pair] = {}
         for _, item in self.items_of(file, entry, what):
             if item.id == "scalar":
                 name, equals, _ = item.value.partition("=")
                 text = file.text_of(item)
                 value = text.cut(text.chars.index("=") + 1) if equals else None
-                pairs[name] = Pair(item, value, file)
+                pairs[name] = Pair(node=item, text=value, file=file)
         return pairs
 
     def builds_of(self, name: str) -> list[tuple[Entry, YamlFile]]:
@@ -233,7 +235,9 @@ class Services:
             self._first_document = number
         for name, entry in self.fields_of(file, services, "services").items():
             fields = self.fields_of(file, entry.value, f"services.{name}")
-            self.layers.setdefault(name, []).append(Layer(fields, replaces(entry.value), number, file))
+            self.layers.setdefault(name, []).append(
+                Layer(fields=fields, replaces=replaces(entry.value), document=number, file=file)
+            )
 
     def _complain_of_version_1(self, documents: list[Fields], file: YamlFile) -> None:
         """Complain of images at the top: Compose takes a file without `services` for one that says nothing at all."""

@@ -53,7 +53,7 @@ def read_command(chars: str, at: int = 0) -> Command:
     name = _NAME.match(chars, at, end)
     assert name is not None
     flags, start = _read_flags(chars, name.end(), end)
-    return Command(name[1].upper(), tuple(flags), start, end)
+    return Command(name=name[1].upper(), flags=tuple(flags), start=start, end=end)
 
 
 @_kept

@@ -59,7 +59,7 @@ def heredocs_of(chars: str) -> Opened:
     readings = {_read(newest)}
     if newest.is_disputed:
         readings.update(
-            _read(_HeredocLexer(text, _Version(*flags)))
+            _read(_HeredocLexer(text, _Version(**dict(zip(_Version._fields, flags, strict=True)))))
             for flags in product((True, False), repeat=len(_Version._fields))
         )
     found = sorted(readings, key=len)

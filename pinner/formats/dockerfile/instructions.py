@@ -101,7 +101,7 @@ class Instruction(NamedTuple):
         whole, escape, _, at, stop, _ = self
         chars = whole.chars[at:stop]
         if "\n" not in chars and escape not in chars:
-            return LogicalLine(whole, (0,), (at,), chars.rstrip("\r"))
+            return LogicalLine(whole=whole, starts=(0,), places=(at,), chars=chars.rstrip("\r"))
         starts: list[int] = []
         places: list[int] = []
         parts: list[str] = []
@@ -121,7 +121,7 @@ class Instruction(NamedTuple):
                 parts.append(chars[skipped:])
                 length += len(parts[-1])
             at += len(raw) + 1
-        return LogicalLine(whole, tuple(starts), tuple(places), "".join(parts))
+        return LogicalLine(whole=whole, starts=tuple(starts), places=tuple(places), chars="".join(parts))
 
 
 class Lines(NamedTuple):
@@ -148,7 +148,7 @@ class Division(NamedTuple):
         starts = [start for start, _ in physical_lines(self.text)]
         for each in _instructions(self.text, self.escape, every=True):
             first, last, end = (bisect_right(starts, at) for at in (each.start, each.stop - 1, each.end - 1))
-            yield each, Lines(first, last, end)
+            yield each, Lines(first=first, last=last, end=end)
 
 
 def divide(text: Text) -> Division:
@@ -163,7 +163,7 @@ def divide(text: Text) -> Division:
     instructions = list(_instructions(text, escape, every=False))
     if not instructions:
         raise Malformed(1, "the file has no instructions")
-    return Division(text, instructions, syntax, escape)
+    return Division(text=text, instructions=instructions, syntax=syntax, escape=escape)
 
 
 def count_directives(text: Text) -> int:
@@ -299,7 +299,7 @@ def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instructi
             continue
         if stop - start > _AT_ONCE and chars.count("\n", start, stop) >= _AT_ONCE:
             stop = _end_of_long(chars, start, stop, escape)
-        instruction = Instruction(text, escape, match[3] or "", start, stop, stop)
+        instruction = Instruction(whole=text, escape=escape, name=match[3] or "", start=start, stop=stop, end=stop)
         if has_heredocs and chars.find("<", start, stop) >= 0:
             instruction = instruction._replace(end=_end_of_heredocs(instruction))
         yield instruction

@@ -130,7 +130,7 @@ class DockerfileReader:
         for instruction in self.division.instructions:
             if not instruction.name:
                 line = instruction.joined()
-                statement = Statement(instruction, line, read_command(line.chars))
+                statement = Statement(instruction=instruction, line=line, command=read_command(line.chars))
                 self.statements.append(statement)
                 self._collect_from(statement)
             elif not self.froms:
@@ -198,7 +198,7 @@ class DockerfileReader:
         if stage is not None and not _STAGE_NAME.fullmatch(stage):
             self._complain(instruction, f'invalid name for a build stage: "{line.cut(*spans[2])}"')
         platform = self._read_platform(statement) if command.flags else None
-        return From(read_word(line.cut(*spans[0]), self.scope) if spans else None, platform, stage)
+        return From(image=read_word(line.cut(*spans[0]), self.scope) if spans else None, platform=platform, stage=stage)
 
     def _read_platform(self, statement: Statement) -> str | None:
         instruction, line, command = statement
@@ -309,7 +309,7 @@ class DockerfileReader:
             self._complain(instruction, f"{trigger.name} is not allowed as an ONBUILD trigger")
         elif trigger.name not in INSTRUCTIONS:
             self._complain_of_unknown(instruction, line, trigger)
-        self._read_sources(Statement(instruction, line, trigger), stage, "ONBUILD ")
+        self._read_sources(Statement(instruction=instruction, line=line, command=trigger), stage, "ONBUILD ")
 
     def _read_sources(self, statement: Statement, stage: int, prefix: str) -> None:
         """Read the references of COPY --from and RUN --mount=from."""
@@ -375,7 +375,7 @@ class DockerfileReader:
         word = literal(text)
         if "$" in text.chars:
             reason = "variables mean nothing here: name a stage, and give that stage's FROM the variable"
-            return WrittenReference(text.extent, str(text), Opaque(reason))
+            return WrittenReference(span=text.extent, text=str(text), target=Opaque(reason))
         return read_reference(word, self.scope)
 
     def _read_syntax(self) -> None:

@@ -32,7 +32,7 @@ def read_text(reader: YamlReader, text: Text) -> WrittenReference:
         return _behind_proxy(reader, text, prefix.end())
     reason = _why_opaque(text.chars)
     if reason is not None:
-        return WrittenReference(text.extent, str(text), Opaque(reason))
+        return WrittenReference(span=text.extent, text=str(text), target=Opaque(reason))
     return reader.read_reference(text)
 
 
@@ -45,7 +45,9 @@ def _behind_proxy(reader: YamlReader, text: Text, length: int) -> WrittenReferen
     """Return the placement of an image of Docker Hub behind the prefix of GitLab's dependency proxy."""
     image = read_text(reader, text.cut(length))
     if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
-        return WrittenReference(text.extent, str(text), Opaque("the dependency proxy has images of Docker Hub alone"))
+        return WrittenReference(
+            span=text.extent, text=str(text), target=Opaque("the dependency proxy has images of Docker Hub alone")
+        )
     return image._replace(span=text.extent, text=str(text))
 
 

@@ -51,7 +51,7 @@ class Walk:
             if following:
                 name = _context(context, key)
                 ends = sorted(at for at, position in following if position == len(paths[at]))
-                yield from (Reached(at, entry, name) for at in ends)
+                yield from (Reached(path=at, entry=entry, context=name) for at in ends)
                 yield from self._below(entry.value, following, kind, name)
 
     def _children(self, node: Node) -> Iterator[tuple[str | int, Entry]]:

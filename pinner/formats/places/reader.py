@@ -282,7 +282,9 @@ class PlacesReader:
         for key in ("resources", "bases", "components"):
             for item in _items(fields, key):
                 if item.id == "scalar":
-                    self._reader.links.append(Link(str(item.value), "kubernetes", self._file.line_of(item)))
+                    self._reader.links.append(
+                        Link(path=str(item.value), kind="kubernetes", line=self._file.line_of(item))
+                    )
 
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
@@ -301,11 +303,13 @@ def _devcontainer_links(file: YamlFile, mappings: Mappings, fields: Fields) -> I
     build_fields = mappings.fields(build.value) if build is not None and build.value.id == "mapping" else {}
     for entry in (fields.get("dockerFile"), build_fields.get("dockerfile")):
         if entry is not None and entry.value.id == "scalar":
-            yield Link(str(entry.value.value), "dockerfile", file.line_of(entry.value))
+            yield Link(path=str(entry.value.value), kind="dockerfile", line=file.line_of(entry.value))
     compose_files = fields.get("dockerComposeFile")
     if compose_files is not None:
         nodes = _items(fields, "dockerComposeFile") or [compose_files.value]
-        yield from (Link(str(node.value), COMPOSE, file.line_of(node)) for node in nodes if node.id == "scalar")
+        yield from (
+            Link(path=str(node.value), kind=COMPOSE, line=file.line_of(node)) for node in nodes if node.id == "scalar"
+        )
 
 
 def _items(fields: Fields, key: str) -> list[Node]:

@@ -51,7 +51,7 @@ def read_word(text: Text, scope: Scope) -> Word | WrittenReference:
     try:
         return scope.add_word(text)
     except ExpansionError as error:
-        return WrittenReference(text.extent, str(text), Opaque(f"{MALFORMED}: {error}"))
+        return WrittenReference(span=text.extent, text=str(text), target=Opaque(f"{MALFORMED}: {error}"))
 
 
 def occurrence_at(
@@ -86,13 +86,13 @@ def occurrence_at(
         platform=platform,
         suppressions=suppressions,
         kind=kind,
-        used_at=(Use(source.path, source.locate(used), context),) if used else (),
+        used_at=(Use(path=source.path, where=source.locate(used), context=context),) if used else (),
     )
 
 
 def literal(text: Text) -> Word:
     """Return a word in which variables mean nothing."""
-    return Word(text, {}, Expansion(text, frozenset(), ()))
+    return Word(text=text, bindings={}, expansion=Expansion(value=text, used=frozenset(), unknown=()))
 
 
 def read_reference(word: Word, scope: Scope) -> WrittenReference:
@@ -100,17 +100,19 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     if not word.expansion.used and (run := word.expansion.value.run):
         return _read_literal(run, str(word.expansion.value))
     if word.expansion.unknown:
-        return WrittenReference(word.text.extent, str(word.text), Opaque(_why_open(word, scope)))
+        return WrittenReference(span=word.text.extent, text=str(word.text), target=Opaque(_why_open(word, scope)))
     span, text = _written(word)
     used = word.text.extent if _argument_elsewhere(span.end, word, scope) is not None else None
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return WrittenReference(span, text, Invalid(f"{error}{_undeclared(word, scope)}"), used=used)
+        return WrittenReference(span=span, text=text, target=Invalid(f"{error}{_undeclared(word, scope)}"), used=used)
     if target.digest:
-        return _where_it_stands(_read_pinned(WrittenReference(span, text, target, used=used), word, scope), word, scope)
+        return _where_it_stands(
+            _read_pinned(WrittenReference(span=span, text=text, target=target, used=used), word, scope), word, scope
+        )
     missing, unwritable = _missing_place(target, word, scope)
-    placement = WrittenReference(span, text, target, place=missing, unwritable=unwritable, used=used)
+    placement = WrittenReference(span=span, text=text, target=target, place=missing, unwritable=unwritable, used=used)
     return _where_it_stands(placement, word, scope)
 
 
@@ -142,10 +144,10 @@ def _read_literal(run: Span, text: str) -> WrittenReference:
     try:
         target = parse(text)
     except InvalidReference as error:
-        return WrittenReference(run, text, Invalid(str(error)))
+        return WrittenReference(span=run, text=text, target=Invalid(str(error)))
     if target.digest:
-        return WrittenReference(run, text, target, place=Span(run.end - len(target.digest), run.end))
-    return WrittenReference(run, text, target, place=Span(run.end, run.end))
+        return WrittenReference(span=run, text=text, target=target, place=Span(run.end - len(target.digest), run.end))
+    return WrittenReference(span=run, text=text, target=target, place=Span(run.end, run.end))
 
 
 def _written(word: Word) -> tuple[Span, str]:

@@ -67,10 +67,10 @@ _DOCKERFILE = Dialect("\\")
 def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
     """`word` with quotes, escapes and variables processed. Raises ExpansionError."""
     if dialect.is_plain(word.chars):
-        return Expansion(word, _NO_NAMES, ())
+        return Expansion(value=word, used=_NO_NAMES, unknown=())
     lexer = _Lexer(word, lookup, dialect)
     value = lexer.read_until(None)
-    return Expansion(value, frozenset(lexer.used), tuple(lexer.unknown))
+    return Expansion(value=value, used=frozenset(lexer.used), unknown=tuple(lexer.unknown))
 
 
 def with_defaults(value: str) -> str:

@@ -127,7 +127,7 @@ class Scope:
             shared.argument_readers.setdefault(read, []).append(index)
         if default is not None and default.offsets and default.offsets[0] != NOWHERE:
             insort(shared.starts, (default.offsets[0], index))
-        shared.arguments.append(Argument(name, default, bindings, dialect))
+        shared.arguments.append(Argument(name=name, default=default, bindings=bindings, dialect=dialect))
         shared.values.append(value)
         if is_visible:
             self.bind(name, index)
@@ -178,7 +178,7 @@ class Scope:
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
         expansion = self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
-        word = Word(text, self._bind(expansion.used), expansion, self.dialect)
+        word = Word(text=text, bindings=self._bind(expansion.used), expansion=expansion, dialect=self.dialect)
         shared = self.shared
         for read in word.bindings.values():
             shared.word_readers.setdefault(read, []).append(len(shared.words))
@@ -229,7 +229,9 @@ class Scope:
             starts = {shared.words[at].text.offsets[0] for at in words if shared.words[at].text.offsets}
             starts.update(self._default_starts(key))
             leaves_file = any(not same_file(start, next(iter(starts))) for start in starts)
-            shared.reached[key] = Reach([shared.words[at] for at in words], also_read, leaves_file)
+            shared.reached[key] = Reach(
+                words=[shared.words[at] for at in words], also_read=also_read, leaves_file=leaves_file
+            )
         return shared.reached[key]
 
     def _default_starts(self, indexes: Iterable[int]) -> Iterator[int]:
@@ -305,7 +307,7 @@ class Scope:
         if change.at is not None:
             text = text.with_insertion(change.at, change.chars)
         if dialect.is_plain(text.chars):
-            return Expansion(text, frozenset(), ())
+            return Expansion(value=text, used=frozenset(), unknown=())
         expansion = expand(text, lambda name: self._look_up(name, dialect, bindings, change, changed), dialect)
         self._length += len(expansion.value.chars)
         if self._length > MAX_TOTAL_LENGTH:

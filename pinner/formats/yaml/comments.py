@@ -62,7 +62,9 @@ def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:
         fills = line.lstrip(" \t").startswith("#")
         following = following if fills else number
         if word in line and (at := _comment_in(line, start, scalars)) is not None and word in line[at:]:
-            yield Comment(line[at:], Span(file.offset(start + at), file.offset(start + len(line))), following)
+            yield Comment(
+                text=line[at:], span=Span(file.offset(start + at), file.offset(start + len(line))), line=following
+            )
 
 
 def _comment_in(line: str, start: int, scalars: list[tuple[int, int]]) -> int | None:

@@ -61,17 +61,17 @@ def _flow(raw: str, start: int, end: int, special: re.Pattern[str], value: str) 
     """Yield the pieces of a plain or quoted scalar: folded line breaks and escapes, and what stands between them."""
     length = 0
     if raw[start:end] == value:
-        yield Piece(start, end, value)
+        yield Piece(start=start, end=end, chars=value)
         return
     for match in special.finditer(raw, start, end):
         kept = _without_trailing_spaces(raw, start, match.start()) if match["breaks"] else match.start()
-        yield Piece(start, kept, raw[start:kept])
+        yield Piece(start=start, end=kept, chars=raw[start:kept])
         length += kept - start
         chars = _replacement(match, value[length : length + 1])
-        yield Piece(match.start(), match.end(), chars)
+        yield Piece(start=match.start(), end=match.end(), chars=chars)
         length += len(chars)
         start = match.end()
-    yield Piece(start, end, raw[start:end])
+    yield Piece(start=start, end=end, chars=raw[start:end])
 
 
 def _replacement(match: re.Match[str], char: str) -> str:
@@ -98,7 +98,10 @@ def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
     breaks = _folded_breaks(raw, contents) if folded else ["\n"] * len(lines)
     length = 0
     for (start, stop, end), line_break in zip(contents, breaks, strict=True):
-        for piece in (Piece(start, stop, raw[start:stop]), Piece(stop, end, line_break)):
+        for piece in (
+            Piece(start=start, end=stop, chars=raw[start:stop]),
+            Piece(start=stop, end=end, chars=line_break),
+        ):
             if length == len(value):
                 return
             yield piece
