@@ -142,7 +142,8 @@ KEYS = (
         name="exclude",
         type=PatternList(),
         default=[],
-        summary="Leave files out, in the syntax of `.gitignore`. It holds for files that are named on the command line, too.",
+        summary="Leave files out, in the syntax of `.gitignore`. It holds for files that are named on the "
+        "command line, too.",
         example='exclude = ["vendor/", "**/testdata/"]',
     ),
     Key(
@@ -156,7 +157,8 @@ KEYS = (
         name="kinds",
         type=Lookup(name=_KIND, value=Choice("mode", MODES), special={}),
         default={},
-        summary="Which kinds of files are read: `off` passes files of a kind over, `check` reports on them and never writes "
+        summary="Which kinds of files are read: `off` passes files of a kind over, `check` reports on them "
+        "and never writes "
         "them, `on` is the default.",
         example='[kinds]\nhelm-values = "off"\nkubernetes = "check"',
     ),
@@ -164,10 +166,12 @@ KEYS = (
         name="build-args",
         type=List(Table(_BUILD, BuildArgs)),
         default=[],
-        summary="What the real build of some Dockerfiles passes: `--build-arg` and `--build-context`. The files are judged "
+        summary="What the real build of some Dockerfiles passes: `--build-arg` and `--build-context`. The "
+        "files are judged "
         "with these values in the place of their defaults, and as each Compose service builds them. Of several entries "
         "that match, the last counts. With `--policy-from` the revision's values and the change's are judged.",
-        example='[[build-args]]\nfiles = ["services/*/Dockerfile"]\nvalues = { BASE = "node:20", DISTRO = "bookworm" }\n'
+        example='[[build-args]]\nfiles = ["services/*/Dockerfile"]\nvalues = { BASE = "node:20", DISTRO = '
+        '"bookworm" }\n'
         'contexts = ["shared"]',
     ),
     Key(
@@ -181,7 +185,8 @@ KEYS = (
         name="helm-write",
         type=Choice("choice", ("digest", "tag")),
         default="digest",
-        summary="Where the digest of an image goes whose parts are values of a chart: into an existing key `digest`, or with "
+        summary="Where the digest of an image goes whose parts are values of a chart: into an existing key "
+        "`digest`, or with "
         "`tag`, where there is none, behind the tag. Charts that put the tag into a label do not take that.",
         example='helm-write = "tag"',
     ),
@@ -233,7 +238,8 @@ KEYS = (
         name="baseline",
         type=File(in_folder=True),
         default=None,
-        summary="The file of `check --write-baseline`: `check` lets the findings that it knows go. A configuration that was "
+        summary="The file of `check --write-baseline`: `check` lets the findings that it knows go. A "
+        "configuration that was "
         "found names one in its own folder.",
         example='baseline = "pinner-baseline.json"',
     ),
@@ -255,7 +261,8 @@ KEYS = (
         name="ledger",
         type=File(in_folder=True),
         default=None,
-        summary="The file that says how long content has been known. Default: `pinner-ledger.jsonl` in the folder of the "
+        summary="The file that says how long content has been known. Default: `pinner-ledger.jsonl` in the "
+        "folder of the "
         "configuration, else in the working directory. A configuration that was found names one in its own folder.",
         example='ledger = "ci/pinner-ledger.jsonl"',
     ),
@@ -263,7 +270,8 @@ KEYS = (
         name="images",
         type=List(Table(_IMAGE, ImageSettings)),
         default=[],
-        summary="What holds for updates of some images. Of several entries that match, the last that says something decides.",
+        summary="What holds for updates of some images. Of several entries that match, the last that says "
+        "something decides.",
         example='[[images]]\nmatch = ["quay.io/us/**"]\nplatforms = ["linux/amd64"]\nmin-age = 0\n\n'
         '[[images]]\nmatch = ["docker.io/library/postgres"]\nupdate = false',
     ),
@@ -322,7 +330,8 @@ KEYS = (
         name="format",
         type=Reports(OUTPUTS, frozenset(("text", "concise", "github"))),
         default=[],
-        summary="How to write the report: formats, each on standard output or, as `NAME=FILE`, in a file. Empty: `text`, and "
+        summary="How to write the report: formats, each on standard output or, as `NAME=FILE`, in a file. "
+        "Empty: `text`, and "
         "in GitHub Actions `github` as well. A configuration that was found names no file.",
         example='format = ["concise", "github"]',
     ),
