@@ -86,7 +86,16 @@ CONFIGURATION = [
     ),
 ]
 
+_VALUE = "services:\n  a:\n    {}image: tool:${{TAG}}\n"
+
 COMMENTS = [
+    # The comment stands in another file than the value that it is about.
+    Case(
+        "on a value in .env",
+        {"compose.yaml": _VALUE.format(""), ".env": f"TAG=9@{DIGEST}\n"},
+        {"compose.yaml": _VALUE.format("# pinner: ignore[unpinned] ours\n    "), ".env": "TAG=9\n"},
+        [".env:1"],
+    ),
     Case("new", {}, {"Dockerfile": IGNORE + ROGUE}, ["Dockerfile:2"]),
     Case("new for the file", {}, {"Dockerfile": IGNORE_FILE + ROGUE}, ["Dockerfile:2"]),
     Case("stays", {"Dockerfile": IGNORE + ROGUE}, {}, []),

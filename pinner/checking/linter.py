@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
-from pinner.model.occurrence import Finding, Occurrence, Suppression
+from pinner.model.occurrence import Finding, Occurrence, Severity, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinStatus
@@ -112,6 +112,30 @@ def _one_for_untagged(findings: list[Finding], excused: Collection[_Position]) -
         for each in findings
         if each.rule != floating_tag.ID or each.severity > bare.get((each.path, each.where), 0)
     ]
+
+
+def one_for_a_variable(report: Report) -> Report:
+    """Return a report in which the values that a file lacks are told once: one message for one cause.
+
+    It comes after all that takes findings away, by a comment, the baseline or `--diff-base`: what is left speaks for
+    nothing but what is left.
+    """
+    kept: list[Finding] = []
+    told: dict[tuple[str, str, Severity], dict[str, int]] = {}
+    more: dict[int, list[int]] = {}
+    for finding in report.findings:
+        known = told.setdefault((finding.rule, finding.path, finding.severity), {})
+        if finding.variables and known.keys() >= set(finding.variables):
+            more.setdefault(known[finding.variables[0]], []).append(finding.where.line)
+            continue
+        for name in finding.variables:
+            known.setdefault(name, len(kept))
+        kept.append(finding)
+    for index, lines in more.items():
+        numbers = ", ".join(map(str, dict.fromkeys(lines)))
+        others = f"line{'s' if ',' in numbers else ''} {numbers}"
+        kept[index] = kept[index]._replace(message=f"{kept[index].message}; the same holds for {others}")
+    return report._replace(findings=tuple(kept), summary=report.summary._replace(findings=len(kept)))
 
 
 def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppression | None:

@@ -72,6 +72,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Judge every reference below `paths`."""
+    from pinner.checking.linter import one_for_a_variable
     from pinner.cli.reporting import write_report
 
     if settings.deep and not settings.online:
@@ -86,7 +87,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     changed = _changed_lines(scan, settings)
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
-    report = changed.restrict(report) if changed else report
+    report = one_for_a_variable(changed.restrict(report) if changed else report)
     write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
 
@@ -399,11 +400,12 @@ def _asked(reference: Reference) -> Reference:
 
 def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
     """Write what a command that edits has to say: a diff, the new content, or a report."""
+    from pinner.checking.linter import one_for_a_variable
     from pinner.cli.reporting import write_report
     from pinner.fixing.diff import unified_diff
 
     report, fixed = outcome
-    report = report._replace(is_written=not settings.diff)
+    report = one_for_a_variable(report._replace(is_written=not settings.diff))
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
             diff = unified_diff(path, scan.files[path].source.data, data)

@@ -32,9 +32,13 @@ class Applicability(StrEnum):
 
 
 class Opaque(NamedTuple):
-    """A reference that the file alone does not determine. `reason` tells the user what to do."""
+    """A reference that the file alone does not determine. `reason` tells the user what to do.
+
+    `variables` are those whose missing values are all that is wrong.
+    """
 
     reason: str
+    variables: tuple[str, ...] = ()
 
     # As tuples the two kinds with one reason would be equal, and one key of a dictionary.
     def __eq__(self, other: object) -> bool:
@@ -271,7 +275,8 @@ class Fix(NamedTuple):
 class Finding(NamedTuple):
     """Finding of a rule at one place.
 
-    `command` is the command that mends it, `pin` or `update`; None where a person has to.
+    `command` is the command that mends it, `pin` or `update`; None where a person has to. `variables` are those without
+    a value, if it is about them.
     """
 
     rule: str
@@ -284,6 +289,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     used_at: tuple[Use, ...] = ()
     command: str | None = None
+    variables: tuple[str, ...] = ()
 
 
 def is_built(occurrence: Occurrence) -> bool:

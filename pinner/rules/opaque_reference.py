@@ -7,7 +7,8 @@ part that depends on the platform, a template.
 
 Nobody who reads the file can tell which image is used, and nobody can pin it: the image is chosen
 by whoever sets the variable, perhaps far away and differently every time. Such a reference is never
-counted as checked.
+counted as checked. References of one file that lack the values of the same variables have one finding, at
+the first of them, which names the lines of the others.
 
 ## Example
 
@@ -54,6 +55,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every opaque reference, with the reader's reason."""
     for occurrence in facts.occurrences:
         match occurrence.target:
-            case Opaque(reason) if occurrence.stage is None and occurrence.built is None:
+            case Opaque(reason, variables) if occurrence.stage is None and occurrence.built is None:
                 message = f"{occurrence.text} cannot be known from this file: {reason}"
-                yield finding_at(occurrence, ID, severity_at(occurrence, SEVERITY), message)
+                finding = finding_at(occurrence, ID, severity_at(occurrence, SEVERITY), message)
+                yield finding._replace(variables=variables)

@@ -421,7 +421,12 @@ def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
 
     Raises UsageError.
     """
-    commented = {path: file for path, file in scan.files.items() if file.reading.suppressions}
+    # A comment may stand in another file than the value that it is about: in a Dockerfile, and the value in `.env`.
+    commented = {
+        path: file
+        for path, file in scan.files.items()
+        if file.reading.suppressions or any(each.suppressions for each in file.reading.occurrences)
+    }
     earlier = readings_of(scan, revision.read_checked(commented))
     restricted = {
         path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))

@@ -100,7 +100,7 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     if not word.expansion.used and (run := word.expansion.value.run):
         return _read_literal(run, str(word.expansion.value))
     if word.expansion.unknown:
-        return WrittenReference(span=word.text.extent, text=str(word.text), target=Opaque(_why_open(word, scope)))
+        return WrittenReference(span=word.text.extent, text=str(word.text), target=_open(word, scope))
     span, text = _written(word)
     used = word.text.extent if _argument_elsewhere(span.end, word, scope) is not None else None
     try:
@@ -166,14 +166,19 @@ def _unquoted(text: Text) -> Text:
     return text
 
 
-def _why_open(word: Word, scope: Scope) -> str:
+def _open(word: Word, scope: Scope) -> Opaque:
     opened = scope.open_behind(word) or [*word.expansion.unknown]
     names = " and ".join(opened)
     if scope.dialect == COMPOSE:
-        return f"{names} has no default here: write ${{{opened[0]}:-…}} with the default that is meant, and pin that"
+        advice = f"write ${{{opened[0]}:-…}} with the default that is meant, and pin that"
+        return Opaque(f"{names} has no default here: {advice}", tuple(opened))
     if not PLATFORM_ARGS.isdisjoint(opened):
-        return f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
-    return f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
+        # Each such image needs stages of its own, so each has a message of its own.
+        return Opaque(
+            f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
+        )
+    reason = f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
+    return Opaque(reason, tuple(opened))
 
 
 def _undeclared(word: Word, scope: Scope) -> str:
