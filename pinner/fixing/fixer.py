@@ -120,8 +120,8 @@ def _why_refused(before: ScannedFile, after: ScannedFile | None, plans: Mapping[
 
 
 def _outline(file: ScannedFile) -> tuple[str, ...]:
-    if file.outline:
-        return file.outline
+    if file.outline is not None:
+        return file.outline()
     reader = file.format.open(file.source)
     reader.read()
     return reader.outline()

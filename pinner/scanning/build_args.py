@@ -94,7 +94,7 @@ class BuildsReader:
         assert self.source is not None
         assert self.reader is not None
         source = Source(self.source.path, self.source.data)
-        return FileInForce(source=source, format=build_arguments, reading=reading, outline=self.reader.outline())
+        return FileInForce(source=source, format=build_arguments, reading=reading, outline=self.reader.outline)
 
     def _declared(self, number: int) -> "Build":
         from pinner.formats.dockerfile.reader import Build

@@ -4,6 +4,7 @@ extends and overrides, and of the Dockerfiles that its services build, with what
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
@@ -453,17 +454,16 @@ class Project:
     def _in_force(self, path: str, reading: Reading) -> FileInForce:
         if path in self._environments.readers:
             env = self._environments.readers[path]
-            return FileInForce(
-                source=_plain(env.source), format=DOTENV, reading=reading, outline=env.outline(reading.occurrences)
-            )
+            dotenv_outline = partial(env.outline, reading.occurrences)
+            return FileInForce(source=_plain(env.source), format=DOTENV, reading=reading, outline=dotenv_outline)
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
-            return FileInForce(source=source, format=DOCKERFILE, reading=reading, outline=())
+            return FileInForce(source=source, format=DOCKERFILE, reading=reading, outline=None)
         if path in self._readers_of_builds:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
-        outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
-        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))
+        outline = partial(file.readers[0].outline, reading.occurrences) if file.readers else None
+        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=outline)
 
 
 def _plain(source: Source) -> Source:

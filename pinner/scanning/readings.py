@@ -1,6 +1,6 @@
 """What several readings of one file say together: in the builds of a Dockerfile, in the models of a Compose file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats import Format
@@ -9,12 +9,12 @@ from pinner.model.source import Source
 
 
 class FileInForce(NamedTuple):
-    """A file of a project, and how it reads there."""
+    """A file of a project, and how it reads there. `outline` gives what no edit may change, if the project tells."""
 
     source: Source
     format: Format
     reading: Reading
-    outline: tuple[str, ...]
+    outline: Callable[[], tuple[str, ...]] | None
 
 
 class ProjectReading(NamedTuple):

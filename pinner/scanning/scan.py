@@ -36,14 +36,14 @@ _EXACT_NAMES = ("dockerfile", "containerfile")
 class ScannedFile(NamedTuple):
     """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
 
-    `outline` is what no edit may change, where a project tells that.
+    `outline` gives what no edit may change, where a project tells that.
     """
 
     source: Source
     format: Format
     reading: Reading
     root: str | None = None
-    outline: tuple[str, ...] = ()
+    outline: Callable[[], tuple[str, ...]] | None = None
 
 
 class Scan(NamedTuple):

@@ -73,7 +73,7 @@ class Services:
     def __init__(self, files: Sequence[YamlFile], extend: Extend = lambda _, __: None) -> None:
         self.layers: dict[str, list[Layer]] = {}
         self.files = files
-        self._mappings = {id(file): Mappings(file, _without_resets) for file in files}
+        self._mappings = {id(file): _mappings_of(file) for file in files}
         self._extend = extend
         self._project = ""
         self._owned: dict[tuple[str, str], tuple[Entry, YamlFile] | None] = {}
@@ -94,7 +94,7 @@ class Services:
         if node.id == "mapping":
             # What is extended may stand in a file of another model.
             if id(file) not in self._mappings:
-                self._mappings[id(file)] = Mappings(file, _without_resets)
+                self._mappings[id(file)] = _mappings_of(file)
             return self._mappings[id(file)].fields(node)
         file.complain(node, f"{what} is not a mapping")
         return {}
@@ -339,6 +339,11 @@ def _comparable(image: str) -> str:
     except InvalidReference:
         return image
     return str(reference if reference.digest else reference.by_tag())
+
+
+def _mappings_of(file: YamlFile) -> Mappings:
+    # ruamel.yaml makes a new string of a node's tag each time, and most files have none of their own.
+    return Mappings(file, _without_resets if "!" in file.text else first_of_each)
 
 
 def _without_resets(entries: Iterable[Entry]) -> Fields:

@@ -83,9 +83,13 @@ class YamlFile:
         self._composed = composed
         self._complaints: set[Problem] = set()
         self._stretches: list[int] | None = None
+        # Where every character is one byte, its offset is its index and what stands before the text.
+        self._first = source.base + len(source.data) - len(text) if text.isascii() else None
 
     def offset(self, index: int) -> int:
         """Return the byte offset of a character."""
+        if self._first is not None:
+            return self._first + index
         if self._stretches is None:
             self._stretches = self._measure()
         stretch = index // _STRETCH

@@ -275,9 +275,8 @@ class YamlReader:
 
     def _value_without(self, dropped: set[int], node: Node, places: list[int]) -> str:
         """Return a scalar's value without the `dropped` bytes, if one of `places` lies in it."""
-        start, end = self.file.span_of(node)
-        at = bisect_left(places, start)
-        if at == len(places) or places[at] >= end:
+        at = bisect_left(places, self.file.offset(node.start_mark.index))
+        if at == len(places) or places[at] >= self.file.offset(node.end_mark.index):
             return str(node.value)
         text = self.file.text_of(node)
         kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
