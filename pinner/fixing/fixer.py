@@ -94,7 +94,8 @@ def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedF
     for path, data in contents.items():
         if path not in after:
             source, file_format = Source(path, data), scan.files[path].format
-            after[path] = ScannedFile(source=source, format=file_format, reading=file_format.open(source).read())
+            reader = file_format.open(source)
+            after[path] = ScannedFile(source=source, format=file_format, reading=reader.read(), outline=reader.outline)
     return after
 
 
