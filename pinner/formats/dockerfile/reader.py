@@ -421,8 +421,9 @@ class DockerfileReader:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (
-            f"{each.name or read_command(each.joined().chars).name} on {lines.first}-{lines.last}, to {lines.end}"
-            for each, lines in self.division.every_instruction()
+            f"{each.name or read_command(each.joined().chars).name} on {each.first_line}-{each.last_line},"
+            f" to {each.end_line}"
+            for each in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
         return (*theirs, *ours, *stages)

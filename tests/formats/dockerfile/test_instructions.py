@@ -74,7 +74,7 @@ def test_a_heredoc_after_a_space() -> None:
         divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))
 
 
-# The expression that divides takes some tens of lines at once.
+# An instruction may go on for any number of lines.
 LONG = {
     "comments above": lambda count: "# c\n" * count + "FROM a\n" + "# c\n\n" * count + "FROM b\n",
     "continued": lambda count: "FROM a\nRUN x \\\n" + "  y \\\n" * count + "  z\nFROM b\n",
