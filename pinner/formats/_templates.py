@@ -52,8 +52,6 @@ def _is_reference(text: str) -> bool:
 
 def as_template(reading: Reading, source: Source) -> Reading:
     """Return `reading`, or that of a template: one of the lines that the file's tool would refuse bears a mark."""
-    if not has_mark(source.data.decode("latin-1")):
-        return reading
     refused = {problem.line for problem in reading.problems}
     refused |= {each.where.line for each in reading.occurrences if each.path == source.path and _is_refused(each)}
     marked = next((line for line in sorted(refused) if has_mark(source.line_text(line))), None)

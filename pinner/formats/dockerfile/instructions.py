@@ -22,7 +22,7 @@ MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
 _BOM = "\xef\xbb\xbf"
 # White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
-_DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z"
+_DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ]|.)[\t\f\r ]*\Z"
 _FIRST_WORD = r"(?as)\s*(\S*).*"
 _MAY_BE_DIRECTIVE = re.compile(
     rf"(?:{_BOM})?(?:#!|[^\w\n]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)", re.ASCII | re.IGNORECASE
@@ -261,8 +261,8 @@ def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instructi
     at = len(_BOM) if chars.startswith(_BOM) else 0
     lines = chars[at:].split("\n")
     may_have_heredocs, wants_all = "<" in chars, True
-    index = 0
-    while index < len(lines):
+    index, count = 0, len(lines)
+    while index < count:
         line = lines[index]
         content = line.lstrip(ASCII_SPACES)
         if not content or content[0] == "#":
