@@ -64,7 +64,7 @@ class Scan(NamedTuple):
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
+    read_again: Callable[[Mapping[str, bytes]], "ProjectReading | None"] = lambda _: None
 
     @property
     def unread(self) -> list[tuple[str, Unread]]:
