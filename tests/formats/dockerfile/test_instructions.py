@@ -102,6 +102,7 @@ def test_no_number_of_lines_is_too_many(write: Callable[[int], str], count: int)
 
 SPACED_LINES = {
     "blank line inside": "FROM a\nRUN x \\\n\u3000\n  y\nFROM b\n",
+    "blank line inside, then the end": "FROM a\nRUN x \\\n\u2028\nRU",
     "white space above": "\xa0\n\u2003# c\n\x85FROM a\n",
     "white space after the escape character": "FROM a\nRUN x \\\xa0\nFROM b\n",
     "comment inside": "FROM a\nRUN x \\\n\u2029 # c\n  y\nUSER 1\n\u2028RUN z\nFROM b\n",
