@@ -6,6 +6,7 @@ Every physical line is looked at once. Only an instruction whose words matter is
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.whitespace import ASCII_SPACES, is_comment_or_blank, trim, with_ascii_spaces
@@ -258,38 +259,40 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
 def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instruction]:
     """Yield the instructions, without `every` from the first FROM on only those of which more than the name matters."""
     chars = with_ascii_spaces(text.chars)
-    at = len(_BOM) if chars.startswith(_BOM) else 0
-    lines = chars[at:].split("\n")
+    begin = len(_BOM) if chars.startswith(_BOM) else 0
+    lines = chars[begin:].split("\n")
+    # How many characters stand before the end of each line, without line ends.
+    lengths = list(accumulate(map(len, lines)))
     may_have_heredocs, wants_all = "<" in chars, True
     index, count = 0, len(lines)
     while index < count:
-        line = lines[index]
+        line, first = lines[index], index
         content = line.lstrip(ASCII_SPACES)
+        index += 1
         if not content or content[0] == "#":
-            at, index = at + len(line) + 1, index + 1
             continue
-        first, start, stop = index, at + len(line) - len(content), at + len(line)
-        if escape in line and (index := _last_line(lines, first, escape)) > first:
-            stop = at + sum(map(len, lines[first : index + 1])) + index - first
+        if escape in line:
+            index = _next_line(lines, first, escape)
         word, _, rest = content.partition(" ")
         is_plain = word in _WITHOUT_IMAGE and rest[:1] in _STARTS_OF_WORDS
-        may_open_heredoc = may_have_heredocs and chars.find("<", start, stop) >= 0
-        if may_open_heredoc or wants_all or not is_plain:
-            # Behind the last line end there is no line.
-            last = index if stop == len(chars) and not lines[index] else index + 1
-            instruction = Instruction(text, escape, word if is_plain else "", start, stop, first + 1, last)
-            if may_open_heredoc:
-                stop = instruction.end = _end_of_heredocs(instruction)
-                more = chars.count("\n", instruction.stop, stop)
-                instruction.end_line, index = last + more, index + more
-            if wants_all or not is_plain:
-                yield instruction
-            wants_all = every or (wants_all and word != "FROM")
-        at, index = stop + 1, index + 1
+        if is_plain and not (wants_all or may_have_heredocs):
+            continue
+        start = begin + first + lengths[first] - len(content)
+        stop = begin + index - 1 + lengths[index - 1]
+        # Behind the last line end there is no line.
+        last = index if lines[index - 1] or index < count else index - 1
+        instruction = Instruction(text, escape, word if is_plain else "", start, stop, first + 1, last)
+        if may_have_heredocs and chars.find("<", start, stop) >= 0:
+            instruction.end = _end_of_heredocs(instruction)
+            more = chars.count("\n", stop, instruction.end)
+            instruction.end_line, index = last + more, index + more
+        if wants_all or not is_plain:
+            yield instruction
+        wants_all = every or (wants_all and word != "FROM")
 
 
-def _last_line(lines: Sequence[str], index: int, escape: str) -> int:
-    """Return the index of the last line of an instruction.
+def _next_line(lines: Sequence[str], index: int, escape: str) -> int:
+    """Return the index of the line after an instruction.
 
     Comments and blank lines may follow a line that goes on; those that end the file are taken for a part of it.
     """
@@ -298,7 +301,7 @@ def _last_line(lines: Sequence[str], index: int, escape: str) -> int:
         index += 1
         while index < last and is_comment_or_blank(lines[index]):
             index += 1
-    return index
+    return index + 1
 
 
 def _end_of_line(chars: str, at: int) -> int:
@@ -308,10 +311,11 @@ def _end_of_line(chars: str, at: int) -> int:
 
 def _continues(chars: str, escape: str) -> bool:
     """Tell whether a line continues: it ends in one escape character, and spaces or tabs."""
-    if escape not in chars:
-        return False
-    stripped = chars.rstrip("\r").rstrip(" \t")
-    return stripped.endswith(escape) and not stripped.endswith(escape * 2)
+    if chars[-1:] != escape:
+        if escape not in chars:
+            return False
+        chars = chars.rstrip("\r").rstrip(" \t")
+    return chars[-1:] == escape and chars[-2:-1] != escape
 
 
 # Heredocs
