@@ -291,11 +291,16 @@ def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
 
 
 def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Report:
+    selection = _rule_selection(settings)
+    if not settings.online:
+        # Without the pipeline, which imports what writes: hooks ask for no more than this.
+        from pinner.checking.linter import lint
+
+        return lint(scan, selection=selection)
     from pinner import pipeline
 
-    examine = (lambda asked: _examine(asked, scan, settings)) if settings.online else None
     is_wanted = changed.touches_reference if changed else None
-    return pipeline.check(scan, examine, selection=_rule_selection(settings), is_wanted=is_wanted)
+    return pipeline.check(scan, lambda asked: _examine(asked, scan, settings), selection=selection, is_wanted=is_wanted)
 
 
 def _without_known(report: Report, scan: Scan, settings: Settings) -> Report:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pinner.checking.rule_selection import Override
     from pinner.scanning.build_args import BuildArgs, ConfiguredBuilds
     from pinner.scanning.revision import Revision
+else:
+    # In a string, a type would be compiled when the record is made, which takes longer than to read a file.
+    Revision = object
 
 ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config"))
@@ -58,8 +61,8 @@ class Settings(NamedTuple):
     exclude: Patterns = NO_PATTERNS
     extend_include: Mapping[str, Patterns] = {}
     kinds: Mapping[str, str] = {}
-    build_args: "tuple[BuildArgs, ...]" = ()
-    builds: "tuple[ConfiguredBuilds, ...]" = ()
+    build_args: tuple["BuildArgs", ...] = ()
+    builds: tuple["ConfiguredBuilds", ...] = ()
     kind: tuple[str, ...] = ()
     helm_write: str = "digest"
     stdin_filename: str | None = None
@@ -68,7 +71,7 @@ class Settings(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = {}
-    overrides: "tuple[Override, ...]" = ()
+    overrides: tuple["Override", ...] = ()
     ignore_images: tuple[str, ...] = ()
     require_ignore_reason: bool = False
     no_ignores: bool = False
@@ -77,7 +80,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     write_baseline: str | None = None
     diff_base: str | None = None
-    policy_from: "Revision | None" = None
+    policy_from: Revision | None = None
 
     platforms: tuple[str, ...] = ()
     images: tuple[ImageSettings, ...] = ()

@@ -15,7 +15,7 @@ PYPROJECT = "pyproject.toml"
 NAMES = ("pinner.toml", ".pinner.toml", PYPROJECT)
 
 # TOML can spell the letters of `pinner` as they are or as escapes, and in no third way.
-_MAY_CONFIGURE = re.compile(rb"pinner|\\[uUx]")
+_MAY_CONFIGURE = rb"pinner|\\[uUx]"
 
 
 MAX_SIZE = 1024 * 1024
@@ -98,7 +98,7 @@ def _read(path: str, *, is_named: bool) -> ConfigFile | None:
 
 
 def _may_configure(path: str, data: bytes) -> bool:
-    return os.path.basename(path) != PYPROJECT or _MAY_CONFIGURE.search(data) is not None
+    return os.path.basename(path) != PYPROJECT or re.search(_MAY_CONFIGURE, data) is not None
 
 
 def _configuration(path: str, data: bytes, *, is_named: bool = False, revision: str = "") -> ConfigFile | None:

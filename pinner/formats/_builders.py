@@ -7,7 +7,7 @@ from pinner.model.errors import InvalidReference
 from pinner.model.occurrence import Decider, Decision
 from pinner.model.reference import parse
 
-_VARIABLE = re.compile(r"\$\{.*?\}|\$\w+")
+_VARIABLE = r"\$\{.*?\}|\$\w+"
 
 
 def builder_decisions(names: Iterable[str], path: str, line: int) -> Iterator[Decision]:
@@ -18,11 +18,11 @@ def builder_decisions(names: Iterable[str], path: str, line: int) -> Iterator[De
             built = parse(repository)
         except InvalidReference:
             continue
-        literal = tag if tag and not _VARIABLE.search(tag) else None
+        literal = tag if tag and not re.search(_VARIABLE, tag) else None
         yield Decision(by=Decider.BUILDER, name=built.name, tag=literal, path=path, line=line)
 
 
 def _without_tag(name: str) -> tuple[str, str]:
     """Return a name and its tag: a colon before the last slash belongs to a port."""
     before, colon, tag = name.rpartition(":")
-    return (before, tag) if colon and "/" not in _VARIABLE.sub("", tag) and "@" not in name else (name, "")
+    return (before, tag) if colon and "/" not in re.sub(_VARIABLE, "", tag) and "@" not in name else (name, "")

@@ -8,14 +8,12 @@ from pinner.model.source import Location
 MARK = "pinner"
 """What every comment that speaks to pinner holds."""
 
-_IGNORE = re.compile(
-    r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?!\s*\[)(?=\s|$)(?P<rest>.*)"
-)
-_MEANT = re.compile(r"#\s*pinner(?:\s*:|\s+(?P<word>[A-Za-z-]+))")
+_IGNORE = r"#\s*pinner:\s*ignore(?P<file>-file)?(?:\[(?P<rules>[a-z0-9,\s-]*)\])?(?!\s*\[)(?=\s|$)(?P<rest>.*)"
+_MEANT = r"#\s*pinner(?:\s*:|\s+(?P<word>[A-Za-z-]+))"
 _WORDS = ("ignore", "ignore-file")
 # Fillers and blanks that Unicode counts among letters and symbols.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
-_UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
+_UNTIL = r"(?:^|\s)until=(\S*)"
 
 
 def read_suppression(comment: str, where: Location) -> Suppression | None:
@@ -23,13 +21,13 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
 
     One that is meant to be one and cannot be read is `malformed`.
     """
-    match = _IGNORE.match(comment)
+    match = re.match(_IGNORE, comment)
     if match is None:
         is_meant = _is_meant(comment)
         return Suppression(where=where, rules=(), reason="", text=comment, malformed=True) if is_meant else None
     rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
-    until = _UNTIL.search(match["rest"])
-    reason = " ".join(_UNTIL.sub("", match["rest"], count=1).split())
+    until = re.search(_UNTIL, match["rest"])
+    reason = " ".join(re.sub(_UNTIL, "", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""
     return Suppression(
         where=where,
@@ -43,7 +41,7 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
 
 def _is_meant(comment: str) -> bool:
     """Tell whether a comment speaks to pinner: after its name comes a colon, or a word like `ignore`."""
-    match = _MEANT.match(comment)
+    match = re.match(_MEANT, comment)
     if match is None or match["word"] is None:
         return match is not None
     return any(_is_almost(match["word"].lower(), word) for word in _WORDS)

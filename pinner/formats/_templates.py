@@ -12,14 +12,14 @@ MALFORMED = "the variables cannot be expanded"
 
 TEMPLATE = "this is a template: run pinner on what it renders to"
 
-_MARK = re.compile(r"\{\{|\{%|<%|%%\w+%%|@\w+@|#\w+#", re.ASCII)
-_IMAGE = re.compile(r"""[ \t-]*["']?image["']?[ \t]*:[ \t]*["']?([^\s"']+)["']?[ \t\r]*(?:\#.*)?$""")
+_MARK = r"(?a)\{\{|\{%|<%|%%\w+%%|@\w+@|#\w+#"
+_IMAGE = r"""[ \t-]*["']?image["']?[ \t]*:[ \t]*["']?([^\s"']+)["']?[ \t\r]*(?:\#.*)?$"""
 _MAX_TEXT = 80
 
 
 def has_mark(line: str) -> bool:
     """Tell whether a line holds a mark of a template language."""
-    return _MARK.search(line) is not None
+    return re.search(_MARK, line) is not None
 
 
 def template_in(source: Source) -> Template | None:
@@ -32,7 +32,7 @@ def template_in(source: Source) -> Template | None:
     if marked is None:
         return None
     literals = tuple(
-        number for number, line in enumerate(lines, 1) if (match := _IMAGE.match(line)) and _is_reference(match[1])
+        number for number, line in enumerate(lines, 1) if (match := re.match(_IMAGE, line)) and _is_reference(match[1])
     )
     text = lines[marked - 1].rstrip("\r")
     return Template(
@@ -52,8 +52,6 @@ def _is_reference(text: str) -> bool:
 
 def as_template(reading: Reading, source: Source) -> Reading:
     """Return `reading`, or that of a template: one of the lines that the file's tool would refuse bears a mark."""
-    if not has_mark(source.data.decode("latin-1")):
-        return reading
     refused = {problem.line for problem in reading.problems}
     refused |= {each.where.line for each in reading.occurrences if each.path == source.path and _is_refused(each)}
     marked = next((line for line in sorted(refused) if has_mark(source.line_text(line))), None)

@@ -186,11 +186,14 @@ def _require_regular(path: str, status: os.stat_result) -> None:
 
 def _read(handle: int, size: int, limit: int) -> bytes:
     """All that there is, which may be more or less than `size` by now, and one byte more than `limit` at the most."""
-    parts, left = [], limit + 1
-    while left and (part := os.read(handle, min(max(size + 1, 4096), left))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+    data = os.read(handle, min(max(size + 1, 4096), limit + 1))
+    # That there is nothing behind the last byte need not be asked: one byte more was asked for.
+    while data and len(data) != size and len(data) <= limit:
+        part = os.read(handle, min(4096, limit + 1 - len(data)))
+        if not part:
+            break
+        data += part
+    return data
 
 
 def _write_regular(path: str, target: str, data: bytes, status: os.stat_result | None) -> None:

@@ -67,7 +67,7 @@ class Source:
 
     def local(self, span: Span) -> Span:
         """Return `span` as bytes of this file, counted from 0."""
-        return Span(span.start - self.base, span.end - self.base)
+        return span if not self.base else Span(span.start - self.base, span.end - self.base)
 
     def text_at(self, span: Span) -> bytes:
         """Return the bytes of `span`."""
@@ -86,11 +86,14 @@ class Source:
 
     def locate(self, span: Span) -> Location:
         """Return the lines and columns of `span`. A byte-order mark takes no column."""
-        start, end = self.local(span)
-        line, column = self.line_of(span.start), self._column(start)
-        if self.data.find(b"\n", start, end) < 0:
-            return Location(line=line, column=column, end_line=line, end_column=column + len(self._decode(start, end)))
-        return Location(line=line, column=column, end_line=self.line_of(span.end), end_column=self._column(end))
+        start, end = span.start - self.base, span.end - self.base
+        line, first = self.line_of(span.start), self.data.rfind(b"\n", 0, start) + 1
+        until = self.data[first:end]
+        if until.isascii() and b"\n" not in until:
+            return Location(line=line, column=start - first + 1, end_line=line, end_column=end - first + 1)
+        return Location(
+            line=line, column=self._column(start), end_line=self.line_of(span.end), end_column=self._column(end)
+        )
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line without its end, for people to read."""

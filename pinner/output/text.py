@@ -27,7 +27,7 @@ _LONGEST_WORDS = 60
 
 _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", "1;36"
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
-_DIGEST = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
+_DIGEST = r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b"
 """What is shown of a digest: as many hexadecimal digits as Docker shows of an image's identifier."""
 _PLAIN = Style()
 _PARTICIPLES = {"pin": "pinned", "update": "updated"}
@@ -80,7 +80,7 @@ def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
 
 def prose(text: str) -> str:
     """Return a text on one line, cleaned, with short digests."""
-    return _DIGEST.sub(r"\1", clean(text))
+    return re.sub(_DIGEST, r"\1", clean(text))
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:

@@ -44,7 +44,7 @@ SEVERITY = Severity.ERROR
 ONLINE = False
 
 _DIGITS = {"sha256": 64, "sha512": 128}
-_DIGEST = re.compile(r"@(?P<algorithm>sha256|sha512):(?P<digits>[0-9a-fA-F]*)$")
+_DIGEST = r"@(?P<algorithm>sha256|sha512):(?P<digits>[0-9a-fA-F]*)$"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _length_of_digest(text: str) -> str:
     """Return how many digits a digest has that is cut off, or too long."""
-    digest = _DIGEST.search(text)
+    digest = re.search(_DIGEST, text)
     if digest is None or len(digest["digits"]) == (wanted := _DIGITS[digest["algorithm"]]):
         return ""
     return f"; the digest has {len(digest['digits'])} digits, and {digest['algorithm']} has {wanted}"

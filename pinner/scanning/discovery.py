@@ -59,12 +59,13 @@ class Discovery(NamedTuple):
 
 
 class _Notes:
-    """Failures, links and refusals of Git that are met on the way through folders."""
+    """Failures, links and refusals of Git that are met on the way through folders, and which of these are no links."""
 
     def __init__(self) -> None:
         self.failures: list[FileFailure] = []
         self.links: set[str] = set()
         self.refusals: list[tuple[str, GitFailed]] = []
+        self.plain: set[str] = set()
 
     def warnings(self) -> tuple[str, ...]:
         """Return one line for people where Git could not be asked."""
@@ -168,11 +169,11 @@ def _searches() -> list[tuple[Callable[[str], object], Format]]:
 def _in_folder(folder: str, by_name: Callable[[str], Format | None], notes: _Notes) -> Iterator[Found]:
     repository = find_repository(folder)
     root = _root(folder, repository)
-    plain = {"" if folder == os.curdir else folder}
+    notes.plain.add("" if folder == os.curdir else folder)
     for path in _listed(folder, repository, notes):
         named = by_name(path.replace(os.sep, "/"))
         if named is not None:
-            is_linked = path in notes.links or not _is_plain(os.path.dirname(path), plain)
+            is_linked = path in notes.links or not _is_plain(os.path.dirname(path), notes.plain)
             leaves = is_linked and not is_inside(os.path.realpath(path), root)
             yield Found(path=path, format=named, is_outside=leaves, root=root)
 
@@ -281,6 +282,7 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
         if obeys_gitignore and ".gitignore" in entries:
             rules = (*rules, _GitIgnore(folder, notes))
         above = _prefix(folder)
+        is_plain = os.path.dirname(above) in notes.plain
         for name, entry in entries.items():
             is_folder = entry.is_dir(follow_symlinks=False)
             path = above + name
@@ -288,6 +290,8 @@ def _walk(start: str, waiting: _Waiting, notes: _Notes, *, obeys_gitignore: bool
                 continue
             if is_folder:
                 folders.append((path, rules))
+                # What was listed as a folder is no link, and need not be asked again for each file in it.
+                notes.plain.update((path,) if is_plain else ())
                 continue
             if entry.is_symlink():
                 notes.links.add(path)

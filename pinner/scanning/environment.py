@@ -2,7 +2,7 @@
 
 import os
 
-from pinner.formats.dotenv import DotenvReader
+from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.scope import Scope
 from pinner.model.occurrence import Occurrence, Problem

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
@@ -64,7 +64,7 @@ class Scan(NamedTuple):
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
+    read_again: Callable[[Mapping[str, bytes]], "ProjectReading | None"] = lambda _: None
 
     @property
     def unread(self) -> list[tuple[str, Unread]]:
@@ -104,9 +104,13 @@ def scan_files(
     """
     opened = _Opened(suppression_settings, kind_settings)
     found = list(opened.sort_out(found))
+    # What a search passed over there would not be read for a project either, unless it is of a kind that is off.
+    searched = (
+        set[str]() if kind_settings.off else {os.path.dirname(each.path) for each in found if each.root is not None}
+    )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     found += opened.read(each for each in found if isinstance(each.format, Places))
-    read_again = partial(_read_projects, [each for each in found if not each.is_outside], excludes, builds)
+    read_again = partial(_read_projects, [each for each in found if not each.is_outside], searched, excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -190,10 +194,9 @@ class _Opened:
                 if not _is_passed_over(each):
                     self.fail(each.path, error.reason)
                 continue
-            file = scan_source(source, each.format, self._suppression_settings, self._kind_settings)
-            file = file._replace(root=each.root)
+            file = scan_source(source, each.format, self._suppression_settings, self._kind_settings, each.root)
             self._add(file, each)
-            named += self._named_by(file)
+            named += self._named_by(file) if file.reading.links else ()
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
@@ -201,8 +204,7 @@ class _Opened:
         targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
         if all(isinstance(each, Reference) and each.digest for each in targets):
             return
-        above = {folder for each in folders for folder in _folders_above(each, _folder_above)}
-        paths = {os.path.join(folder, name) for folder in above for name in _BUILDERS}
+        paths = {os.path.join(folder, name) for folder in _folders_above(folders) for name in _BUILDERS}
         for path in sorted(paths - self.files.keys() - self.builders.keys()):
             if not os.path.isfile(path) or excludes(path):
                 continue
@@ -281,11 +283,15 @@ def _is_compose(found: Found) -> bool:
 
 def _read_projects(
     found: Sequence[Found],
+    searched: set[str],
     excludes: Callable[[str], bool],
     builds: Sequence["ConfiguredBuilds"],
     contents: Mapping[str, bytes],
 ) -> "ProjectReading | None":
-    """Return how the files of projects read, with `contents` for what some hold; None where there is none."""
+    """Return how the files of projects read, with `contents` for what some hold; None where there is none.
+
+    In the folders that were `searched` the Compose files are those that were found.
+    """
     named: dict[str, list[str]] = {}
     for each in found:
         folder = os.path.dirname(each.path)
@@ -296,12 +302,8 @@ def _read_projects(
             beside = _compose_files_in(folder) if each.is_named else []
             named.setdefault(folder, []).extend(beside)
     reported = {each.path for each in found}.union(*named.values())
-    # Kept for this run alone: what a relative path means depends on the working directory.
-    has_main_file, folder_above = cache(_has_main_file), cache(_folder_above)
-    for folder in {os.path.dirname(each.path) for each in found if each.format is DOCKERFILE}:
-        named |= {
-            each: [] for each in _folders_above(folder, folder_above) if each not in named and has_main_file(each)
-        }
+    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format is DOCKERFILE)
+    named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE] if builds else []
     configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)]
     if not (named or configured):
@@ -332,21 +334,38 @@ def _has_main_file(folder: str) -> bool:
     return any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names)
 
 
-def _folders_above(folder: str, folder_above: Callable[[str], str | None]) -> list[str]:
-    """Return the folders from this one up to the checked root; `folder_above` may remember its answers."""
-    found = [folder]
-    while len(found) < _MAX_LEVELS and (above := folder_above(found[-1])) is not None:
-        found.append(above)
+def _folders_above(folders: Iterable[str]) -> set[str]:
+    """Return these folders and those above them, each up to its checked root."""
+    found: set[str] = set()
+    real_paths: dict[str, str] = {}
+    roots: dict[str, str | None] = {}
+    for folder in folders:
+        while folder not in found:
+            found.add(folder)
+            real = _real_path(folder, real_paths)
+            root = _checked_root(real, roots)
+            if root is None or real == root or not is_inside(real, root):
+                break
+            folder = os.path.normpath(os.path.join(folder, os.pardir))
     return found
 
 
-def _folder_above(folder: str) -> str | None:
-    """Return the folder above, None where this one is the checked root or lies outside of it."""
-    real = os.path.realpath(folder or os.curdir)
-    root = checked_root(real)
-    if root is None or real == root or not is_inside(real, root):
-        return None
-    return os.path.normpath(os.path.join(folder, os.pardir))
+def _real_path(folder: str, known: dict[str, str]) -> str:
+    """Return the real path of a folder. `known` are those of others, and grows: only the last name is looked at."""
+    if folder not in known:
+        above, name = os.path.dirname(folder) or os.curdir, os.path.basename(folder)
+        is_plain = above in known and name not in ("", os.curdir, os.pardir) and not os.path.islink(folder)
+        known[folder] = os.path.join(known[above], name) if is_plain else os.path.realpath(folder or os.curdir)
+    return known[folder]
+
+
+def _checked_root(real: str, known: dict[str, str | None]) -> str | None:
+    """Return the checked root of a real folder. `known` are those of others, and grows."""
+    if real not in known:
+        above = os.path.dirname(real)
+        is_root = real == os.getcwd() or os.path.lexists(os.path.join(real, ".git"))
+        known[real] = known[above] if above in known and not is_root else checked_root(real)
+    return known[real]
 
 
 def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
@@ -398,10 +417,11 @@ def scan_source(
     file_format: Format,
     suppression_settings: SuppressionSettings,
     kind_settings: KindSettings = ALL_KINDS,
+    root: str | None = None,
 ) -> ScannedFile:
     """Read what is already in memory."""
     reading = prepared(file_format.read(source), file_format, suppression_settings, kind_settings)
-    return ScannedFile(source=source, format=file_format, reading=reading)
+    return ScannedFile(source=source, format=file_format, reading=reading, root=root)
 
 
 def prepared(

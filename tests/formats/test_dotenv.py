@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinner.formats.dotenv import DotenvReader, read
 from pinner.formats.dotenv import open as open_dotenv
+from pinner.formats.dotenv import read
+from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.scope import Scope
 from pinner.model.occurrence import Occurrence, Place

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pinner.formats import DOCKERFILE
 from pinner.formats.dockerfile.flags import Command, read_command, word_spans
-from pinner.formats.dockerfile.instructions import Division, Lines
+from pinner.formats.dockerfile.instructions import Division
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.source import Source
@@ -20,6 +20,14 @@ def source_of(text: str) -> Source:
     return Source("Dockerfile", expanded(text).encode())
 
 
+class Lines(NamedTuple):
+    """The 1-based first and last line of an instruction, and the last one of its heredocs."""
+
+    first: int
+    last: int
+    end: int
+
+
 class Statement(NamedTuple):
     """An instruction with its lines and its words, for comparisons with other parsers."""
 
@@ -31,9 +39,11 @@ class Statement(NamedTuple):
 def statements(division: Division) -> list[Statement]:
     """The instructions. Those whose words pinner does not read are as they would be if it did."""
     every = list(division.every_instruction())
-    assert [each for each in division.instructions if not each.name] == [each for each, _ in every if not each.name]
+    read = [each.start for each in division.instructions if not each.name]
+    assert read == [each.start for each in every if not each.name]
     found = []
-    for instruction, lines in every:
+    for instruction in every:
+        lines = Lines(first=instruction.first_line, last=instruction.last_line, end=instruction.end_line)
         line = instruction.joined()
         command = read_command(line.chars)
         assert not instruction.name or (instruction.name == command.name and not _may_name_image(command))

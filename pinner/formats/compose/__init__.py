@@ -14,7 +14,7 @@ LABEL = "Compose file"
 FILES = (
     r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"
 )
-_MAY_BE_COMPOSE = re.compile(rb"^[\"']?services[\"']?\s*:|[{,]\s*[\"']?services[\"']?\s*:", re.MULTILINE)
+_MAY_BE_COMPOSE = rb"(?m)^[\"']?services[\"']?\s*:|[{,]\s*[\"']?services[\"']?\s*:"
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
@@ -26,7 +26,7 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
 
 def claims(source: "Source") -> bool:
     """Tell by its content whether a file is a Compose file, whatever its name."""
-    if not _MAY_BE_COMPOSE.search(source.data):
+    if not re.search(_MAY_BE_COMPOSE, source.data):
         return False
     from pinner.formats.compose import reader
 

@@ -26,8 +26,8 @@ class Comments:
         if MARK not in text.chars:
             return
         lines = [_Line(text, at, chars) for at, chars in physical_lines(text)]
-        self._lines = [each for _, each in division.every_instruction()]
-        self._firsts = [each.first for each in self._lines]
+        self._instructions = list(division.every_instruction())
+        self._firsts = [each.first_line for each in self._instructions]
         self._below = _lines_below(lines)
         self._directives = count_directives(text)
         self._first = _first_after(lines, self._directives)
@@ -43,8 +43,8 @@ class Comments:
     def _add(self, number: int, comment: Text, source: Source) -> None:
         suppression = read_suppression(str(comment), source.locate(comment.extent))
         position = self._position(number)
-        inside = position >= 0 and number <= self._lines[position].end
-        if suppression is None or (inside and number > self._lines[position].last):
+        inside = position >= 0 and number <= self._instructions[position].end_line
+        if suppression is None or (inside and number > self._instructions[position].last_line):
             return
         self.suppressions.append(suppression)
         if number == self._first:

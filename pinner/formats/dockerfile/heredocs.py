@@ -6,6 +6,7 @@ they are written. That lexer has changed: where its versions may not agree, the 
 
 import codecs
 import re
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class UnclearHeredoc(ValueError):
 NONE = Opened(())
 
 
+# The files of a repository hold the same instructions over and over.
+@lru_cache(maxsize=512)
 def heredocs_of(chars: str) -> Opened:
     """Return the heredocs that an instruction opens. Raise UnclearHeredoc.
 

@@ -1,13 +1,12 @@
 """Division of a Dockerfile into instructions, as BuildKit's `frontend/dockerfile/parser` divides it.
 
-One expression takes an instruction with the lines that it continues on, and the comments and blank lines
-above it. Only an instruction whose words matter is joined into one logical line.
+Every physical line is looked at once. Only an instruction whose words matter is joined into one logical line.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.whitespace import ASCII_SPACES, is_comment_or_blank, trim, with_ascii_spaces
@@ -22,24 +21,17 @@ INSTRUCTIONS = frozenset(
 )
 MAX_LINE = 65535
 WORD_SEPARATORS = "\t\v\f\r "
-_SPACES = f"[{ASCII_SPACES}]*".replace("\n", "")
 _BOM = "\xef\xbb\xbf"
 # White space as Go understands it, which a vertical tab is not: BuildKit must find a directive where pinner does.
-_DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*\Z"
+_DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ]|.)[\t\f\r ]*\Z"
 _FIRST_WORD = r"(?as)\s*(\S*).*"
 _MAY_BE_DIRECTIVE = re.compile(
     rf"(?:{_BOM})?(?:#!|[^\w\n]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)", re.ASCII | re.IGNORECASE
 )
 _DIRECTIVES = ("escape", "syntax", "check")
-# An expression that repeats without bound takes memory for each repetition.
-_AT_ONCE = 50
-_SOME = f"{{0,{_AT_ONCE}}}"
-# The start of an instruction that names no image, whatever follows: first come flags that cannot, without quotes and
-# escape characters, then a word that is no flag.
-_PLAIN_START = (
-    rf"(?:{'|'.join(sorted(INSTRUCTIONS.difference(('ARG', 'FROM', 'ONBUILD'))))}) +"
-    r"(?:--(?!from|mount)[a-z-]+(?:=[!#-&(-;=-\[\]-_a-~]*)? +)*(?=[!-,.-\[\]-_a-~])"
-)
+# An instruction of these names no image, unless it has flags; what may lead to flags is no such start of a word.
+_WITHOUT_IMAGE = INSTRUCTIONS.difference(("ARG", "FROM", "ONBUILD"))
+_STARTS_OF_WORDS = frozenset(map(chr, range(ord("!"), ord("~") + 1))).difference("-\\`")
 
 
 class Malformed(Exception):
@@ -51,29 +43,32 @@ class Malformed(Exception):
         self.message = message
 
 
-class LogicalLine(NamedTuple):
+class LogicalLine:
     """The lines of one instruction, joined.
 
     The characters from index `starts[n]` on stand in the file's `whole` text from index `places[n]` on.
     """
 
-    whole: Text
-    starts: tuple[int, ...]
-    places: tuple[int, ...]
-    chars: str
+    __slots__ = ("_places", "_starts", "_whole", "chars")
+
+    def __init__(self, chars: str, whole: Text, starts: Sequence[int], places: Sequence[int]) -> None:
+        self.chars = chars
+        self._whole = whole
+        self._starts = starts
+        self._places = places
 
     def cut(self, start: int, end: int) -> Text:
         """Return the characters from `start` to `end`, not beyond the last, with their offsets."""
-        if len(self.starts) == 1:
-            place, whole = self.places[0], self.whole
+        if len(self._starts) == 1:
+            place, whole = self._places[0], self._whole
             return Text(whole.chars[place + start : place + end], whole.offsets[place + start : place + end])
         cuts = []
-        for index in range(max(bisect_right(self.starts, start) - 1, 0), len(self.starts)):
-            at, place = self.starts[index], self.places[index]
+        for index in range(max(bisect_right(self._starts, start) - 1, 0), len(self._starts)):
+            at, place = self._starts[index], self._places[index]
             if at >= end:
                 break
-            stop = min(end, *self.starts[index + 1 : index + 2], len(self.chars))
-            cuts.append(self.whole.cut(place + max(start - at, 0), place + stop - at))
+            stop = min(end, *self._starts[index + 1 : index + 2], len(self.chars))
+            cuts.append(self._whole.cut(place + max(start - at, 0), place + stop - at))
         return join(cuts)
 
     def take(self, indexes: Sequence[int]) -> Text:
@@ -83,35 +78,42 @@ class LogicalLine(NamedTuple):
         return join([self.cut(index, index + 1) for index in indexes])
 
 
-class Instruction(NamedTuple):
+class Instruction:
     """One instruction in the `whole` text: from index `start` to `stop`, and to `end` with its heredocs.
 
-    `name` is set where that is all that matters: the instruction is known, and names no image.
+    `first_line`, `last_line` and `end_line` are the 1-based lines of the same. `name` is set where that is all that
+    matters: the instruction is known, and names no image.
     """
 
-    whole: Text
-    escape: str
-    name: str
-    start: int
-    stop: int
-    end: int
+    __slots__ = ("end", "end_line", "escape", "first_line", "last_line", "name", "start", "stop", "whole")
+
+    def __init__(
+        self, whole: Text, escape: str, name: str, start: int, stop: int, first_line: int, last_line: int
+    ) -> None:
+        self.whole = whole
+        self.escape = escape
+        self.name = name
+        self.start = start
+        self.stop = self.end = stop
+        self.first_line = first_line
+        self.last_line = self.end_line = last_line
 
     def joined(self) -> LogicalLine:
         """Return the instruction as one line: without line ends, escape characters, comments and blank lines."""
-        whole, escape, _, at, stop, _ = self
-        chars = whole.chars[at:stop]
+        whole, escape, at = self.whole, self.escape, self.start
+        chars = whole.chars[at : self.stop]
         if "\n" not in chars and escape not in chars:
-            return LogicalLine(whole=whole, starts=(0,), places=(at,), chars=chars.rstrip("\r"))
+            return LogicalLine(chars.rstrip("\r"), whole, (0,), (at,))
         starts: list[int] = []
         places: list[int] = []
         parts: list[str] = []
         length = 0
-        for number, raw in enumerate(whole.chars[at:stop].split("\n")):
+        for number, raw in enumerate(chars.split("\n")):
             if number and is_comment_or_blank(raw):
                 at += len(raw) + 1
                 continue
-            chars, skipped, goes_on = raw.rstrip("\r"), 0, _continues(raw, escape)
-            if goes_on:
+            chars, skipped = raw.rstrip("\r"), 0
+            if _continues(raw, escape):
                 chars = chars.rstrip(" \t")[:-1]
             if not parts:
                 skipped = trim(chars, 0, len(chars))[0]
@@ -121,15 +123,7 @@ class Instruction(NamedTuple):
                 parts.append(chars[skipped:])
                 length += len(parts[-1])
             at += len(raw) + 1
-        return LogicalLine(whole=whole, starts=tuple(starts), places=tuple(places), chars="".join(parts))
-
-
-class Lines(NamedTuple):
-    """The 1-based first and last line of an instruction, and the last one of its heredocs."""
-
-    first: int
-    last: int
-    end: int
+        return LogicalLine("".join(parts), whole, starts, places)
 
 
 class Division(NamedTuple):
@@ -143,12 +137,9 @@ class Division(NamedTuple):
     syntax: Text | None
     escape: str
 
-    def every_instruction(self) -> Iterator[tuple[Instruction, Lines]]:
-        """Yield all instructions with their lines."""
-        starts = [start for start, _ in physical_lines(self.text)]
-        for each in _instructions(self.text, self.escape, every=True):
-            first, last, end = (bisect_right(starts, at) for at in (each.start, each.stop - 1, each.end - 1))
-            yield each, Lines(first=first, last=last, end=end)
+    def every_instruction(self) -> Iterator[Instruction]:
+        """Yield all instructions."""
+        return _instructions(self.text, self.escape, every=True)
 
 
 def divide(text: Text) -> Division:
@@ -265,46 +256,52 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
 # Instructions
 
 
-@cache
-def _instruction_pattern(escape: str, *, passes_over: bool) -> re.Pattern[str]:
-    """Return the expression for an instruction on its lines, without heredocs, and the lines that it skips above.
-
-    Group 2 is the instruction, group 3 its name where that is all that matters. With `passes_over` it also skips such
-    instructions, where nothing in them can open a heredoc; group 1 is the last of them.
-    """
-    escaped = re.escape(escape)
-    skipped = rf"(?:{_SPACES}(?:#[^\n]*)?\n){_SOME}"
-    # One escape character at the end of a line continues it, two do not.
-    line_end = rf"{escaped}(?<!{escaped}{escaped})[ \t]*\r*\n{skipped}"
-    # Where the expression goes back, it must not take a comment for the last line.
-    plain = rf"{_PLAIN_START}(?:[^\n<]*{line_end}(?!{_SPACES}#)){_SOME}[^\n<]*[^\n<\\` \t\r]\r*"
-    above = rf"(?:{_SPACES}(?:#[^\n]*|({plain if passes_over else '(?!)'}))?\n){_SOME}"
-    return re.compile(rf"{above}{_SPACES}((?:(?=([A-Z]+)){_PLAIN_START})?(?:[^\n]*{line_end}){_SOME}[^\n]*)")
-
-
 def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instruction]:
     """Yield the instructions, without `every` from the first FROM on only those of which more than the name matters."""
     chars = with_ascii_spaces(text.chars)
-    match_at = _instruction_pattern(escape, passes_over=not every).match
-    may_pass_over, has_heredocs = every, "<" in chars
-    at, size = len(_BOM) if chars.startswith(_BOM) else 0, len(chars)
-    while at < size:
-        match = match_at(chars, at)
-        if not may_pass_over and match and match[1]:
-            match = _instruction_pattern(escape, passes_over=False).match(chars, at)
-        assert match is not None
-        start, stop = match.span(2)
-        if start == stop or chars[start] == "#":
-            at = _end_of_line(chars, start) + 1
+    begin = len(_BOM) if chars.startswith(_BOM) else 0
+    lines = chars[begin:].split("\n")
+    # How many characters stand before the end of each line, without line ends.
+    lengths = list(accumulate(map(len, lines)))
+    may_have_heredocs, wants_all = "<" in chars, True
+    index, count = 0, len(lines)
+    while index < count:
+        line, first = lines[index], index
+        content = line.lstrip(ASCII_SPACES)
+        index += 1
+        if not content or content[0] == "#":
             continue
-        if stop - start > _AT_ONCE and chars.count("\n", start, stop) >= _AT_ONCE:
-            stop = _end_of_long(chars, start, stop, escape)
-        instruction = Instruction(whole=text, escape=escape, name=match[3] or "", start=start, stop=stop, end=stop)
-        if has_heredocs and chars.find("<", start, stop) >= 0:
-            instruction = instruction._replace(end=_end_of_heredocs(instruction))
-        yield instruction
-        at = instruction.end + 1
-        may_pass_over = may_pass_over or chars.startswith("FROM ", start)
+        if escape in line:
+            index = _next_line(lines, first, escape)
+        word, _, rest = content.partition(" ")
+        is_plain = word in _WITHOUT_IMAGE and rest[:1] in _STARTS_OF_WORDS
+        if is_plain and not (wants_all or may_have_heredocs):
+            continue
+        start = begin + first + lengths[first] - len(content)
+        stop = begin + index - 1 + lengths[index - 1]
+        # Behind the last line end there is no line.
+        last = index if lines[index - 1] or index < count else index - 1
+        instruction = Instruction(text, escape, word if is_plain else "", start, stop, first + 1, last)
+        if may_have_heredocs and chars.find("<", start, stop) >= 0:
+            instruction.end = _end_of_heredocs(instruction)
+            more = chars.count("\n", stop, instruction.end)
+            instruction.end_line, index = last + more, index + more
+        if wants_all or not is_plain:
+            yield instruction
+        wants_all = every or (wants_all and word != "FROM")
+
+
+def _next_line(lines: Sequence[str], index: int, escape: str) -> int:
+    """Return the index of the line after an instruction.
+
+    Comments and blank lines may follow a line that goes on; those that end the file are taken for a part of it.
+    """
+    last = len(lines) - 1
+    while index < last and _continues(lines[index], escape):
+        index += 1
+        while index < last and is_comment_or_blank(lines[index]):
+            index += 1
+    return index + 1
 
 
 def _end_of_line(chars: str, at: int) -> int:
@@ -312,23 +309,13 @@ def _end_of_line(chars: str, at: int) -> int:
     return len(chars) if end < 0 else end
 
 
-def _end_of_long(chars: str, start: int, stop: int, escape: str) -> int:
-    """Return the end of an instruction of which the expression may have taken only the first lines, up to `stop`."""
-    above = chars.rfind("\n", start, stop)
-    while above >= 0 and stop < len(chars):
-        line = chars[above + 1 : stop]
-        if not (_continues(line, escape) or is_comment_or_blank(line)):
-            break
-        above, stop = stop, _end_of_line(chars, stop + 1)
-    return stop
-
-
 def _continues(chars: str, escape: str) -> bool:
     """Tell whether a line continues: it ends in one escape character, and spaces or tabs."""
-    if escape not in chars:
-        return False
-    stripped = chars.rstrip("\r").rstrip(" \t")
-    return stripped.endswith(escape) and not stripped.endswith(escape * 2)
+    if chars[-1:] != escape:
+        if escape not in chars:
+            return False
+        chars = chars.rstrip("\r").rstrip(" \t")
+    return chars[-1:] == escape and chars[-2:-1] != escape
 
 
 # Heredocs

@@ -30,7 +30,7 @@ from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
 from pinner.model.occurrence import Occurrence, Opaque, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import parse
-from pinner.model.source import Location, Source
+from pinner.model.source import Source, Span
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = r"[A-Z+]{1,16}|[<=>]{7}"
@@ -289,15 +289,14 @@ class DockerfileReader:
         others = [(platform, name) for platform, name in names if platform not in with_stage]
         if not with_stage or not all(tells_platform(name, platform) for platform, name in others):
             return False
-        where = self.source.locate(word.text.extent)
         found = PlatformStages(
-            where=where,
+            where=self.source.locate(word.text.extent),
             text=str(word.text),
             context=f"{self.prefix}FROM",
             names=tuple(names),
             with_stage=with_stage,
             usual=USUAL_PLATFORMS,
-            suppressions=self._suppressions_at(where) if self.comments.suppressions else (),
+            suppressions=self._suppressions_at(word.text.extent),
         )
         self.platform_stages.append(found)
         return True
@@ -395,8 +394,7 @@ class DockerfileReader:
             written = written._replace(place=None, unwritable=suspicion)
         place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
-            where = self.source.locate(written.used or written.span)
-            ignores = self._suppressions_at(where) if self.comments.suppressions else ()
+            ignores = self._suppressions_at(written.used or written.span)
             self.occurrences[place_to_edit] = occurrence_at(
                 written, self.source, self.prefix + context, platform=platform, suppressions=ignores, stage=suspicion
             )
@@ -405,8 +403,10 @@ class DockerfileReader:
 
     # Comments and the outline.
 
-    def _suppressions_at(self, where: Location) -> tuple[Suppression, ...]:
-        return self.comments.at(where.line - self.source.line_of(self.text.offsets[0]) + 1)
+    def _suppressions_at(self, span: Span) -> tuple[Suppression, ...]:
+        if not self.comments.suppressions:
+            return ()
+        return self.comments.at(self.source.line_of(span.start) - self.source.line_of(self.text.offsets[0]) + 1)
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change: the instructions as two parsers see them, and the stages.
@@ -421,8 +421,9 @@ class DockerfileReader:
             reason = "an instruction goes on for too many lines to be read again after an edit; the file was left alone"
             raise WriteError(self.source.path, reason) from error
         ours = (
-            f"{each.name or read_command(each.joined().chars).name} on {lines.first}-{lines.last}, to {lines.end}"
-            for each, lines in self.division.every_instruction()
+            f"{each.name or read_command(each.joined().chars).name} on {each.first_line}-{each.last_line},"
+            f" to {each.end_line}"
+            for each in self.division.every_instruction()
         )
         stages = (f"stage {base.stage} on {base.platform}" for base in self.froms)
         return (*theirs, *ours, *stages)

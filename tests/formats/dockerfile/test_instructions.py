@@ -74,7 +74,7 @@ def test_a_heredoc_after_a_space() -> None:
         divide(Text.of_bytes(b"FROM a\nRUN << EOF\n\n"))
 
 
-# The expression that divides takes some tens of lines at once.
+# An instruction may go on for any number of lines.
 LONG = {
     "comments above": lambda count: "# c\n" * count + "FROM a\n" + "# c\n\n" * count + "FROM b\n",
     "continued": lambda count: "FROM a\nRUN x \\\n" + "  y \\\n" * count + "  z\nFROM b\n",
@@ -102,6 +102,7 @@ def test_no_number_of_lines_is_too_many(write: Callable[[int], str], count: int)
 
 SPACED_LINES = {
     "blank line inside": "FROM a\nRUN x \\\n\u3000\n  y\nFROM b\n",
+    "blank line inside, then the end": "FROM a\nRUN x \\\n\u2028\nRU",
     "white space above": "\xa0\n\u2003# c\n\x85FROM a\n",
     "white space after the escape character": "FROM a\nRUN x \\\xa0\nFROM b\n",
     "comment inside": "FROM a\nRUN x \\\n\u2029 # c\n  y\nUSER 1\n\u2028RUN z\nFROM b\n",

@@ -8,10 +8,6 @@ from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
 from pinner.model.source import UTF8_BOM, Source, Span
 
-NAME = "dotenv"
-LABEL = ".env file"
-FILES = r"(^|/)\.env$"
-
 _LATEST = ":latest"
 # White space that ends no line, as compose-go has it, and all of Go's unicode.IsSpace. The text is UTF-8.
 _BLANKS = "\t\v\f\r \x85\xa0"
@@ -216,18 +212,3 @@ class DotenvReader:
 
     def _offset(self, index: int) -> int:
         return self._start + (index if self._is_ascii else len(self._chars[:index].encode()))
-
-
-def claims(_: Source) -> bool:
-    """Return false: only its name tells what a `.env` is."""
-    return False
-
-
-def open(source: Source) -> DotenvReader:  # noqa: A001 - files are opened
-    """Return a reader of a `.env`."""
-    return DotenvReader(source)
-
-
-def read(source: Source) -> Reading:
-    """Return what the file says by itself."""
-    return open(source).read()
