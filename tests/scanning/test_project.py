@@ -9,15 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pinner.cli import registry_calls
-from pinner.model.reference import Reference, parse
+from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved
 from tests.support import projects
 from tests.support.command import pinner
 from tests.support.compose_go import images
-
-CASES = {name: case for name, case in projects.cases().items() if "compose.yaml" in case["files"]}
-# What Compose reads and pinner does not: it is told so.
-NOT_READ = ("include-missing", "include-outside", "include-oci", "context-git", "env-ignored-by-git")
 
 
 def resolved(asked: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
@@ -29,38 +25,6 @@ def resolved(asked: Iterable[Reference], *_: object, **__: object) -> Mapping[Re
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_calls, "resolve", resolved)
-
-
-def listed(*arguments: str) -> set[str]:
-    """The images of services that pinner lists, pulled and built ones."""
-    references = pinner("list", "--format", "json", *arguments).document["references"]
-    found = set()
-    for each in references:
-        contexts = [each["context"], *(use["context"] for use in each["used_at"])]
-        if any(context.startswith("services.") and context.endswith(".image") for context in contexts):
-            name = f"{each['registry']}/{each['repository']}"
-            tag, digest = each["tag"], each["digest"]
-            found.add(name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else ""))
-    return found
-
-
-def canonical(names: Iterable[str], project: str) -> set[str]:
-    """What Compose lists, without the names that it makes up for what is built."""
-    references = (parse(name) for name in names if not name.startswith(f"{project}-"))
-    return {str(each if each.digest else each.by_tag()) for each in references}
-
-
-@pytest.mark.parametrize("name", [name for name in CASES if name not in NOT_READ])
-def test_the_images_are_those_of_compose(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    projects.build(CASES[name], folder)
-    for _ in range(2):
-        theirs = images(folder)
-        assert theirs is not None
-        assert canonical(theirs, "project") <= listed(".")
-        pinner("pin", ".")
 
 
 FINDINGS = {

@@ -218,14 +218,17 @@ def _add_directive(found: dict[str, Text], name: str, value: Text, number: int) 
 
 
 def _read_syntax(text: Text) -> Text | None:
-    """Return the reference of the frontend that BuildKit would load (`DetectSyntax`).
+    """Return the reference of the frontend that BuildKit would load (`DetectSyntax`). Raises Malformed.
 
     Unlike other directives it may follow a shebang or stand after `//`, but may not be indented.
     """
     for prefix in ("#", "//"):
-        for name, value in _directive_lines(text, prefix):
+        for number, (name, value) in enumerate(_directive_lines(text, prefix), 1):
             if name == "syntax":
-                return value.cut(0, (value.chars + " ").index(" "))
+                reference = value.cut(0, (value.chars + " ").index(" "))
+                if not reference.chars:
+                    raise Malformed(number, "the directive syntax has no value")
+                return reference
     return None
 
 

@@ -101,8 +101,10 @@ class DockerfileReader:
         self.build = build
         self.scope = Scope(Dialect(division.escape), source, build.scope)
         self.froms: list[From] = []
-        self.occurrences: dict[tuple[int, ...], Occurrence] = {}
+        self.occurrences: dict[Span, Occurrence] = {}
         self.platform_stages: list[PlatformStages] = []
+        # Where no digest goes, for what does not seem to be meant as an image would get it as well.
+        self.suspicions: dict[Span, str] = {}
         self.problems: list[Problem] = []
         self.comments = Comments(division, source)
         self.has_foreign_frontend = _is_foreign(division.syntax)
@@ -113,6 +115,9 @@ class DockerfileReader:
         """Return everything that the Dockerfile says."""
         self._read_syntax()
         self._read_references()
+        for place, suspicion in self.suspicions.items():
+            if place in self.occurrences:
+                self.occurrences[place] = self.occurrences[place]._replace(place=None, unwritable=suspicion)
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
         reading = Reading(
             occurrences=tuple(occurrences),
@@ -316,7 +321,7 @@ class DockerfileReader:
         for text in self._sources(statement):
             if not text.chars or text.chars == "scratch":
                 continue
-            if prefix and not any(char in text.chars for char in "/:@") and not self._runs_here(text.chars, stage):
+            if prefix and not any(char in text.chars for char in "/:@") and not self._runs_here(statement, text, stage):
                 continue  # A bare name in a trigger may be a stage of the build that the trigger runs in.
             suspicion = None
             if text.chars.isdecimal():
@@ -330,12 +335,22 @@ class DockerfileReader:
             similar = self._similar_stage(text.chars, stage)
             self._add(self._place_source(text), prefix + context, None, suspicion, similar)
 
-    def _runs_here(self, name: str, stage: int) -> bool:
-        """Tell whether a trigger of a stage runs in a later one of this file, in which `name` is no stage."""
-        if name.isdecimal() or name.lower() in self._first_stages:
+    def _runs_here(self, trigger: Statement, source: Text, stage: int) -> bool:
+        """Tell whether a trigger of a stage runs in a later one of this file, in which its source is no stage.
+
+        A number is one of a stage in COPY, and the name of an image in RUN.
+        """
+        is_number = source.chars.isdecimal() and trigger.command.name == "COPY"
+        if is_number or source.chars.lower() in self._first_stages:
             return False
         later = (base.image for base in self.froms[stage + 1 :] if isinstance(base.image, Word))
-        return any(self._first_stages.get(image.expansion.value.chars, -1) == stage for image in later)
+        return any(self._first_stages.get(name, -1) == stage for image in later for name in self._names(image))
+
+    def _names(self, image: Word) -> list[str]:
+        """Return what the word of a FROM stands for, on each platform where it differs."""
+        if image.expansion.unknown:
+            return [name for _, name in self.scope.on_platforms(image) if name is not None]
+        return [image.expansion.value.chars]
 
     def _sources(self, statement: Statement) -> Iterator[Text]:
         instruction, line, command = statement
@@ -391,6 +406,7 @@ class DockerfileReader:
     ) -> None:
         """Note an occurrence, once for each place to edit."""
         if suspicion is not None and written.place is not None and written.place.start == written.place.end:
+            self.suspicions[written.place] = suspicion
             written = written._replace(place=None, unwritable=suspicion)
         place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:

@@ -257,11 +257,15 @@ class _Lexer:
         pattern = self.read_until("/", raw_escapes=True).chars
         # A digest in the replacement would stay for every other value that has the pattern.
         replacement = Text.made_up(self.read_until("}", raw_escapes=True).chars)
+        if every and "$" in replacement.chars:
+            raise ExpansionError("a $ in the replacement of a pattern stands for a part of the match")
         value = self._plain_value(name)
         try:
             pieces = replace(pattern, value.chars, every)
         except InvalidGlob as error:
             raise ExpansionError(str(error)) from error
+        if pieces.count(None) * len(replacement.chars) > MAX_LENGTH:
+            raise ExpansionError(f"it is longer than {MAX_LENGTH} characters")
         return join(replacement if piece is None else value.cut(*piece) for piece in pieces)
 
     def _plain_value(self, name: str) -> Text:

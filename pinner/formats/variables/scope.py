@@ -14,8 +14,10 @@ from pinner.model.reference import Reference
 from pinner.model.source import Source, same_file
 
 PLATFORM_ARGS = frozenset(
-    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 )
+# What BuildKit sets in every build (`defaultArgs`): the platforms, and the name of the stage that is the target.
+_PREDEFINED_ARGS = PLATFORM_ARGS | {"TARGETSTAGE"}
 USUAL_PLATFORMS = tuple(
     "linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 linux/386 linux/ppc64le linux/s390x linux/riscv64"
     " windows/amd64 windows/arm64".split()
@@ -28,11 +30,15 @@ MAX_TOTAL_LENGTH = 8_000_000
 
 
 class Assumption(NamedTuple):
-    """What is assumed: `chars` stand at offset `at`, and somebody builds with `overrides`."""
+    """What is assumed: `chars` stand at offset `at`, and somebody builds with `overrides`.
+
+    Where `prefers_defaults` is set BuildKit itself sets them, and an ARG's own default comes before.
+    """
 
     at: int | None = None
     chars: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
+    prefers_defaults: bool = False
 
 
 NOTHING_ASSUMED = Assumption()
@@ -188,7 +194,8 @@ class Scope:
     def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
         """Return the platforms, the usual ones first, and what `word` stands for on each; None if that is open."""
         platforms = (*USUAL_PLATFORMS, *_FURTHER_PLATFORMS)
-        return [(each, self.after(word, Assumption(overrides=_platform_args(each)))) for each in platforms]
+        assumed = ((each, Assumption(overrides=_platform_args(each), prefers_defaults=True)) for each in platforms)
+        return [(each, self.after(word, assumption)) for each, assumption in assumed]
 
     def after(self, word: Word, change: Assumption) -> str | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
@@ -292,7 +299,7 @@ class Scope:
     def _missing(self, name: str, *, declared: bool, dialect: Dialect) -> Missing:
         if dialect == COMPOSE:
             return Missing.NO_DEFAULT
-        if name in PLATFORM_ARGS:
+        if name in _PREDEFINED_ARGS:
             return Missing.BUILD_TIME
         return Missing.NO_DEFAULT if declared else Missing.UNSET
 
@@ -324,8 +331,9 @@ class Scope:
     ) -> Text | Missing:
         index = bindings.get(name)
         missing = self._missing(name, declared=False, dialect=dialect)
+        keeps_default = change.prefers_defaults and index is not None
         for overridden, chars in change.overrides:
-            if overridden == name and (index is not None or missing is not Missing.UNSET):
+            if overridden == name and not keeps_default and (index is not None or missing is not Missing.UNSET):
                 return Text.made_up(chars)
         return missing if index is None else changed.get(index, self.shared.values[index])
 
@@ -348,8 +356,9 @@ class Scope:
     def _changed_value(
         self, argument: Argument, change: Assumption, changed: Mapping[int, Text | Missing]
     ) -> Text | Missing:
+        keeps_default = change.prefers_defaults and argument.default is not None
         for name, chars in change.overrides:
-            if name == argument.name:
+            if name == argument.name and not keeps_default:
                 return Text.made_up(chars)
         if argument.default is None:
             return self._missing(argument.name, declared=True, dialect=argument.dialect)

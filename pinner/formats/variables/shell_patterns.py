@@ -5,6 +5,7 @@ pattern of a hostile file takes longer than length of the pattern times length o
 """
 
 import re
+from itertools import pairwise
 
 _ANY = "*"
 _ONE = "?"
@@ -28,7 +29,10 @@ def trim_suffix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
 
 def replace(pattern: str, value: str, every: bool) -> list[tuple[int, int] | None]:
     """Return `value` in pieces: (start, end) stays, None is a match that the replacement takes the place of."""
-    first, *others = _pieces(_tokens(pattern))
+    tokens = _tokens(pattern)
+    if not tokens or (not value and all(token == (_ANY, True) for token in tokens)):
+        return _with_insertions(value, every)
+    first, *others = _pieces(tokens)
     pieces: list[tuple[int, int] | None] = []
     kept = at = 0
     while at < len(value) and (found := first.search(value, at)):
@@ -36,14 +40,23 @@ def replace(pattern: str, value: str, every: bool) -> list[tuple[int, int] | Non
         if end is None:
             # What comes after the first star stands nowhere behind this match, nor behind a later one.
             break
-        if end == found.start():
-            at = end + 1
-            continue
         pieces += (kept, found.start()), None
         kept = at = end
         if not every:
             break
     return [*pieces, (kept, len(value))]
+
+
+def _with_insertions(value: str, every: bool) -> list[tuple[int, int] | None]:
+    """Return `value` with matches of nothing: before the first character, or round every one, as Go's regexp has it."""
+    if not every:
+        return [None, (0, len(value))]
+    # One character a byte: those that continue a character of UTF-8 begin none.
+    starts = [at for at, char in enumerate(value) if not "\x80" <= char <= "\xbf"]
+    pieces: list[tuple[int, int] | None] = [None]
+    for piece in pairwise([*starts, len(value)]):
+        pieces += piece, None
+    return pieces
 
 
 def _matched_length(tokens: list[_Token], value: str, greedy: bool) -> int:

@@ -101,6 +101,14 @@ WRITTEN = {
         "FROM a:1\nonbuild run --mount=from=b/c x",
         "FROM a:1@D\nonbuild run --mount=from=b/c:latest@D x",
     ),
+    "bare name in a trigger that runs here": (
+        "FROM a:1 AS x\nONBUILD COPY --from=b x y\nFROM x",
+        "FROM a:1@D AS x\nONBUILD COPY --from=b:latest@D x y\nFROM x",
+    ),
+    "bare name in a trigger that runs here on one platform": (
+        "FROM a:1 AS x-amd64\nONBUILD RUN --mount=from=b y\nFROM x-$TARGETARCH",
+        "FROM a:1@D AS x-amd64\nONBUILD RUN --mount=from=b:latest@D y\nFROM x-$TARGETARCH",
+    ),
     # The frontend.
     "syntax": ("# syntax=docker/dockerfile:1\nFROM a:1", "# syntax=docker/dockerfile:1@D\nFROM a:1@D"),
     "syntax without a tag": ("#syntax=docker/dockerfile\nFROM a:1", "#syntax=docker/dockerfile:latest@D\nFROM a:1@D"),
@@ -170,6 +178,10 @@ WRITTEN = {
     "prefix cut off": ("ARG V=v20\nFROM node:${V#v}", "ARG V=v20@D\nFROM node:${V#v}"),
     "characters replaced": ("ARG V=20.1\nFROM node:${V/./_}", "ARG V=20.1@D\nFROM node:${V/./_}"),
     "all of a kind replaced": ("ARG V=20.1.2\nFROM node:${V//./_}", "ARG V=20.1.2@D\nFROM node:${V//./_}"),
+    "name of the stage that is built, with a default": (
+        "ARG TARGETSTAGE=20\nFROM node:$TARGETSTAGE",
+        "ARG TARGETSTAGE=20@D\nFROM node:$TARGETSTAGE",
+    ),
     "stage in an ARG": ("ARG S=x\nFROM a:1 AS x\nFROM $S", "ARG S=x\nFROM a:1@D AS x\nFROM $S"),
 }
 

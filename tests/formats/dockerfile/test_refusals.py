@@ -52,6 +52,14 @@ UNWRITABLE = {
     "later stage": ("FROM later\nFROM a:1@D AS later", "the stage later is defined further down"),
     "number": ("FROM 0", "a stage is named with AS, not numbered"),
     "number in a mount": ("FROM a:1@D AS x\nRUN --mount=from=0 y", "stages have names here, not numbers"),
+    "number in the mount of a trigger that runs here": (
+        "FROM a:1@D AS x\nONBUILD RUN --mount=from=0 y\nFROM x",
+        "stages have names here, not numbers",
+    ),
+    "later stage, and an image in its ARG": (
+        "ARG B=later\nFROM $B\nFROM $B AS later",
+        "the stage later is defined further down",
+    ),
 }
 
 
@@ -94,6 +102,12 @@ OPAQUE = {
         "TARGETARCH differs by platform",
     ),
     "system of the builder": ("ARG BUILDOS\nFROM node:$BUILDOS", "BUILDOS differs by platform"),
+    "version of the system": ("FROM node:20$TARGETOSVERSION", "TARGETOSVERSION differs by platform"),
+    "architecture by default, a stage for another": (
+        "ARG TARGETARCH=arm64\nFROM a:1@D AS x-amd64\nFROM x-$TARGETARCH$TARGETVARIANT",
+        "TARGETVARIANT differs by platform",
+    ),
+    "stage that is built": ("FROM ${TARGETSTAGE:-node:20}", "the file gives TARGETSTAGE no value"),
     "variable in COPY": ("FROM a@D\nARG X=b\nCOPY --from=$X c d", "variables mean nothing here"),
     "variable in a mount": ("FROM a@D\nRUN --mount=from=${X:-b} c", "variables mean nothing here"),
     "quote that is not closed": ("FROM 'node:20", "a closing ' is missing"),
@@ -167,6 +181,7 @@ PROBLEMS = {
     "heredoc without an end": ("FROM a\nRUN x \\\n <<EOF\nFROM b\n", 2, "unterminated heredoc"),
     "escape directive twice": ("# escape=`\n# escape=`\nFROM a", 2, "only one escape parser directive can be used"),
     "escape directive that is none": ("# escape=x\nFROM a", 1, "invalid escape token 'x' does not match ` or \\"),
+    "syntax without a value": ("# check=skip=all\n# syntax = \nFROM a", 2, "the directive syntax has no value"),
     "line that is too long": (
         "FROM a\nRUN " + "x" * 65536,
         2,

@@ -18,6 +18,7 @@ VALUES: dict[str, str | Missing] = {
     "tag": "20-slim-x",
     "star": "a*b?c/d}e",
     "empty": "",
+    "umlaut": "ü".encode().decode("latin-1"),
     "open": Missing.NO_DEFAULT,
     "built": Missing.BUILD_TIME,
 }
@@ -134,6 +135,16 @@ def expansion(word: str, escape: str = "\\") -> Expansion:
         ("${star/\\*/-}", "a-b?c/d}e"),
         ("${star/\\}/-}", "a*b?c/d-e"),
         ("${none//./-}", ""),
+        # Matches of nothing.
+        ("${full/$none/x}", "xa.b.c"),
+        ("${full//$none/x}", "xax.xbx.xcx"),
+        ("${none//x/y}", ""),
+        ("${none/*/x}", "x"),
+        ("${empty//**/x}", "x"),
+        ("${none/?/x}", ""),
+        ("${none//*a/x}", ""),
+        ("${umlaut//$none/x}", "xüx"),
+        ("${full/b/'$0'}", "a.$0.c"),
     ],
 )
 def test_expansion(word: str, expected: str) -> None:
@@ -189,6 +200,8 @@ def test_what_stays_open(word: str, unknown: tuple[str, ...]) -> None:
         ("${empty:?no}", "empty must be set: no"),
         ("${a:-" * (MAX_DEPTH + 1) + "b" + "}" * (MAX_DEPTH + 1), "nested more than"),
         ("$full" * 1000, "longer than 4096"),
+        ("${full//$none/" + "x" * 1000 + "}", "longer than 4096"),
+        ("${full//b/'$0'}", "a $ in the replacement"),
     ],
 )
 def test_what_is_refused(word: str, message: str) -> None:
