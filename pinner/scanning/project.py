@@ -184,7 +184,7 @@ class Project:
                 extended.append((owner, node, known))
             return known.services if known else None
 
-        model = _Model(Services(yamls, extend), files, folder, env)
+        model = _Model(Services(yamls, extend, env.value_of), files, folder, env)
         self._models.append(model)
         self._bind(model)
         if beside is not None:
