@@ -45,21 +45,26 @@ class _Model:
         self.readers: dict[int, YamlReader] = {}
         # The models that Compose merges with this one: what one of them builds is built in all.
         self.related: list[_Model] = []
-        self.extenders: dict[str, list[tuple[_Model, str]]] = {}
+        # The models that extend services of this one, directly or by way of others.
+        self.extenders: list[_Model] = []
 
-    def is_output(self, name: str) -> bool:
-        """Tell whether the image of a service is the name of what some build makes."""
-        if any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related]):
-            return True
-        # Taken away meanwhile, so that files which extend each other do not ask for ever.
-        extenders = self.extenders.pop(name, [])
-        is_output = bool(extenders) and all(model.is_output(service) for model, service in extenders)
-        self.extenders[name] = extenders
-        return is_output
+    def builds(self, name: str) -> bool:
+        """Return whether a service is built, here or in a model that Compose merges with this one."""
+        return any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related])
+
+    def are_outputs(self, name: str, image: Node) -> set[bool]:
+        """Return whether the services for which an `image` holds build it.
+
+        What is extended from another file runs as the services there only where nothing else inherits it.
+        """
+        own = [(self, each) for each in self.services.users_of(image)]
+        extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
+        return {model.builds(each) for model, each in extending or own or [(self, name)]}
 
     def is_built(self, image: str, profiles: list[str]) -> bool:
         """Tell whether some service builds an image whenever something runs that has `profiles`."""
-        return any(each.services.built_images().has(image, profiles) for each in [self, *self.related])
+        running = [each for model in self.extenders or [self] for each in (model, *model.related)]
+        return any(each.services.built_images().has(image, profiles) for each in running)
 
 
 class _File:
@@ -130,8 +135,7 @@ class Project:
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
-        for model in list(self._models):
-            self._note_extenders(model)
+        self._note_extenders()
         builds = [(model, build) for model in self._models for build in self._collect(model)]
         for model, build in builds:
             self._add_build(model, build)
@@ -307,7 +311,7 @@ class Project:
 
     def _collect(self, model: _Model) -> list[ServiceBuild]:
         readers = model.readers
-        builds = collect(ModelReader(model.services, readers, model.is_output, model.is_built))
+        builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
         for name in model.services.layers:
             for layer in model.services.layers[name]:
                 self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
@@ -408,13 +412,16 @@ class Project:
     def _report(self, path: str) -> None:
         self._reported.add(path)
 
-    def _note_extenders(self, model: _Model) -> None:
-        by_services = {id(each.services): each for each in self._models}
-        for name in model.services.layers:
-            for services, service in model.services.extended(name):
+    def _note_extenders(self) -> None:
+        """Tell each model which others extend its services. What is extended is read on the way, as further models."""
+        by_services: dict[int, _Model] = {}
+        for model in self._models:
+            extended = [each for name in model.services.layers for each, _ in model.services.extended(name)]
+            by_services |= {id(each.services): each for each in self._models}
+            for services in extended:
                 base = by_services.get(id(services))
-                if base is not None and base is not model:
-                    base.extenders.setdefault(service, []).append((model, name))
+                if base is not None and base is not model and model not in base.extenders:
+                    base.extenders.append(model)
 
     # How all of it reads.
 

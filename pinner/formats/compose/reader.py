@@ -27,6 +27,7 @@ _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
+_BUILT_AND_PULLED = "one service builds it and another one, which extends that, pulls it: give each an image of its own"
 _SYNTAX = "BUILDKIT_SYNTAX"
 # What stands at the top of files of other kinds that have services as well.
 _OTHER_KINDS = frozenset(("jobs", "stages", "steps", "pipelines", "apiVersion"))
@@ -88,20 +89,20 @@ def collect(model: "ModelReader") -> list[ServiceBuild]:
 class ModelReader:
     """Adds to the `readers` of its files, by their identity, what the services of a model name.
 
-    `is_output` tells whether a service's `image` is the name of what it builds, `is_built` whether some service builds
-    an image whenever another one runs.
+    `are_outputs` tells of the services for which an `image` holds whether they build, so that it is the name of what
+    comes out; `is_built` whether some service builds an image whenever another one runs.
     """
 
     def __init__(
         self,
         services: Services,
         readers: Mapping[int, YamlReader],
-        is_output: Callable[[str], bool] | None = None,
+        are_outputs: Callable[[str, Node], set[bool]] | None = None,
         is_built: Callable[[str, list[str]], bool] | None = None,
     ) -> None:
         self.services = services
         self._readers = readers
-        self._is_output = is_output or services.builds
+        self._are_outputs = are_outputs or services.are_outputs
         self._is_built = is_built or services.built_images().has
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
         self._declared: dict[int, int | None] = {}
@@ -159,13 +160,20 @@ class ModelReader:
 
     def _read_image(self, entry: Entry, name: str, layer: Layer, context: str, platform: str | None) -> None:
         """Add the `image` of a service, which names what is pulled, or what is built."""
-        if not self._is_output(name):
+        node, outputs = entry.value, self._are_outputs(name, entry.value)
+        if node.id != "scalar" or outputs == {False}:
             self._read_pulled(entry, layer.file, name, context, platform)
             return
-        node = entry.value
-        if node.id == "scalar" and not is_null(node) and not is_reset(node):
+        if is_null(node) or is_reset(node):
+            return
+        reader, image = self._reader(layer), self.services.in_force(node.value)
+        if False in outputs and not self._is_built(image, self.services.profiles(name)):
+            # Whoever inherits it without the build pulls it, but the name of what is built takes no digest.
+            placement = reader.read_reference(layer.file.text_of(node))
+            reader.add(refuse(placement, _BUILT_AND_PULLED), entry, context, platform)
+        elif False not in outputs or self.services.builds(name):
             policy = self.services.scalar(name, "pull_policy") or ""
-            self._reader(layer).add_reference(entry, context, platform, policy)
+            reader.add_reference(entry, context, platform, policy)
 
     def _read_pulled(
         self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None

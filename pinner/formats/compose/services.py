@@ -175,6 +175,10 @@ class Services:
             return False
         return self.scalar(name, "pull_policy") == "build" or bool(self.builds_of(name))
 
+    def are_outputs(self, name: str, image: Node) -> set[bool]:
+        """Return whether the services for which an `image` of the service `name` holds build it."""
+        return {self.builds(each) for each in self.users_of(image) or [name]}
+
     def built_images(self) -> "BuiltImages":
         """Return the names of the images that the services build: without `image`, project and service."""
         built = BuiltImages()

