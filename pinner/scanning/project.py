@@ -45,7 +45,7 @@ class _Model:
         self.readers: dict[int, YamlReader] = {}
         # The models that Compose merges with this one: what one of them builds is built in all.
         self.related: list[_Model] = []
-        # The models that extend services of this one, directly or by way of others.
+        # The models that extend services of this one's files, directly or by way of others.
         self.extenders: list[_Model] = []
 
     def builds(self, name: str) -> bool:
@@ -55,7 +55,7 @@ class _Model:
     def are_outputs(self, name: str, image: Node) -> set[bool]:
         """Return whether the services for which an `image` holds build it.
 
-        What is extended from another file runs as the services there only where nothing else inherits it.
+        What another file extends runs as the services there, and by itself only where none of these inherits it.
         """
         own = [(self, each) for each in self.services.users_of(image)]
         extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
@@ -413,15 +413,17 @@ class Project:
         self._reported.add(path)
 
     def _note_extenders(self) -> None:
-        """Tell each model which others extend its services. What is extended is read on the way, as further models."""
-        by_services: dict[int, _Model] = {}
+        """Tell each model which others extend services of its files. What these name is read on the way."""
+        extenders: dict[int, list[_Model]] = {}
         for model in self._models:
             extended = [each for name in model.services.layers for each, _ in model.services.extended(name)]
-            by_services |= {id(each.services): each for each in self._models}
-            for services in extended:
-                base = by_services.get(id(services))
-                if base is not None and base is not model and model not in base.extenders:
-                    base.extenders.append(model)
+            for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
+                extenders.setdefault(id(yaml), []).append(model)
+        mains = [id(model) for model in self._mains.values()]
+        for model in self._models:
+            found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]
+            # What Compose finds by itself runs also where another file extends a service of it.
+            model.extenders = [*dict.fromkeys(found), *([model] if found and id(model) in mains else [])]
 
     # How all of it reads.
 
