@@ -174,7 +174,16 @@ class Project:
         found = self._files.finder.find("", path)
         return not isinstance(found, Followed) or found.is_excluded
 
-    def _add_model(self, paths: list[str], folder: str, env: Scope, beside: "_Model | None" = None) -> "_Model | None":
+    def _add_model(
+        self,
+        paths: list[str],
+        folder: str,
+        env: Scope,
+        *,
+        beside: "_Model | None" = None,
+        above: "_Model | None" = None,
+    ) -> "_Model | None":
+        """Read files that Compose merges: `beside` the main one of their folder, or included by the model `above`."""
         files = [file for path in paths if (file := self._open(path)) is not None]
         yamls = [file.yaml for file in files if file.yaml is not None]
         if not yamls:
@@ -188,7 +197,9 @@ class Project:
                 extended.append((owner, node, known))
             return known.services if known else None
 
-        model = _Model(Services(yamls, extend, env.value_of), files, folder, env)
+        # What is included has the name of the project that includes it, whatever it says.
+        project = above.services.project if above else None
+        model = _Model(Services(yamls, extend, env.value_of, project), files, folder, env)
         self._models.append(model)
         self._bind(model)
         if beside is not None:
@@ -281,7 +292,7 @@ class Project:
         if key not in self._included:
             self._including.add(tuple(paths))
             env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
-            included = self._add_model(paths, project, env)
+            included = self._add_model(paths, project, env, above=model)
             if included is None:
                 return
             self._included[key] = included
@@ -315,7 +326,16 @@ class Project:
         for name in model.services.layers:
             for layer in model.services.layers[name]:
                 self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
+                self._note_environment(model, layer.file, find(layer.fields, "environment"))
         return builds
+
+    def _note_environment(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
+        """Note the variables that a container gets by their names alone, with the values that Compose sees."""
+        for name, pair in model.services.pairs_of(file, entry, "environment").items():
+            if not pair.is_given:
+                place = f"{file.source.path}:{file.line_of(pair.entry.value)}"
+                sentence = f"{place} gives {name} to a container, which would see the digest"
+                model.env.note_reader(model.env.look_up(name), sentence)
 
     def _note_env_file(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
         """Note that a container gets all variables of a file from which Compose takes values as well."""

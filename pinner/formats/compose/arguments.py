@@ -47,7 +47,7 @@ class Pair(NamedTuple):
 def pair_of_entry(entry: Entry, file: YamlFile) -> Pair:
     """Return the pair of a key with its value."""
     node = entry.value
-    if node.id != "scalar":
+    if node.id != "scalar" or node.tag == "!reset":
         return Pair(entry=entry, text=None, file=file)
     if is_null(node):
         return Pair(entry=entry, text=None, file=file, is_given=False)

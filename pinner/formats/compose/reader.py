@@ -283,7 +283,7 @@ class ModelReader:
             if build.value.id == "scalar" and key == "context":
                 return self._named(owner, build, path)
         found = next(iter(self.services.build_fields(name, key)), None)
-        if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
+        if found is None or found[0].value.id != "scalar" or is_null(found[0].value) or is_reset(found[0].value):
             return None
         return self._named(found[1], found[0], f"{path}.{key}")
 

@@ -60,11 +60,16 @@ class Services:
     """The services of the files that are merged into one model, in that order, the last one on top.
 
     `layers` holds what each document says of a service, in order. `extend` finds the services of other files, `values`
-    are those of the variables. `project` is the name of the project, empty where no file and no variable tells it.
+    are those of the variables. `project` is the name of the project, empty where nothing tells it; what the files and
+    the variables say counts if it is not given.
     """
 
     def __init__(
-        self, files: Sequence[YamlFile], extend: Extend = lambda _, __: None, values: Values = lambda _: None
+        self,
+        files: Sequence[YamlFile],
+        extend: Extend = lambda _, __: None,
+        values: Values = lambda _: None,
+        project: str | None = None,
     ) -> None:
         self.layers: dict[str, list[Layer]] = {}
         self.files = files
@@ -83,7 +88,7 @@ class Services:
                 number += 1
             if not any("services" in fields for fields in documents):
                 self._complain_of_version_1(documents, file)
-        self.project = values("COMPOSE_PROJECT_NAME") or self.project
+        self.project = (values("COMPOSE_PROJECT_NAME") or self.project) if project is None else project
 
     def in_force(self, text: str) -> str:
         """Return a text with its variables replaced, as it is where one has neither a value nor a default."""
@@ -152,7 +157,7 @@ class Services:
         pairs: dict[str, Pair] = {}
         for entry, file in self.build_fields(name, key):
             pairs = {**self.pairs_of(file, entry, f"services.{name}.build.{key}"), **pairs}
-        return pairs
+        return {each: pair for each, pair in pairs.items() if not is_reset(pair.entry.value)}
 
     def effective(self, name: str, key: str) -> tuple[Entry, YamlFile] | None:
         """Return what holds for a service after all documents and everything that it extends, and where it stands."""
