@@ -81,7 +81,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
     if settings.policy_from:
-        from pinner.scanning.scan import with_suppressions_of
+        from pinner.scanning.policy import with_suppressions_of
 
         scan = with_suppressions_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)

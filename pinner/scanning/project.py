@@ -7,81 +7,26 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
+from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.expansion import COMPOSE, ExpansionError
+from pinner.formats.variables.expansion import ExpansionError
 from pinner.formats.variables.scope import Scope
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
-from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
+from pinner.scanning.compose_model import ComposeFile, Model
 from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead
-from pinner.scanning.readings import FileInForce, ProjectReading, merged, united
-from pinner.scanning.scan import MAIN_FILES
+from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
-OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
 DOCKERFILE_NAME = "Dockerfile"
 _MAX_INCLUDES = 100
-
-
-class _Model:
-    """Files that Compose merges, with the variables that they see. `folder` is that of the project."""
-
-    def __init__(self, services: Services, files: list["_File"], folder: str, env: Scope) -> None:
-        self.services = services
-        self.files = files
-        self.folder = folder
-        self.env = env
-        self.readers: dict[int, YamlReader] = {}
-        # The models that Compose merges with this one: what one of them builds is built in all.
-        self.related: list[_Model] = []
-        # The models that extend services of this one's files, directly or by way of others.
-        self.extenders: list[_Model] = []
-
-    def builds(self, name: str) -> bool:
-        """Return whether a service is built, here or in a model that Compose merges with this one."""
-        return any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related])
-
-    def are_outputs(self, name: str, image: Node) -> set[bool]:
-        """Return whether the services for which an `image` holds build it.
-
-        What another file extends runs as the services there, and by itself only where none of these inherits it.
-        """
-        own = [(self, each) for each in self.services.users_of(image)]
-        extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
-        return {model.builds(each) for model, each in extending or own or [(self, name)]}
-
-    def is_built(self, image: str, profiles: list[str]) -> bool:
-        """Tell whether some service builds an image whenever something runs that has `profiles`."""
-        running = [each for model in self.extenders or [self] for each in (model, *model.related)]
-        return any(each.services.built_images().has(image, profiles) for each in running)
-
-
-class _File:
-    """A Compose file with its nodes, or the problem that makes it none."""
-
-    def __init__(self, source: Source, format_: Format) -> None:
-        self.source = source
-        self.format = format_
-        self.yaml: YamlFile | None = None
-        self.problem: Problem | None = None
-        self.readers: list[YamlReader] = []
-        text = decode(source)
-        found = text if isinstance(text, Problem) else compose(source, text)
-        if isinstance(found, Problem):
-            self.problem = found
-        else:
-            self.yaml = found
 
 
 class Project:
@@ -105,12 +50,12 @@ class Project:
         self._files = Files(finder, contents or {})
         self._environments = Environments(self._files)
         self._configured = [BuildsReader(each, self._files, self._environments.base) for each in builds]
-        self._compose: dict[str, _File] = {}
-        self._models: list[_Model] = []
-        self._extended: dict[tuple[str, int], _Model] = {}
-        self._included: dict[tuple[str, ...], _Model] = {}
+        self._compose: dict[str, ComposeFile] = {}
+        self._models: list[Model] = []
+        self._extended: dict[tuple[str, int], Model] = {}
+        self._included: dict[tuple[str, ...], Model] = {}
         self._including: set[tuple[str, ...]] = set()
-        self._mains: dict[str, _Model | None] = {}
+        self._mains: dict[str, Model | None] = {}
         self._builds: dict[str, list[Build]] = {}
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
@@ -148,7 +93,7 @@ class Project:
 
     # Compose files.
 
-    def _main(self, folder: str) -> _Model | None:
+    def _main(self, folder: str) -> Model | None:
         """Return the model of the files that Compose finds by itself in a folder, None if there are none."""
         if folder in self._mains:
             return self._mains[folder]
@@ -180,15 +125,15 @@ class Project:
         folder: str,
         env: Scope,
         *,
-        beside: "_Model | None" = None,
-        above: "_Model | None" = None,
-    ) -> "_Model | None":
+        beside: "Model | None" = None,
+        above: "Model | None" = None,
+    ) -> "Model | None":
         """Read files that Compose merges: `beside` the main one of their folder, or included by the model `above`."""
         files = [file for path in paths if (file := self._open(path)) is not None]
         yamls = [file.yaml for file in files if file.yaml is not None]
         if not yamls:
             return None
-        extended: list[tuple[YamlFile, Node, _Model | None]] = []
+        extended: list[tuple[YamlFile, Node, Model | None]] = []
 
         def extend(owner: YamlFile, node: Node) -> Services | None:
             known = next((model for file, each, model in extended if each is node and file is owner), None)
@@ -199,9 +144,9 @@ class Project:
 
         # What is included has the name of the project that includes it, whatever it says.
         project = above.services.project if above else None
-        model = _Model(Services(yamls, extend, env.value_of, project), files, folder, env)
+        model = Model(Services(yamls, extend, env.value_of, project), files, folder, env)
         self._models.append(model)
-        self._bind(model)
+        model.add_readers(self._environments.base)
         if beside is not None:
             model.related.append(beside)
             self._join(beside.files[0].source.path, files[0].source.path)
@@ -211,37 +156,21 @@ class Project:
             self._include(model, yaml)
         return model
 
-    def _open(self, path: str) -> _File | None:
+    def _open(self, path: str) -> ComposeFile | None:
         if path not in self._compose:
             source = self._files.read(path)
             if source is None:
                 return None
-            self._compose[path] = _File(source, self._format)
+            self._compose[path] = ComposeFile(source, self._format)
         return self._compose[path]
 
-    def _bind(self, model: _Model) -> None:
-        """Give each file of a model a reader that sees the model's variables."""
-        for file in model.files:
-            if file.yaml is not None:
-                self._add_reader(model, file)
-
-    def _add_reader(self, model: _Model, file: _File) -> None:
-        assert file.yaml is not None
-        scope = Scope(COMPOSE, beside=self._environments.base)
-        scope.bind_all(model.env)
-        known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
-        if known is None:
-            known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
-            file.readers.append(known)
-        model.readers[id(file.yaml)] = known
-
-    def _extend(self, model: _Model, owner: YamlFile, node: Node) -> "_Model | None":
+    def _extend(self, model: Model, owner: YamlFile, node: Node) -> "Model | None":
         """Return the model of the file that an `extends` names."""
         if node.id != "scalar":
             return None
         reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
         path = _expanded(reader, owner, node)
-        folder = self._folder_of(model, owner)
+        folder = model.folder_of(owner)
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
@@ -256,12 +185,7 @@ class Project:
         model.readers |= {each: reader for each, reader in base.readers.items() if each not in model.readers}
         return base
 
-    def _folder_of(self, model: _Model, owner: YamlFile) -> str:
-        """Return the folder to which the paths in a file are relative."""
-        is_own = any(file.yaml is owner for file in model.files)
-        return model.folder if is_own else os.path.dirname(owner.source.path)
-
-    def _include(self, model: _Model, file: YamlFile) -> None:
+    def _include(self, model: Model, file: YamlFile) -> None:
         for document in file.documents:
             if document.id != "mapping":
                 continue
@@ -271,12 +195,12 @@ class Project:
             for item in entry.value.value:
                 self._include_one(model, file, item)
 
-    def _include_one(self, model: _Model, file: YamlFile, item: Node) -> None:
+    def _include_one(self, model: Model, file: YamlFile, item: Node) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
         path = item if item.id == "scalar" else _value(fields, "path")
         reader = model.readers[id(file)]
-        folder = self._folder_of(model, file)
+        folder = model.folder_of(file)
         nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
         found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
         paths = [each for each in found if each]
@@ -320,7 +244,7 @@ class Project:
 
     # Dockerfiles.
 
-    def _collect(self, model: _Model) -> list[ServiceBuild]:
+    def _collect(self, model: Model) -> list[ServiceBuild]:
         readers = model.readers
         builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
         for name in model.services.layers:
@@ -329,7 +253,7 @@ class Project:
                 self._note_environment(model, layer.file, find(layer.fields, "environment"))
         return builds
 
-    def _note_environment(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
+    def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note the variables that a container gets by their names alone, with the values that Compose sees."""
         for name, pair in model.services.pairs_of(file, entry, "environment").items():
             if not pair.is_given:
@@ -337,7 +261,7 @@ class Project:
                 sentence = f"{place} gives {name} to a container, which would see the digest"
                 model.env.note_reader(model.env.look_up(name), sentence)
 
-    def _note_env_file(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
+    def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note that a container gets all variables of a file from which Compose takes values as well."""
         if entry is None:
             return
@@ -348,15 +272,15 @@ class Project:
                 path = next((value for key, value in node.value if key.value == "path"), None)
             if path is None or path.id != "scalar":
                 continue
-            joined = os.path.normpath(os.path.join(self._folder_of(model, file), path.value))
+            joined = os.path.normpath(os.path.join(model.folder_of(file), path.value))
             if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
                 model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
 
-    def _add_build(self, model: _Model, build: ServiceBuild) -> None:
+    def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = self._folder_of(model, folder.file)
+        base = model.folder_of(folder.file)
         if folder.path is None or self._is_remote(folder.path):
             self._follow(folder, base)
             return
@@ -434,7 +358,7 @@ class Project:
 
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
-        extenders: dict[int, list[_Model]] = {}
+        extenders: dict[int, list[Model]] = {}
         for model in self._models:
             extended = [each for name in model.services.layers for each, _ in model.services.extended(name)]
             for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
@@ -463,7 +387,7 @@ class Project:
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
             by_path.setdefault(each.path, []).append(self._environments.with_suppressions(each))
-        files: dict[str, FileInForce] = {}
+        files: dict[str, ScannedFile] = {}
         for path, reading in readings.items():
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
             unread = tuple(self._files.unread.get(path, ()))
@@ -479,20 +403,20 @@ class Project:
     def _counts(self, path: str) -> bool:
         return path in self._reported or self._is_reported(path)
 
-    def _in_force(self, path: str, reading: Reading) -> FileInForce:
+    def _in_force(self, path: str, reading: Reading) -> ScannedFile:
         if path in self._environments.readers:
             env = self._environments.readers[path]
-            return FileInForce(
+            return ScannedFile(
                 source=_plain(env.source), format=DOTENV, reading=reading, outline=env.outline(reading.occurrences)
             )
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
-            return FileInForce(source=source, format=DOCKERFILE, reading=reading, outline=())
+            return ScannedFile(source=source, format=DOCKERFILE, reading=reading, outline=())
         if path in self._readers_of_builds:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
         outline = [line for reader in file.readers[:1] for line in reader.outline(reading.occurrences)]
-        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))
+        return ScannedFile(source=_plain(file.source), format=file.format, reading=reading, outline=tuple(outline))
 
 
 def _plain(source: Source) -> Source:
