@@ -16,7 +16,7 @@ from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
-from pinner.model.occurrence import Occurrence, Reading
+from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
@@ -311,17 +311,18 @@ class Project:
 
     # What is followed, and belongs together.
 
-    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span]) -> list[str]:
+    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]) -> list[str]:
         """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
+        owner, span, suppressions = place
         found = []
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(place[0], path, followed.detail, place[1])
+                self._files.note(owner, path, followed.detail, span, suppressions)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
-                self._join(place[0], followed.path)
+                self._join(owner, followed.path)
                 found.append(followed.path)
         return found
 

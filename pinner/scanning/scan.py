@@ -12,10 +12,10 @@ from pinner.formats._builders import builder_decisions
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
+from pinner.model.occurrence import Link, Occurrence, PassedOver, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
-from pinner.model.source import Source, read_source
+from pinner.model.source import Location, Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
@@ -163,8 +163,9 @@ class _Opened:
                 continue
             file = scan_source(source, each.format, self._suppression_settings, self._kind_settings)
             file = file._replace(root=each.root)
-            self._add(file, each)
-            named += self._named_by(file)
+            links, unread = self._named_by(file)
+            self._add(file._replace(reading=file.reading._replace(unread=unread)) if unread else file, each)
+            named += links
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
@@ -212,9 +213,9 @@ class _Opened:
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
-    def _named_by(self, file: ScannedFile) -> Iterator[Found]:
-        """Yield the Dockerfiles and Compose files that a file names, of any names."""
-        folder = os.path.dirname(file.source.path)
+    def _named_by(self, file: ScannedFile) -> tuple[list[Found], tuple[Unread, ...]]:
+        """Return the Dockerfiles and Compose files that a file names, of any names, and those that are not read."""
+        folder, named, unread = os.path.dirname(file.source.path), list[Found](), list[Unread]()
         for link in file.reading.links:
             if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
                 continue
@@ -222,9 +223,23 @@ class _Opened:
             real = os.path.realpath(folder or os.curdir)
             root = file.root or checked_root(real) or real
             if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
-                self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
+                unread.append(_unread(link, file))
             else:
-                yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
+                named.append(Found(path=path, format=self._kind_settings.format_of(link.kind), root=root))
+        return named, tuple(unread)
+
+
+def _unread(link: Link, file: ScannedFile) -> Unread:
+    """Return that a file which another one names is not read, with the comments on its line or right above."""
+    width = len(file.source.line_text(link.line))
+    suppressions = (each for each in file.reading.suppressions if each.where.line in (link.line - 1, link.line))
+    return Unread(
+        where=Location(line=link.line, column=1, end_line=link.line, end_column=width + 1),
+        text=link.path,
+        context=link.kind,
+        detail="that is no file of what is checked",
+        suppressions=tuple(suppressions),
+    )
 
 
 def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
@@ -363,18 +378,36 @@ def scan_stdin(
     file_format: Format,
     suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     kind_settings: KindSettings = ALL_KINDS,
+    builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
-    """Return the scan of the one file that came through standard input."""
-    file = scan_source(source, file_format, suppression_settings, kind_settings)
-    failures = _problems({source.path: file})
-    unknown = (source.path,) if file.reading.passed_over is PassedOver.NO_KIND else ()
+    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
+    read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
+    is_built = file_format is DOCKERFILE and any(each.matches(source.path) for each in builds)
+    if is_built:
+        opened = _Opened(suppression_settings, kind_settings)
+        opened.add_project(read_again({source.path: source.data}), ())
+        file = opened.files[source.path]
+    else:
+        file = scan_source(source, file_format, suppression_settings, kind_settings)
     return Scan(
         files={source.path: file},
-        unknown=unknown,
-        failures=tuple(failures),
+        unknown=(source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
+        failures=tuple(_problems({source.path: file})),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
+        groups={source.path: 0} if is_built else {},
+        read_again=read_again if is_built else lambda _: None,
     )
+
+
+def _read_alone(path: str, builds: Sequence["ConfiguredBuilds"], contents: Mapping[str, bytes]) -> ProjectReading:
+    """Return how a Dockerfile of some configured builds reads by itself, wherever its content comes from."""
+    from pinner.scanning.followed import Finder
+    from pinner.scanning.project import Project
+
+    project = Project(Finder(), COMPOSE, {path}.__contains__, contents, builds)
+    project.add_dockerfiles([path])
+    return project.read()
 
 
 def scan_source(

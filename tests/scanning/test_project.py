@@ -166,11 +166,35 @@ def test_a_named_dockerfile_is_judged_as_the_whole_tree_is(tmp_path: Path, monke
     assert (report["findings"], report["summary"]["files"]) == ([], 1)
 
 
-def test_a_comment_acknowledges_what_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+NOWHERE = {
+    "build": ("compose.yaml", "services:\n  a:\n#\n    build: no\n"),
+    "build.context": ("compose.yaml", "services:\n  a:\n    build:\n#\n      context: no\n"),
+    "build.dockerfile": ("compose.yaml", "services:\n  a:\n    build:\n#\n      dockerfile: no\n"),
+    "remote context": ("compose.yaml", "services:\n  a:\n#\n    build: https://example.test/a.git\n"),
+    "open context": ("compose.yaml", "services:\n  a:\n#\n    build: ${NO}\n"),
+    "include": ("compose.yaml", "include:\n#\n  - no.yml\n"),
+    "include.path": ("compose.yaml", "include:\n  - path:\n#\n      - no.yml\n"),
+    "include.env_file": ("compose.yaml", "include:\n  - path: a.yml\n#\n    env_file: no\n"),
+    "extends.file": ("compose.yaml", "services:\n  a:\n    extends:\n      service: b\n#\n      file: no.yml\n"),
+    "COMPOSE_FILE": (".env", "#\nCOMPOSE_FILE=no.yml\n"),
+    "dockerComposeFile": (".devcontainer/devcontainer.json", '{\n#\n"dockerComposeFile": "no.yml"\n}\n'),
+    "build of a devcontainer": (".devcontainer/devcontainer.json", '{"build": {\n#\n"dockerfile": "no"\n}}\n'),
+}
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_a_comment_acknowledges_what_is_not_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("compose.yaml").write_text("services:\n  a:\n    build: . # pinner: ignore[not-read] made by CI\n")
-    run = pinner("check", "--format", "json", ".")
-    assert (run.code, run.document["findings"], run.document["unchecked"]) == (0, [], [])
+    path, text = NOWHERE[name]
+    Path("a.yml").write_text(f"services: {{s: {{image: 'a:1@{projects.digest_of('any')}'}}}}")
+    Path(path).parent.mkdir(exist_ok=True)
+    mark = "//" if path.endswith(".json") else "#"
+    files = [path] if path != ".env" else [".env", "a.yml"]
+    for comment, code in ((f"{mark} x", 3), (f"{mark} pinner: ignore[not-read] made by CI", 0)):
+        Path(path).write_text("\n".join(comment if line == "#" else line for line in text.split("\n")))
+        run = pinner("check", "--format", "json", *files)
+        assert (run.code, run.document["findings"], run.document["errors"]) == (code, [], [])
+        assert [each["reason"] for each in run.document["unchecked"]] == ["not-read"] * (code == 3)
 
 
 def test_a_comment_counts_at_the_value_and_at_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
