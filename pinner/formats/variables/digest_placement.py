@@ -21,6 +21,8 @@ from pinner.model.source import Source, Span, same_file
 _TRANSPORT = re.compile(
     r"(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)", re.DOTALL
 )
+# Stands for what is to be rendered, so that all of it in one file is one message.
+_PLACEHOLDER = "{{ }}"
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
@@ -72,7 +74,7 @@ def occurrence_at(
     """Return the occurrence that a placement makes which a file gave. Its offsets count from the start of its file."""
     target, span, edit = placement.target, placement.span, placement.place
     if isinstance(target, Invalid):
-        target = Opaque(TEMPLATE) if is_template(placement.text) else _transport_of(placement.text) or target
+        target = Opaque(TEMPLATE, (_PLACEHOLDER,)) if is_template(placement.text) else _transport_of(placement.text) or target
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
