@@ -64,13 +64,18 @@ class Project:
 
     # What is read.
 
-    def add_folder(self, folder: str, named: Iterable[str]) -> None:
-        """Read the project of a folder, and the other Compose files in it that are `named`."""
+    def add_folder(self, folder: str) -> None:
+        """Read the project of a folder, with all that it includes and extends."""
         main = self._main(folder)
-        taken = {file.source.path for file in main.files} if main else set()
+        if main is not None:
+            self._read_extended(main)
+
+    def add_files(self, folder: str, named: Iterable[str]) -> None:
+        """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
+        main = self._main(folder)
         for path in named:
             self._report(path)
-            if path not in taken and path not in self._compose:
+            if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
@@ -357,11 +362,15 @@ class Project:
     def _report(self, path: str) -> None:
         self._reported.add(path)
 
+    def _read_extended(self, model: Model) -> list[Services]:
+        """Return what the services of a model extend, which reads the files of these."""
+        return [each for name in model.services.layers for each, _ in model.services.extended(name)]
+
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
         for model in self._models:
-            extended = [each for name in model.services.layers for each, _ in model.services.extended(name)]
+            extended = self._read_extended(model)
             for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
                 extenders.setdefault(id(yaml), []).append(model)
         mains = [id(model) for model in self._mains.values()]

@@ -287,7 +287,7 @@ def _read_projects(
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
     # Kept for this run alone: what a relative path means depends on the working directory.
     has_main_file, folder_above = cache(_has_main_file), cache(_folder_above)
-    for start in {os.path.dirname(path) for path in dockerfiles}:
+    for start in {os.path.dirname(each.path) for each in found if each.format in (DOCKERFILE, COMPOSE)}:
         folders = (each for each in _folders_above(start, folder_above) if each not in named)
         named |= {each: [] for each in folders if has_main_file(each)}
     configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)] if builds else []
@@ -298,8 +298,11 @@ def _read_projects(
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
+    for folder in sorted(named):
+        project.add_folder(folder)
+    # What a project includes or extends is no project of its own.
     for folder, paths in sorted(named.items()):
-        project.add_folder(folder, paths)
+        project.add_files(folder, paths)
     project.add_dockerfiles(configured)
     return project.read()
 

@@ -74,7 +74,11 @@ def occurrence_at(
     """Return the occurrence that a placement makes which a file gave. Its offsets count from the start of its file."""
     target, span, edit = placement.target, placement.span, placement.place
     if isinstance(target, Invalid):
-        target = Opaque(TEMPLATE, (_PLACEHOLDER,)) if is_template(placement.text) else _transport_of(placement.text) or target
+        target = (
+            Opaque(TEMPLATE, (_PLACEHOLDER,))
+            if is_template(placement.text)
+            else _transport_of(placement.text) or target
+        )
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
