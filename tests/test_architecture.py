@@ -174,6 +174,55 @@ def test_a_right_import_is_let_be(name: str, source: str) -> None:
     assert wrong_imports(name, source.encode()) == []
 
 
+def circles(sources: dict[str, bytes]) -> list[str]:
+    """The modules that lead back to themselves by imports, also by late ones and by those for types alone.
+
+    The face of a room, its `__init__`, does not count: it may offer what its modules build on.
+    """
+    imports = {name: {each for each in _modules_of(source) if each in sources} for name, source in sources.items()}
+    return [name for name in imports if name in _reached(name, imports)]
+
+
+def _modules_of(source: bytes) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (module, *(f"{module}.{alias.name}" for alias in names))
+
+
+def _reached(start: str, imports: dict[str, set[str]]) -> set[str]:
+    reached, waiting = set[str](), [start]
+    while waiting:
+        following = imports[waiting.pop()] - reached
+        reached |= following
+        waiting += following
+    return reached
+
+
+def test_no_modules_form_a_circle() -> None:
+    files = (path for path in modules() if path.name != "__init__.py")
+    sources = {f"pinner.{name_of(path).removesuffix('.py').replace('/', '.')}": path.read_bytes() for path in files}
+    assert circles(sources) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        b"from a.one import name",
+        b"from a import one",
+        b"if TYPE_CHECKING:\n    import a.one",
+        b"def late():\n    from a.one import name",
+        b"from a.three import name",
+    ],
+)
+def test_a_circle_is_seen(back: bytes) -> None:
+    sources = {"a.one": b"from a.two import x", "a.two": back, "a.three": b"import a.one", "a.four": b"import a.two"}
+    assert {"a.one", "a.two"} <= set(circles(sources)) <= {"a.one", "a.two", "a.three"}
+    assert circles(sources | {"a.two": b"import os"}) == []
+
+
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_no_process_is_forked_or_ended_at_once(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_bytes())):

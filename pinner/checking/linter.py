@@ -39,47 +39,64 @@ def lint(
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    templates = [(path, file.reading.template) for path, file in scan.files.items() if file.reading.template]
-    stages = [(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages]
-    facts = Facts(
-        occurrences=[each for each in scan.occurrences if not each.image_ignored],
-        statuses=statuses,
-        templates=templates,
-        platform_stages=stages,
-        platforms=scan.platforms,
-    )
+    facts = _facts(scan, statuses)
     active_rules_of = selection.by_path()
     raised = [
         finding
         for finding in _run_rules(RULES, facts, active_rules_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
-    on_images = {(each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions}
-    for path, template in templates:
-        on_images[path, template.where] = tuple(
-            each for each in scan.files[path].reading.suppressions if each.whole_file
-        )
-    for path, each in stages:
-        beside = {suppression.where for suppression in each.suppressions}
-        on_images[path, each.where] = tuple(
-            suppression
-            for suppression in scan.files[path].reading.suppressions
-            if suppression.whole_file or suppression.where in beside
-        )
-    findings, suppressed, used = _suppress(raised, on_images)
-    not_read, acknowledged = _not_read(scan)
-    used |= acknowledged
+    findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
     findings = _one_for_untagged(findings, excused)
-    used |= _undecided(scan, facts, active_rules_of)
-    # Which comments hide nothing is known only after all other rules have run. A comment that hides a finding of
-    # `unused-ignore` is in use by that alone.
+    not_read, acknowledged = _not_read(scan)
+    used |= acknowledged | _undecided(scan, facts, active_rules_of)
+    unused, hidden = _unused_comments(scan, facts, used, active_rules_of)
+    return assemble_report(
+        scan,
+        findings + unused,
+        suppressed + hidden,
+        unchecked=[*unchecked, *not_read],
+        changes=changes,
+        kept=kept,
+    )
+
+
+def _facts(scan: Scan, statuses: Mapping[Reference, PinStatus] | None) -> Facts:
+    return Facts(
+        occurrences=[each for each in scan.occurrences if not each.image_ignored],
+        statuses=statuses,
+        templates=[(path, file.reading.template) for path, file in scan.files.items() if file.reading.template],
+        platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
+        platforms=scan.platforms,
+    )
+
+
+def _suppressions_by_place(scan: Scan, facts: Facts) -> dict[_Position, Sequence[Suppression]]:
+    """Return the comments that speak of each place at which a rule may find something."""
+    found: dict[_Position, Sequence[Suppression]] = {
+        (each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions
+    }
+    for path, template in facts.templates:
+        found[path, template.where] = [each for each in scan.files[path].reading.suppressions if each.whole_file]
+    for path, stages in facts.platform_stages:
+        beside = {suppression.where for suppression in stages.suppressions}
+        comments = scan.files[path].reading.suppressions
+        found[path, stages.where] = [each for each in comments if each.whole_file or each.where in beside]
+    return found
+
+
+def _unused_comments(
+    scan: Scan, facts: Facts, used: Collection[_PlacedSuppression], active_rules_of: Callable[[str], ActiveRules]
+) -> tuple[list[Finding], list[Suppressed]]:
+    """Return the findings of `unused-ignore`, and those of them that comments hide, after all other rules have run.
+
+    A comment that hides such a finding is in use by that alone.
+    """
     unused = [each for each in scan.suppressions if each not in used]
-    raised = list(_run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of))
-    standing, hidden, used = _suppress(raised, _on_comments(scan.suppressions))
-    in_use = {(path, suppression.where) for path, suppression in used}
-    findings += [each for each in standing if (each.path, each.where) not in in_use]
-    unchecked = [*unchecked, *not_read]
-    return assemble_report(scan, findings, suppressed + hidden, unchecked=unchecked, changes=changes, kept=kept)
+    raised = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of)
+    standing, hidden, hiding = _suppress(raised, _on_comments(scan.suppressions))
+    in_use = {(path, suppression.where) for path, suppression in hiding}
+    return [each for each in standing if (each.path, each.where) not in in_use], hidden
 
 
 def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:

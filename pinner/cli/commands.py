@@ -81,7 +81,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, accept_pinned_outside=not settings.online)
     if settings.policy_from:
-        from pinner.scanning.scan import with_suppressions_of
+        from pinner.scanning.policy import with_suppressions_of
 
         scan = with_suppressions_of(scan, settings.policy_from)
     changed = _changed_lines(scan, settings)
@@ -236,7 +236,8 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     if list(paths) == [STDIN]:
         name = settings.stdin_filename or "Dockerfile"
         file_format = format_of(name, settings.extend_include, kinds)
-        scan = scan_stdin(Source(name, _read_stdin()), file_format, _suppression_settings(settings), kinds)
+        source = Source(name, _read_stdin())
+        scan = scan_stdin(source, file_format, _suppression_settings(settings), kinds, settings.builds)
         return scan._replace(platforms=settings.platforms)
     if STDIN in paths:
         raise UsageError("- stands for standard input and cannot be combined with other paths")

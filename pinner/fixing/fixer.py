@@ -9,7 +9,8 @@ from pinner.model.reference import DEFAULT_TAG, Reference
 from pinner.model.report import Change, Explanation, FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.decisions import decided
-from pinner.scanning.scan import Scan, ScannedFile, prepared
+from pinner.scanning.readings import ScannedFile
+from pinner.scanning.scan import Scan, prepared
 
 _DIFFERENT = "the edited file would read differently; it was left alone"
 
@@ -88,9 +89,7 @@ def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedF
     """Return how the edited files read, and the others that belong to them."""
     together = {path: data for path, data in contents.items() if path in scan.groups}
     project = scan.read_again(together) if together else None
-    after: dict[str, ScannedFile] = {}
-    for path, (source, file_format, reading, outline) in project.files.items() if project else ():
-        after[path] = ScannedFile(source=source, format=file_format, reading=reading, outline=outline)
+    after = dict(project.files) if project else {}
     for path, data in contents.items():
         if path not in after:
             source, file_format = Source(path, data), scan.files[path].format

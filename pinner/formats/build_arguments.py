@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pinner.formats.variables.text import Text
+from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.occurrence import Reading
 from pinner.model.source import UTF8_BOM, Source
 
@@ -44,29 +44,40 @@ class BuildArgumentsReader:
         return (repr(document),)
 
     def values(self, number: int) -> Mapping[str, Text]:
-        """Return the values of the entry of an index. One that is not written as it reads stands nowhere."""
+        """Return the values of the entry of an index."""
         entries = _entries(self._document, self._table)
         values = entries[number].get(_VALUES, {}) if number < len(entries) else {}
         return {name: self._text_of(number, name, value) for name, value in values.items() if isinstance(value, str)}
 
     def _text_of(self, number: int, name: str, value: str) -> Text:
-        """Return a value with its bytes, found by what changes in the document when the file changes there.
+        """Return a value with its bytes. One with escapes has the offset of its last byte: none of it stands there."""
+        data = value.encode()
+        end = self._end_of(number, name, value, value)
+        if end is not None:
+            return Text(data.decode("latin-1"), range(end - len(data), end))
+        ends = (self._end_of(number, name, value, quote) for quote in ('"', "'"))
+        last = next((each - 1 for each in ends if each is not None), NOWHERE)
+        return Text(data.decode("latin-1"), [last] * len(data))
 
-        tomllib tells no positions, and a reader of TOML of our own could differ from it.
+    def _end_of(self, number: int, name: str, value: str, mark: str) -> int | None:
+        """Return the offset of the end of a value: after it if `mark` is that, else before the quote that closes it.
+
+        It is where the value in the document grows when the file does: tomllib tells no positions, and a reader of TOML
+        of our own could differ from it.
         """
-        at = self._text.find(value) if value else -1
+        if not value:
+            return None
+        expected = _loads(self._text) or {}
+        _entries(expected, self._table)[number][_VALUES][name] = value + _PROBE
+        at = self._text.find(mark)
         for _ in range(_MAX_CANDIDATES):
             if at < 0:
-                break
-            end = at + len(value)
-            expected = _loads(self._text) or {}
-            _entries(expected, self._table)[number][_VALUES][name] = value + _PROBE
+                return None
+            end = at + len(value) if mark == value else at
             if _loads(self._text[:end] + _PROBE + self._text[end:]) == expected:
-                start = self.source.base + self._start + len(self._text[:at].encode())
-                data = value.encode()
-                return Text(data.decode("latin-1"), range(start, start + len(data)))
-            at = self._text.find(value, at + 1)
-        return Text.made_up(value.encode().decode("latin-1"))
+                return self.source.base + self._start + len(self._text[:end].encode())
+            at = self._text.find(mark, at + 1)
+        return None
 
 
 def claims(_: Source) -> bool:

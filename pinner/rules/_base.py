@@ -17,6 +17,8 @@ from pinner.model.occurrence import (
 from pinner.model.reference import Reference
 from pinner.model.resolution import PinStatus
 
+_BUILDING_KINDS = ("", "dockerfile", "compose", "dotenv")
+
 
 class Facts(NamedTuple):
     """The facts that rules check: every occurrence of the run, sorted by path and position.
@@ -104,7 +106,7 @@ def severity_at(occurrence: Occurrence, severity: Severity) -> Severity:
 
     Manifests and pipelines are templates and are overridden far more often than Dockerfiles and Compose files.
     """
-    return severity if occurrence.kind in ("", "dockerfile", "compose") else min(severity, Severity.WARNING)
+    return severity if occurrence.kind in _BUILDING_KINDS else min(severity, Severity.WARNING)
 
 
 def pinned_image(occurrence: Occurrence) -> Reference | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pinner.model.occurrence import Reading
     from pinner.model.source import Source
     from pinner.scanning.followed import Files
-    from pinner.scanning.readings import FileInForce
+    from pinner.scanning.readings import ScannedFile
 
 _PYPROJECT = "pyproject.toml"
 _SYNTAX = "BUILDKIT_SYNTAX"
@@ -85,16 +85,16 @@ class BuildsReader:
             occurrences.append(occurrence_at(written, self.source, context, platform=None, suppressions=()))
         return Reading(tuple(occurrences), problems=tuple(dict.fromkeys(problems)))
 
-    def in_force(self, reading: "Reading") -> "FileInForce":
+    def in_force(self, reading: "Reading") -> "ScannedFile":
         """Return the configuration with what is read in it."""
         from pinner.formats import build_arguments
         from pinner.model.source import Source
-        from pinner.scanning.readings import FileInForce
+        from pinner.scanning.readings import ScannedFile
 
         assert self.source is not None
         assert self.reader is not None
         source = Source(self.source.path, self.source.data)
-        return FileInForce(source=source, format=build_arguments, reading=reading, outline=self.reader.outline)
+        return ScannedFile(source=source, format=build_arguments, reading=reading, outline=self.reader.outline)
 
     def _declared(self, number: int) -> "Build":
         from pinner.formats.dockerfile.reader import Build

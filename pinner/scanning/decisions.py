@@ -2,19 +2,16 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from pinner.model.occurrence import Decider, Decision, Occurrence, Reading
 from pinner.model.reference import Reference
-
-if TYPE_CHECKING:
-    from pinner.scanning.scan import ScannedFile
+from pinner.scanning.readings import ScannedFile
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 
 
-def decided(files: "Mapping[str, ScannedFile]", builders: "Mapping[str, ScannedFile]") -> "dict[str, ScannedFile]":
+def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
     """Return the files with what all of them, and the `builders` beside them, decide at each occurrence."""
     everything = {**builders, **files}
     made = _Built(decision for file in everything.values() for decision in file.reading.decisions)
@@ -65,7 +62,7 @@ def _written_name(text: str) -> str:
     return before if colon and "/" not in tag else name
 
 
-def _overrides_by_path(files: "Mapping[str, ScannedFile]") -> dict[str, dict[str, Decision]]:
+def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, dict[str, Decision]]:
     """Return what kustomizations decide by name, for every file that one of them leads to."""
     readings = {_normal(path): file.reading for path, file in files.items()}
     overrides: dict[str, dict[str, Decision]] = {}

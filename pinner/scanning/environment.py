@@ -5,7 +5,7 @@ import os
 from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.scope import Scope
-from pinner.model.occurrence import Occurrence, Problem
+from pinner.model.occurrence import Occurrence, Problem, Suppression
 from pinner.model.source import Span
 from pinner.scanning.followed import Files, NotRead
 
@@ -71,13 +71,14 @@ class Environments:
         self.readers[path] = DotenvReader(source)
         return self.readers[path]
 
-    def place_of(self, name: str, folder: str) -> tuple[str, Span]:
-        """Return where the value of a variable stands that the `.env` of a folder gives."""
+    def place_of(self, name: str, folder: str) -> tuple[str, Span, tuple[Suppression, ...]]:
+        """Return where the value of a variable stands that the `.env` of a folder gives, with its ignore comments."""
         path = os.path.normpath(os.path.join(folder, _ENV))
-        for each, value, _, _ in self.readers[path].assignments:
+        # Of several values the last one holds.
+        for each, value, _, suppressions in reversed(self.readers[path].assignments):
             if each == name and value is not None and value.offsets:
-                return path, value.extent
-        return path, Span(0, 0)
+                return path, value.extent, suppressions
+        return path, Span(0, 0), ()
 
     def with_suppressions(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence with the ignore comments of the value in which it stands."""

@@ -8,76 +8,26 @@ from functools import partial
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
+from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.expansion import COMPOSE, ExpansionError
+from pinner.formats.variables.expansion import ExpansionError
 from pinner.formats.variables.scope import Scope
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
-from pinner.model.occurrence import Occurrence, Problem, Reading
+from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
+from pinner.scanning.compose_model import ComposeFile, Model
 from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead
-from pinner.scanning.readings import FileInForce, ProjectReading, merged, united
-from pinner.scanning.scan import MAIN_FILES
+from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
-OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
 DOCKERFILE_NAME = "Dockerfile"
 _MAX_INCLUDES = 100
-
-
-class _Model:
-    """Files that Compose merges, with the variables that they see. `folder` is that of the project."""
-
-    def __init__(self, services: Services, files: list["_File"], folder: str, env: Scope) -> None:
-        self.services = services
-        self.files = files
-        self.folder = folder
-        self.env = env
-        self.readers: dict[int, YamlReader] = {}
-        # The models that Compose merges with this one: what one of them builds is built in all.
-        self.related: list[_Model] = []
-        self.extenders: dict[str, list[tuple[_Model, str]]] = {}
-
-    def is_output(self, name: str) -> bool:
-        """Tell whether the image of a service is the name of what some build makes."""
-        if any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related]):
-            return True
-        # Taken away meanwhile, so that files which extend each other do not ask for ever.
-        extenders = self.extenders.pop(name, [])
-        is_output = bool(extenders) and all(model.is_output(service) for model, service in extenders)
-        self.extenders[name] = extenders
-        return is_output
-
-    def is_built(self, image: str, profiles: list[str]) -> bool:
-        """Tell whether some service builds an image whenever something runs that has `profiles`."""
-        return any(each.services.built_images().has(image, profiles) for each in [self, *self.related])
-
-
-class _File:
-    """A Compose file with its nodes, or the problem that makes it none."""
-
-    def __init__(self, source: Source, format_: Format) -> None:
-        self.source = source
-        self.format = format_
-        self.yaml: YamlFile | None = None
-        self.problem: Problem | None = None
-        self.readers: list[YamlReader] = []
-        text = decode(source)
-        found = text if isinstance(text, Problem) else compose(source, text)
-        if isinstance(found, Problem):
-            self.problem = found
-        else:
-            self.yaml = found
 
 
 class Project:
@@ -101,12 +51,12 @@ class Project:
         self._files = Files(finder, contents or {})
         self._environments = Environments(self._files)
         self._configured = [BuildsReader(each, self._files, self._environments.base) for each in builds]
-        self._compose: dict[str, _File] = {}
-        self._models: list[_Model] = []
-        self._extended: dict[tuple[str, int], _Model] = {}
-        self._included: dict[tuple[str, ...], _Model] = {}
+        self._compose: dict[str, ComposeFile] = {}
+        self._models: list[Model] = []
+        self._extended: dict[tuple[str, int], Model] = {}
+        self._included: dict[tuple[str, ...], Model] = {}
         self._including: set[tuple[str, ...]] = set()
-        self._mains: dict[str, _Model | None] = {}
+        self._mains: dict[str, Model | None] = {}
         self._builds: dict[str, list[Build]] = {}
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
@@ -115,13 +65,18 @@ class Project:
 
     # What is read.
 
-    def add_folder(self, folder: str, named: Iterable[str]) -> None:
-        """Read the project of a folder, and the other Compose files in it that are `named`."""
+    def add_folder(self, folder: str) -> None:
+        """Read the project of a folder, with all that it includes and extends."""
         main = self._main(folder)
-        taken = {file.source.path for file in main.files} if main else set()
+        if main is not None:
+            self._read_extended(main)
+
+    def add_files(self, folder: str, named: Iterable[str]) -> None:
+        """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
+        main = self._main(folder)
         for path in named:
             self._report(path)
-            if path not in taken and path not in self._compose:
+            if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
@@ -131,8 +86,7 @@ class Project:
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
-        for model in list(self._models):
-            self._note_extenders(model)
+        self._note_extenders()
         builds = [(model, build) for model in self._models for build in self._collect(model)]
         for model, build in builds:
             self._add_build(model, build)
@@ -145,7 +99,7 @@ class Project:
 
     # Compose files.
 
-    def _main(self, folder: str) -> _Model | None:
+    def _main(self, folder: str) -> Model | None:
         """Return the model of the files that Compose finds by itself in a folder, None if there are none."""
         if folder in self._mains:
             return self._mains[folder]
@@ -171,12 +125,21 @@ class Project:
         found = self._files.finder.find("", path)
         return not isinstance(found, Followed) or found.is_excluded
 
-    def _add_model(self, paths: list[str], folder: str, env: Scope, beside: "_Model | None" = None) -> "_Model | None":
+    def _add_model(
+        self,
+        paths: list[str],
+        folder: str,
+        env: Scope,
+        *,
+        beside: "Model | None" = None,
+        above: "Model | None" = None,
+    ) -> "Model | None":
+        """Read files that Compose merges: `beside` the main one of their folder, or included by the model `above`."""
         files = [file for path in paths if (file := self._open(path)) is not None]
         yamls = [file.yaml for file in files if file.yaml is not None]
         if not yamls:
             return None
-        extended: list[tuple[YamlFile, Node, _Model | None]] = []
+        extended: list[tuple[YamlFile, Node, Model | None]] = []
 
         def extend(owner: YamlFile, node: Node) -> Services | None:
             known = next((model for file, each, model in extended if each is node and file is owner), None)
@@ -185,9 +148,11 @@ class Project:
                 extended.append((owner, node, known))
             return known.services if known else None
 
-        model = _Model(Services(yamls, extend), files, folder, env)
+        # What is included has the name of the project that includes it, whatever it says.
+        project = above.services.project if above else None
+        model = Model(Services(yamls, extend, env.value_of, project), files, folder, env)
         self._models.append(model)
-        self._bind(model)
+        model.add_readers(self._environments.base)
         if beside is not None:
             model.related.append(beside)
             self._join(beside.files[0].source.path, files[0].source.path)
@@ -197,37 +162,21 @@ class Project:
             self._include(model, yaml)
         return model
 
-    def _open(self, path: str) -> _File | None:
+    def _open(self, path: str) -> ComposeFile | None:
         if path not in self._compose:
             source = self._files.read(path)
             if source is None:
                 return None
-            self._compose[path] = _File(source, self._format)
+            self._compose[path] = ComposeFile(source, self._format)
         return self._compose[path]
 
-    def _bind(self, model: _Model) -> None:
-        """Give each file of a model a reader that sees the model's variables."""
-        for file in model.files:
-            if file.yaml is not None:
-                self._add_reader(model, file)
-
-    def _add_reader(self, model: _Model, file: _File) -> None:
-        assert file.yaml is not None
-        scope = Scope(COMPOSE, beside=self._environments.base)
-        scope.bind_all(model.env)
-        known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
-        if known is None:
-            known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
-            file.readers.append(known)
-        model.readers[id(file.yaml)] = known
-
-    def _extend(self, model: _Model, owner: YamlFile, node: Node) -> "_Model | None":
+    def _extend(self, model: Model, owner: YamlFile, node: Node) -> "Model | None":
         """Return the model of the file that an `extends` names."""
         if node.id != "scalar":
             return None
         reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
         path = _expanded(reader, owner, node)
-        folder = self._folder_of(model, owner)
+        folder = model.folder_of(owner)
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
@@ -242,12 +191,7 @@ class Project:
         model.readers |= {each: reader for each, reader in base.readers.items() if each not in model.readers}
         return base
 
-    def _folder_of(self, model: _Model, owner: YamlFile) -> str:
-        """Return the folder to which the paths in a file are relative."""
-        is_own = any(file.yaml is owner for file in model.files)
-        return model.folder if is_own else os.path.dirname(owner.source.path)
-
-    def _include(self, model: _Model, file: YamlFile) -> None:
+    def _include(self, model: Model, file: YamlFile) -> None:
         for document in file.documents:
             if document.id != "mapping":
                 continue
@@ -257,12 +201,12 @@ class Project:
             for item in entry.value.value:
                 self._include_one(model, file, item)
 
-    def _include_one(self, model: _Model, file: YamlFile, item: Node) -> None:
+    def _include_one(self, model: Model, file: YamlFile, item: Node) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
         path = item if item.id == "scalar" else _value(fields, "path")
         reader = model.readers[id(file)]
-        folder = self._folder_of(model, file)
+        folder = model.folder_of(file)
         nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
         found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
         paths = [each for each in found if each]
@@ -278,7 +222,7 @@ class Project:
         if key not in self._included:
             self._including.add(tuple(paths))
             env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
-            included = self._add_model(paths, project, env)
+            included = self._add_model(paths, project, env, above=model)
             if included is None:
                 return
             self._included[key] = included
@@ -306,15 +250,24 @@ class Project:
 
     # Dockerfiles.
 
-    def _collect(self, model: _Model) -> list[ServiceBuild]:
+    def _collect(self, model: Model) -> list[ServiceBuild]:
         readers = model.readers
-        builds = collect(ModelReader(model.services, readers, model.is_output, model.is_built))
+        builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
         for name in model.services.layers:
             for layer in model.services.layers[name]:
                 self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
+                self._note_environment(model, layer.file, find(layer.fields, "environment"))
         return builds
 
-    def _note_env_file(self, model: _Model, file: YamlFile, entry: Entry | None) -> None:
+    def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
+        """Note the variables that a container gets by their names alone, with the values that Compose sees."""
+        for name, pair in model.services.pairs_of(file, entry, "environment").items():
+            if not pair.is_given:
+                place = f"{file.source.path}:{file.line_of(pair.entry.value)}"
+                sentence = f"{place} gives {name} to a container, which would see the digest"
+                model.env.note_reader(model.env.look_up(name), sentence)
+
+    def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note that a container gets all variables of a file from which Compose takes values as well."""
         if entry is None:
             return
@@ -325,15 +278,15 @@ class Project:
                 path = next((value for key, value in node.value if key.value == "path"), None)
             if path is None or path.id != "scalar":
                 continue
-            joined = os.path.normpath(os.path.join(self._folder_of(model, file), path.value))
+            joined = os.path.normpath(os.path.join(model.folder_of(file), path.value))
             if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
                 model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
 
-    def _add_build(self, model: _Model, build: ServiceBuild) -> None:
+    def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = self._folder_of(model, folder.file)
+        base = model.folder_of(folder.file)
         if folder.path is None or self._is_remote(folder.path):
             self._follow(folder, base)
             return
@@ -364,17 +317,18 @@ class Project:
 
     # What is followed, and belongs together.
 
-    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span]) -> list[str]:
+    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]) -> list[str]:
         """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
+        owner, span, suppressions = place
         found = []
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(place[0], path, followed.detail, place[1])
+                self._files.note(owner, path, followed.detail, span, suppressions)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
-                self._join(place[0], followed.path)
+                self._join(owner, followed.path)
                 found.append(followed.path)
         return found
 
@@ -409,13 +363,22 @@ class Project:
     def _report(self, path: str) -> None:
         self._reported.add(path)
 
-    def _note_extenders(self, model: _Model) -> None:
-        by_services = {id(each.services): each for each in self._models}
-        for name in model.services.layers:
-            for services, service in model.services.extended(name):
-                base = by_services.get(id(services))
-                if base is not None and base is not model:
-                    base.extenders.setdefault(service, []).append((model, name))
+    def _read_extended(self, model: Model) -> list[Services]:
+        """Return what the services of a model extend, which reads the files of these."""
+        return [each for name in model.services.layers for each, _ in model.services.extended(name)]
+
+    def _note_extenders(self) -> None:
+        """Tell each model which others extend services of its files. What these name is read on the way."""
+        extenders: dict[int, list[Model]] = {}
+        for model in self._models:
+            extended = self._read_extended(model)
+            for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
+                extenders.setdefault(id(yaml), []).append(model)
+        mains = [id(model) for model in self._mains.values()]
+        for model in self._models:
+            found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]
+            # What Compose finds by itself runs also where another file extends a service of it.
+            model.extenders = [*dict.fromkeys(found), *([model] if found and id(model) in mains else [])]
 
     # How all of it reads.
 
@@ -435,7 +398,7 @@ class Project:
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
             by_path.setdefault(each.path, []).append(self._environments.with_suppressions(each))
-        files: dict[str, FileInForce] = {}
+        files: dict[str, ScannedFile] = {}
         for path, reading in readings.items():
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
             unread = tuple(self._files.unread.get(path, ()))
@@ -451,19 +414,19 @@ class Project:
     def _counts(self, path: str) -> bool:
         return path in self._reported or self._is_reported(path)
 
-    def _in_force(self, path: str, reading: Reading) -> FileInForce:
+    def _in_force(self, path: str, reading: Reading) -> ScannedFile:
         if path in self._environments.readers:
             env = self._environments.readers[path]
             dotenv_outline = partial(env.outline, reading.occurrences)
-            return FileInForce(source=_plain(env.source), format=DOTENV, reading=reading, outline=dotenv_outline)
+            return ScannedFile(source=_plain(env.source), format=DOTENV, reading=reading, outline=dotenv_outline)
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
-            return FileInForce(source=source, format=DOCKERFILE, reading=reading, outline=None)
+            return ScannedFile(source=source, format=DOCKERFILE, reading=reading, outline=None)
         if path in self._readers_of_builds:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
         outline = partial(file.readers[0].outline, reading.occurrences) if file.readers else None
-        return FileInForce(source=_plain(file.source), format=file.format, reading=reading, outline=outline)
+        return ScannedFile(source=_plain(file.source), format=file.format, reading=reading, outline=outline)
 
 
 def _plain(source: Source) -> Source:

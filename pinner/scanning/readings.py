@@ -1,4 +1,4 @@
-"""What several readings of one file say together: in the builds of a Dockerfile, in the models of a Compose file."""
+"""Files as they were read, and what several readings of one say together: builds of a Dockerfile, models of Compose."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -8,19 +8,23 @@ from pinner.model.occurrence import Invalid, Occurrence, Opaque, Reading
 from pinner.model.source import Source
 
 
-class FileInForce(NamedTuple):
-    """A file of a project, and how it reads there. `outline` gives what no edit may change, if the project tells."""
+class ScannedFile(NamedTuple):
+    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
+
+    `outline` gives what no edit may change, where a project tells that.
+    """
 
     source: Source
     format: Format
     reading: Reading
-    outline: Callable[[], tuple[str, ...]] | None
+    root: str | None = None
+    outline: Callable[[], tuple[str, ...]] | None = None
 
 
 class ProjectReading(NamedTuple):
     """All files of all projects by path, the paths that belong together, and how many files were excluded."""
 
-    files: Mapping[str, FileInForce]
+    files: Mapping[str, ScannedFile]
     failures: Mapping[str, str]
     groups: Mapping[str, int]
     excluded: int
@@ -32,6 +36,8 @@ def united(readings: list[Reading]) -> Reading:
         occurrences=tuple(each for reading in readings for each in reading.occurrences),
         suppressions=tuple(sorted({each for reading in readings for each in reading.suppressions})),
         problems=tuple(sorted({each for reading in readings for each in reading.problems})),
+        decisions=tuple(dict.fromkeys(each for reading in readings for each in reading.decisions)),
+        links=tuple(dict.fromkeys(each for reading in readings for each in reading.links)),
         platform_stages=tuple(dict.fromkeys(each for reading in readings for each in reading.platform_stages)),
         template=next((reading.template for reading in readings if reading.template), None),
     )
@@ -53,7 +59,10 @@ def _is_open(occurrence: Occurrence, path: str) -> bool:
 
 
 def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
-    """Yield one occurrence for each place and target: of two, one that cannot be written, used wherever either is."""
+    """Yield one occurrence for each place and target: of two, one that cannot be written, used wherever either is.
+
+    The contexts of both count, unless they stand where the value is used.
+    """
     found: dict[tuple[object, ...], Occurrence] = {}
     for each in occurrences:
         key = (each.path, each.span, each.target, each.built is None)
@@ -64,5 +73,8 @@ def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
         kept = each if each.unwritable and not other.unwritable else other
         uses = tuple(dict.fromkeys((*other.used_at, *each.used_at)))
         suppressions = tuple(dict.fromkeys((*other.suppressions, *each.suppressions)))
-        found[key] = kept._replace(used_at=uses, suppressions=suppressions)
+        told = {kept.context, *(use.context for use in uses)}
+        contexts = dict.fromkeys((other.context, *other.also, each.context, *each.also))
+        also = tuple(context for context in contexts if context not in told)
+        found[key] = kept._replace(used_at=uses, suppressions=suppressions, also=also)
     yield from found.values()

@@ -9,41 +9,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
 from pinner.formats._builders import builder_decisions
+from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
+from pinner.model.occurrence import Link, Occurrence, PassedOver, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
-from pinner.model.source import Source, read_source
+from pinner.model.source import Location, Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
-from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
+from pinner.scanning.readings import ProjectReading, ScannedFile
+from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings
 
 if TYPE_CHECKING:
     from pinner.scanning.build_args import ConfiguredBuilds
-    from pinner.scanning.readings import ProjectReading
-    from pinner.scanning.revision import Revision
 
-MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-"""What Compose finds by itself, in the order of its preference."""
 _BUILDERS = (*MAIN_FILES, "skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
 _MAX_LEVELS = 100
 # Never passed over for their content.
 _EXACT_NAMES = ("dockerfile", "containerfile")
-
-
-class ScannedFile(NamedTuple):
-    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
-
-    `outline` gives what no edit may change, where a project tells that.
-    """
-
-    source: Source
-    format: Format
-    reading: Reading
-    root: str | None = None
-    outline: Callable[[], tuple[str, ...]] | None = None
 
 
 class Scan(NamedTuple):
@@ -64,7 +49,7 @@ class Scan(NamedTuple):
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    read_again: Callable[[Mapping[str, bytes]], "ProjectReading | None"] = lambda _: None
+    read_again: Callable[[Mapping[str, bytes]], ProjectReading | None] = lambda _: None
 
     @property
     def unread(self) -> list[tuple[str, Unread]]:
@@ -116,19 +101,11 @@ def scan_files(
         opened.add_project(project, found)
     opened.read(each for each in found if _is_left(each, opened.files))
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
-    pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
-    for file in opened.outside:
-        why_not = _refuse_outside(file, pins)
-        if why_not:
-            opened.fail(file.source.path, f"the link leads out of what is checked{why_not}")
-        else:
-            # Counted as read, with nothing to show or to edit.
-            opened.files[file.source.path] = file._replace(reading=Reading(()))
-    files = dict(sorted(opened.files.items()))
+    opened.add_outside(accept_pinned=accept_pinned_outside)
     return Scan(
-        files=decided(files, opened.builders),
-        failures=(*failures, *dict.fromkeys(opened.unread), *_problems(files)),
+        files=decided(dict(sorted(opened.files.items())), opened.builders),
+        failures=(*failures, *dict.fromkeys(opened.unread), *_problems(opened.files)),
         suppression_settings=suppression_settings,
         excluded=excluded + opened.excluded + (len(opened.unknown) if skip_unknown else 0),
         kind_settings=kind_settings,
@@ -167,7 +144,7 @@ class _Opened:
             elif each.is_named and each.by_content:
                 self.unknown.append(each.path)
 
-    def add_project(self, project: "ProjectReading", found: Iterable[Found]) -> None:
+    def add_project(self, project: ProjectReading, found: Iterable[Found]) -> None:
         """Add the files of all projects; one that was followed may not be written out of the root of the others."""
         roots = {each.path: each.root for each in found}
         followed_from = next((root for root in roots.values() if root is not None), None)
@@ -176,13 +153,7 @@ class _Opened:
         self.excluded += project.excluded
         for path, file in project.files.items():
             reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
-            self.files[path] = ScannedFile(
-                source=file.source,
-                format=file.format,
-                reading=reading,
-                root=roots.get(path, followed_from),
-                outline=file.outline,
-            )
+            self.files[path] = file._replace(reading=reading, root=roots.get(path, followed_from))
 
     def read(self, found: Iterable[Found]) -> list[Found]:
         """Read the files, and return the Dockerfiles and Compose files that they name and that were not found."""
@@ -195,8 +166,9 @@ class _Opened:
                     self.fail(each.path, error.reason)
                 continue
             file = scan_source(source, each.format, self._suppression_settings, self._kind_settings, each.root)
-            self._add(file, each)
-            named += self._named_by(file) if file.reading.links else ()
+            links, unread = self._named_by(file) if file.reading.links else ([], ())
+            self._add(file._replace(reading=file.reading._replace(unread=unread)) if unread else file, each)
+            named += links
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
@@ -213,6 +185,16 @@ class _Opened:
                 file = scan_source(read_source(path), file_format, self._suppression_settings, self._kind_settings)
                 if file.reading.decisions:
                     self.builders[path] = file
+
+    def add_outside(self, *, accept_pinned: bool) -> None:
+        """Add the files behind links that lead out of what is checked: read, with nothing to show, or failures."""
+        pins = _pins(self.files.values()) if accept_pinned and self.outside else None
+        for file in self.outside:
+            why_not = _refuse_outside(file, pins)
+            if why_not:
+                self.fail(file.source.path, f"the link leads out of what is checked{why_not}")
+            else:
+                self.files[file.source.path] = file._replace(reading=Reading(()))
 
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
@@ -233,9 +215,9 @@ class _Opened:
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
-    def _named_by(self, file: ScannedFile) -> Iterator[Found]:
-        """Yield the Dockerfiles and Compose files that a file names, of any names."""
-        folder = os.path.dirname(file.source.path)
+    def _named_by(self, file: ScannedFile) -> tuple[list[Found], tuple[Unread, ...]]:
+        """Return the Dockerfiles and Compose files that a file names, of any names, and those that are not read."""
+        folder, named, unread = os.path.dirname(file.source.path), list[Found](), list[Unread]()
         for link in file.reading.links:
             if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
                 continue
@@ -243,9 +225,23 @@ class _Opened:
             real = os.path.realpath(folder or os.curdir)
             root = file.root or checked_root(real) or real
             if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
-                self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
+                unread.append(_unread(link, file))
             else:
-                yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
+                named.append(Found(path=path, format=self._kind_settings.format_of(link.kind), root=root))
+        return named, tuple(unread)
+
+
+def _unread(link: Link, file: ScannedFile) -> Unread:
+    """Return that a file which another one names is not read, with the comments on its line or right above."""
+    width = len(file.source.line_text(link.line))
+    suppressions = (each for each in file.reading.suppressions if each.where.line in (link.line - 1, link.line))
+    return Unread(
+        where=Location(line=link.line, column=1, end_line=link.line, end_column=width + 1),
+        text=link.path,
+        context=link.kind,
+        detail="that is no file of what is checked",
+        suppressions=tuple(suppressions),
+    )
 
 
 def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
@@ -287,25 +283,17 @@ def _read_projects(
     excludes: Callable[[str], bool],
     builds: Sequence["ConfiguredBuilds"],
     contents: Mapping[str, bytes],
-) -> "ProjectReading | None":
+) -> ProjectReading | None:
     """Return how the files of projects read, with `contents` for what some hold; None where there is none.
 
     In the folders that were `searched` the Compose files are those that were found.
     """
-    named: dict[str, list[str]] = {}
-    for each in found:
-        folder = os.path.dirname(each.path)
-        if each.format is COMPOSE:
-            named.setdefault(folder, []).append(each.path)
-        elif each.format is DOTENV:
-            # Named, it stands for the Compose files beside it.
-            beside = _compose_files_in(folder) if each.is_named else []
-            named.setdefault(folder, []).extend(beside)
+    named = _compose_files_by_folder(found)
     reported = {each.path for each in found}.union(*named.values())
-    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format is DOCKERFILE)
+    dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
+    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format in (DOCKERFILE, COMPOSE))
     named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
-    dockerfiles = [each.path for each in found if each.format is DOCKERFILE] if builds else []
-    configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)]
+    configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)] if builds else []
     if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
@@ -313,10 +301,25 @@ def _read_projects(
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
+    for folder in sorted(named):
+        project.add_folder(folder)
+    # What a project includes or extends is no project of its own.
     for folder, paths in sorted(named.items()):
-        project.add_folder(folder, paths)
+        project.add_files(folder, paths)
     project.add_dockerfiles(configured)
     return project.read()
+
+
+def _compose_files_by_folder(found: Iterable[Found]) -> dict[str, list[str]]:
+    """Return the Compose files that are reported on; a `.env` that is named stands for those beside it."""
+    named: dict[str, list[str]] = {}
+    for each in found:
+        folder = os.path.dirname(each.path)
+        if each.format is COMPOSE:
+            named.setdefault(folder, []).append(each.path)
+        elif each.format is DOTENV:
+            named.setdefault(folder, []).extend(_compose_files_in(folder) if each.is_named else [])
+    return named
 
 
 def _compose_files_in(folder: str) -> list[str]:
@@ -398,18 +401,36 @@ def scan_stdin(
     file_format: Format,
     suppression_settings: SuppressionSettings = NO_SUPPRESSION_SETTINGS,
     kind_settings: KindSettings = ALL_KINDS,
+    builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
-    """Return the scan of the one file that came through standard input."""
-    file = scan_source(source, file_format, suppression_settings, kind_settings)
-    failures = _problems({source.path: file})
-    unknown = (source.path,) if file.reading.passed_over is PassedOver.NO_KIND else ()
+    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
+    read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
+    is_built = file_format is DOCKERFILE and any(each.matches(source.path) for each in builds)
+    if is_built:
+        opened = _Opened(suppression_settings, kind_settings)
+        opened.add_project(read_again({source.path: source.data}), ())
+        file = opened.files[source.path]
+    else:
+        file = scan_source(source, file_format, suppression_settings, kind_settings)
     return Scan(
         files={source.path: file},
-        unknown=unknown,
-        failures=tuple(failures),
+        unknown=(source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
+        failures=tuple(_problems({source.path: file})),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
+        groups={source.path: 0} if is_built else {},
+        read_again=read_again if is_built else lambda _: None,
     )
+
+
+def _read_alone(path: str, builds: Sequence["ConfiguredBuilds"], contents: Mapping[str, bytes]) -> ProjectReading:
+    """Return how a Dockerfile of some configured builds reads by itself, wherever its content comes from."""
+    from pinner.scanning.followed import Finder
+    from pinner.scanning.project import Project
+
+    project = Project(Finder(), COMPOSE, {path}.__contains__, contents, builds)
+    project.add_dockerfiles([path])
+    return project.read()
 
 
 def scan_source(
@@ -436,31 +457,6 @@ def prepared(
     return kind_settings.apply(suppression_settings.apply(reading))
 
 
-def with_suppressions_of(scan: Scan, revision: "Revision") -> Scan:
-    """Return a scan in which the ignore comments and the builders count that the revision has as well.
-
-    Raises UsageError.
-    """
-    # A comment may stand in another file than the value that it is about: in a Dockerfile, and the value in `.env`.
-    commented = {
-        path: file
-        for path, file in scan.files.items()
-        if file.reading.suppressions or any(each.suppressions for each in file.reading.occurrences)
-    }
-    earlier = readings_of(scan, revision.read_checked(commented))
-    restricted = {
-        path: file._replace(reading=as_allowed(file.reading, earlier.get(path, Reading(()))))
-        for path, file in commented.items()
-    }
-    files = {**scan.files, **restricted}
-    building = {path: file for path, file in {**scan.builders, **files}.items() if file.reading.decisions}
-    earlier = readings_of(scan, revision.read_checked(building))
-    allowed = {path: _as_decided(file, earlier.get(path, Reading(()))) for path, file in building.items()}
-    files |= {path: file for path, file in allowed.items() if path in files}
-    builders = {path: file for path, file in allowed.items() if path in scan.builders}
-    return scan._replace(files=decided(files, builders), builders=builders)
-
-
 def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
     """Return how files of a scan, by their paths, would read with other content, with the suppressions applied."""
     files = {**scan.builders, **scan.files}
@@ -468,13 +464,6 @@ def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]
         path: scan_source(Source(path, data), files[path].format, scan.suppression_settings, scan.kind_settings).reading
         for path, data in contents.items()
     }
-
-
-def _as_decided(file: ScannedFile, earlier: Reading) -> ScannedFile:
-    """Return a file that decides on no more than it did: what is built is not pinned."""
-    known = {(each.by, each.name, each.tag) for each in earlier.decisions}
-    decisions = tuple(each for each in file.reading.decisions if (each.by, each.name, each.tag) in known)
-    return file._replace(reading=file.reading._replace(decisions=decisions))
 
 
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:

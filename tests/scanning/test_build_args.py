@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cli import registry_calls
+from pinner.cli import commands, registry_calls
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved
 from tests.support import projects
@@ -97,8 +97,20 @@ CASES: dict[str, tuple[str, str, list[str], str | None]] = {
     "an escape": (
         entry(r'BASE = "node\u003a20"'),
         "ARG BASE\nFROM $BASE\n",
-        ["unpinned Dockerfile:2 $BASE"],
+        ["unpinned pinner.toml:3 node:20"],
         None,
+    ),
+    "a literal string of many lines": (
+        entry("").replace("{  }", "{ BASE = '''\nnode:20''' }"),
+        "ARG BASE\nFROM $BASE\n",
+        ["unpinned pinner.toml:4 node:20"],
+        entry("").replace("{  }", "{ BASE = '''\nnode:20{D:node:20}''' }"),
+    ),
+    "a string that goes on": (
+        entry("").replace("{  }", '{ BASE = """\\\n  node:20\\\n  """ }'),
+        "ARG BASE\nFROM $BASE\n",
+        ["unpinned pinner.toml:4 node:20"],
+        entry("").replace("{  }", '{ BASE = """\\\n  node:20{D:node:20}\\\n  """ }'),
     ),
     "another Dockerfile": (
         entry('BASE = "node:20"', files="x/Dockerfile"),
@@ -127,6 +139,23 @@ def test_a_frontend_that_cannot_be_found_in_the_file_is_told() -> None:
     run = pinner("check", "--format", "json", ".")
     assert run.code == 3
     assert "without escapes" in run.document["errors"][0]["message"]
+
+
+def test_a_value_with_escapes_says_why_nothing_is_written() -> None:
+    write({"pinner.toml": entry(r'BASE = "node\u003a20"'), "Dockerfile": "ARG BASE\nFROM $BASE\n"})
+    (finding,) = pinner("check", "--format", "json", ".").document["findings"]
+    assert "escapes or line breaks stand in the reference" in finding["message"]
+
+
+def test_standard_input_is_built_as_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"pinner.toml": entry(f'BASE = "{PINNED}", V = "3"'), "Dockerfile": "FROM scratch\n"})
+    text = "ARG BASE\nARG V\nFROM $BASE\nFROM alpine:$V\nFROM node:20\n"
+    monkeypatch.setattr(commands, "_read_stdin", text.encode)
+    run = pinner("check", "--format", "json", "-")
+    assert [f"{each['rule']} {each['line']}" for each in run.document["findings"]] == ["unpinned 4", "unpinned 5"]
+    run = pinner("pin", "-")
+    assert run.stdout == text.replace("node:20", f"node:20@{projects.digest_of('node:20')}")
+    assert projects.digest_of("alpine:3") not in Path("pinner.toml").read_text().replace(PINNED, "")
 
 
 def with_digests(text: str) -> str:

@@ -1,8 +1,11 @@
 """Compose projects: pinner lists what Compose pulls, before and after `pin`; pins come and go without a trace."""
 
+import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +16,7 @@ from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved
 from tests.support import projects
 from tests.support.command import pinner
-from tests.support.compose_go import images
+from tests.support.compose_go import compose
 
 
 def resolved(asked: Iterable[Reference], *_: object, **__: object) -> Mapping[Reference, Resolution]:
@@ -27,7 +30,8 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_calls, "resolve", resolved)
 
 
-FINDINGS = {
+# The files, and the places of what is unpinned; None where no digest can be written, so that it stays.
+FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
     "include that leads back": (
         {"compose.yaml": "include: [a.yml]", "a.yml": "include: [compose.yaml]\nservices: {w: {image: nginx:1}}"},
         ["a.yml:2"],
@@ -91,6 +95,173 @@ FINDINGS = {
         },
         ["compose.prod.yaml:1"],
     ),
+    "argument whose name is a variable": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: ['${K}=5']}}}",
+            ".env": "K=V",
+            "Dockerfile": "ARG V=0@D\nFROM nginx:$V",
+        },
+        None,
+    ),
+    "argument that is one variable": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: ['${K}']}}}",
+            ".env": "K=V=5",
+            "Dockerfile": "ARG V=0@D\nFROM nginx:$V",
+        },
+        None,
+    ),
+    "number": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: {V: 1.10}}}}",
+            "Dockerfile": "ARG V=0@D\nFROM nginx:$V",
+        },
+        None,
+    ),
+    "argument that nothing has a value for": (
+        {"compose.yaml": "services: {a: {build: {context: ., args: [V]}}}", "Dockerfile": "ARG V=1\nFROM nginx:$V"},
+        ["Dockerfile:2"],
+    ),
+    "argument that is taken away": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: {V: 1@D}}}}",
+            "compose.override.yaml": "services: {a: {build: {args: {V: !reset null}}}}",
+            "Dockerfile": "ARG V=1\nFROM nginx:$V",
+        },
+        ["Dockerfile:2"],
+    ),
+    "frontend from .env": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: [BUILDKIT_SYNTAX]}}}",
+            ".env": "BUILDKIT_SYNTAX=docker/dockerfile:1",
+            "Dockerfile": "FROM nginx:1@D",
+        },
+        [".env:1"],
+    ),
+    "context whose name is a variable": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., additional_contexts: ['${N}=./d']}}}",
+            ".env": "N=base",
+            "Dockerfile": "FROM base",
+        },
+        [],
+    ),
+    "context that is taken away": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., additional_contexts: {base: ./d}}}}",
+            "compose.override.yaml": "services: {a: {build: {additional_contexts: {base: !reset null}}}}",
+            "Dockerfile": "FROM base",
+        },
+        ["Dockerfile:1"],
+    ),
+    "type of a volume": (
+        {
+            "compose.yaml": "services: {a: {build: ., volumes: [{type: '${T}', source: 'redis:1'}]}}",
+            ".env": "T=image",
+            "Dockerfile": "FROM scratch",
+        },
+        ["compose.yaml:1"],
+    ),
+    "pull policy": (
+        {"compose.yaml": "services: {a: {image: 'nginx:1', pull_policy: '${P:-build}'}}", ".env": "P=always"},
+        ["compose.yaml:1"],
+    ),
+    "name of what is built": (
+        {
+            "compose.yaml": "services: {a: {build: ., image: '${I:-x:1}'}, b: {image: 'x:1'}, c: {image: 'y:1'}}",
+            ".env": "I=y:1",
+            "Dockerfile": "FROM scratch",
+        },
+        ["compose.yaml:1"],
+    ),
+    "name of the project": (
+        {
+            "compose.yaml": "name: p\nservices:\n  a: {build: .}\n  b: {image: p-a}\n  c: {image: q-a}",
+            ".env": "COMPOSE_PROJECT_NAME=q",
+            "Dockerfile": "FROM scratch",
+        },
+        ["compose.yaml:4"],
+    ),
+    "name of a project that is included": (
+        {
+            "compose.yaml": "name: p\ninclude: [a.yml]",
+            "a.yml": "name: q\nservices:\n  a: {build: .}\n  b: {image: q-a}\n  c: {image: p-a}",
+            "Dockerfile": "FROM scratch",
+        },
+        ["a.yml:4"],
+    ),
+    "build that the extending service takes away": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: b.yml, service: b}, build: !reset null}}",
+            "b.yml": "services: {b: {build: ., image: 'nginx:1'}}",
+            "Dockerfile": "FROM scratch",
+        },
+        ["b.yml:1"],
+    ),
+    "build that the extending service adds": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: b.yml, service: b}, build: .}}",
+            "b.yml": "services: {b: {image: 'nginx:1'}}",
+            "Dockerfile": "FROM scratch",
+        },
+        [],
+    ),
+    "service that a variable names": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: b.yml, service: '${S}'}}}",
+            ".env": "S=c",
+            "b.yml": "services: {b: {build: {context: ., args: {V: 1@D}}}, c: {build: {context: ., args: {V: '2'}}}}",
+            "Dockerfile": "ARG V=1@D\nFROM nginx:$V",
+        },
+        ["b.yml:1"],
+    ),
+    "tag in an inline Dockerfile": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM nginx:${TAG} AS x\n"
+            "        COPY --from=nginx:${TAG} a b\n",
+            ".env": "TAG=1.27",
+        },
+        [".env:1"],
+    ),
+    "tag that an inline Dockerfile uses elsewhere": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM nginx:${TAG}\n"
+            "        RUN echo ${TAG}\n",
+            ".env": "TAG=1.27",
+        },
+        None,
+    ),
+    "line of an inline Dockerfile": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      dockerfile_inline: |\n        ${LINE}\n",
+            ".env": "LINE=FROM nginx:1",
+        },
+        None,
+    ),
+    "value that a container gets by its name": (
+        {"compose.yaml": "services: {a: {image: 'nginx:${TAG}', environment: [TAG]}}", ".env": "TAG=1"},
+        None,
+    ),
+    "include with its own project directory": (
+        {
+            "compose.yaml": "include: [{path: x/a.yml, project_directory: z, env_file: [one.env, two.env]}]",
+            "x/a.yml": "services: {a: {build: img}, b: {image: 'redis:${T}'}}",
+            "x/.env": "T=3",
+            "one.env": "T=1",
+            "two.env": "T=2",
+            "z/img/Dockerfile": "FROM nginx:1",
+        },
+        ["two.env:1", "z/img/Dockerfile:1"],
+    ),
+    "COMPOSE_FILE with a separator": (
+        {
+            ".env": "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=a.txt;b.txt",
+            "a.txt": "services: {a: {image: 'nginx:1'}}",
+            "b.txt": "services: {b: {image: 'redis:1'}}",
+            "compose.yaml": "services: {}",
+        },
+        ["a.txt:1", "b.txt:1"],
+    ),
     "Kubernetes": ({"x.yml": "apiVersion: v1\nservices: {a: {image: b}}", "Dockerfile": "FROM scratch"}, []),
 }
 
@@ -104,9 +275,30 @@ def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / path).write_text(text.replace("@D", f"@{projects.digest_of('any')}"))
     report = pinner("check", "--format", "json", ".").document
     found = [f"{each['path']}:{each['line']}" for each in report["findings"] if each["rule"] == "unpinned"]
-    assert (found, report["unchecked"], report["errors"]) == (expected, [], [])
-    assert pinner("pin", ".").code == 0
-    assert pinner("check", ".").code == 0
+    assert (report["unchecked"], report["errors"]) == ([], [])
+    if expected is None:
+        assert found
+        before = {path: (tmp_path / path).read_bytes() for path in files}
+        assert (pinner("pin", ".").code, pinner("check", ".").code) == (1, 1)
+        assert before == {path: (tmp_path / path).read_bytes() for path in files}
+        return
+    assert found == expected
+    assert (pinner("pin", ".").code, pinner("check", ".").code) == (0, 0)
+
+
+@pytest.mark.parametrize("named", ["part/a.yml", "lib/b.yml", "compose.yaml", "."])
+def test_a_file_of_a_project_is_judged_in_the_project(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    service = f"services: {{a: {{image: 'nginx:${{TAG:-1@{projects.digest_of('nginx:1')}}}'}}}}"
+    for path in ("part/a.yml", "lib/b.yml"):
+        Path(path).parent.mkdir()
+        Path(path).write_text(service)
+    Path("compose.yaml").write_text("include: [part/a.yml]\nservices: {b: {extends: {file: lib/b.yml, service: a}}}")
+    Path(".env").write_text("TAG=1.27")
+    (finding,) = pinner("check", "--format", "json", named).document["findings"]
+    assert (finding["path"], finding["line"], finding["text"]) == (".env", 1, "nginx:1.27")
 
 
 @pytest.mark.parametrize(("named", "expected"), [(".env", ".env:1"), ("compose.yaml", ".env:1"), (".", ".env:1")])
@@ -130,11 +322,35 @@ def test_a_named_dockerfile_is_judged_as_the_whole_tree_is(tmp_path: Path, monke
     assert (report["findings"], report["summary"]["files"]) == ([], 1)
 
 
-def test_a_comment_acknowledges_what_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+NOWHERE = {
+    "build": ("compose.yaml", "services:\n  a:\n#\n    build: no\n"),
+    "build.context": ("compose.yaml", "services:\n  a:\n    build:\n#\n      context: no\n"),
+    "build.dockerfile": ("compose.yaml", "services:\n  a:\n    build:\n#\n      dockerfile: no\n"),
+    "remote context": ("compose.yaml", "services:\n  a:\n#\n    build: https://example.test/a.git\n"),
+    "open context": ("compose.yaml", "services:\n  a:\n#\n    build: ${NO}\n"),
+    "include": ("compose.yaml", "include:\n#\n  - no.yml\n"),
+    "include.path": ("compose.yaml", "include:\n  - path:\n#\n      - no.yml\n"),
+    "include.env_file": ("compose.yaml", "include:\n  - path: a.yml\n#\n    env_file: no\n"),
+    "extends.file": ("compose.yaml", "services:\n  a:\n    extends:\n      service: b\n#\n      file: no.yml\n"),
+    "COMPOSE_FILE": (".env", "#\nCOMPOSE_FILE=no.yml\n"),
+    "dockerComposeFile": (".devcontainer/devcontainer.json", '{\n#\n"dockerComposeFile": "no.yml"\n}\n'),
+    "build of a devcontainer": (".devcontainer/devcontainer.json", '{"build": {\n#\n"dockerfile": "no"\n}}\n'),
+}
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_a_comment_acknowledges_what_is_not_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("compose.yaml").write_text("services:\n  a:\n    build: . # pinner: ignore[not-read] made by CI\n")
-    run = pinner("check", "--format", "json", ".")
-    assert (run.code, run.document["findings"], run.document["unchecked"]) == (0, [], [])
+    path, text = NOWHERE[name]
+    Path("a.yml").write_text(f"services: {{s: {{image: 'a:1@{projects.digest_of('any')}'}}}}")
+    Path(path).parent.mkdir(exist_ok=True)
+    mark = "//" if path.endswith(".json") else "#"
+    files = [path] if path != ".env" else [".env", "a.yml"]
+    for comment, code in ((f"{mark} x", 3), (f"{mark} pinner: ignore[not-read] made by CI", 0)):
+        Path(path).write_text("\n".join(comment if line == "#" else line for line in text.split("\n")))
+        run = pinner("check", "--format", "json", *files)
+        assert (run.code, run.document["findings"], run.document["errors"]) == (code, [], [])
+        assert [each["reason"] for each in run.document["unchecked"]] == ["not-read"] * (code == 3)
 
 
 def test_a_comment_counts_at_the_value_and_at_its_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,32 +378,97 @@ def test_unpin_takes_off_the_digests_of_built_images_alone(tmp_path: Path, monke
 # Generated projects.
 
 IMAGES = st.sampled_from(["nginx:1.27", "redis:7", "ghcr.io/acme/web:4.2", "postgres:16-alpine"])
-NAMES = st.sampled_from(["TAG", "IMAGE", "BASE", "V"])
+WRITTEN = st.sampled_from(["plain", "env", "env tag", "default", "quoted"])
+PLACES = st.sampled_from(["image", "args", "args list", "context", "inline"])
+FILES = st.sampled_from(["main", "included", "extended", "override"])
+
+
+class Files:
+    """The files of a project, whose services are added one by one, each with variables and a Dockerfile of its own."""
+
+    def __init__(self) -> None:
+        self.env: list[str] = []
+        self.services: dict[str, dict[str, object]] = {path: {} for path in (*self.PATHS.values(), "compose.yaml")}
+        self.dockerfiles: dict[str, str] = {}
+
+    PATHS: ClassVar = {
+        "main": "compose.yaml",
+        "included": "more/part.yml",
+        "extended": "lib/base.yml",
+        "override": "compose.override.yaml",
+    }
+
+    def add(self, number: int, image: str, written: str, place: str, file: str, export: str) -> None:
+        """Add a service that uses `image`: how it is written, in which place of a service, and in which file."""
+        name, path = f"V_{number}", self.PATHS[file]
+        repository, _, tag = image.rpartition(":")
+        value = {"env": image, "quoted": f'"{image}" # {number}', "env tag": tag}.get(written)
+        if value is not None:
+            self.env.append(f"{export}{name}={value}")
+        forms = {"plain": image, "env tag": f"{repository}:${{{name}}}", "default": f"${{{name}:-{image}}}"}
+        self.services[path][f"s{number}"] = self._service(number, forms.get(written, f"${{{name}}}"), place, file)
+        if file == "extended":
+            self.services["compose.yaml"][f"s{number}"] = {"extends": {"file": path, "service": f"s{number}"}}
+        elif file == "override":
+            self.services["compose.yaml"][f"s{number}"] = {"command": "true"}
+
+    def _service(self, number: int, text: str, place: str, file: str) -> dict[str, object]:
+        folder, name = f"d{number}", f"ARG_{number}"
+        if place == "image":
+            return {"image": text}
+        if place == "inline":
+            return {"build": {"dockerfile_inline": f"FROM {text}\n"}}
+        above = os.path.dirname(self.PATHS[file])
+        dockerfile = (
+            "FROM base\nCOPY --from=base a b\n" if place == "context" else f"ARG {name}=busybox\nFROM ${name}\n"
+        )
+        self.dockerfiles[os.path.join(above, folder, "Dockerfile")] = dockerfile
+        given: dict[str, object] = {
+            "args": {"args": {name: text}},
+            "args list": {"args": [f"{name}={text}"]},
+            "context": {"additional_contexts": {"base": f"docker-image://{text}"}},
+        }[place]
+        return {"build": {"context": folder, **given}}
+
+    def texts(self, line_end: str) -> dict[str, str]:
+        """Return the contents of all files by their paths."""
+        documents: dict[str, dict[str, object]] = {
+            path: {"services": services} for path, services in self.services.items() if services
+        }
+        if self.PATHS["included"] in documents:
+            documents.setdefault("compose.yaml", {"services": {}})["include"] = [self.PATHS["included"]]
+        files = {path: json.dumps(document, indent=1) for path, document in documents.items()}
+        return files | self.dockerfiles | {".env": line_end.join([*self.env, ""])}
 
 
 @st.composite
 def generated(draw: st.DrawFn) -> dict[str, str]:
-    """The files of a project: a Compose file, the values of its variables, and a Dockerfile with what it gets."""
-    env, services, args = [], [], []
-    for number in range(draw(st.integers(1, 3))):
-        image, name = draw(IMAGES), f"{draw(NAMES)}_{number}"
-        repository, _, tag = image.rpartition(":")
-        kind = draw(st.sampled_from(["plain", "env", "env tag", "default", "build", "quoted"]))
-        value = {"env": image, "quoted": f'"{image}" # {number}', "env tag": tag}.get(kind)
-        if value is not None:
-            env.append(f"{draw(st.sampled_from(['', 'export ']))}{name}={value}")
-        written = {"plain": image, "env tag": f"{repository}:${{{name}}}", "default": f"${{{name}:-{image}}}"}
-        if kind == "build":
-            args.append(f"        {name}: {image}")
-            services.append(f"  s{number}:\n    build:\n      context: .\n      args:\n        {name}: {image}\n")
-        else:
-            services.append(f"  s{number}:\n    image: {written.get(kind, f'${{{name}}}')}\n")
-    names = [arg.split(":")[0].strip() for arg in args]
-    dockerfile = "".join(f"ARG {name}\n" for name in names) + "FROM scratch\n"
-    dockerfile += "".join(f"FROM ${{{name}:-busybox}}\n" for name in names[:1])
-    line_end = draw(st.sampled_from(["\n", "\r\n"]))
-    files = {"compose.yaml": "services:\n" + "".join(services), ".env": line_end.join([*env, ""])}
-    return files | ({"Dockerfile": dockerfile} if args else {})
+    """The files of a project: Compose files that name others, the values of their variables, and Dockerfiles."""
+    files = Files()
+    for number in range(draw(st.integers(1, 4))):
+        export = draw(st.sampled_from(["", "export "]))
+        files.add(number, draw(IMAGES), draw(WRITTEN), draw(PLACES), draw(FILES), export)
+    return files.texts(draw(st.sampled_from(["\n", "\r\n"])))
+
+
+def used(folder: Path) -> list[str]:
+    """The images of services, arguments, contexts and inline Dockerfiles, as Compose resolves them."""
+    printed = compose(folder, "config", "--format", "json")
+    assert printed is not None
+    names = []
+    for service in json.loads(printed)["services"].values():
+        build = service.get("build")
+        if build is None:
+            names.append(service["image"])
+            continue
+        names += [*build.get("args", {}).values(), *build.get("additional_contexts", {}).values()]
+        names += build.get("dockerfile_inline", "").split()[1:]
+    return names
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The contents of all files below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -197,19 +478,17 @@ def test_pins_reach_compose_and_come_off_again(
 ) -> None:
     folder = tmp_path / "project"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    monkeypatch.chdir(folder)
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.chdir(folder)
+    before, names = tree(folder), used(folder)
     assert pinner("pin", ".").code == 0
-    after = {path.name: path.read_bytes() for path in folder.iterdir()}
-    theirs = images(folder)
-    assert theirs is not None
-    assert all("@sha256:" in name for name in theirs if not name.startswith("project-"))
+    after = tree(folder)
+    pinned = used(folder)
+    assert [name.partition("@sha256:")[0] for name in pinned] == names
+    assert all("@sha256:" in name for name in pinned)
     assert pinner("pin", ".").code == 0
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == after
+    assert tree(folder) == after
     assert pinner("unpin", ".").code == 0
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        name: data.replace(b":-busybox}", b":-busybox:latest}") for name, data in before.items()
-    }
+    assert tree(folder) == {name: data.replace(b"=busybox\n", b"=busybox:latest\n") for name, data in before.items()}

@@ -14,6 +14,15 @@ LABEL = "Compose file"
 FILES = (
     r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"
 )
+MAIN_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""What Compose finds by itself, in the order of its preference."""
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+"""What it reads beside one of these, the first that is there."""
 _MAY_BE_COMPOSE = rb"(?m)^[\"']?services[\"']?\s*:|[{,]\s*[\"']?services[\"']?\s*:"
 
 

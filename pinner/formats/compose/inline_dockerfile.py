@@ -1,7 +1,9 @@
 """`dockerfile_inline`: a Dockerfile inside a Compose file, in which Compose replaces its own variables first."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 
 from pinner.formats import _base
 from pinner.formats.dockerfile.reader import Build, open_text
@@ -21,6 +23,10 @@ from pinner.model.source import Source, Span
 
 # Stands for a variable without a value. It may be part of a reference and of a stage's name.
 _OPEN = "pinner0open0variable"
+# The word of an instruction that is an image, with Compose's expressions of one level in it.
+_WORD = r"((?:\$\{[^{}\n]*\}|[^\s{}])+)"
+_FROM = re.compile(rf"[ \t]*(?i:FROM)[ \t]+(?:--platform=\S+[ \t]+)?{_WORD}")
+_COPY = re.compile(rf"[ \t]*(?i:COPY)(?:[ \t]+--\S+)*?[ \t]+--from={_WORD}")
 _NO_DEFAULT = "a Compose variable without a default stands in it: write ${NAME:-…} with the default that is meant"
 _IN_THE_WAY = "a Compose variable stands in it: give the Dockerfile an ARG with a default instead and write $${NAME}"
 
@@ -38,6 +44,9 @@ class InlineDockerfile:
         self._variables: list[tuple[int, int]] = []
         self._is_open = False
         self._reader = self._open(build, context)
+        for start, end in self._variables:
+            with suppress(ExpansionError):
+                self._scope.add_word(self._written.cut(*self._word_of(start, end)))
 
     def _open(self, build: Build, context: str) -> _base.Reader:
         try:
@@ -68,7 +77,7 @@ class InlineDockerfile:
                 yield expression.cut(0, 1)
                 continue
             self._variables.append((start, at))
-            expansion = self._scope.add_word(expression).expansion
+            expansion = self._scope.expand(expression)
             self._is_open |= bool(expansion.unknown)
             value = Text.made_up(_OPEN) if expansion.unknown else expansion.value
             if all(expression.offsets[0] <= offset <= expression.offsets[-1] for offset in value.offsets):
@@ -118,6 +127,20 @@ class InlineDockerfile:
             where, self._source, occurrence.context, platform=occurrence.platform, suppressions=occurrence.suppressions
         )
         return placed._replace(stage=occurrence.stage)
+
+    def _word_of(self, start: int, end: int) -> tuple[int, int]:
+        """Return the reference in which a variable stands: to this a digest may go. Elsewhere it is the variable alone.
+
+        Which words are references is what the Dockerfile's instructions say that stand on one line.
+        """
+        chars = self._written.chars
+        first = chars.rfind("\n", 0, start) + 1
+        last = chars.find("\n", end)
+        line = chars[first : last if last >= 0 else len(chars)]
+        match = _FROM.match(line) or _COPY.match(line)
+        if match and first + match.start(1) <= start and end <= first + match.end(1):
+            return first + match.start(1), first + match.end(1)
+        return start, end
 
     def _edits_word_with_variable(self, occurrence: Occurrence) -> bool:
         """Return whether the digest would go into the default of an ARG in which a Compose variable stands."""

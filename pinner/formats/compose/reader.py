@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from pinner.formats._base import Reader
 from pinner.formats._templates import TEMPLATE
+from pinner.formats.compose.arguments import Pair
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
-from pinner.formats.compose.services import Layer, Pair, Services, find, is_null, is_reset
+from pinner.formats.compose.services import Layer, Services, find, is_null, is_reset
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
-from pinner.formats.variables.expansion import COMPOSE, ExpansionError, with_defaults
+from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node, is_string
@@ -26,6 +27,7 @@ _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
+_BUILT_AND_PULLED = "one service builds it and another one, which extends that, pulls it: give each an image of its own"
 _SYNTAX = "BUILDKIT_SYNTAX"
 # What stands at the top of files of other kinds that have services as well.
 _OTHER_KINDS = frozenset(("jobs", "stages", "steps", "pipelines", "apiVersion"))
@@ -87,20 +89,20 @@ def collect(model: "ModelReader") -> list[ServiceBuild]:
 class ModelReader:
     """Adds to the `readers` of its files, by their identity, what the services of a model name.
 
-    `is_output` tells whether a service's `image` is the name of what it builds, `is_built` whether some service builds
-    an image whenever another one runs.
+    `are_outputs` tells of the services for which an `image` holds whether they build, so that it is the name of what
+    comes out; `is_built` whether some service builds an image whenever another one runs.
     """
 
     def __init__(
         self,
         services: Services,
         readers: Mapping[int, YamlReader],
-        is_output: Callable[[str], bool] | None = None,
+        are_outputs: Callable[[str, Node], set[bool]] | None = None,
         is_built: Callable[[str, list[str]], bool] | None = None,
     ) -> None:
         self.services = services
         self._readers = readers
-        self._is_output = is_output or services.builds
+        self._are_outputs = are_outputs or services.are_outputs
         self._is_built = is_built or services.built_images().has
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
         self._declared: dict[int, int | None] = {}
@@ -145,8 +147,8 @@ class ModelReader:
             kind, source = find(fields, "type"), find(fields, "source")
             if source is None or kind is None or kind.value.id != "scalar":
                 continue
-            is_service = source.value.id == "scalar" and source.value.value in self.services.layers
-            if with_defaults(kind.value.value) == "image" and not is_service:
+            named = self.services.in_force(source.value.value) if source.value.id == "scalar" else None
+            if self.services.in_force(kind.value.value) == "image" and named not in self.services.layers:
                 self._read_pulled(source, layer.file, name, f"{path}[{index}].source")
 
     def _new_items(self, file: YamlFile, entry: Entry | None, path: str) -> Iterable[tuple[int, Node]]:
@@ -158,13 +160,20 @@ class ModelReader:
 
     def _read_image(self, entry: Entry, name: str, layer: Layer, context: str, platform: str | None) -> None:
         """Add the `image` of a service, which names what is pulled, or what is built."""
-        if not self._is_output(name):
+        node, outputs = entry.value, self._are_outputs(name, entry.value)
+        if node.id != "scalar" or outputs == {False}:
             self._read_pulled(entry, layer.file, name, context, platform)
             return
-        node = entry.value
-        if node.id == "scalar" and not is_null(node) and not is_reset(node):
+        if is_null(node) or is_reset(node):
+            return
+        reader, image = self._reader(layer), self.services.in_force(node.value)
+        if False in outputs and not self._is_built(image, self.services.profiles(name)):
+            # Whoever inherits it without the build pulls it, but the name of what is built takes no digest.
+            placement = reader.read_reference(layer.file.text_of(node))
+            reader.add(refuse(placement, _BUILT_AND_PULLED), entry, context, platform)
+        elif False not in outputs or self.services.builds(name):
             policy = self.services.scalar(name, "pull_policy") or ""
-            self._reader(layer).add_reference(entry, context, platform, policy)
+            reader.add_reference(entry, context, platform, policy)
 
     def _read_pulled(
         self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None
@@ -182,7 +191,7 @@ class ModelReader:
                 entry,
                 context,
             )
-        elif not self._is_built(node.value, self.services.profiles(service)):
+        elif not self._is_built(self.services.in_force(node.value), self.services.profiles(service)):
             reader.add_reference(entry, context, platform)
 
     # Builds
@@ -192,8 +201,8 @@ class ModelReader:
         fields = self.services.fields_of(file, build.value, path)
         self._read_contexts(file, find(fields, "additional_contexts"), f"{path}.additional_contexts")
         syntax = self.services.pairs_of(file, find(fields, "args"), f"{path}.args").get(_SYNTAX)
-        if syntax is not None and syntax.text is not None:
-            self._reader(file).add_text(syntax.text, Entry(syntax.node, syntax.node), f"{path}.args.{_SYNTAX}")
+        if syntax is not None:
+            self._read_syntax(syntax, f"{path}.args.{_SYNTAX}")
         sbom = find(fields, "sbom")
         if sbom is not None and sbom.value.id == "scalar":
             self._read_sbom(file, sbom, f"{path}.sbom")
@@ -207,34 +216,38 @@ class ModelReader:
                 self._reader(file).add_text(text.cut(at + len(name) + 1, at + len(field)), entry, context)
             at += len(field) + 1
 
-    def _read_contexts(self, file: YamlFile, entry: Entry | None, path: str) -> None:
-        if entry is None or entry.value.id != "mapping":
-            for _, item in self._new_items(file, entry, path):
-                if item.id == "scalar":
-                    text = file.text_of(item)
-                    name = text.chars.partition("=")[0]
-                    context = f"{path}.{text.cut(0, len(name))}"
-                    self._read_context(file, Entry(item, item), text.cut(len(name) + 1), context)
-            return
-        for key, field in self.services.fields_of(file, entry.value, path).items():
-            if field.value.id == "scalar":
-                self._read_context(file, field, file.text_of(field.value), f"{path}.{key}")
+    def _read_syntax(self, pair: Pair, context: str) -> None:
+        """Add the image of the frontend that an argument names, perhaps with the value that the environment has."""
+        reader, entry = self._reader(pair.file), pair.entry
+        if pair.obstacle and pair.text is not None:
+            reader.add(refuse(reader.read_expanded(literal(pair.text)), pair.obstacle), entry, context)
+        elif pair.text is not None:
+            reader.add_text(pair.text, entry, context)
+        elif reader.scope.look_up(_SYNTAX) is not None:
+            # What stands there is the name; its value is read as that of a variable would be.
+            offset = pair.file.span_of(pair.entry.value).start
+            variable = f"${{{_SYNTAX}}}"
+            reader.add_text(Text(variable, [offset] * len(variable)), entry, context)
 
-    def _read_context(self, file: YamlFile, entry: Entry, text: Text, context: str) -> None:
+    def _read_contexts(self, file: YamlFile, entry: Entry | None, path: str) -> None:
+        for name, pair in self.services.pairs_of(file, entry, path).items():
+            if pair.text is not None:
+                self._read_context(pair, f"{path}.{name}")
+
+    def _read_context(self, pair: Pair, context: str) -> None:
         """Add the image of a build context, unless it is known to be of another kind."""
-        reader, text = self._reader(file), strip(text)
-        if text.chars.startswith(_IMAGE_CONTEXT):
+        assert pair.text is not None
+        reader, text, entry = self._reader(pair.file), strip(pair.text), pair.entry
+        if text.chars.startswith(_IMAGE_CONTEXT) and not pair.obstacle:
             reader.add_text(text.cut(len(_IMAGE_CONTEXT)), entry, context)
             return
-        if "$" not in text.chars:
-            return
-        word = reader.read_word(text)
-        if isinstance(word, WrittenReference):
+        word = literal(text) if pair.obstacle else reader.read_word(text) if "$" in text.chars else None
+        if word is None or isinstance(word, WrittenReference):
             return
         value = word.expansion.value
         if value.chars.startswith(_IMAGE_CONTEXT):
             placement = reader.read_expanded(literal(value.cut(len(_IMAGE_CONTEXT))))
-            reader.add(refuse(placement, _SCHEME_IN_VARIABLE), entry, context)
+            reader.add(refuse(placement, pair.obstacle or _SCHEME_IN_VARIABLE), entry, context)
         elif word.expansion.unknown and not value.chars:
             reader.add(reader.read_expanded(word), entry, context)
 
@@ -270,7 +283,7 @@ class ModelReader:
             if build.value.id == "scalar" and key == "context":
                 return self._named(owner, build, path)
         found = next(iter(self.services.build_fields(name, key)), None)
-        if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
+        if found is None or found[0].value.id != "scalar" or is_null(found[0].value) or is_reset(found[0].value):
             return None
         return self._named(found[1], found[0], f"{path}.{key}")
 
@@ -289,23 +302,31 @@ class ModelReader:
 
     def _build(self, name: str) -> Build:
         """Return what the build of a service gives to its Dockerfile."""
-        pairs = self.services.build_pairs(name, "args")
-        args = {key: self._declare(key, pair) for key, pair in pairs.items() if key != _SYNTAX}
+        pairs = self.services.build_pairs(name, "args").items()
+        args = {key: self._declare(key, pair) for key, pair in pairs if key != _SYNTAX and self._is_passed(key, pair)}
         scope = next((self._readers[id(file)].scope for file in self.services.files), None)
         return Build(args=args, contexts=self.services.build_pairs(name, "additional_contexts").keys(), scope=scope)
 
+    def _is_passed(self, name: str, pair: Pair) -> bool:
+        """Return whether Compose passes an argument: one without a value only if its environment has one."""
+        return pair.is_given or self._reader(pair.file).scope.look_up(name) is not None
+
     def _declare(self, name: str, pair: Pair) -> int | None:
         """Return the index of a build argument, None where nothing says what it is."""
-        if id(pair.node) not in self._declared:
+        if id(pair.entry.value) not in self._declared:
             scope = self._reader(pair.file).scope
             # Its variables are no use of their own: what matters is what the Dockerfile makes of the argument.
-            self._reader(pair.file).is_new(pair.node)
-            index = scope.look_up(name) if pair.text is None and "=" not in pair.node.value else None
+            if not pair.obstacle:
+                self._reader(pair.file).is_new(pair.entry.value)
+            index = None if pair.is_given else scope.look_up(name)
             if pair.text is not None:
                 with suppress(ExpansionError):
-                    index = scope.declare(name, pair.text, is_visible=False)
-            self._declared[id(pair.node)] = index
-        return self._declared[id(pair.node)]
+                    dialect = LITERAL if pair.obstacle else None
+                    index = scope.declare(name, pair.text, dialect, is_visible=False)
+            if pair.obstacle:
+                scope.note_reader(index, pair.obstacle)
+            self._declared[id(pair.entry.value)] = index
+        return self._declared[id(pair.entry.value)]
 
     def _is_new_build(self, name: str, node: Node, file: YamlFile) -> bool:
         """Return whether an inline Dockerfile was not read yet with these arguments and contexts."""

@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pinner.formats.variables.expansion import with_defaults
-from pinner.formats.variables.text import Text
+from pinner.formats.compose.arguments import Pair, Values, pair_of_entry, pair_of_item
+from pinner.formats.variables.expansion import with_values
 from pinner.formats.yaml import nodes
 from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
@@ -25,14 +25,6 @@ class Layer(NamedTuple):
     fields: Fields
     replaces: bool
     document: int
-    file: YamlFile
-
-
-class Pair(NamedTuple):
-    """A name with the text of its value, None where it is given no value, or one that Compose writes in another way."""
-
-    node: Node
-    text: Text | None
     file: YamlFile
 
 
@@ -67,16 +59,26 @@ def find(fields: Fields, name: str) -> Entry | None:
 class Services:
     """The services of the files that are merged into one model, in that order, the last one on top.
 
-    `layers` holds what each document says of a service, in order. `extend` finds the services of other files.
+    `layers` holds what each document says of a service, in order. `extend` finds the services of other files, `values`
+    are those of the variables. `project` is the name of the project, empty where nothing tells it; what the files and
+    the variables say counts if it is not given.
     """
 
-    def __init__(self, files: Sequence[YamlFile], extend: Extend = lambda _, __: None) -> None:
+    def __init__(
+        self,
+        files: Sequence[YamlFile],
+        extend: Extend = lambda _, __: None,
+        values: Values = lambda _: None,
+        project: str | None = None,
+    ) -> None:
         self.layers: dict[str, list[Layer]] = {}
         self.files = files
+        self.project = ""
+        self._values = values
         self._mappings = {id(file): _mappings_of(file) for file in files}
         self._extend = extend
-        self._project = ""
         self._owned: dict[tuple[str, str], tuple[Entry, YamlFile] | None] = {}
+        self._users: dict[int, list[str]] | None = None
         self._first_document = 0
         number = 0
         for file in files:
@@ -86,6 +88,11 @@ class Services:
                 number += 1
             if not any("services" in fields for fields in documents):
                 self._complain_of_version_1(documents, file)
+        self.project = (values("COMPOSE_PROJECT_NAME") or self.project) if project is None else project
+
+    def in_force(self, text: str) -> str:
+        """Return a text with its variables replaced, as it is where one has neither a value nor a default."""
+        return with_values(text, self._values)
 
     def fields_of(self, file: YamlFile, node: Node, what: str) -> Fields:
         """Return the entries of a mapping and of what it merges; of anything else, none."""
@@ -114,17 +121,9 @@ class Services:
             return {}
         if entry.value.id == "mapping":
             fields = self.fields_of(file, entry.value, what)
-            return {
-                name: Pair(node=value, text=_text_of(value, file), file=file) for name, (_, value) in fields.items()
-            }
-        pairs: dict[str, Pair] = {}
-        for _, item in self.items_of(file, entry, what):
-            if item.id == "scalar":
-                name, equals, _ = item.value.partition("=")
-                text = file.text_of(item)
-                value = text.cut(text.chars.index("=") + 1) if equals else None
-                pairs[name] = Pair(node=item, text=value, file=file)
-        return pairs
+            return {name: pair_of_entry(each, file) for name, each in fields.items()}
+        items = (item for _, item in self.items_of(file, entry, what) if item.id == "scalar")
+        return dict(pair_of_item(item, file, self._values) for item in items)
 
     def builds_of(self, name: str) -> list[tuple[Entry, YamlFile]]:
         """Return the `build` values that make up a service's build, those that hold first."""
@@ -158,7 +157,7 @@ class Services:
         pairs: dict[str, Pair] = {}
         for entry, file in self.build_fields(name, key):
             pairs = {**self.pairs_of(file, entry, f"services.{name}.build.{key}"), **pairs}
-        return pairs
+        return {each: pair for each, pair in pairs.items() if not is_reset(pair.entry.value)}
 
     def effective(self, name: str, key: str) -> tuple[Entry, YamlFile] | None:
         """Return what holds for a service after all documents and everything that it extends, and where it stands."""
@@ -169,17 +168,21 @@ class Services:
         return None
 
     def scalar(self, name: str, key: str) -> str | None:
-        """Return the text that holds for a service, with the defaults of its variables; None where there is none."""
+        """Return the text that holds for a service, with its variables replaced; None where there is none."""
         found = self.effective(name, key)
         if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
             return None
-        return with_defaults(str(found[0].value.value))
+        return self.in_force(str(found[0].value.value))
 
     def builds(self, name: str) -> bool:
         """Return whether a service's image is built, so that its `image` is the name of the result."""
         if name not in self.layers:
             return False
         return self.scalar(name, "pull_policy") == "build" or bool(self.builds_of(name))
+
+    def are_outputs(self, name: str, image: Node) -> set[bool]:
+        """Return whether the services for which an `image` of the service `name` holds build it."""
+        return {self.builds(each) for each in self.users_of(image) or [name]}
 
     def built_images(self) -> "BuiltImages":
         """Return the names of the images that the services build: without `image`, project and service."""
@@ -189,10 +192,20 @@ class Services:
                 continue
             image = self.effective(name, "image")
             if image is not None and image[0].value.id == "scalar" and image[0].value.value:
-                built.add(image[0].value.value, self.profiles(name))
-            elif self._project:
-                built.add(f"{self._project}-{name}", self.profiles(name))
+                built.add(self.in_force(image[0].value.value), self.profiles(name))
+            elif self.project:
+                built.add(f"{self.project}-{name}", self.profiles(name))
         return built
+
+    def users_of(self, image: Node) -> list[str]:
+        """Return the services for which an `image` holds, of those that are in these files."""
+        if self._users is None:
+            self._users = {}
+            for name in self.layers:
+                found = self.effective(name, "image")
+                if found is not None:
+                    self._users.setdefault(id(found[0].value), []).append(name)
+        return self._users.get(id(image), [])
 
     def extended(self, name: str) -> Iterator[tuple["Services", str]]:
         """Yield what a service extends, and what that extends."""
@@ -206,7 +219,7 @@ class Services:
         if found is None:
             return []
         items = self.items_of(found[1], found[0], f"services.{name}.profiles")
-        return [item.value for _, item in items if item.id == "scalar"]
+        return [self.in_force(item.value) for _, item in items if item.id == "scalar"]
 
     def own(self, name: str, key: str) -> tuple[Entry, YamlFile] | None:
         """Return what the last document that speaks of a service's `key` says; the value may be a `!reset`."""
@@ -227,7 +240,7 @@ class Services:
 
     def _read_document(self, number: int, document: Fields, file: YamlFile) -> None:
         if "name" in document and document["name"].value.id == "scalar":
-            self._project = document["name"].value.value
+            self.project = self.in_force(document["name"].value.value)
         if "services" not in document:
             return
         services = document["services"].value
@@ -266,14 +279,19 @@ class Services:
             return None
         (_, node), owner = found
         if node.id == "scalar":
-            return self, str(node.value)
+            return self, self.in_force(node.value)
         fields = self.fields_of(owner, node, f"services.{name}.extends")
         file, service = fields.get("file"), fields.get("service")
-        is_own = file is None or is_null(file.value) or _names(file.value, owner)
+        is_own = file is None or is_null(file.value) or self._names(file.value, owner)
         services = self if is_own or file is None else self._extend(owner, file.value)
         if services is None or service is None or service.value.id != "scalar":
             return None
-        return services, service.value.value
+        return services, self.in_force(service.value.value)
+
+    def _names(self, node: Node, file: YamlFile) -> bool:
+        """Return whether a node names the file that it stands in."""
+        path = file.source.path.replace("\\", "/")
+        return node.id == "scalar" and posixpath.normpath(self.in_force(node.value)) == posixpath.basename(path)
 
 
 class BuiltImages:
@@ -304,36 +322,12 @@ class BuiltImages:
         return image in self.always or (bool(profiles) and self.in_profiles.get(image, set()).issuperset(profiles))
 
 
-def _names(node: Node, file: YamlFile) -> bool:
-    """Return whether a node names the file that it stands in."""
-    path = file.source.path.replace("\\", "/")
-    return node.id == "scalar" and posixpath.normpath(node.value) == posixpath.basename(path)
-
-
-def _text_of(node: Node, file: YamlFile) -> Text | None:
-    """Return a scalar's text. A number that Compose would write in another way, as 1.10, has none."""
-    if node.id != "scalar" or is_null(node):
-        return None
-    text = file.text_of(node)
-    if nodes.is_string(node) or text.chars.isdecimal() or _is_plain_number(text.chars):
-        return text
-    return None
-
-
-def _is_plain_number(chars: str) -> bool:
-    """Return whether a number stands as Compose would write it."""
-    try:
-        return str(float(chars)) == chars and "e" not in chars.lower()
-    except ValueError:
-        return chars in ("true", "false")
-
-
 def _comparable(image: str) -> str:
-    """Return an image's canonical name and tag; names with variables are compared as they are written.
+    """Return an image's canonical name and tag; names with open variables are compared as they are written.
 
     A digest comes from a registry, so an image with a digest is never one that is built here.
     """
-    image = with_defaults(image.strip())
+    image = image.strip()
     try:
         reference = parse(image)
     except InvalidReference:

@@ -5,6 +5,7 @@ into one that does nothing, and one inside V's default is right only if everythi
 V means the same image. Both are found out by expanding the words as they would be after the edit: see `Scope.after`.
 """
 
+import re
 from typing import NamedTuple
 
 from pinner.formats._templates import MALFORMED, TEMPLATE
@@ -16,6 +17,12 @@ from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place, Suppress
 from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Source, Span, same_file
 
+# Places of images that Podman and Buildah know beside registries (containers-transports(5)).
+_TRANSPORT = re.compile(
+    r"(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)", re.DOTALL
+)
+# Stands for what is to be rendered, so that all of it in one file is one message.
+_PLACEHOLDER = "{{ }}"
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
 # Every hexadecimal digit once, so that a pattern in ${V/…} or ${V%…} that would cut a digest is seen.
 _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
@@ -66,8 +73,12 @@ def occurrence_at(
 ) -> Occurrence:
     """Return the occurrence that a placement makes which a file gave. Its offsets count from the start of its file."""
     target, span, edit = placement.target, placement.span, placement.place
-    if isinstance(target, Invalid) and is_template(placement.text):
-        target = Opaque(TEMPLATE)
+    if isinstance(target, Invalid):
+        target = (
+            Opaque(TEMPLATE, (_PLACEHOLDER,))
+            if is_template(placement.text)
+            else _transport_of(placement.text) or target
+        )
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
@@ -88,6 +99,16 @@ def occurrence_at(
         kind=kind,
         used_at=(Use(path=source.path, where=source.locate(used), context=context),) if used else (),
     )
+
+
+def _transport_of(text: str) -> Opaque | None:
+    """Return what is said of an image that is named by a transport, None where a text names none."""
+    match = _TRANSPORT.match(text)
+    if match is None:
+        return None
+    if match[1] == "docker://":
+        return Opaque(f"docker:// is a transport of Podman and Buildah, which Docker refuses: write {match[2]} alone")
+    return Opaque(f"{match[1]} is a transport of Podman and Buildah, to what no registry holds: no digest can pin it")
 
 
 def literal(text: Text) -> Word:

@@ -73,22 +73,30 @@ def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
     return Expansion(value=value, used=frozenset(lexer.used), unknown=tuple(lexer.unknown))
 
 
-def with_defaults(value: str) -> str:
-    """`value` with the defaults of its Compose variables, or as it is where they have none."""
-    with_values = known(value)
-    return value if with_values is None else with_values
+def with_values(value: str, values: Callable[[str], str | None] = lambda _: None) -> str:
+    """`value` with its Compose variables replaced by their values or defaults, or as it is where one has none."""
+    replaced = known(value, values)
+    return value if replaced is None else replaced
 
 
-def known(value: str) -> str | None:
-    """`value` with the defaults of its Compose variables, None where they have none."""
+def known(value: str, values: Callable[[str], str | None] = lambda _: None) -> str | None:
+    """`value` with its Compose variables replaced by their values or defaults, None where one has none."""
     if "$" not in value:
         return value
-    text = Text.made_up(value.encode("utf-8", "replace").decode("latin-1"))
+
+    def look_up(name: str) -> Text | Missing:
+        found = values(name)
+        return Missing.NO_DEFAULT if found is None else _made_up(found)
+
     try:
-        expansion = expand(text, lambda _: Missing.NO_DEFAULT, COMPOSE)
+        expansion = expand(_made_up(value), look_up, COMPOSE)
     except ExpansionError:
         return None
     return None if expansion.unknown else str(expansion.value)
+
+
+def _made_up(chars: str) -> Text:
+    return Text.made_up(chars.encode("utf-8", "replace").decode("latin-1"))
 
 
 def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:

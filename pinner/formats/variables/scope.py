@@ -181,9 +181,13 @@ class Scope:
         source = self.shared.source
         return source.owner(offset) if source and offset != NOWHERE else None
 
+    def expand(self, text: Text) -> Expansion:
+        """Return what a word stands for, without registering it. Raise ExpansionError when it is malformed."""
+        return self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
+
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
-        expansion = self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
+        expansion = self.expand(text)
         word = Word(text=text, bindings=self._bind(expansion.used), expansion=expansion, dialect=self.dialect)
         shared = self.shared
         for read in word.bindings.values():

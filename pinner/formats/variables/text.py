@@ -38,7 +38,8 @@ class Text:
         """Return this text with `chars` inserted before byte offset `at`, if it holds the byte before that."""
         if at - 1 == NOWHERE or at - 1 not in self.offsets:
             return self
-        index = self.offsets.index(at - 1) + 1
+        # Of several characters that an escape stands for, all of which have its end, the last.
+        index = len(self.offsets) - self.offsets[::-1].index(at - 1)
         return join([self.cut(0, index), Text.made_up(chars), self.cut(index)])
 
     @property

@@ -119,6 +119,10 @@ class YamlFile:
             return Text(chars, [min(first + index, last) for index in range(len(chars))])
         return join([self._piece_text(start, piece) for piece in found if piece.chars] or [Text("", ())])
 
+    def is_tagged(self, node: Node) -> bool:
+        """Return whether a tag stands before a node."""
+        return "!" in self._composed[node.start_mark.index : self._bounds(node)[0]]
+
     def scalar_bounds(self, node: Node) -> tuple[int, int]:
         """Return the indexes of a scalar's first and last character, without the first line of a block scalar."""
         start, end = self._bounds(node)

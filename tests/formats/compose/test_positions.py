@@ -498,13 +498,15 @@ def test_build_arguments_replace_defaults() -> None:
     services:
       web:
         build:
-          args: {V: 22, UNKNOWN: , REG: example.org}
+          args: {V: "22", UNKNOWN: , REG: example.org, NUMBER: 3.10}
           dockerfile_inline: |
             ARG V=20
             ARG UNKNOWN=1
             ARG REG
+            ARG NUMBER
             FROM node:$${V}
             FROM php:$${UNKNOWN}
+            FROM python:$${NUMBER}
             FROM $${REG}/a:1
       job:
         build:
@@ -516,7 +518,8 @@ def test_build_arguments_replace_defaults() -> None:
     prefix = "dockerfile_inline > FROM: "
     assert [shown(each).partition(prefix)[2] for each in occurrences(text)] == [
         "node:22 -> docker.io/library/node:22",
-        "php:$${UNKNOWN} -> opaque*",
+        "php:$${UNKNOWN} -> docker.io/library/php:1",
+        "python:$${NUMBER} -> docker.io/library/python:3.1*",
         "$${REG}/a:1 -> example.org/a:1",
         "node:23 -> docker.io/library/node:23",
     ]

@@ -1,0 +1,81 @@
+"""Compose files that are merged into one model, with the variables that they see."""
+
+import os
+
+from pinner.formats import Format
+from pinner.formats.compose.services import Services
+from pinner.formats.variables.expansion import COMPOSE
+from pinner.formats.variables.scope import Scope
+from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.nodes import Node
+from pinner.formats.yaml.reader import YamlReader
+from pinner.model.occurrence import Problem
+from pinner.model.source import Source
+
+
+class Model:
+    """Files that Compose merges, with the variables that they see. `folder` is that of the project."""
+
+    def __init__(self, services: Services, files: list["ComposeFile"], folder: str, env: Scope) -> None:
+        self.services = services
+        self.files = files
+        self.folder = folder
+        self.env = env
+        self.readers: dict[int, YamlReader] = {}
+        # The models that Compose merges with this one: what one of them builds is built in all.
+        self.related: list[Model] = []
+        # The models that extend services of this one's files, directly or by way of others.
+        self.extenders: list[Model] = []
+
+    def add_readers(self, base: Scope) -> None:
+        """Give each file a reader that sees the model's variables, which are beside those of `base`."""
+        for file in self.files:
+            if file.yaml is None:
+                continue
+            scope = Scope(COMPOSE, beside=base)
+            scope.bind_all(self.env)
+            known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
+            if known is None:
+                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
+                file.readers.append(known)
+            self.readers[id(file.yaml)] = known
+
+    def folder_of(self, owner: YamlFile) -> str:
+        """Return the folder to which the paths in a file are relative, which may be one that is extended."""
+        is_own = any(file.yaml is owner for file in self.files)
+        return self.folder if is_own else os.path.dirname(owner.source.path)
+
+    def builds(self, name: str) -> bool:
+        """Return whether a service is built, here or in a model that Compose merges with this one."""
+        return any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related])
+
+    def are_outputs(self, name: str, image: Node) -> set[bool]:
+        """Return whether the services for which an `image` holds build it.
+
+        What another file extends runs as the services there, and by itself only where none of these inherits it.
+        """
+        own = [(self, each) for each in self.services.users_of(image)]
+        extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
+        return {model.builds(each) for model, each in extending or own or [(self, name)]}
+
+    def is_built(self, image: str, profiles: list[str]) -> bool:
+        """Tell whether some service builds an image whenever something runs that has `profiles`."""
+        running = [each for model in self.extenders or [self] for each in (model, *model.related)]
+        return any(each.services.built_images().has(image, profiles) for each in running)
+
+
+class ComposeFile:
+    """A Compose file with its nodes, or the problem that makes it none."""
+
+    def __init__(self, source: Source, format_: Format) -> None:
+        self.source = source
+        self.format = format_
+        self.yaml: YamlFile | None = None
+        self.problem: Problem | None = None
+        self.readers: list[YamlReader] = []
+        text = decode(source)
+        found = text if isinstance(text, Problem) else compose(source, text)
+        if isinstance(found, Problem):
+            self.problem = found
+        else:
+            self.yaml = found
