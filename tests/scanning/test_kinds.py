@@ -255,6 +255,45 @@ def test_unpinning_leaves_what_can_be_pinned_again(make: Make, text: str) -> Non
     assert rules(tree) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("kustomization.yaml", "images: [{name: a, newTag: 1@D}]\n", 'images: [{name: a, newTag: "1"}]\n'),
+        ("values.yaml", "image:\n  repository: a/b\n  tag: 1.10@D # why\n", None),
+        (".gitlab-ci.yml", "a: {image: 12@D}\n", 'a: {image: "12"}\n'),
+        ("pod.yaml", POD.format("&a 1e3@D"), POD.format('&a "1e3"')),
+        ("pod.yaml", POD.format("null@D"), POD.format('"null"')),
+        ("pod.yaml", POD.format("12:1@D"), POD.format("12:1")),
+        ("pod.yaml", POD.format("on@D"), POD.format("on")),
+        ("pod.yaml", POD.format("!!str 8@D"), POD.format('!!str "8"')),
+        ("pod.yaml", POD.format("'8@D'"), POD.format("'8'")),
+        ("compose.yaml", "services: {a: {image: 12@D}}\n", 'services: {a: {image: "12"}}\n'),
+    ],
+)
+def test_what_would_be_no_string_without_its_digest_gets_quotes(
+    make: Make, path: str, before: str, after: str | None
+) -> None:
+    tree = make({path: before.replace("@D", f"@{DIGEST}"), "pinner.toml": 'helm-write = "tag"\n'})
+    assert tree.run("unpin").code == 0
+    assert tree.texts()[path] == (after or before.replace("1.10@D", '"1.10"'))
+    tree.run("pin")
+    assert "@sha256:" in tree.texts()[path]
+    tree.run("unpin")
+    assert tree.texts()[path].replace(":latest", "") == (after or before.replace("1.10@D", '"1.10"'))
+
+
+def test_a_number_in_build_args_is_pinned_and_unpinned(make: Make) -> None:
+    files = {
+        "compose.yaml": "services:\n  a:\n    build:\n      context: .\n      args: {V: 20}\n",
+        "Dockerfile": "ARG V\nFROM node:${V}\n",
+    }
+    tree = make(files)
+    tree.run("pin")
+    assert "{V: 20@sha256:" in tree.texts()["compose.yaml"]
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == files
+
+
 def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = make({})
     monkeypatch.setattr("pinner.cli.commands._read_stdin", lambda: POD.format("a/b:1").encode())

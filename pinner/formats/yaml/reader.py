@@ -24,11 +24,11 @@ from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose, decode, is_plain_string
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Decision, Link, Occurrence, PlatformStages, Problem, Reading, Suppression
+from pinner.model.occurrence import Decision, Link, Occurrence, Place, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import Reference
-from pinner.model.source import Source, Span, same_file
+from pinner.model.source import Edit, Source, Span, same_file
 
 _SPACE = " \t\r\n"
 _LATEST = b":latest"
@@ -208,6 +208,16 @@ class YamlReader:
             return refuse(placement, NOT_ONE_PIECE)
         return placement
 
+    def with_removal(self, place: Place, node: Node) -> Place:
+        """Return the place of a digest in `node`, with what taking it away takes where what is left is no string."""
+        start, end = self.source.local(self.file.span_of(node))
+        is_end_of_node = place.path == self.source.path and start <= place.span.start < place.span.end == end
+        if not is_end_of_node or node.style is not None:
+            return place
+        # Without the digest and the @ before it.
+        rest = self.source.data[start : place.span.start - 1].decode()
+        return place if is_plain_string(rest) else place._replace(removal=Edit(Span(start, end), f'"{rest}"'))
+
     def _settle(self) -> None:
         """Make occurrences of all that was added, once."""
         for word, text, entry, context, platform, built, kind, is_partial in self._pending:
@@ -219,7 +229,8 @@ class YamlReader:
                 placement, self.source, context, platform=platform, suppressions=ignores, kind=kind
             )
             also = tuple(self._contexts[id(entry.value)][1:])
-            self._occurrences.append(occurrence._replace(built=built, is_partial=is_partial, also=also))
+            place = occurrence.place and self.with_removal(occurrence.place, entry.value)
+            self._occurrences.append(occurrence._replace(place=place, built=built, is_partial=is_partial, also=also))
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
@@ -258,30 +269,34 @@ class YamlReader:
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
 
-        `occurrences` are those that stand in this file, by default those that were collected here.
+        `occurrences` are those that stand in this file, by default those that were collected here. A scalar in which
+        one stands has no tag here: `20` is a number, and with a digest behind it a string.
         """
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
         dropped = {offset for each in found for offset in _suffix(each, self.source)}
         # Where a reference stands, the value is compared as it is written: ruamel.yaml may have seen spaces for tabs.
-        base = self.source.base
-        starts = (each.span.start + base for each in found if each.path == self.source.path)
-        places = sorted(dropped.union(starts))
+        here, base = self.source.path, self.source.base
+        starts = {each.span.start + base for each in found if each.path == here}
+        starts |= {each.place.span.start + base for each in found if each.place and each.place.path == here}
+        places = sorted(dropped | starts)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
-            value = self._value_without(dropped, node, places) if node.id == "scalar" else len(node.value)
-            outline.append(f"{node.tag} {node.anchor} {value}")
+            if node.id == "scalar":
+                outline.append(self._outline_of(node, dropped, places))
+            else:
+                outline.append(f"{node.tag} {node.anchor} {len(node.value)}")
         return tuple(outline)
 
-    def _value_without(self, dropped: set[int], node: Node, places: list[int]) -> str:
-        """Return a scalar's value without the `dropped` bytes, if one of `places` lies in it."""
+    def _outline_of(self, node: Node, dropped: set[int], places: list[int]) -> str:
+        """Return a scalar's tag and value, or if one of `places` lies in it its value without the `dropped` bytes."""
         start, end = self.file.span_of(node)
         at = bisect_left(places, start)
-        if at == len(places) or places[at] >= end:
-            return str(node.value)
+        if at == len(places) or places[at] > end:
+            return f"{node.tag} {node.anchor} {node.value}"
         text = self.file.text_of(node)
         kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
-        return kept.encode("latin-1").decode("utf-8", "replace")
+        return f"{node.anchor} {kept.encode('latin-1').decode('utf-8', 'replace')}"
 
 
 def strip(text: Text) -> Text:
