@@ -137,14 +137,17 @@ class Decision(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A file or a folder that another file names on a line. `path` starts at that file's folder.
+    """A file or a folder that another file names. `path` starts at that file's folder.
 
-    `kind` is what the file that names it takes it for, empty where that says nothing.
+    `kind` is what the file that names it takes it for. `suppressions` are the ignore comments on the place that names
+    it.
     """
 
     path: str
     kind: str
-    line: int
+    where: Location
+    context: str
+    suppressions: tuple[Suppression, ...] = ()
 
 
 class Use(NamedTuple):

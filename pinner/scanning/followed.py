@@ -62,8 +62,8 @@ class Finder:
 
     def _why_not(self, folder: str, path: str) -> str:
         """Return why a file is not read, empty if it is. Raises GitFailed."""
-        real = os.path.realpath(path)
-        root = os.path.realpath(checked_root(folder or os.curdir) or folder or os.curdir)
+        real, real_folder = os.path.realpath(path), os.path.realpath(folder or os.curdir)
+        root = os.path.realpath(checked_root(real_folder) or real_folder)
         if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
             return f"it lies outside of {os.path.basename(root) or root}, which is checked"
         if not os.path.isfile(path):

@@ -17,6 +17,7 @@ from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
+from pinner.scanning.followed import Finder, Followed
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
@@ -102,7 +103,7 @@ def scan_files(
     are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
     `skip_unknown` passed over.
     """
-    opened = _Opened(suppression_settings, kind_settings)
+    opened = _Opened(suppression_settings, kind_settings, excludes)
     found = list(opened.sort_out(found))
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     found += opened.read(each for each in found if isinstance(each.format, Places))
@@ -138,7 +139,12 @@ def scan_files(
 class _Opened:
     """Files as they are read one after the other."""
 
-    def __init__(self, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> None:
+    def __init__(
+        self,
+        suppression_settings: SuppressionSettings,
+        kind_settings: KindSettings,
+        excludes: Callable[[str], bool],
+    ) -> None:
         self.files: dict[str, ScannedFile] = {}
         self.builders: dict[str, ScannedFile] = {}
         self.outside: list[ScannedFile] = []
@@ -148,6 +154,8 @@ class _Opened:
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
+        # Made when the first file names another: it looks up where every file that was found really is.
+        self._finder = cache(lambda: Finder(excludes, self._found))
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
         """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
@@ -192,8 +200,10 @@ class _Opened:
                 continue
             file = scan_source(source, each.format, self._suppression_settings, self._kind_settings)
             file = file._replace(root=each.root)
+            if file.reading.links and not each.is_outside:
+                file, found_here = self._follow(file)
+                named += found_here
             self._add(file, each)
-            named += self._named_by(file)
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
@@ -231,19 +241,33 @@ class _Opened:
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
-    def _named_by(self, file: ScannedFile) -> Iterator[Found]:
-        """Yield the Dockerfiles and Compose files that a file names, of any names."""
+    def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
+        """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
+        named: list[Found] = []
+        unread: list[Unread] = []
         folder = os.path.dirname(file.source.path)
         for link in file.reading.links:
             if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
                 continue
-            path = os.path.normpath(os.path.join(folder, link.path))
-            real = os.path.realpath(folder or os.curdir)
-            root = file.root or checked_root(real) or real
-            if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
-                self.fail(file.source.path, f"it names {link.path}, which is no file of what is checked", link.line)
+            found = self._finder().find(folder, None if "$" in link.path else link.path)
+            if not isinstance(found, Followed):
+                unread.append(
+                    Unread(
+                        where=link.where,
+                        text=link.path,
+                        context=link.context,
+                        detail=found.detail,
+                        suppressions=link.suppressions,
+                    )
+                )
+            elif found.is_excluded:
+                self.excluded += found.path not in self._found
+                self._found.add(found.path)
             else:
-                yield Found(path=path, format=self._kind_settings.format_of(link.kind), root=root)
+                real = os.path.realpath(folder or os.curdir)
+                root = file.root or checked_root(real) or real
+                named.append(Found(path=found.path, format=self._kind_settings.format_of(link.kind), root=root))
+        return file._replace(reading=file.reading._replace(unread=tuple(unread))), named
 
 
 def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
@@ -307,7 +331,6 @@ def _read_projects(
     if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
-    from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)

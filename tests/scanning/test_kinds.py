@@ -354,14 +354,82 @@ def test_a_compose_file_that_a_devcontainer_names_is_judged_with_its_env_file(ma
     assert {path: [row["text"] for row in rows] for path, rows in tree.references().items()} == {".env": ["nginx:1.26"]}
 
 
-@pytest.mark.parametrize("path", ["gone", "../../outside", "${localEnv:X}"])
-def test_a_file_that_is_named_and_not_there_is_an_error(make: Make, path: str, tmp_path: Path) -> None:
-    tree = make(
-        {".devcontainer/devcontainer.json": json.dumps({"build": {"dockerfile": path}}), "Dockerfile": "FROM scratch"}
-    )
-    ran = tree.run("check", "--format", "json")
-    assert ran.code == 3
-    assert path in ran.document["errors"][0]["message"]
+NOT_READ = {
+    "gone": "there is no such file",
+    "../../outside": "it lies outside of",
+    "/etc/hostname": "it lies outside of",
+    "${localEnv:X}": "a variable without a value stands in its path",
+    "https://a.example/d": "it is remote",
+    "ignored": "Git ignores it",
+    "..": "there is no such file",
+}
+LINKS = {
+    "build.dockerfile": '{"image": "a/b:1",\n"build": {"dockerfile": PATH}\n}\n',
+    "dockerFile": '{\n"dockerFile": PATH}\n',
+    "dockerComposeFile": '{\n"dockerComposeFile": PATH}\n',
+    "dockerComposeFile[1]": '{"dockerComposeFile": ["x.conf",\n// more\nPATH]}\n',
+}
+
+
+def with_git(tree: FileTree) -> FileTree:
+    """The tree as a work tree of Git."""
+    subprocess.run(["git", "init", "-q"], cwd=tree.folder, check=True)
+    return tree
+
+
+@pytest.mark.parametrize(("path", "detail"), NOT_READ.items())
+@pytest.mark.parametrize("context", LINKS)
+def test_a_file_that_a_devcontainer_names_and_that_is_not_read(
+    make: Make, path: str, detail: str, context: str
+) -> None:
+    text = LINKS[context].replace("PATH", json.dumps(path))
+    line = text[: text.index(json.dumps(path))].count("\n") + 1
+    files = {
+        ".devcontainer/devcontainer.json": text,
+        ".devcontainer/ignored": "FROM a/c:1\n",
+        ".devcontainer/x.conf": "services: {}\n",
+        ".gitignore": "ignored\n",
+        "Dockerfile": "FROM scratch\n",
+    }
+    tree = with_git(make(files))
+    for command in ("check", "pin"):
+        ran = tree.run(command, "--format", "json")
+        assert ran.code == (1 if command == "check" and "image" in text else 3)
+        (unchecked,) = ran.document["unchecked"]
+        assert (unchecked["reason"], unchecked["text"], unchecked["line"]) == ("not-read", path, line)
+        assert unchecked["detail"].startswith(detail)
+        assert ran.document["errors"] == []
+    assert tree.texts()[".devcontainer/ignored"] == "FROM a/c:1\n"
+
+
+@pytest.mark.parametrize("context", LINKS)
+def test_a_comment_acknowledges_what_is_not_read(make: Make, context: str) -> None:
+    above = LINKS[context].replace("\n", "\n// pinner: ignore[not-read] made by a script\n", 1)
+    text = above.replace("PATH", '"gone"').replace('"image": "a/b:1",', "").replace("// more\n", "")
+    files = {".devcontainer.json": text, "x.conf": "services: {}\n", "Dockerfile": "FROM scratch\n"}
+    ran = make(files).run("check", "--format", "json")
+    assert (ran.code, ran.document["unchecked"], ran.document["findings"]) == (0, [], [])
+
+
+def test_what_a_devcontainer_names_may_be_excluded(make: Make) -> None:
+    files = {
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../stack.conf"], "build": {"dockerfile": "d"}}',
+        ".devcontainer/d": "FROM a/b:1\n",
+        "stack.conf": "services: {a: {image: 'a/c:1'}}\n",
+        "Dockerfile": "FROM scratch\n",
+    }
+    tree = make(files)
+    ran = tree.run("check", "--format", "json", "--exclude", "d", "--exclude", "stack.conf")
+    assert (ran.code, ran.document["unchecked"], ran.document["summary"]["excluded"]) == (0, [], 2)
+    tree.run("pin", "--exclude", "d", "--exclude", "stack.conf")
+    assert tree.texts() == files
+
+
+def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
+    files = {".devcontainer.json": '{"build": {"dockerfile": "gone"}}', "Dockerfile": "FROM scratch\n"}
+    tree = make(files)
+    assert tree.run("check", "--kind", "devcontainer").code == 0
+    assert tree.run("check").code == 3
 
 
 # Decisions.

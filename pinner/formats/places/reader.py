@@ -17,7 +17,7 @@ from pinner.formats.places.table import KINDS, Claim, Form, Kind
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
-from pinner.formats.yaml.nodes import Node, is_null, is_string
+from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import YamlReader, refuse, strip
 from pinner.model.occurrence import (
     Decider,
@@ -195,7 +195,7 @@ class PlacesReader:
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
-            self._reader.links += _devcontainer_links(self._file, self._mappings, self._mappings.fields(document))
+            self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
 
@@ -280,11 +280,34 @@ class PlacesReader:
                 )
                 self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):
-            for item in _items(fields, key):
-                if item.id == "scalar":
-                    self._reader.links.append(
-                        Link(path=str(item.value), kind="kubernetes", line=self._file.line_of(item))
-                    )
+            # A component is always a kustomization, and works on the resources of the one that names it.
+            self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
+
+    def _add_devcontainer(self, fields: Fields) -> None:
+        """Add the Dockerfile and the Compose files that a devcontainer.json names."""
+        build = fields.get("build")
+        if build is not None and build.value.id == "mapping":
+            self._add_links(self._mappings.fields(build.value), "dockerfile", "dockerfile", above="build.")
+        self._add_links(fields, "dockerFile", "dockerfile")
+        self._add_links(fields, "dockerComposeFile", COMPOSE)
+
+    def _add_links(self, fields: Fields, key: str, kind: str, above: str = "") -> None:
+        """Add what stands at a key, or each item of the list there, as the path of a file."""
+        if key not in fields:
+            return
+        value = fields[key].value
+        entries = [fields[key]] if value.id == "scalar" else [Entry(item, item) for item in _items(fields, key)]
+        for number, entry in enumerate(entries):
+            if entry.value.id != "scalar" or is_null(entry.value) or not entry.value.value:
+                continue
+            link = Link(
+                path=str(entry.value.value),
+                kind=kind,
+                where=self._file.source.locate(self._file.span_of(entry.value)),
+                context=above + (key if value.id == "scalar" else f"{key}[{number}]"),
+                suppressions=self._reader.suppressions_of(entry),
+            )
+            self._reader.links.append(link)
 
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
@@ -295,21 +318,6 @@ class PlacesReader:
         decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=source.path, line=lines[0])
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
-
-
-def _devcontainer_links(file: YamlFile, mappings: Mappings, fields: Fields) -> Iterator[Link]:
-    """Yield the Dockerfile and the Compose files that a devcontainer.json names."""
-    build = fields.get("build")
-    build_fields = mappings.fields(build.value) if build is not None and build.value.id == "mapping" else {}
-    for entry in (fields.get("dockerFile"), build_fields.get("dockerfile")):
-        if entry is not None and entry.value.id == "scalar":
-            yield Link(path=str(entry.value.value), kind="dockerfile", line=file.line_of(entry.value))
-    compose_files = fields.get("dockerComposeFile")
-    if compose_files is not None:
-        nodes = _items(fields, "dockerComposeFile") or [compose_files.value]
-        yield from (
-            Link(path=str(node.value), kind=COMPOSE, line=file.line_of(node)) for node in nodes if node.id == "scalar"
-        )
 
 
 def _items(fields: Fields, key: str) -> list[Node]:

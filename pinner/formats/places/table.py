@@ -177,7 +177,10 @@ KINDS = (
         files=(".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json"),
         paths=(Path("image"),),
         words=("image", "docker"),
-        note="The Dockerfile and the Compose files that it names are read. Features take no digest.",
+        note=(
+            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, which "
+            "`// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
+        ),
     ),
     Kind(
         name="kustomize",
