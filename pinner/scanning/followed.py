@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Suppression, Unread
+from pinner.model.occurrence import Link, Suppression, Unread
 from pinner.model.source import Source, Span, read_source
 from pinner.scanning.git import GitFailed, find_repository, run_git
 
@@ -69,6 +69,28 @@ class Finder:
         if not os.path.isfile(path):
             return "there is no such file"
         return "Git ignores it" if self._is_ignored(real) else ""
+
+
+def follow_links(
+    links: Iterable[Link], folder: str, finder: Finder
+) -> tuple[list[tuple[Link, Followed]], list[Unread]]:
+    """Return what the links of a file in `folder` lead to, and what of it is not read. No variable has a value here."""
+    followed: list[tuple[Link, Followed]] = []
+    unread: list[Unread] = []
+    for link in links:
+        found = finder.find(folder, None if "$" in link.path else link.path)
+        if isinstance(found, Followed):
+            followed.append((link, found))
+            continue
+        note = Unread(
+            where=link.where,
+            text=link.path,
+            context=link.context,
+            detail=found.detail,
+            suppressions=link.suppressions,
+        )
+        unread.append(note)
+    return followed, unread
 
 
 class Files:

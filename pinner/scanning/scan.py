@@ -17,7 +17,7 @@ from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
-from pinner.scanning.followed import Finder, Followed
+from pinner.scanning.followed import Finder, follow_links
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
@@ -113,6 +113,7 @@ def scan_files(
         opened.add_project(project, found)
     opened.read(each for each in found if _is_left(each, opened.files))
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
+    opened.find_kustomizations([each.path for each in found if each.is_named], excludes)
     pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
@@ -222,6 +223,22 @@ class _Opened:
                 if file.reading.decisions:
                     self.builders[path] = file
 
+    def find_kustomizations(self, named: Iterable[str], excludes: Callable[[str], bool]) -> None:
+        """Read the kustomizations that may replace an image of a named file: they may stand anywhere in its tree."""
+        files = [self.files[path] for path in named if path in self.files]
+        occurrences = [each for file in files if isinstance(file.format, Places) for each in file.reading.occurrences]
+        if not occurrences or "kustomize" in self._kind_settings.off:
+            return
+        # Imported here: most runs are given a folder, or files that are no manifests.
+        from pinner.scanning.kustomizations import kustomizations_for
+
+        known = self.files.keys() | self.builders.keys()
+        for source in kustomizations_for(occurrences, lambda path: path in known or excludes(path)):
+            file_format = self._kind_settings.places()
+            self.builders[source.path] = scan_source(
+                source, file_format, self._suppression_settings, self._kind_settings
+            )
+
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
         self.unread.append(FileFailure(path=path, line=line, message=message))
@@ -243,30 +260,18 @@ class _Opened:
 
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
         """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
-        named: list[Found] = []
-        unread: list[Unread] = []
+        kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
-        for link in file.reading.links:
-            if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
-                continue
-            found = self._finder().find(folder, None if "$" in link.path else link.path)
-            if not isinstance(found, Followed):
-                unread.append(
-                    Unread(
-                        where=link.where,
-                        text=link.path,
-                        context=link.context,
-                        detail=found.detail,
-                        suppressions=link.suppressions,
-                    )
-                )
-            elif found.is_excluded:
-                self.excluded += found.path not in self._found
-                self._found.add(found.path)
-            else:
-                real = os.path.realpath(folder or os.curdir)
-                root = file.root or checked_root(real) or real
-                named.append(Found(path=found.path, format=self._kind_settings.format_of(link.kind), root=root))
+        links = (each for each in file.reading.links if each.kind in kinds)
+        followed, unread = follow_links(links, folder, self._finder())
+        real = os.path.realpath(folder or os.curdir)
+        root = file.root or checked_root(real) or real
+        self.excluded += len({each.path for _, each in followed if each.is_excluded})
+        named = [
+            Found(path=found.path, format=self._kind_settings.format_of(link.kind), root=root)
+            for link, found in followed
+            if not found.is_excluded
+        ]
         return file._replace(reading=file.reading._replace(unread=tuple(unread))), named
 
 

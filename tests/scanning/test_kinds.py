@@ -535,6 +535,86 @@ def test_an_image_that_a_kustomization_replaces_is_judged_there(make: Make, imag
     assert (tree.texts()["base/pod.yaml"] == POD.format("a/b:1")) == is_overridden
 
 
+COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n{}"
+REPLACES = "images: [{name: a/b, newTag: '2'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_overridden"),
+    [
+        ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n"}, True),
+        ({"app/kustomization.yml": "components: [../c]\nresources: [../base]\n"}, True),
+        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, True),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base]\ncomponents: [../d]\n",
+                "d/kustomization.yaml": COMPONENT.format("components: [../c]\n"),
+            },
+            True,
+        ),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base]\ncomponents: [../e, ../d]\n",
+                "d/kustomization.yaml": COMPONENT.format("components: [../c]\n"),
+                "e/kustomization.yaml": COMPONENT.format("resources: [more.yaml]\n"),
+            },
+            True,
+        ),
+        ({"app/kustomization.yaml": "resources: []\ncomponents: [../c, ../base]\n"}, False),
+        ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../nowhere]\n"}, False),
+        ({"app/kustomization.yaml": "resources: [../base]\n"}, False),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base, ../other]\n",
+                "other/kustomization.yaml": "resources: []\ncomponents: [../c]\n",
+            },
+            False,
+        ),
+        ({"app/kustomization.yaml": "resources: [../base]\nconfigurations: [../c]\n"}, False),
+    ],
+)
+def test_a_component_replaces_images_of_what_names_it(
+    make: Make, files: Mapping[str, str], is_overridden: bool
+) -> None:
+    tree = make(
+        {
+            **files,
+            "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+        }
+    )
+    for arguments in ([], ["base/pod.yaml"]):
+        assert ("a/b:1" not in [text for _, _, text in rules(tree, *arguments)]) == is_overridden
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"), [(".", "base/pod.yaml"), ("base", "pod.yaml"), ("base", "../base/pod.yaml"), (".", "")]
+)
+def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, path: str
+) -> None:
+    tree = with_git(
+        make(
+            {
+                "overlays/prod/Kustomization": f"resources: [../../base]\n{REPLACES}",
+                "base/kustomization.yaml": "resources: [pod.yaml]\n",
+                "base/pod.yaml": POD.format("a/b:1"),
+                "Dockerfile": "FROM a/c:1\n",
+            }
+        )
+    )
+    monkeypatch.chdir(tmp_path / folder)
+    path = path or str(tmp_path / "base" / "pod.yaml")
+    assert rules(tree, path) == []
+    assert list(tree.references(path)) == [path], "the others are not reported on"
+    assert [rule for rule, *_ in rules(tree, "--exclude", "overlays/", path)] == ["unpinned"]
+    assert [rule for rule, *_ in rules(tree, "--kind", "kubernetes", path)] == ["unpinned"]
+    before = tree.texts()
+    tree.run("pin", path)
+    assert tree.texts() == before
+
+
 def test_kustomizations_that_lead_back_to_themselves(make: Make) -> None:
     text = "resources: [../a, ../b, .]\nimages: [{name: a/b, newTag: '1'}]\n"
     tree = make({"a/kustomization.yaml": text, "b/kustomization.yml": text})

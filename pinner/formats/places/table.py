@@ -178,17 +178,21 @@ KINDS = (
         paths=(Path("image"),),
         words=("image", "docker"),
         note=(
-            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, which "
-            "`// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
+            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, "
+            "which `// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
         ),
     ),
     Kind(
         name="kustomize",
-        files=("kustomization.yml",),
+        files=("kustomization.yml", "Kustomization"),
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
         paths=(Path("images[]", Form.KUSTOMIZE),),
         words=("images", "resources", "bases", "components"),
-        note="What it gives a tag or a digest is judged here, and no more in the resources that it names.",
+        note=(
+            "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
+            "a component, in what the kustomization that names it has loaded before. For a file that you name, the "
+            "kustomizations of the whole work tree are read as well."
+        ),
     ),
     Kind(
         name="flux-helmrelease",
