@@ -282,6 +282,13 @@ def test_what_would_be_no_string_without_its_digest_gets_quotes(
     assert tree.texts()[path].replace(":latest", "") == (after or before.replace("1.10@D", '"1.10"'))
 
 
+@pytest.mark.parametrize("text", ["image: {repository: a/b, tag: v1@D}\n", "image:\n  tag: v1@D\n  repository: a/b\n"])
+def test_a_digest_that_charts_would_not_take_can_be_taken_away(make: Make, text: str) -> None:
+    tree = make({"values.yaml": text.replace("@D", f"@{DIGEST}")})
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == {"values.yaml": text.replace("@D", "")}
+
+
 def test_a_number_in_build_args_is_pinned_and_unpinned(make: Make) -> None:
     files = {
         "compose.yaml": "services:\n  a:\n    build:\n      context: .\n      args: {V: 20}\n",

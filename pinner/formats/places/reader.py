@@ -9,7 +9,8 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
-from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
+from pinner.formats.places.bake import BAKE_FILES, built_by_bake
+from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk

@@ -5,9 +5,10 @@ and adds each reference to a `YamlReader`.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import accumulate
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
@@ -275,28 +276,41 @@ class YamlReader:
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
         dropped = {offset for each in found for offset in _suffix(each, self.source)}
-        # Where a reference stands, the value is compared as it is written: ruamel.yaml may have seen spaces for tabs.
-        here, base = self.source.path, self.source.base
-        starts = {each.span.start + base for each in found if each.path == here}
-        starts |= {each.place.span.start + base for each in found if each.place and each.place.path == here}
-        places = sorted(dropped | starts)
+        touched = self._scalars_at(found)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
-            if node.id == "scalar":
-                outline.append(self._outline_of(node, dropped, places))
+            if id(node) in touched:
+                outline.append(f"{node.anchor} {self._value_without(dropped, node)}")
             else:
-                outline.append(f"{node.tag} {node.anchor} {len(node.value)}")
+                value = node.value if node.id == "scalar" else len(node.value)
+                outline.append(f"{node.tag} {node.anchor} {value}")
         return tuple(outline)
 
-    def _outline_of(self, node: Node, dropped: set[int], places: list[int]) -> str:
-        """Return a scalar's tag and value, or if one of `places` lies in it its value without the `dropped` bytes."""
-        start, end = self.file.span_of(node)
-        at = bisect_left(places, start)
-        if at == len(places) or places[at] > end:
-            return f"{node.tag} {node.anchor} {node.value}"
+    def _scalars_at(self, occurrences: Iterable[Occurrence]) -> set[int]:
+        """Return the identities of the scalars in which references stand, whole or in parts, or where digests go.
+
+        They are compared as they are written: ruamel.yaml may have seen spaces for tabs.
+        """
+        here, base = self.source.path, self.source.base
+        found = list(occurrences)
+        spans = [each.span for each in found if each.path == here]
+        spans += [each.place.span for each in found if each.place and each.place.path == here]
+        spans.sort()
+        starts = [start + base for start, _ in spans]
+        reach = list(accumulate((end + base for _, end in spans), max))
+        touched: set[int] = set()
+        for node in (each for each in self.file.nodes if each.id == "scalar" and spans):
+            start, end = self.file.span_of(node)
+            last = bisect_right(starts, end) - 1
+            if last >= 0 and reach[last] >= start:
+                touched.add(id(node))
+        return touched
+
+    def _value_without(self, dropped: set[int], node: Node) -> str:
+        """Return a scalar's value without the `dropped` bytes."""
         text = self.file.text_of(node)
         kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
-        return f"{node.anchor} {kept.encode('latin-1').decode('utf-8', 'replace')}"
+        return kept.encode("latin-1").decode("utf-8", "replace")
 
 
 def strip(text: Text) -> Text:
