@@ -51,6 +51,7 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
+    `no_kind` those that were found and are of none,
     `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
     `groups` tells which files belong together, by a number, and
     `read_again` how those read if some of them held other bytes.
@@ -64,6 +65,7 @@ class Scan(NamedTuple):
     builders: Mapping[str, ScannedFile] = {}
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
+    no_kind: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     read_again: "Callable[[Mapping[str, bytes]], ProjectReading | None]" = lambda _: None
 
@@ -133,6 +135,7 @@ def scan_files(
         builders=opened.builders,
         groups=project.groups if project else {},
         unknown=() if skip_unknown else tuple(opened.unknown),
+        no_kind=tuple(opened.no_kind),
         read_again=read_again,
     )
 
@@ -151,6 +154,7 @@ class _Opened:
         self.outside: list[ScannedFile] = []
         self.unread: list[FileFailure] = []
         self.unknown: list[str] = []
+        self.no_kind: list[str] = []
         self.excluded = 0
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
@@ -255,6 +259,8 @@ class _Opened:
             self.excluded += 1
         elif found.is_named and not reading.decisions:
             self.unknown.append(found.path)
+        elif not found.is_outside:
+            self.no_kind.append(found.path)
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 

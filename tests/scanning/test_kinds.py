@@ -55,6 +55,33 @@ def test_what_is_of_no_kind_is_passed_over_in_a_folder(make: Make) -> None:
     assert ran.document["summary"]["files"] == 1
 
 
+NO_KIND = {
+    "image: a/b:1\n": 1,
+    "a: 1\n- image: 'a/b:1'\n": 2,
+    "x:\n  jobImage: $IMAGE\n": 2,
+    "x: {a: 1, image: a/b:1}\n": 1,
+    "x:\r\n  image: a/b:1\r\n": 2,
+    "image: [\n  image: a\n": 2,
+    "image:\n  type: string\n": None,
+    "# image: a/b:1\n": None,
+    "images: [a/b:1]\n": None,
+    "imagePullPolicy: Always\n": None,
+    "x: 'image: a'\n": None,
+    "image: ''\n": None,
+    "image: {{ .x }}\n": None,
+}
+
+
+@pytest.mark.parametrize(("text", "line"), NO_KIND.items())
+def test_files_of_no_kind_with_keys_for_images_are_listed(make: Make, text: str, line: int | None) -> None:
+    tree = make({"ci/a.yaml": text, "a.json": text, "Dockerfile": "FROM scratch\n"})
+    told = tree.run("list", "--verbose").stderr
+    assert (f"note: ci/a.yaml:{line} has a key for an image" in told) == (line is not None)
+    assert told.count("has a key") == (line is not None)
+    assert "has a key" not in tree.run("list").stderr
+    assert "has a key" not in tree.run("list", "--verbose", "--exclude", "ci/").stderr
+
+
 def test_a_broken_file_of_a_kind_is_an_error(make: Make) -> None:
     tree = make({".gitlab-ci.yml": "image: [", "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: [image\n"})
     ran = tree.run("check", "--format", "json")

@@ -22,7 +22,8 @@ any number of them, `[]` each item of a list. Files of other names get a kind by
 [`extend-include`](configuration.md#extend-include). Where several kinds could claim a document, the one that stands
 first on this page has it. What an alias or a merge key repeats is one place, and gets one digest.
 
-A YAML or JSON file of no kind is passed over in a folder. One that you name and that is of no kind is an error.
+A YAML or JSON file of no kind is passed over in a folder; `--verbose` lists the YAML files among them that have a key
+for an image. One that you name and that is of no kind is an error.
 
 ## What is listed and never written
 
