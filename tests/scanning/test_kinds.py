@@ -649,6 +649,12 @@ def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
     assert tree.texts() == before
 
 
+def test_what_a_controller_of_flux_replaces_is_judged_in_both_places(make: Make) -> None:
+    sync = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: ./base\n  images:\n"
+    tree = make({"sync.yaml": f"{sync}  - {{name: a/b, newTag: '2'}}\n", "base/pod.yaml": POD.format("a/b:1")})
+    assert [text for _, _, text in rules(tree)] == ["a/b:1", "a/b:2"]
+
+
 def test_kustomizations_that_lead_back_to_themselves(make: Make) -> None:
     text = "resources: [../a, ../b, .]\nimages: [{name: a/b, newTag: '1'}]\n"
     tree = make({"a/kustomization.yaml": text, "b/kustomization.yml": text})

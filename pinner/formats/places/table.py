@@ -195,6 +195,13 @@ KINDS = (
         ),
     ),
     Kind(
+        name="flux-kustomization",
+        files=_ANY,
+        claim=Claim(api_version=r"kustomize\.toolkit\.fluxcd\.io/.*", kinds=("Kustomization",)),
+        paths=(Path("spec.images[]", Form.KUSTOMIZE),),
+        note="What it replaces is judged where it stands as well: its `path` may be one of another repository.",
+    ),
+    Kind(
         name="flux-helmrelease",
         files=_ANY,
         claim=Claim(api_version=r"helm\.toolkit\.fluxcd\.io/.*", kinds=("HelmRelease",)),

@@ -21,6 +21,7 @@ WORKFLOW = "on: push\njobs:\n  build:\n    runs-on: x\n    {}\n"
 POD = "apiVersion: v1\nkind: Pod\nspec:\n  {}\n"
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  {}\n"
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - {}\n"
+SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  {}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
 TABLES = {
@@ -227,7 +228,29 @@ TABLES = {
             "images: [{name: ''}]\n",
             "configMapGenerator: [{name: image, literals: ['images=a:1']}]\n",
             "patches: [{patch: 'image: a:1'}]\n",
-            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./images}\n",
+        ),
+    ),
+    "flux-kustomization": Table(
+        "clusters/apps.yaml",
+        (
+            SYNC.format("images: [{name: a, newTag: '1@'}]"),
+            SYNC.format("images:\n  - name: a\n    newName: quay.io/b/c\n    newTag: v1@"),
+            SYNC.format("images: [{name: a, newTag: '1', digest: '~'}]"),
+        ),
+        {
+            SYNC.format("images: [{name: a, newName: b/c}]"): ["b/c"],
+            SYNC.format("images: [{name: a, newTag: '${TAG}'}]"): ["a:${TAG}"],
+            SYNC.format('images:\n  - name: a\n    newTag: v1 # {"$imagepolicy": "x:y:tag"}'): ["a:v1"],
+        },
+        (
+            SYNC.format("path: ./images"),
+            SYNC.format("images: []"),
+            SYNC.format("images: {name: a, newTag: '1'}"),
+            SYNC.format("postBuild: {substitute: {image: 'a:1', images: 'a:1'}}"),
+            SYNC.format("patches: [{patch: 'images: [{name: a, newTag: 1}]'}]"),
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nimages: [{name: a, newTag: '1'}]\n",
+            "apiVersion: v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}\n",
         ),
     ),
     "helm-values": Table(
