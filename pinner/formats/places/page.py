@@ -64,7 +64,7 @@ def _section(kind: Kind) -> Iterator[str]:
     yield from (f"## {kind.name}", "", "| path | what stands there |", "|---|---|")
     yield from (f"| `{path.keys}` | {path.form} |" for path in kind.paths)
     if kind.closed:
-        yield from ("", f"Nothing is looked for below {_keys(kind.closed)}.")
+        yield from ("", f"Below {_keys(kind.closed)} nothing is looked for, unless a path names the key.")
     if kind.reserved:
         yield from ("", f"These keys are no job: {_keys(kind.reserved)}.")
     if kind.note:

@@ -225,7 +225,7 @@ class PlacesReader:
         """Add the image in the text of a scalar, if it is one."""
         match form:
             case Form.DOCKER_URL:
-                if text.chars.startswith(DOCKER_URL):
+                if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
                 if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
@@ -331,8 +331,18 @@ def _containers(mappings: Mappings, document: Node) -> frozenset[str]:
     resources = mappings.fields(document).get("resources")
     if resources is None or resources.value.id != "mapping":
         return frozenset()
-    items = _items(mappings.fields(resources.value), "containers")
-    return frozenset(_text(mappings.fields(item), "container") for item in items if item.id == "mapping")
+    items = [
+        mappings.fields(item) for item in _items(mappings.fields(resources.value), "containers") if item.id == "mapping"
+    ]
+    # Below the key of a condition stands a list of more.
+    items += [
+        mappings.fields(more)
+        for fields in items
+        for key in fields
+        for more in _items(fields, key)
+        if more.id == "mapping"
+    ]
+    return frozenset(_text(fields, "container") for fields in items)
 
 
 def _looks_like_image(chars: str) -> bool:
