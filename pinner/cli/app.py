@@ -341,7 +341,15 @@ QUIET: Options = {
     ],
 }
 VERBOSE: Options = {
-    "verbose": Annotated[bool, _option(REPORTING, "--verbose", "-v", help="Show every request to a registry.")],
+    "verbose": Annotated[
+        bool,
+        _option(
+            REPORTING,
+            "--verbose",
+            "-v",
+            help="Show every request to a registry, and YAML files with keys for images that are of no kind.",
+        ),
+    ],
 }
 
 

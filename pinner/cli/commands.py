@@ -255,6 +255,11 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         skip_unknown=settings.skip_unknown,
         builds=settings.builds,
     )
+    if settings.verbosity > 0:
+        from pinner.scanning.unclaimed import image_keys
+
+        for path, line in image_keys(scan.no_kind):
+            tell(f"note: {path}:{line} has a key for an image, and is of no kind: extend-include gives it one")
     if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)
     return scan._replace(platforms=settings.platforms)

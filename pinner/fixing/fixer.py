@@ -140,6 +140,8 @@ def rescan(scan: Scan, fixed: Fixed) -> Scan:
     files = dict(scan.files)
     for path, file in fixed.files.items():
         reading = prepared(file.reading, file.format, scan.suppression_settings, scan.kind_settings)
+        # What was not read before is not read now; of what a devcontainer names, its reading alone does not tell.
+        reading = reading._replace(unread=reading.unread or files[path].reading.unread)
         files[path] = file._replace(root=files[path].root, reading=reading)
     files = decided(files, scan.builders)
     return scan._replace(files=files, failures=(*scan.failures, *fixed.failures))

@@ -93,14 +93,14 @@ class Place(NamedTuple):
     """Where the digest of a reference goes: bytes of a file, which need not be the one that names the image.
 
     `span` is that of the digest that stands there, empty where one is to be inserted. `bare` is a key of its own for
-    the digest, in which no `@` joins it to a name. `empty` is what stands there without a digest: a plain scalar of
-    YAML leaves `""`, since nothing would be null.
+    the digest, in which no `@` joins it to a name. `removal` takes the digest away where more changes than that: a
+    plain scalar of YAML gets quotes if what is left of it would be null or a number.
     """
 
     path: str
     span: Span
     bare: bool = False
-    empty: str = ""
+    removal: Edit | None = None
 
     @property
     def holds_digest(self) -> bool:
@@ -137,14 +137,17 @@ class Decision(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A file or a folder that another file names on a line. `path` starts at that file's folder.
+    """A file or a folder that another file names. `path` starts at that file's folder.
 
-    `kind` is what the file that names it takes it for, empty where that says nothing.
+    `kind` is what the file that names it takes it for. `suppressions` are the ignore comments on the place that names
+    it.
     """
 
     path: str
     kind: str
-    line: int
+    where: Location
+    context: str
+    suppressions: tuple[Suppression, ...] = ()
 
 
 class Use(NamedTuple):
@@ -313,7 +316,7 @@ def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
     joint = "" if place.bare else "@"
     if digest is None:
         assert place.holds_digest
-        return Edit(Span(place.span.start - len(joint), place.span.end), place.empty)
+        return place.removal or Edit(Span(place.span.start - len(joint), place.span.end), "")
     assert is_digest(digest)
     if place.holds_digest:
         return Edit(place.span, digest)

@@ -1,13 +1,15 @@
-"""What files decide on images that other files name: builders of the repository, and kustomizations. Pure."""
+"""What files decide on images that other files name: builders of the repository, and kustomizations."""
 
+import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pinner.model.occurrence import Decider, Decision, Occurrence, Reading
+from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
 from pinner.scanning.readings import ScannedFile
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names that Kustomize looks for in a folder."""
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 
 
@@ -15,12 +17,14 @@ def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile
     """Return the files with what all of them, and the `builders` beside them, decide at each occurrence."""
     everything = {**builders, **files}
     made = _Built(decision for file in everything.values() for decision in file.reading.decisions)
-    overrides = _overrides_by_path(files)
+    overrides = _overrides_by_path(everything)
     earlier = any(each.decision for file in files.values() for each in file.reading.occurrences)
     if not (made.decisions or overrides or earlier):
         return dict(files)
     return {
-        path: file._replace(reading=_with_decisions(file.reading, made, overrides.get(_normal(path), {})))
+        path: file._replace(
+            reading=_with_decisions(file.reading, made, overrides.get(_normal(path), {}) if overrides else {})
+        )
         for path, file in files.items()
     }
 
@@ -48,14 +52,14 @@ def _with_decisions(reading: Reading, built: _Built, overrides: Mapping[str, Dec
             return occurrence
         decision = None
         if occurrence.built is None and isinstance(occurrence.target, Reference):
-            override = overrides.get(_written_name(occurrence.text)) if occurrence.kind != "kustomize" else None
+            override = overrides.get(written_name(occurrence.text)) if occurrence.kind != "kustomize" else None
             decision = override or built.of(occurrence.target)
         return occurrence._replace(decision=decision)
 
     return reading._replace(occurrences=tuple(map(with_decision, reading.occurrences)))
 
 
-def _written_name(text: str) -> str:
+def written_name(text: str) -> str:
     """Return a reference as it is written, without tag and digest: Kustomize compares names so."""
     name = text.partition("@")[0]
     before, colon, tag = name.rpartition(":")
@@ -63,32 +67,66 @@ def _written_name(text: str) -> str:
 
 
 def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, dict[str, Decision]]:
-    """Return what kustomizations decide by name, for every file that one of them leads to."""
-    readings = {_normal(path): file.reading for path, file in files.items()}
+    """Return what kustomizations decide by name, for every file on which one of them works."""
+    deciding = {path: _of_kustomization(file.reading) for path, file in files.items() if file.reading.decisions}
     overrides: dict[str, dict[str, Decision]] = {}
-    for path, reading in readings.items():
-        decisions = [each for each in reading.decisions if each.by is Decider.KUSTOMIZATION]
-        for resource in _resources(path, readings) if decisions else ():
+    if not any(deciding.values()):
+        return overrides
+    readings = {_normal(path): file.reading for path, file in files.items()}
+    hosts = _hosts(readings)
+    for path, decisions in deciding.items():
+        for resource in _resources(_normal(path), readings, hosts) if decisions else ():
             for each in decisions:
                 overrides.setdefault(resource, {}).setdefault(each.name, each)
     return overrides
 
 
-def _resources(start: str, readings: Mapping[str, Reading]) -> Iterator[str]:
-    """Yield the files of the run that a kustomization leads to, through folders with kustomizations of their own."""
+def _of_kustomization(reading: Reading) -> list[Decision]:
+    return [each for each in reading.decisions if each.by is Decider.KUSTOMIZATION]
+
+
+def _hosts(readings: Mapping[str, Reading]) -> dict[str, list[tuple[str, Sequence[Link]]]]:
+    """Return for each component the kustomizations that name it, and what those have loaded when they come to it."""
+    hosts: dict[str, list[tuple[str, Sequence[Link]]]] = {}
+    for path, reading in readings.items():
+        for at, link in enumerate(reading.links):
+            if link.kind == "kustomize":
+                for component in _files_of(path, link, readings):
+                    hosts.setdefault(component, []).append((path, reading.links[:at]))
+    return hosts
+
+
+def _resources(
+    start: str, readings: Mapping[str, Reading], hosts: Mapping[str, Sequence[tuple[str, Sequence[Link]]]]
+) -> set[str]:
+    """Return the files of the run that a kustomization leads to, through folders with kustomizations of their own.
+
+    A component works on what the kustomization that names it has loaded before, too.
+    """
+    waiting, asked = [start], set()
+    components = [start]
+    while components:
+        component = components.pop()
+        for host, links in hosts.get(component, ()) if component not in asked else ():
+            waiting += [file for link in links for file in _files_of(host, link, readings)]
+            components.append(host)
+        asked.add(component)
     seen: set[str] = set()
-    waiting = [start]
     while waiting:
         path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        yield path
-        for link in readings[path].links:
-            target = _normal(posixpath.join(posixpath.dirname(path), link.path))
-            names = (target, *(posixpath.join(target, name) for name in _KUSTOMIZATIONS))
-            waiting += [name for name in names if name in readings]
+        if path not in seen:
+            seen.add(path)
+            waiting += [file for link in readings[path].links for file in _files_of(path, link, readings)]
+    return seen
+
+
+def _files_of(path: str, link: Link, readings: Mapping[str, Reading]) -> Iterator[str]:
+    """Yield the files of the run that a link means: itself, or the kustomization of that folder."""
+    target = _normal(posixpath.join(posixpath.dirname(path), link.path))
+    names = (target, *(posixpath.join(target, name) for name in KUSTOMIZATIONS))
+    return (name for name in names if name in readings)
 
 
 def _normal(path: str) -> str:
-    return posixpath.normpath(path.replace("\\", "/"))
+    """Return the one spelling of a path: from another folder, `../here/x` is `x`."""
+    return os.path.abspath(path).replace("\\", "/")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Suppression, Unread
+from pinner.model.occurrence import Link, Suppression, Unread
 from pinner.model.source import Source, Span, read_source
 from pinner.scanning.git import GitFailed, find_repository, run_git
 
@@ -62,13 +62,35 @@ class Finder:
 
     def _why_not(self, folder: str, path: str) -> str:
         """Return why a file is not read, empty if it is. Raises GitFailed."""
-        real = os.path.realpath(path)
-        root = os.path.realpath(checked_root(folder or os.curdir) or folder or os.curdir)
+        real, real_folder = os.path.realpath(path), os.path.realpath(folder or os.curdir)
+        root = os.path.realpath(checked_root(real_folder) or real_folder)
         if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
             return f"it lies outside of {os.path.basename(root) or root}, which is checked"
         if not os.path.isfile(path):
             return "there is no such file"
         return "Git ignores it" if self._is_ignored(real) else ""
+
+
+def follow_links(
+    links: Iterable[Link], folder: str, finder: Finder
+) -> tuple[list[tuple[Link, Followed]], list[Unread]]:
+    """Return what the links of a file in `folder` lead to, and what of it is not read. No variable has a value here."""
+    followed: list[tuple[Link, Followed]] = []
+    unread: list[Unread] = []
+    for link in links:
+        found = finder.find(folder, None if "$" in link.path else link.path)
+        if isinstance(found, Followed):
+            followed.append((link, found))
+            continue
+        note = Unread(
+            where=link.where,
+            text=link.path,
+            context=link.context,
+            detail=found.detail,
+            suppressions=link.suppressions,
+        )
+        unread.append(note)
+    return followed, unread
 
 
 class Files:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
@@ -12,12 +12,13 @@ from pinner.formats._builders import builder_decisions
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.occurrence import Link, Occurrence, PassedOver, Reading, Suppression, Unread
+from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
-from pinner.model.source import Location, Source, read_source
+from pinner.model.source import Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
+from pinner.scanning.followed import Finder, follow_links
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.readings import ProjectReading, ScannedFile
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings
@@ -35,6 +36,7 @@ class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
     `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
+    `no_kind` those that were found and are of none,
     `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
     `groups` tells which files belong together, by a number, and
     `read_again` how those read if some of them held other bytes.
@@ -48,6 +50,7 @@ class Scan(NamedTuple):
     builders: Mapping[str, ScannedFile] = {}
     groups: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
+    no_kind: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     read_again: Callable[[Mapping[str, bytes]], ProjectReading | None] = lambda _: None
 
@@ -87,7 +90,7 @@ def scan_files(
     are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
     `skip_unknown` passed over.
     """
-    opened = _Opened(suppression_settings, kind_settings)
+    opened = _Opened(suppression_settings, kind_settings, excludes)
     found = list(opened.sort_out(found))
     # What a search passed over there would not be read for a project either, unless it is of a kind that is off.
     searched = (
@@ -101,6 +104,7 @@ def scan_files(
         opened.add_project(project, found)
     opened.read(each for each in found if _is_left(each, opened.files))
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
+    opened.find_kustomizations([each.path for each in found if each.is_named], excludes)
     # Last, since a digest behind a link may conflict with one of any other file.
     opened.add_outside(accept_pinned=accept_pinned_outside)
     return Scan(
@@ -112,6 +116,7 @@ def scan_files(
         builders=opened.builders,
         groups=project.groups if project else {},
         unknown=() if skip_unknown else tuple(opened.unknown),
+        no_kind=tuple(opened.no_kind),
         read_again=read_again,
     )
 
@@ -119,16 +124,24 @@ def scan_files(
 class _Opened:
     """Files as they are read one after the other."""
 
-    def __init__(self, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> None:
+    def __init__(
+        self,
+        suppression_settings: SuppressionSettings,
+        kind_settings: KindSettings,
+        excludes: Callable[[str], bool],
+    ) -> None:
         self.files: dict[str, ScannedFile] = {}
         self.builders: dict[str, ScannedFile] = {}
         self.outside: list[ScannedFile] = []
         self.unread: list[FileFailure] = []
         self.unknown: list[str] = []
+        self.no_kind: list[str] = []
         self.excluded = 0
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
+        # Made when the first file names another: it looks up where every file that was found really is.
+        self._finder = cache(lambda: Finder(excludes, self._found))
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
         """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
@@ -166,9 +179,10 @@ class _Opened:
                     self.fail(each.path, error.reason)
                 continue
             file = scan_source(source, each.format, self._suppression_settings, self._kind_settings, each.root)
-            links, unread = self._named_by(file) if file.reading.links else ([], ())
-            self._add(file._replace(reading=file.reading._replace(unread=unread)) if unread else file, each)
-            named += links
+            if file.reading.links and not each.is_outside:
+                file, found_here = self._follow(file)
+                named += found_here
+            self._add(file, each)
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
     def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
@@ -196,6 +210,22 @@ class _Opened:
             else:
                 self.files[file.source.path] = file._replace(reading=Reading(()))
 
+    def find_kustomizations(self, named: Iterable[str], excludes: Callable[[str], bool]) -> None:
+        """Read the kustomizations that may replace an image of a named file: they may stand anywhere in its tree."""
+        files = [self.files[path] for path in named if path in self.files]
+        occurrences = [each for file in files if isinstance(file.format, Places) for each in file.reading.occurrences]
+        if not occurrences or "kustomize" in self._kind_settings.off:
+            return
+        # Imported here: most runs are given a folder, or files that are no manifests.
+        from pinner.scanning.kustomizations import kustomizations_for
+
+        known = self.files.keys() | self.builders.keys()
+        for source in kustomizations_for(occurrences, lambda path: path in known or excludes(path)):
+            file_format = self._kind_settings.places()
+            self.builders[source.path] = scan_source(
+                source, file_format, self._suppression_settings, self._kind_settings
+            )
+
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
         self.unread.append(FileFailure(path=path, line=line, message=message))
@@ -212,36 +242,26 @@ class _Opened:
             self.excluded += 1
         elif found.is_named and not reading.decisions:
             self.unknown.append(found.path)
+        elif not found.is_outside:
+            self.no_kind.append(found.path)
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
-    def _named_by(self, file: ScannedFile) -> tuple[list[Found], tuple[Unread, ...]]:
-        """Return the Dockerfiles and Compose files that a file names, of any names, and those that are not read."""
-        folder, named, unread = os.path.dirname(file.source.path), list[Found](), list[Unread]()
-        for link in file.reading.links:
-            if link.kind not in (DOCKERFILE.NAME, COMPOSE.NAME) or link.kind in self._kind_settings.off:
-                continue
-            path = os.path.normpath(os.path.join(folder, link.path))
-            real = os.path.realpath(folder or os.curdir)
-            root = file.root or checked_root(real) or real
-            if "$" in link.path or not os.path.isfile(path) or not is_inside(os.path.realpath(path), root):
-                unread.append(_unread(link, file))
-            else:
-                named.append(Found(path=path, format=self._kind_settings.format_of(link.kind), root=root))
-        return named, tuple(unread)
-
-
-def _unread(link: Link, file: ScannedFile) -> Unread:
-    """Return that a file which another one names is not read, with the comments on its line or right above."""
-    width = len(file.source.line_text(link.line))
-    suppressions = (each for each in file.reading.suppressions if each.where.line in (link.line - 1, link.line))
-    return Unread(
-        where=Location(line=link.line, column=1, end_line=link.line, end_column=width + 1),
-        text=link.path,
-        context=link.kind,
-        detail="that is no file of what is checked",
-        suppressions=tuple(suppressions),
-    )
+    def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
+        """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
+        kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
+        folder = os.path.dirname(file.source.path)
+        links = (each for each in file.reading.links if each.kind in kinds)
+        followed, unread = follow_links(links, folder, self._finder())
+        real = os.path.realpath(folder or os.curdir)
+        root = file.root or checked_root(real) or real
+        self.excluded += len({each.path for _, each in followed if each.is_excluded})
+        named = [
+            Found(path=found.path, format=self._kind_settings.format_of(link.kind), root=root)
+            for link, found in followed
+            if not found.is_excluded
+        ]
+        return file._replace(reading=file.reading._replace(unread=tuple(unread))), named
 
 
 def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
@@ -297,7 +317,6 @@ def _read_projects(
     if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
-    from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
@@ -407,7 +426,7 @@ def scan_stdin(
     read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
     is_built = file_format is DOCKERFILE and any(each.matches(source.path) for each in builds)
     if is_built:
-        opened = _Opened(suppression_settings, kind_settings)
+        opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
         opened.add_project(read_again({source.path: source.data}), ())
         file = opened.files[source.path]
     else:

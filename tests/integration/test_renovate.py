@@ -23,6 +23,7 @@ PROXY = "${CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX}"
 RELEASE = (
     "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\nspec:\n  values:\n    image:\n"
 )
+SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: a\nspec:\n"
 
 # The kind, how its row begins in the table, the file, and its content without the digests.
 FORMS = [
@@ -49,6 +50,7 @@ FORMS = [
     ),
     ("kustomize", "`newTag`", "base/kustomization.yaml", "images:\n  - name: nginx\n    newTag: '1.26'\n"),
     ("kustomize", "`newTag`", "b/kustomization.yaml", "images:\n  - name: nginx\n    newTag: '1.26'\n    digest: ''\n"),
+    ("flux-kustomization", "`newTag`", "flux/k.yaml", f"{SYNC}  images:\n    - name: nginx\n      newTag: '1.25'\n"),
     ("helm-values", "behind the tag", "chart/values.yaml", "jobImage: redis:7.3\n"),
     ("helm-values", "a key", "c/values.yaml", "image:\n  repository: redis\n  tag: '7.1'\n  digest: ''\n"),
     ("flux-helmrelease", "behind", "flux/r.yaml", f"{RELEASE}      repository: redis\n      tag: v7.4\n"),

@@ -55,6 +55,33 @@ def test_what_is_of_no_kind_is_passed_over_in_a_folder(make: Make) -> None:
     assert ran.document["summary"]["files"] == 1
 
 
+NO_KIND = {
+    "image: a/b:1\n": 1,
+    "a: 1\n- image: 'a/b:1'\n": 2,
+    "x:\n  jobImage: $IMAGE\n": 2,
+    "x: {a: 1, image: a/b:1}\n": 1,
+    "x:\r\n  image: a/b:1\r\n": 2,
+    "image: [\n  image: a\n": 2,
+    "image:\n  type: string\n": None,
+    "# image: a/b:1\n": None,
+    "images: [a/b:1]\n": None,
+    "imagePullPolicy: Always\n": None,
+    "x: 'image: a'\n": None,
+    "image: ''\n": None,
+    "image: {{ .x }}\n": None,
+}
+
+
+@pytest.mark.parametrize(("text", "line"), NO_KIND.items())
+def test_files_of_no_kind_with_keys_for_images_are_listed(make: Make, text: str, line: int | None) -> None:
+    tree = make({"ci/a.yaml": text, "a.json": text, "Dockerfile": "FROM scratch\n"})
+    told = tree.run("list", "--verbose").stderr
+    assert (f"note: ci/a.yaml:{line} has a key for an image" in told) == (line is not None)
+    assert told.count("has a key") == (line is not None)
+    assert "has a key" not in tree.run("list").stderr
+    assert "has a key" not in tree.run("list", "--verbose", "--exclude", "ci/").stderr
+
+
 def test_a_broken_file_of_a_kind_is_an_error(make: Make) -> None:
     tree = make({".gitlab-ci.yml": "image: [", "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: [image\n"})
     ran = tree.run("check", "--format", "json")
@@ -255,6 +282,52 @@ def test_unpinning_leaves_what_can_be_pinned_again(make: Make, text: str) -> Non
     assert rules(tree) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("kustomization.yaml", "images: [{name: a, newTag: 1@D}]\n", 'images: [{name: a, newTag: "1"}]\n'),
+        ("values.yaml", "image:\n  repository: a/b\n  tag: 1.10@D # why\n", None),
+        (".gitlab-ci.yml", "a: {image: 12@D}\n", 'a: {image: "12"}\n'),
+        ("pod.yaml", POD.format("&a 1e3@D"), POD.format('&a "1e3"')),
+        ("pod.yaml", POD.format("null@D"), POD.format('"null"')),
+        ("pod.yaml", POD.format("12:1@D"), POD.format("12:1")),
+        ("pod.yaml", POD.format("on@D"), POD.format("on")),
+        ("pod.yaml", POD.format("!!str 8@D"), POD.format('!!str "8"')),
+        ("pod.yaml", POD.format("'8@D'"), POD.format("'8'")),
+        ("compose.yaml", "services: {a: {image: 12@D}}\n", 'services: {a: {image: "12"}}\n'),
+    ],
+)
+def test_what_would_be_no_string_without_its_digest_gets_quotes(
+    make: Make, path: str, before: str, after: str | None
+) -> None:
+    tree = make({path: before.replace("@D", f"@{DIGEST}"), "pinner.toml": 'helm-write = "tag"\n'})
+    assert tree.run("unpin").code == 0
+    assert tree.texts()[path] == (after or before.replace("1.10@D", '"1.10"'))
+    tree.run("pin")
+    assert "@sha256:" in tree.texts()[path]
+    tree.run("unpin")
+    assert tree.texts()[path].replace(":latest", "") == (after or before.replace("1.10@D", '"1.10"'))
+
+
+@pytest.mark.parametrize("text", ["image: {repository: a/b, tag: v1@D}\n", "image:\n  tag: v1@D\n  repository: a/b\n"])
+def test_a_digest_that_charts_would_not_take_can_be_taken_away(make: Make, text: str) -> None:
+    tree = make({"values.yaml": text.replace("@D", f"@{DIGEST}")})
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == {"values.yaml": text.replace("@D", "")}
+
+
+def test_a_number_in_build_args_is_pinned_and_unpinned(make: Make) -> None:
+    files = {
+        "compose.yaml": "services:\n  a:\n    build:\n      context: .\n      args: {V: 20}\n",
+        "Dockerfile": "ARG V\nFROM node:${V}\n",
+    }
+    tree = make(files)
+    tree.run("pin")
+    assert "{V: 20@sha256:" in tree.texts()["compose.yaml"]
+    assert tree.run("unpin").code == 0
+    assert tree.texts() == files
+
+
 def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = make({})
     monkeypatch.setattr("pinner.cli.commands._read_stdin", lambda: POD.format("a/b:1").encode())
@@ -315,15 +388,82 @@ def test_a_compose_file_that_a_devcontainer_names_is_judged_with_its_env_file(ma
     assert {path: [row["text"] for row in rows] for path, rows in tree.references().items()} == {".env": ["nginx:1.26"]}
 
 
-@pytest.mark.parametrize("path", ["gone", "../../outside", "${localEnv:X}"])
-def test_a_file_that_is_named_and_not_there_is_unchecked(make: Make, path: str, tmp_path: Path) -> None:
-    tree = make(
-        {".devcontainer/devcontainer.json": json.dumps({"build": {"dockerfile": path}}), "Dockerfile": "FROM scratch"}
-    )
-    ran = tree.run("check", "--format", "json")
-    assert ran.code == 3
-    (unchecked,) = ran.document["unchecked"]
-    assert (unchecked["reason"], unchecked["text"], unchecked["line"]) == ("not-read", path, 1)
+NOT_READ = {
+    "gone": "there is no such file",
+    "../../outside": "it lies outside of",
+    "/etc/hostname": "it lies outside of",
+    "${localEnv:X}": "a variable without a value stands in its path",
+    "https://a.example/d": "it is remote",
+    "ignored": "Git ignores it",
+    "..": "there is no such file",
+}
+LINKS = {
+    "build.dockerfile": '{"image": "a/b:1",\n"build": {"dockerfile": PATH}\n}\n',
+    "dockerFile": '{\n"dockerFile": PATH}\n',
+    "dockerComposeFile": '{\n"dockerComposeFile": PATH}\n',
+    "dockerComposeFile[1]": '{"dockerComposeFile": ["x.conf",\n// more\nPATH]}\n',
+}
+
+
+def with_git(tree: FileTree) -> FileTree:
+    """The tree as a work tree of Git."""
+    subprocess.run(["git", "init", "-q"], cwd=tree.folder, check=True)
+    return tree
+
+
+@pytest.mark.parametrize(("path", "detail"), NOT_READ.items())
+@pytest.mark.parametrize("context", LINKS)
+def test_a_file_that_a_devcontainer_names_and_that_is_not_read(
+    make: Make, path: str, detail: str, context: str
+) -> None:
+    text = LINKS[context].replace("PATH", json.dumps(path))
+    line = text[: text.index(json.dumps(path))].count("\n") + 1
+    files = {
+        ".devcontainer/devcontainer.json": text,
+        ".devcontainer/ignored": "FROM a/c:1\n",
+        ".devcontainer/x.conf": "services: {}\n",
+        ".gitignore": "ignored\n",
+        "Dockerfile": "FROM scratch\n",
+    }
+    tree = with_git(make(files))
+    for command in ("check", "pin"):
+        ran = tree.run(command, "--format", "json")
+        assert ran.code == (1 if command == "check" and "image" in text else 3)
+        (unchecked,) = ran.document["unchecked"]
+        assert (unchecked["reason"], unchecked["text"], unchecked["line"]) == ("not-read", path, line)
+        assert unchecked["detail"].startswith(detail)
+        assert ran.document["errors"] == []
+    assert tree.texts()[".devcontainer/ignored"] == "FROM a/c:1\n"
+
+
+@pytest.mark.parametrize("context", LINKS)
+def test_a_comment_acknowledges_what_is_not_read(make: Make, context: str) -> None:
+    above = LINKS[context].replace("\n", "\n// pinner: ignore[not-read] made by a script\n", 1)
+    text = above.replace("PATH", '"gone"').replace('"image": "a/b:1",', "").replace("// more\n", "")
+    files = {".devcontainer.json": text, "x.conf": "services: {}\n", "Dockerfile": "FROM scratch\n"}
+    ran = make(files).run("check", "--format", "json")
+    assert (ran.code, ran.document["unchecked"], ran.document["findings"]) == (0, [], [])
+
+
+def test_what_a_devcontainer_names_may_be_excluded(make: Make) -> None:
+    files = {
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../stack.conf"], "build": {"dockerfile": "d"}}',
+        ".devcontainer/d": "FROM a/b:1\n",
+        "stack.conf": "services: {a: {image: 'a/c:1'}}\n",
+        "Dockerfile": "FROM scratch\n",
+    }
+    tree = make(files)
+    ran = tree.run("check", "--format", "json", "--exclude", "d", "--exclude", "stack.conf")
+    assert (ran.code, ran.document["unchecked"], ran.document["summary"]["excluded"]) == (0, [], 2)
+    tree.run("pin", "--exclude", "d", "--exclude", "stack.conf")
+    assert tree.texts() == files
+
+
+def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
+    files = {".devcontainer.json": '{"build": {"dockerfile": "gone"}}', "Dockerfile": "FROM scratch\n"}
+    tree = make(files)
+    assert tree.run("check", "--kind", "devcontainer").code == 0
+    assert tree.run("check").code == 3
 
 
 # Decisions.
@@ -427,6 +567,92 @@ def test_an_image_that_a_kustomization_replaces_is_judged_there(make: Make, imag
     assert ("a/b:1" not in [text for _, _, text in rules(tree)]) == is_overridden
     tree.run("pin")
     assert (tree.texts()["base/pod.yaml"] == POD.format("a/b:1")) == is_overridden
+
+
+COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n{}"
+REPLACES = "images: [{name: a/b, newTag: '2'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_overridden"),
+    [
+        ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n"}, True),
+        ({"app/kustomization.yml": "components: [../c]\nresources: [../base]\n"}, True),
+        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, True),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base]\ncomponents: [../d]\n",
+                "d/kustomization.yaml": COMPONENT.format("components: [../c]\n"),
+            },
+            True,
+        ),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base]\ncomponents: [../e, ../d]\n",
+                "d/kustomization.yaml": COMPONENT.format("components: [../c]\n"),
+                "e/kustomization.yaml": COMPONENT.format("resources: [more.yaml]\n"),
+            },
+            True,
+        ),
+        ({"app/kustomization.yaml": "resources: []\ncomponents: [../c, ../base]\n"}, False),
+        ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../nowhere]\n"}, False),
+        ({"app/kustomization.yaml": "resources: [../base]\n"}, False),
+        (
+            {
+                "app/kustomization.yaml": "resources: [../base, ../other]\n",
+                "other/kustomization.yaml": "resources: []\ncomponents: [../c]\n",
+            },
+            False,
+        ),
+        ({"app/kustomization.yaml": "resources: [../base]\nconfigurations: [../c]\n"}, False),
+    ],
+)
+def test_a_component_replaces_images_of_what_names_it(
+    make: Make, files: Mapping[str, str], is_overridden: bool
+) -> None:
+    tree = make(
+        {
+            **files,
+            "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+        }
+    )
+    for arguments in ([], ["base/pod.yaml"]):
+        assert ("a/b:1" not in [text for _, _, text in rules(tree, *arguments)]) == is_overridden
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"), [(".", "base/pod.yaml"), ("base", "pod.yaml"), ("base", "../base/pod.yaml"), (".", "")]
+)
+def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, path: str
+) -> None:
+    tree = with_git(
+        make(
+            {
+                "overlays/prod/Kustomization": f"resources: [../../base]\n{REPLACES}",
+                "base/kustomization.yaml": "resources: [pod.yaml]\n",
+                "base/pod.yaml": POD.format("a/b:1"),
+                "Dockerfile": "FROM a/c:1\n",
+            }
+        )
+    )
+    monkeypatch.chdir(tmp_path / folder)
+    path = path or str(tmp_path / "base" / "pod.yaml")
+    assert rules(tree, path) == []
+    assert list(tree.references(path)) == [path], "the others are not reported on"
+    assert [rule for rule, *_ in rules(tree, "--exclude", "overlays/", path)] == ["unpinned"]
+    assert [rule for rule, *_ in rules(tree, "--kind", "kubernetes", path)] == ["unpinned"]
+    before = tree.texts()
+    tree.run("pin", path)
+    assert tree.texts() == before
+
+
+def test_what_a_controller_of_flux_replaces_is_judged_in_both_places(make: Make) -> None:
+    sync = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: ./base\n  images:\n"
+    tree = make({"sync.yaml": f"{sync}  - {{name: a/b, newTag: '2'}}\n", "base/pod.yaml": POD.format("a/b:1")})
+    assert [text for _, _, text in rules(tree)] == ["a/b:1", "a/b:2"]
 
 
 def test_kustomizations_that_lead_back_to_themselves(make: Make) -> None:

@@ -52,4 +52,4 @@ class Places(NamedTuple):
 
 
 # Searched in the path of every file that is found: whatever else it is called, a file of these names is opened.
-FILES = r"\.(ya?ml|json)$|(^|/)(docker-)?bake[^/]*\.hcl$"
+FILES = r"\.(ya?ml|json)$|(^|/)((docker-)?bake[^/]*\.hcl|Kustomization)$"

@@ -1,4 +1,4 @@
-"""Which images a repository builds itself: what Skaffold, Bake and the build action say of the names of results."""
+"""Which images a repository builds itself: what Skaffold and the build action say of the names of results."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,25 +8,11 @@ from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node
 from pinner.model.occurrence import Decision
-from pinner.model.source import Source
 
-BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
 BUILD_ACTION = "docker/build-push-action"
 
 _SKAFFOLD = "skaffold/"
-_TAGS_OF_BAKE = re.compile(rb'"?\btags"?\s*[=:]\s*\[([^\]]*)\]')
-_STRING = re.compile(rb'"((?:[^"\\\n]|\\.)*)"')
-_COMMENT_OF_BAKE = re.compile(rb"^\s*(#|//)[^\n]*", re.MULTILINE)
 _SEPARATORS = re.compile(r"[\s,]+")
-
-
-def built_by_bake(source: Source) -> Iterator[Decision]:
-    """Yield what the `tags` of a Bake file say. Its functions and blocks are not read, and what they make is open."""
-    data = _COMMENT_OF_BAKE.sub(lambda match: b" " * len(match[0]), source.data)
-    for tags in _TAGS_OF_BAKE.finditer(data):
-        for match in _STRING.finditer(tags[1]):
-            line = source.line_of(tags.start(1) + match.start())
-            yield from builder_decisions([match[1].decode("utf-8", "replace")], source.path, line)
 
 
 def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]:

@@ -22,7 +22,8 @@ any number of them, `[]` each item of a list. Files of other names get a kind by
 [`extend-include`](configuration.md#extend-include). Where several kinds could claim a document, the one that stands
 first on this page has it. What an alias or a merge key repeats is one place, and gets one digest.
 
-A YAML or JSON file of no kind is passed over in a folder. One that you name and that is of no kind is an error.
+A YAML or JSON file of no kind is passed over in a folder; `--verbose` lists the YAML files among them that have a key
+for an image. One that you name and that is of no kind is an error.
 
 ## What is listed and never written
 
@@ -63,7 +64,7 @@ def _section(kind: Kind) -> Iterator[str]:
     yield from (f"## {kind.name}", "", "| path | what stands there |", "|---|---|")
     yield from (f"| `{path.keys}` | {path.form} |" for path in kind.paths)
     if kind.closed:
-        yield from ("", f"Nothing is looked for below {_keys(kind.closed)}.")
+        yield from ("", f"Below {_keys(kind.closed)} nothing is looked for, unless a path names the key.")
     if kind.reserved:
         yield from ("", f"These keys are no job: {_keys(kind.reserved)}.")
     if kind.note:

@@ -11,7 +11,7 @@ from pinner.formats.yaml.reader import YamlReader, strip
 from pinner.model.errors import InvalidReference
 from pinner.model.occurrence import Invalid, Occurrence, Opaque, Place
 from pinner.model.reference import Reference, parse
-from pinner.model.source import Span
+from pinner.model.source import Edit, Span
 
 # What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
@@ -109,8 +109,8 @@ class _Parts:
             self.refusal = _NULL
             return None
         span = self._inside(entry.value)
-        is_plain = entry.value.style is None
-        return Place(self.reader.source.path, span, bare=True, empty='""' if is_plain else "") if span else None
+        removal = Edit(span, '""') if span and entry.value.style is None else None
+        return Place(self.reader.source.path, span, bare=True, removal=removal) if span else None
 
     def tag_place(self) -> Place | None:
         """Return the place behind the tag, or that of the digest that stands there."""
@@ -121,10 +121,9 @@ class _Parts:
         if self._is_number("tag"):
             self.refusal = _NUMBER
             return None
-        _, at, digest = self.texts["tag"].partition("@")
-        return Place(
-            self.reader.source.path, Span(span.end - len(digest), span.end) if at else Span(span.end, span.end)
-        )
+        digest = self.texts["tag"].partition("@")[2]
+        place = Place(self.reader.source.path, Span(span.end - len(digest), span.end))
+        return self.reader.with_removal(place, entry.value)
 
     def add(
         self, node: Node, context: str, target: Reference | Invalid | Opaque, place: Place | None, why: str

@@ -44,10 +44,9 @@ class Walk:
             return
         paths = [_segments(path.keys) for path in kind.paths]
         for key, entry in self._children(node):
-            if key in kind.closed:
-                continue
-            is_reserved = not context and key in kind.reserved
-            following = frozenset(_entered(paths, _after(paths, states, key, is_reserved)))
+            # Into what is closed, or no job, a path leads only if it names the key.
+            by_name = key in kind.closed or (not context and key in kind.reserved)
+            following = frozenset(_entered(paths, _after(paths, states, key, by_name)))
             if following:
                 name = _context(context, key)
                 ends = sorted(at for at, position in following if position == len(paths[at]))
@@ -75,14 +74,15 @@ def _context(above: str, key: str | int) -> str:
 
 
 def _after(
-    paths: Sequence[Sequence[str]], states: frozenset[_State], key: str | int, reserved: bool
+    paths: Sequence[Sequence[str]], states: frozenset[_State], key: str | int, by_name: bool
 ) -> Iterator[_State]:
-    """Yield the states after a key, or after an item where `key` is a number."""
+    """Yield the states after a key, or after an item where `key` is a number; `by_name` those that no `*` leads to."""
     for at, position in states:
         segment = paths[at][position] if position < len(paths[at]) else ""
-        if segment == "**":
-            yield at, position
-        elif segment and (not reserved if segment == "*" else _names(segment, key)):
+        if segment in ("*", "**"):
+            if not by_name:
+                yield at, position + (segment == "*")
+        elif segment and _names(segment, key):
             yield at, position + 1
 
 

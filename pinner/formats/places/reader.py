@@ -9,7 +9,8 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
-from pinner.formats.places.builders import BAKE_FILES, built_by_bake, built_by_documents
+from pinner.formats.places.bake import BAKE_FILES, built_by_bake
+from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
@@ -17,7 +18,7 @@ from pinner.formats.places.table import KINDS, Claim, Form, Kind
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
-from pinner.formats.yaml.nodes import Node, is_null, is_string
+from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import YamlReader, refuse, strip
 from pinner.model.occurrence import (
     Decider,
@@ -195,7 +196,7 @@ class PlacesReader:
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
-            self._reader.links += _devcontainer_links(self._file, self._mappings, self._mappings.fields(document))
+            self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
 
@@ -224,7 +225,7 @@ class PlacesReader:
         """Add the image in the text of a scalar, if it is one."""
         match form:
             case Form.DOCKER_URL:
-                if text.chars.startswith(DOCKER_URL):
+                if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
                 if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
@@ -280,11 +281,34 @@ class PlacesReader:
                 )
                 self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):
-            for item in _items(fields, key):
-                if item.id == "scalar":
-                    self._reader.links.append(
-                        Link(path=str(item.value), kind="kubernetes", line=self._file.line_of(item))
-                    )
+            # A component is always a kustomization, and works on the resources of the one that names it.
+            self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
+
+    def _add_devcontainer(self, fields: Fields) -> None:
+        """Add the Dockerfile and the Compose files that a devcontainer.json names."""
+        build = fields.get("build")
+        if build is not None and build.value.id == "mapping":
+            self._add_links(self._mappings.fields(build.value), "dockerfile", "dockerfile", above="build.")
+        self._add_links(fields, "dockerFile", "dockerfile")
+        self._add_links(fields, "dockerComposeFile", COMPOSE)
+
+    def _add_links(self, fields: Fields, key: str, kind: str, above: str = "") -> None:
+        """Add what stands at a key, or each item of the list there, as the path of a file."""
+        if key not in fields:
+            return
+        value = fields[key].value
+        entries = [fields[key]] if value.id == "scalar" else [Entry(item, item) for item in _items(fields, key)]
+        for number, entry in enumerate(entries):
+            if entry.value.id != "scalar" or is_null(entry.value) or not entry.value.value:
+                continue
+            link = Link(
+                path=str(entry.value.value),
+                kind=kind,
+                where=self._file.source.locate(self._file.span_of(entry.value)),
+                context=above + (key if value.id == "scalar" else f"{key}[{number}]"),
+                suppressions=self._reader.suppressions_of(entry),
+            )
+            self._reader.links.append(link)
 
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
@@ -297,21 +321,6 @@ class PlacesReader:
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
 
 
-def _devcontainer_links(file: YamlFile, mappings: Mappings, fields: Fields) -> Iterator[Link]:
-    """Yield the Dockerfile and the Compose files that a devcontainer.json names."""
-    build = fields.get("build")
-    build_fields = mappings.fields(build.value) if build is not None and build.value.id == "mapping" else {}
-    for entry in (fields.get("dockerFile"), build_fields.get("dockerfile")):
-        if entry is not None and entry.value.id == "scalar":
-            yield Link(path=str(entry.value.value), kind="dockerfile", line=file.line_of(entry.value))
-    compose_files = fields.get("dockerComposeFile")
-    if compose_files is not None:
-        nodes = _items(fields, "dockerComposeFile") or [compose_files.value]
-        yield from (
-            Link(path=str(node.value), kind=COMPOSE, line=file.line_of(node)) for node in nodes if node.id == "scalar"
-        )
-
-
 def _items(fields: Fields, key: str) -> list[Node]:
     entry = fields.get(key)
     return list(entry.value.value) if entry is not None and entry.value.id == "sequence" else []
@@ -322,8 +331,18 @@ def _containers(mappings: Mappings, document: Node) -> frozenset[str]:
     resources = mappings.fields(document).get("resources")
     if resources is None or resources.value.id != "mapping":
         return frozenset()
-    items = _items(mappings.fields(resources.value), "containers")
-    return frozenset(_text(mappings.fields(item), "container") for item in items if item.id == "mapping")
+    items = [
+        mappings.fields(item) for item in _items(mappings.fields(resources.value), "containers") if item.id == "mapping"
+    ]
+    # Below the key of a condition stands a list of more.
+    items += [
+        mappings.fields(more)
+        for fields in items
+        for key in fields
+        for more in _items(fields, key)
+        if more.id == "mapping"
+    ]
+    return frozenset(_text(fields, "container") for fields in items)
 
 
 def _looks_like_image(chars: str) -> bool:

@@ -48,8 +48,8 @@ class Kind(NamedTuple):
     """A kind of file.
 
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
-    composed if one of `words` stands in it. Below the keys in `closed` nothing is looked for; the keys in `reserved`
-    are no `*` at the top of a document. `note` is for the documentation.
+    composed if one of `words` stands in it. The keys in `closed` are no `*`, nor part of a `**`; neither are those in
+    `reserved` at the top of a document. `note` is for the documentation.
     """
 
     name: str
@@ -100,7 +100,7 @@ KINDS = (
         files=("action.yml",),
         claim=Claim(has=("runs",)),
         paths=(Path("runs.image", Form.DOCKER_URL), Path("runs.steps[].uses", Form.DOCKER_URL)),
-        words=("docker://",),
+        words=("://",),
         note="Without `docker://` the image of `runs` is the path of a Dockerfile.",
     ),
     Kind(
@@ -165,27 +165,47 @@ KINDS = (
         claim=_NO_MANIFEST,
         paths=(
             Path("resources.containers[].image"),
+            Path("resources.containers[].*[].image"),
             Path("**.container", Form.CONTAINER),
             Path("**.container.image", Form.CONTAINER),
+            Path("extends.parameters.{jobs,stages}.**.container", Form.CONTAINER),
+            Path("extends.parameters.{jobs,stages}.**.container.image", Form.CONTAINER),
         ),
         words=("container",),
         closed=frozenset("parameters services steps variables".split()),
-        note="`container` may name a container of `resources`, which has its image there.",
+        note=(
+            "`container` may name a container of `resources`, which has its image there, perhaps below a condition. A "
+            "template that is extended takes jobs or stages as parameters."
+        ),
     ),
     Kind(
         name="devcontainer",
         files=(".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json"),
         paths=(Path("image"),),
         words=("image", "docker"),
-        note="The Dockerfile and the Compose files that it names are read. Features take no digest.",
+        note=(
+            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, "
+            "which `// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
+        ),
     ),
     Kind(
         name="kustomize",
-        files=("kustomization.yml",),
+        files=("kustomization.yml", "Kustomization"),
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
         paths=(Path("images[]", Form.KUSTOMIZE),),
         words=("images", "resources", "bases", "components"),
-        note="What it gives a tag or a digest is judged here, and no more in the resources that it names.",
+        note=(
+            "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
+            "a component, in what the kustomization that names it has loaded before. For a file that you name, the "
+            "kustomizations of the whole work tree are read as well."
+        ),
+    ),
+    Kind(
+        name="flux-kustomization",
+        files=_ANY,
+        claim=Claim(api_version=r"kustomize\.toolkit\.fluxcd\.io/.*", kinds=("Kustomization",)),
+        paths=(Path("spec.images[]", Form.KUSTOMIZE),),
+        note="What it replaces is judged where it stands as well: its `path` may be one of another repository.",
     ),
     Kind(
         name="flux-helmrelease",
@@ -212,14 +232,13 @@ KINDS = (
         files=_ANY,
         claim=Claim(
             api_version=r"argoproj\.io/.*",
-            kinds=("ClusterWorkflowTemplate", "CronWorkflow", "Workflow", "WorkflowTemplate"),
+            kinds=("ClusterWorkflowTemplate", "CronWorkflow", "Sensor", "Workflow", "WorkflowTemplate"),
         ),
         paths=(
             Path("**.{container,script}.image"),
-            Path("**.{initContainers,sidecars}[].image"),
-            Path("**.containerSet.containers[].image"),
+            Path("**.{containers,initContainers,sidecars}[].image"),
         ),
-        note="`{{…}}` is filled in when the workflow runs.",
+        note="`{{…}}` is filled in when the workflow runs. A sensor's resources are read as workflows and pods.",
     ),
     Kind(
         name="helm-values",

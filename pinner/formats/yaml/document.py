@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pinner.formats.variables.text import Text, join
-from pinner.formats.yaml.nodes import TAG, Node, walk
+from pinner.formats.yaml.nodes import TAG, Node, is_string, walk
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
 from pinner.model.occurrence import Problem
 from pinner.model.source import UTF8_BOM, Source, Span
@@ -14,6 +14,8 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _STRETCH = 1024
 # Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
+# How what is no string may begin: numbers, dates, words for true, false and null.
+_MAY_BE_NO_STRING = re.compile(r"[0-9.+-]|[fnotyFNOTY~]\w{0,4}\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # JSON writes a character as two escapes that belong together; YAML knows no such pairs.
 _LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
@@ -59,6 +61,16 @@ def _compose(source: Source, text: str) -> list[Node] | Problem:
         return list(yaml.compose_all(text))
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
         return _problem(source, text, error)
+
+
+def is_plain_string(text: str) -> bool:
+    """Return whether YAML reads `text`, written without quotes, as a string: `1`, `1e3` and `null` are none."""
+    if not _MAY_BE_NO_STRING.match(text):
+        return True
+    from ruamel.yaml import YAML
+
+    node = YAML(typ="safe", pure=True).compose(text)
+    return node is not None and is_string(node)
 
 
 def _problem(source: Source, text: str, error: Exception) -> Problem:

@@ -5,9 +5,10 @@ and adds each reference to a `YamlReader`.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import accumulate
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
@@ -24,11 +25,11 @@ from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.comments import Suppressions
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose, decode, is_plain_string
 from pinner.formats.yaml.nodes import Entry, Node
-from pinner.model.occurrence import Decision, Link, Occurrence, PlatformStages, Problem, Reading, Suppression
+from pinner.model.occurrence import Decision, Link, Occurrence, Place, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import Reference
-from pinner.model.source import Source, Span, same_file
+from pinner.model.source import Edit, Source, Span, same_file
 
 _SPACE = " \t\r\n"
 _LATEST = b":latest"
@@ -208,6 +209,16 @@ class YamlReader:
             return refuse(placement, NOT_ONE_PIECE)
         return placement
 
+    def with_removal(self, place: Place, node: Node) -> Place:
+        """Return the place of a digest in `node`, with what taking it away takes where what is left is no string."""
+        start, end = self.source.local(self.file.span_of(node))
+        is_end_of_node = place.path == self.source.path and start <= place.span.start < place.span.end == end
+        if not is_end_of_node or node.style is not None:
+            return place
+        # Without the digest and the @ before it.
+        rest = self.source.data[start : place.span.start - 1].decode()
+        return place if is_plain_string(rest) else place._replace(removal=Edit(Span(start, end), f'"{rest}"'))
+
     def _settle(self) -> None:
         """Make occurrences of all that was added, once."""
         for word, text, entry, context, platform, built, kind, is_partial in self._pending:
@@ -219,7 +230,8 @@ class YamlReader:
                 placement, self.source, context, platform=platform, suppressions=ignores, kind=kind
             )
             also = tuple(self._contexts[id(entry.value)][1:])
-            self._occurrences.append(occurrence._replace(built=built, is_partial=is_partial, also=also))
+            place = occurrence.place and self.with_removal(occurrence.place, entry.value)
+            self._occurrences.append(occurrence._replace(place=place, built=built, is_partial=is_partial, also=also))
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
@@ -258,26 +270,44 @@ class YamlReader:
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
 
-        `occurrences` are those that stand in this file, by default those that were collected here.
+        `occurrences` are those that stand in this file, by default those that were collected here. A scalar in which
+        one stands has no tag here: `20` is a number, and with a digest behind it a string.
         """
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
         dropped = {offset for each in found for offset in _suffix(each, self.source)}
-        # Where a reference stands, the value is compared as it is written: ruamel.yaml may have seen spaces for tabs.
-        base = self.source.base
-        starts = (each.span.start + base for each in found if each.path == self.source.path)
-        places = sorted(dropped.union(starts))
+        touched = self._scalars_at(found)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
-            value = self._value_without(dropped, node, places) if node.id == "scalar" else len(node.value)
-            outline.append(f"{node.tag} {node.anchor} {value}")
+            if id(node) in touched:
+                outline.append(f"{node.anchor} {self._value_without(dropped, node)}")
+            else:
+                value = node.value if node.id == "scalar" else len(node.value)
+                outline.append(f"{node.tag} {node.anchor} {value}")
         return tuple(outline)
 
-    def _value_without(self, dropped: set[int], node: Node, places: list[int]) -> str:
-        """Return a scalar's value without the `dropped` bytes, if one of `places` lies in it."""
-        at = bisect_left(places, self.file.offset(node.start_mark.index))
-        if at == len(places) or places[at] >= self.file.offset(node.end_mark.index):
-            return str(node.value)
+    def _scalars_at(self, occurrences: Iterable[Occurrence]) -> set[int]:
+        """Return the identities of the scalars in which references stand, whole or in parts, or where digests go.
+
+        They are compared as they are written: ruamel.yaml may have seen spaces for tabs.
+        """
+        here, base = self.source.path, self.source.base
+        found = list(occurrences)
+        spans = [each.span for each in found if each.path == here]
+        spans += [each.place.span for each in found if each.place and each.place.path == here]
+        spans.sort()
+        starts = [start + base for start, _ in spans]
+        reach = list(accumulate((end + base for _, end in spans), max))
+        touched: set[int] = set()
+        for node in (each for each in self.file.nodes if each.id == "scalar" and spans):
+            start, end = self.file.span_of(node)
+            last = bisect_right(starts, end) - 1
+            if last >= 0 and reach[last] >= start:
+                touched.add(id(node))
+        return touched
+
+    def _value_without(self, dropped: set[int], node: Node) -> str:
+        """Return a scalar's value without the `dropped` bytes."""
         text = self.file.text_of(node)
         kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
         return kept.encode("latin-1").decode("utf-8", "replace")

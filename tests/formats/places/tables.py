@@ -21,6 +21,7 @@ WORKFLOW = "on: push\njobs:\n  build:\n    runs-on: x\n    {}\n"
 POD = "apiVersion: v1\nkind: Pod\nspec:\n  {}\n"
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  {}\n"
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - {}\n"
+SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  {}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
 TABLES = {
@@ -62,6 +63,7 @@ TABLES = {
         "action.yml",
         (
             "runs: {using: docker, image: 'docker://alpine:3.20@'}\n",
+            "runs: {using: docker, image: 'Docker://alpine:3.20@'}\n",
             "runs:\n  using: composite\n  steps:\n  - uses: docker://alpine^\n",
         ),
         {"runs: {using: composite, steps: [{uses: 'docker://a:${{ inputs.v }}'}]}\n": ["a:${{ inputs.v }}"]},
@@ -185,6 +187,8 @@ TABLES = {
             ARGO.format("script: {image: python^, source: x}"),
             ARGO.format("initContainers: [{image: 'a:1@'}]\n    sidecars: [{image: 'b:1@'}]"),
             ARGO.format("containerSet: {containers: [{image: 'a:1@'}]}"),
+            "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nspec: {triggers: [{template: {k8s: {source: {resource: "
+            "{spec: {templates: [{container: {image: 'a:1@'}}], containers: [{image: 'b:1@'}]}}}}}}]}\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nspec: {workflowSpec: {templates: "
             "[{container: {image: 'a:1@'}}]}}\n",
         ),
@@ -227,7 +231,29 @@ TABLES = {
             "images: [{name: ''}]\n",
             "configMapGenerator: [{name: image, literals: ['images=a:1']}]\n",
             "patches: [{patch: 'image: a:1'}]\n",
-            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./images}\n",
+        ),
+    ),
+    "flux-kustomization": Table(
+        "clusters/apps.yaml",
+        (
+            SYNC.format("images: [{name: a, newTag: '1@'}]"),
+            SYNC.format("images:\n  - name: a\n    newName: quay.io/b/c\n    newTag: v1@"),
+            SYNC.format("images: [{name: a, newTag: '1', digest: '~'}]"),
+        ),
+        {
+            SYNC.format("images: [{name: a, newName: b/c}]"): ["b/c"],
+            SYNC.format("images: [{name: a, newTag: '${TAG}'}]"): ["a:${TAG}"],
+            SYNC.format('images:\n  - name: a\n    newTag: v1 # {"$imagepolicy": "x:y:tag"}'): ["a:v1"],
+        },
+        (
+            SYNC.format("path: ./images"),
+            SYNC.format("images: []"),
+            SYNC.format("images: {name: a, newTag: '1'}"),
+            SYNC.format("postBuild: {substitute: {image: 'a:1', images: 'a:1'}}"),
+            SYNC.format("patches: [{patch: 'images: [{name: a, newTag: 1}]'}]"),
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nimages: [{name: a, newTag: '1'}]\n",
+            "apiVersion: v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}\n",
         ),
     ),
     "helm-values": Table(
@@ -371,6 +397,10 @@ TABLES = {
             "jobs: [{job: a, container: 'ubuntu:22.04@'}, {job: b, container: {image: 'a/b:1@'}}]\n",
             "stages: [{jobs: [{deployment: d, container: 'a/b:1@'}]}]\n",
             "container: a/b:1@\n",
+            "resources:\n  containers:\n  - ${{ if eq(1, 2) }}:\n    - container: c\n      image: a/b:1@\n"
+            "  - ${{ else }}:\n    - {container: c, image: a/b:2@}\njobs: [{container: c}]\n",
+            "extends:\n  template: x.yml\n  parameters:\n    stages: [{jobs: [{job: j, container: a/b:1@}]}]\n",
+            "jobs:\n- ${{ if eq(1, 2) }}:\n  - job: j\n    container: {image: a/b:1@}\n    steps: []\n",
         ),
         {
             "jobs: [{job: a, container: '$[ variables.c ]'}]\n": ["$[ variables.c ]"],
@@ -385,6 +415,14 @@ TABLES = {
             "variables: {container: 'a:1'}\n",
             "parameters: [{name: container, default: 'a:1', container: 'a:1'}]\n",
             "steps: [{task: Docker@2, inputs: {container: 'a:1'}}]\n",
+            "resources: {containers: [{env: {image: 'a:1'}, ports: ['80:80'], volumes: ['/a:/b']}]}\n",
+            "resources: {containers: [{container: c, type: ACR, registry: r, repository: a/b}]}\n",
+            "extends: {template: x.yml, parameters: {image: 'a:1', container: 'a:1', pool: {image: 'a:1'}}}\n",
+            "extends: {parameters: {jobs: [{steps: [{container: 'a:1'}], parameters: {container: 'a:1'}}]}}\n",
+            "resources: {containers: [{'${{ if x }}': [{container: a/b}]}]}\njobs: [{container: a/b}]\n",
+            "pool: {image: 'a:1'}\n",
+            "jobs: [{job: a, container: ''}, {job: b, container: }, {job: c, container: [a/b]}]\n",
+            "jobs: [{template: x.yml, parameters: {container: 'a:1'}}]\n",
         ),
     ),
     "devcontainer": Table(

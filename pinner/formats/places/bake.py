@@ -1,0 +1,214 @@
+"""What Docker Bake builds: the `tags` of the targets in its HCL and JSON files.
+
+Of HCL's expressions strings, lists, conditions and `${name}` are read: a variable stands for its default, a name of
+the matrix for each of its values. What functions make of others is not known, and builds nothing here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from pinner.formats._builders import builder_decisions
+from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.mappings import Mappings
+from pinner.formats.yaml.nodes import Node
+from pinner.model.occurrence import Decision, Problem
+from pinner.model.source import Source
+
+BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
+
+_MAX_COMBINATIONS = 1_000
+_STRING = r'"(?:[^"\\$\n]|\\.|\$(?!\{)|\$\{(?:[^{}"\n]|"(?:[^"\\\n]|\\.)*")*\})*"'
+_TOKEN = re.compile(
+    r"(?P<skipped>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|<<-?(?P<mark>\w+)\n.*?\n[ \t]*(?P=mark)\b)"
+    rf"|(?P<string>{_STRING})|(?P<name>[A-Za-z_][\w-]*)|(?P<other>==|!=|.)",
+    re.DOTALL,
+)
+_INTERPOLATION = re.compile(r"\$\{[ \t]*([A-Za-z_][\w-]*)?([^}]*)\}")
+_OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
+# What these make of their strings are the same strings.
+_TRANSPARENT = frozenset(("compact", "concat", "distinct", "flatten"))
+
+# What a variable stands for lies between two marks; _UNKNOWN is what has no value.
+_VARIABLE, _UNKNOWN = "\0", "\1"
+
+_Values = Mapping[str, Sequence[str]]
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    at: int
+
+
+class _Target(NamedTuple):
+    """The tags of a target, each with its line, and what the names in its matrix stand for."""
+
+    tags: Sequence[tuple[str, int]]
+    matrix: _Values
+
+
+def built_by_bake(source: Source) -> Iterator[Decision]:
+    """Yield what the targets of a Bake file build."""
+    variables, targets = _read_json(source) if source.path.endswith(".json") else _read_hcl(source)
+    for target in targets:
+        for text, line in target.tags:
+            for name in _names(text, {**variables, **target.matrix}):
+                yield from builder_decisions([name], source.path, line)
+
+
+def _names(text: str, values: _Values) -> Iterator[str]:
+    """Yield what a tag of a target stands for, without the tag behind its colon where a variable gives that."""
+    used = list(dict.fromkeys(match[1] for match in _INTERPOLATION.finditer(text) if match[1] in values))
+    choices = [values[name] for name in used]
+    for _, chosen in zip(range(_MAX_COMBINATIONS), product(*choices), strict=False):
+        known = dict(zip(used, chosen, strict=True))
+        filled = _INTERPOLATION.sub(lambda match: _filled(match, known), text)  # noqa: B023
+        before, colon, tag = filled.rpartition(":")
+        has_tag = bool(colon) and "/" not in tag
+        name = before if has_tag else filled
+        is_open = _VARIABLE in tag or before.count(_VARIABLE) % 2
+        if _UNKNOWN not in name:
+            yield (name if is_open or not has_tag else f"{name}:{tag}").replace(_VARIABLE, "")
+
+
+def _filled(match: re.Match[str], known: Mapping[str, str]) -> str:
+    value = known.get(match[1] or "", _UNKNOWN) if not match[2].strip() else _UNKNOWN
+    return f"{_VARIABLE}{value}{_VARIABLE}"
+
+
+# HCL.
+
+
+def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
+    variables: dict[str, Sequence[str]] = {}
+    targets: list[_Target] = []
+    # One character a byte, so that offsets are the file's; names of images are ASCII.
+    for kind, label, body in _blocks(list(_tokens(source.data.decode("latin-1")))):
+        if kind == "variable":
+            default = [each for each in body.get("default", ()) if each.text != "\n"]
+            if len(default) == 1 and default[0].kind == "string" and "${" not in default[0].text:
+                variables[label] = [_unquoted(default[0])]
+        elif kind == "target":
+            tags = [(text, source.line_of(at)) for text, at in _tags(body.get("tags", ()))]
+            targets.append(_Target(tags=tags, matrix=_matrix(body.get("matrix", ()))))
+    return variables, targets
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        if kind in ("string", "name", "other"):
+            yield _Token(kind=kind, text=match[kind], at=match.start())
+
+
+def _blocks(tokens: Sequence[_Token]) -> Iterator[tuple[str, str, dict[str, list[_Token]]]]:
+    """Yield the blocks of a file: their type, their label, and the expressions of their attributes."""
+    at = 0
+    while at < len(tokens):
+        end = _end_of_expression(tokens, at)
+        head = tokens[at : at + 3]
+        if [each.kind for each in head[:2]] == ["name", "string"] and head[2:] and head[2].text == "{":
+            yield head[0].text, _unquoted(head[1]), _attributes(tokens[at + 3 : end - 1])
+        at = end + 1
+
+
+def _attributes(tokens: Sequence[_Token], ends: str = "\n") -> dict[str, list[_Token]]:
+    attributes: dict[str, list[_Token]] = {}
+    at = 0
+    while at < len(tokens):
+        end = _end_of_expression(tokens, at, ends)
+        if tokens[at].kind == "name" and at + 1 < end and tokens[at + 1].text == "=":
+            attributes[tokens[at].text] = list(tokens[at + 2 : end])
+        at = end + 1
+    return attributes
+
+
+def _end_of_expression(tokens: Sequence[_Token], at: int, ends: str = "\n") -> int:
+    """Return where the line ends on which `at` is, with what its brackets hold."""
+    depth = 0
+    while at < len(tokens) and (depth or tokens[at].text not in ends):
+        depth += (tokens[at].text in _OPENING) - (tokens[at].text in _CLOSING)
+        at += 1
+    return at
+
+
+def _tags(expression: Sequence[_Token]) -> Iterator[tuple[str, int]]:
+    """Yield the strings and variables that an expression may be made of: no arguments of functions, no conditions."""
+    tokens = [each for each in expression if each.text != "\n"]
+    inside: list[bool] = []
+    for at, token in enumerate(tokens):
+        before = tokens[at - 1].text if at else ""
+        after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        if token.text in _OPENING:
+            inside.append(token.text == "{" or after == "for" or (token.text == "(" and _is_opaque_call(tokens, at)))
+        elif token.text in _CLOSING and inside:
+            inside.pop()
+        elif any(inside) or "==" in (before, after) or "!=" in (before, after):
+            continue
+        elif token.kind == "string":
+            yield _unquoted(token), token.at
+        elif token.kind == "name" and after not in ("(", "[", ".", "?"):
+            yield f"${{{token.text}}}", token.at
+
+
+def _is_opaque_call(tokens: Sequence[_Token], at: int) -> bool:
+    return at > 0 and tokens[at - 1].kind == "name" and tokens[at - 1].text not in _TRANSPARENT
+
+
+def _matrix(expression: Sequence[_Token]) -> dict[str, list[str]]:
+    """Return the values of the names in a matrix, of which all values are literal strings."""
+    matrix: dict[str, list[str]] = {}
+    for name, tokens in _attributes(expression[1:-1], ends="\n,").items():
+        items = [each for each in tokens[1:-1] if each.text not in "\n,"]
+        if items and all(each.kind == "string" and "${" not in each.text for each in items):
+            matrix[name] = [_unquoted(each) for each in items]
+    return matrix
+
+
+def _unquoted(token: _Token) -> str:
+    return token.text[1:-1] if token.kind == "string" else token.text
+
+
+# JSON.
+
+
+def _read_json(source: Source) -> tuple[_Values, list[_Target]]:
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem):
+        return {}, []
+    mappings = Mappings(file)
+    blocks = {
+        kind: [
+            (name, each) for root in file.documents for name, each in _fields(mappings, _field(mappings, root, kind))
+        ]
+        for kind in ("variable", "target")
+    }
+    defaults = ((name, _field(mappings, each, "default")) for name, each in blocks["variable"])
+    variables = {name: [str(node.value)] for name, node in defaults if node is not None and node.id == "scalar"}
+    return variables, [_json_target(file, mappings, each) for _, each in blocks["target"]]
+
+
+def _json_target(file: YamlFile, mappings: Mappings, node: Node) -> _Target:
+    tags = [(str(each.value), file.line_of(each)) for each in _scalars(_field(mappings, node, "tags"))]
+    matrix = {
+        name: [str(each.value) for each in _scalars(values)]
+        for name, values in _fields(mappings, _field(mappings, node, "matrix"))
+    }
+    return _Target(tags=tags, matrix={name: values for name, values in matrix.items() if values})
+
+
+def _fields(mappings: Mappings, node: Node | None) -> list[tuple[str, Node]]:
+    if node is None or node.id != "mapping":
+        return []
+    return [(name, entry.value) for name, entry in mappings.fields(node).items()]
+
+
+def _field(mappings: Mappings, node: Node | None, name: str) -> Node | None:
+    return dict(_fields(mappings, node)).get(name)
+
+
+def _scalars(node: Node | None) -> list[Node]:
+    return [each for each in node.value if each.id == "scalar"] if node is not None and node.id == "sequence" else []

@@ -1,0 +1,43 @@
+"""Kustomizations that nobody named: those of the checked root that may replace an image of a file that was named."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+
+from pinner.model.errors import ReadError
+from pinner.model.files import checked_root
+from pinner.model.occurrence import Occurrence
+from pinner.model.reference import Reference
+from pinner.model.source import Source, read_source
+from pinner.scanning.decisions import KUSTOMIZATIONS, written_name
+from pinner.scanning.discovery import discover
+
+
+def kustomizations_for(occurrences: Iterable[Occurrence], is_left_out: Callable[[str], bool]) -> list[Source]:
+    """Return the kustomizations of the trees in which `occurrences` stand, if one may replace an image of theirs.
+
+    `is_left_out` tells of a path whether the file was read already, or shall not be.
+    """
+    open_ = [each for each in occurrences if isinstance(each.target, Reference) and not each.target.digest]
+    roots = {_root_of(os.path.dirname(each.path)) for each in open_}
+    sources = [source for root in sorted(roots) for source in _kustomizations_in(root, is_left_out)]
+    names = {written_name(each.text).encode() for each in open_}
+    # Few name one of these images; to see what it works on, all have to be read.
+    if any(b"images" in each.data and any(name in each.data for name in names) for each in sources):
+        return sources
+    return []
+
+
+def _root_of(folder: str) -> str:
+    """Return the checked root of a folder, spelled as the folder is."""
+    real = os.path.realpath(folder or os.curdir)
+    return os.path.normpath(os.path.join(folder, os.path.relpath(checked_root(real) or real, real)))
+
+
+def _kustomizations_in(root: str, is_left_out: Callable[[str], bool]) -> Iterator[Source]:
+    for each in discover([root]).files:
+        # As from the working directory, like the paths of other files: `../here/x` is `x`.
+        path = each.path if os.path.isabs(each.path) else os.path.relpath(each.path)
+        if os.path.basename(path) in KUSTOMIZATIONS and not each.is_outside and not is_left_out(path):
+            with suppress(ReadError):
+                yield read_source(path)
