@@ -65,8 +65,8 @@ def pin(
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
     answers = resolve(asked) if asked else {}
-    plans, unchecked = _plan(wanted, known, answers)
-    return _fix_and_lint(scan, plans, write, selection, unchecked=unchecked)
+    plans, unchecked, statuses = _plan(wanted, known, answers)
+    return _fix_and_lint(scan, plans, write, selection, unchecked=unchecked, statuses=statuses or None)
 
 
 def update(
@@ -206,18 +206,22 @@ def _pins(scan: Scan) -> dict[Reference, str]:
 
 def _plan(
     wanted: Iterable[Occurrence], known: Mapping[Reference, str], answers: Mapping[Reference, Resolution]
-) -> tuple[list[Plan], list[Unchecked]]:
+) -> tuple[list[Plan], list[Unchecked], dict[Reference, PinStatus]]:
+    """Return what to write, what could not be asked, and the statuses of what is no image."""
     plans: list[Plan] = []
     unchecked: list[Unchecked] = []
+    statuses: dict[Reference, PinStatus] = {}
     for occurrence in wanted:
         tag = _target(occurrence).by_tag()
         answer = answers.get(tag)
-        if isinstance(answer, Unresolved):
+        if isinstance(answer, Unresolved) and not answer.is_image:
+            statuses[_target(occurrence)] = PinStatus(PinState.UNPINNED, None, broken=answer.detail)
+        elif isinstance(answer, Unresolved):
             unchecked.append(_unchecked(occurrence, answer))
         else:
             explanation = Explanation(current=answer is not None)
             plans.append(Plan(occurrence, answer.digest if answer else known[tag], explanation=explanation))
-    return plans, unchecked
+    return plans, unchecked, statuses
 
 
 def _step(occurrence: Occurrence, update: "Update | Unresolved") -> Plan | Kept | Unchecked | None:
@@ -250,8 +254,12 @@ def _remaining_statuses(
     from pinner.updating.updater import Update
 
     ignored = {_target(each) for each in wanted if suppression_for(stale_digest.ID, each.suppressions)}
-    statuses = ((reference, each.status) for reference, each in updates.items() if isinstance(each, Update))
-    return {each: status for each, status in statuses if status.state is not PinState.STALE or each in ignored}
+    judged = {reference: each.judged for reference, each in updates.items() if isinstance(each, Update)}
+    return {
+        each: status
+        for each, status in judged.items()
+        if isinstance(status, PinStatus) and (status.state is not PinState.STALE or each in ignored)
+    }
 
 
 def _kept(occurrence: Occurrence, reason: str, detail: str, refused: bool = False) -> Kept:

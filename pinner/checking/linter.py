@@ -46,6 +46,8 @@ def lint(
         for finding in _run_rules(RULES, facts, active_rules_of)
         if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
     ]
+    unanswered = {(each.path, each.where) for each in unchecked}
+    raised = [each._replace(command=None) if (each.path, each.where) in unanswered else each for each in raised]
     findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
     findings = _one_for_untagged(findings, excused)
     not_read, acknowledged = _not_read(scan)
@@ -264,11 +266,13 @@ def assemble_report(
 
 
 def _count(result: Report, scan: Scan) -> Summary:
+    unchecked = {(each.path, each.where) for each in result.unchecked}
+    pinned = [each for each in scan.occurrences if _is_pinned(each) and (each.path, each.where) not in unchecked]
     unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
         references=sum(each.built is None for each in scan.occurrences),
-        pinned=sum(_is_pinned(each) for each in scan.occurrences if each.built is None),
+        pinned=sum(each.built is None for each in pinned),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),

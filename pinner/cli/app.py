@@ -318,7 +318,12 @@ REGISTRIES: Options = {
     ],
     "timeout": Annotated[
         float | None,
-        _option(ASKING, "--timeout", metavar="SECONDS", help="Give up a request after so long. Default: 30."),
+        _option(
+            ASKING,
+            "--timeout",
+            metavar="SECONDS",
+            help="Give up a request when its host answers nothing for so long. Default: 15.",
+        ),
     ],
 }
 COLOR: Options = {

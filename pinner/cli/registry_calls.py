@@ -15,7 +15,7 @@ from pinner.scanning.scan import Scan
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pinner.model.resolution import PinStatus, Resolution, Unresolved
+    from pinner.model.resolution import Resolution, Unresolved
     from pinner.output._states import Detail
     from pinner.updating.decisions import OptionsOf
     from pinner.updating.ledger import Ledger
@@ -56,7 +56,7 @@ def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapp
     used = {each: platforms for each, platforms in in_use.items() if each in references}
     found = _find(used, scan, options_of, ledger, settings, depth=Depth(deep=settings.deep))
     answers = found.by_reference.items()
-    return {each: _with_intent(answer) if isinstance(answer, Update) else answer for each, answer in answers}
+    return {each: answer.judged if isinstance(answer, Update) else answer for each, answer in answers}
 
 
 def find_updates(
@@ -169,18 +169,6 @@ def _find(
 def _references(scan: Scan) -> list[Reference]:
     """Return all references in the files, lest a mirror answer for one registry what another has."""
     return [each.target for each in scan.occurrences if isinstance(each.target, Reference)]
-
-
-def _with_intent(update: "Update") -> "PinStatus":
-    """Return the status of a pin with what `update` would do with it."""
-    from pinner.updating.decisions import Move, Stay
-
-    match update.decision:
-        case Move(digest=digest):
-            return update.status._replace(target=digest)
-        case Stay(detail=detail, refused=False):
-            return update.status._replace(held=detail)
-    return update.status
 
 
 def _choices(used: Iterable[Reference], ledger: "Ledger", settings: Settings) -> "Choices":

@@ -104,7 +104,7 @@ class Settings(NamedTuple):
     trusted_realms: tuple[str, ...] = ()
     registries: Mapping[str, RegistryTable] = {}
     jobs: int = 16
-    timeout: float = 30.0
+    timeout: float = 15.0
 
     format: tuple[ReportTarget, ...] = ()
     list_format: str = "text"

@@ -324,7 +324,11 @@ KEYS = (
     ),
     Key(name="jobs", type=Integer(1, 256), default=16, summary="Requests at once.", example="jobs = 8"),
     Key(
-        name="timeout", type=Number(0.1, 600), default=30.0, summary="Seconds for one request.", example="timeout = 60"
+        name="timeout",
+        type=Number(0.1, 600),
+        default=15.0,
+        summary="Seconds for one request and its whole answer, counted anew when its host answers another one.",
+        example="timeout = 60",
     ),
     Key(
         name="format",

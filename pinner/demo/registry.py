@@ -85,7 +85,9 @@ class RegistryHandler(BaseHTTPRequestHandler):
         elif manifest := self.store.get(repository, reference):
             self._send(HTTPStatus.OK, manifest.media_type, manifest.body, manifest.digest)
         else:
-            self._send(HTTPStatus.NOT_FOUND, "application/json", _error("MANIFEST_UNKNOWN", "manifest unknown"))
+            is_known = any(name == repository for name, _ in self.store.manifests)
+            error = ("MANIFEST_UNKNOWN", "manifest unknown") if is_known else ("NAME_UNKNOWN", "repository unknown")
+            self._send(HTTPStatus.NOT_FOUND, "application/json", _error(*error))
 
     def do_HEAD(self) -> None:
         """Answer HEAD."""

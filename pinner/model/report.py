@@ -95,7 +95,8 @@ class Suppressed(NamedTuple):
 class Summary(NamedTuple):
     """The counts that every output shows.
 
-    `changed`, `kept`, `refused` and `unchecked` count places, each in one of them alone.
+    `changed`, `kept`, `refused` and `unchecked` count places, each in one of them alone; none that is `pinned` is
+    unchecked.
     `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
     the findings of the baseline, `outdated` those of the baseline that are there no more, `excluded` the
     files that were passed over.

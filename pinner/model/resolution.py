@@ -20,11 +20,17 @@ class Resolved(NamedTuple):
 
 
 class Unresolved(NamedTuple):
-    """A reference without an answer. `reason` is a slug of `registry.errors`, `detail` a sentence on what to do."""
+    """A reference without a digest to pin. `reason` is a slug of `registry.errors`, `detail` a sentence on what to do.
+
+    `is_image` is False where the registry did answer, with what is no image, `has_repository` where it says that it
+    knows no such repository.
+    """
 
     reference: Reference
     reason: str
     detail: str
+    is_image: bool = True
+    has_repository: bool = True
 
 
 Resolution = Resolved | Unresolved
@@ -56,8 +62,8 @@ class PinStatus(NamedTuple):
     `media_type` and `platforms` are those of the content that the reference stands for: the pin's, or
     the tag's where there is no pin; `platforms` is empty where the content was not fetched. `child`
     says what a PLATFORM pin is: `linux/amd64`, or `an attestation`. `broken` says what is wrong with
-    an index that cannot be used. `target` is the digest to which `update` would move the pin, `held` why it would leave
-    the pin as it is; None where that was not asked.
+    content that cannot be used. `target` is the digest to which `update` would move the pin, `held` why it would leave
+    the pin as it is, `refused` why it must not move it; None where that was not asked.
     """
 
     state: PinState
@@ -68,6 +74,7 @@ class PinStatus(NamedTuple):
     broken: str | None = None
     target: str | None = None
     held: str | None = None
+    refused: str | None = None
 
 
 ATTESTATION = "an attestation"

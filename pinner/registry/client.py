@@ -18,7 +18,15 @@ from pinner.registry.auth.authenticator import Authenticator, Target
 from pinner.registry.auth.credentials import Credentials
 from pinner.registry.auth.tokens import Authorization
 from pinner.registry.endpoint import Endpoint, SchemeSearch, endpoint_of
-from pinner.registry.errors import Denied, DigestMismatch, NotAManifest, NotFound, RegistryError, Unauthorized
+from pinner.registry.errors import (
+    Denied,
+    DigestMismatch,
+    NotAManifest,
+    NotFound,
+    RegistryError,
+    RepositoryNotFound,
+    Unauthorized,
+)
 from pinner.registry.http.dns import Addresses
 from pinner.registry.http.limits import Clock
 from pinner.registry.http.redirects import Redirects
@@ -166,6 +174,8 @@ class _Authentication:
             return last is not None and error_code(response) in _AUTHENTICATION_CODES and self._auth.renew(last)
         if last:
             last.worked = True
+        elif response.status != 403:
+            self._auth.note_public(target)
         return False
 
     def _target(self, url: httpx.URL) -> Target:
@@ -210,12 +220,15 @@ def _content_of_get(response: Response, reference: Reference) -> Content:
 def _failure(response: Response, reference: Reference) -> RegistryError:
     """Return the error that a status other than 200 stands for; 408, 429 and 5xx were raised as such before."""
     origin, code = response.origin, error_code(response)
+    image = reference.familiar.removeprefix(f"{reference.registry}/")
     match response.status:
+        case 404 if code == "NAME_UNKNOWN":
+            return RepositoryNotFound(f"{origin} knows no repository of {image}; check the name, or log in")
         case 404:
-            return NotFound(f"{origin} has no {reference.familiar}; check the name and the tag")
+            return NotFound(f"{origin} has no {image}; check the name and the tag")
         case 401:
-            return Unauthorized(f"{origin} goes on asking for authentication; log in with docker login {origin}")
+            return Unauthorized(f"the registry goes on asking for authentication; log in with docker login {origin}")
         case 400 | 403 as status if status == 403 or code in _AUTHENTICATION_CODES:
-            return Denied(f"{origin} denies access to {reference.familiar}; check the name, or log in")
+            return Denied(f"{origin} denies access to {image}; check the name, or log in")
     said = f"{response.status} {code}".strip()
     return NotAManifest(f"{origin} answers {said}; check that it is a registry")

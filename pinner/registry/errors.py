@@ -2,6 +2,7 @@
 
     RegistryError              not-a-manifest when nothing below says it better
     ├── NotFound               not-found
+    │   └── RepositoryNotFound nor anything else of that repository
     ├── Unauthorized           unauthorized
     │   └── CredentialsRefused not one more time with the same
     ├── Denied                 denied
@@ -16,6 +17,8 @@
     │   └── NotTLS             the other side does not speak TLS at all
     ├── NotAManifest           not-a-manifest
     ├── UnsupportedMediaType   unsupported-media-type
+    ├── NotAnImage             not-an-image
+    ├── EmptyIndex             empty-index
     ├── DigestMismatch         digest-mismatch
     ├── TooLarge               too-large
     ├── RealmNotTrusted        realm-not-trusted
@@ -64,6 +67,10 @@ class NotFound(RegistryError):
     """The registry answers, and does not have it."""
 
     reason = "not-found"
+
+
+class RepositoryNotFound(NotFound):
+    """The registry says that it knows no such repository: it may hide one from who is not logged in."""
 
 
 class Unauthorized(RegistryError):
@@ -136,6 +143,18 @@ class UnsupportedMediaType(RegistryError):
     """A manifest of a kind that pinner does not pin, such as schema 1."""
 
     reason = "unsupported-media-type"
+
+
+class NotAnImage(RegistryError):
+    """A manifest that no container engine can run: of a chart, a signature, an attestation."""
+
+    reason = "not-an-image"
+
+
+class EmptyIndex(RegistryError):
+    """An index that lists no image."""
+
+    reason = "empty-index"
 
 
 class DigestMismatch(RegistryError):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.registry.errors import NotAManifest, UnsupportedMediaType, clean
+from pinner.registry.errors import EmptyIndex, NotAManifest, NotAnImage, RegistryError, UnsupportedMediaType, clean
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -18,6 +18,8 @@ INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
 MEDIA_TYPES = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
 ACCEPT = ", ".join(MEDIA_TYPES)
 MAX_SIZE = 4 * 1024 * 1024
+# An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
+_SMALLEST_INDEX = 200
 
 # BuildKit's attestation storage: manifests of an index that are no platform's.
 _ATTESTATION_KEY, _ATTESTATION = "vnd.docker.reference.type", "attestation-manifest"
@@ -85,9 +87,24 @@ class Manifest(NamedTuple):
         return tuple(child for child in self.children if not child.is_attestation and child.media_type in kinds)
 
     @property
+    def flaw(self) -> RegistryError | None:
+        """Why no container can be made of it, None where one can."""
+        if self.artifact:
+            return NotAnImage(f"it is no image but holds {self.artifact}")
+        return EmptyIndex("the index lists no image") if self.is_index and not self.images else None
+
+    @property
     def platforms(self) -> tuple[str, ...]:
         """The platforms of the images, in the order of the index, each once."""
         return tuple(dict.fromkeys(child.platform for child in self.images if child.platform))
+
+
+def is_surely_an_image(media_type: str, size: int | None) -> bool:
+    """Return whether what HEAD says is enough: an index of a length in bytes at which it can list an image.
+
+    A manifest may be that of a chart or a signature, which its content alone tells.
+    """
+    return media_type in INDEXES and (size is None or size >= _SMALLEST_INDEX)
 
 
 def parse_manifest(body: bytes, content_type: str = "") -> Manifest:

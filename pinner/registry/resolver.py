@@ -12,9 +12,9 @@ from pinner.model.reference import Reference, is_digest
 from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry.client import RegistryClient
 from pinner.registry.endpoint import ambiguous_tags
-from pinner.registry.errors import DigestMismatch, NotFound, RegistryError
+from pinner.registry.errors import DigestMismatch, EmptyIndex, NotAnImage, NotFound, RegistryError, RepositoryNotFound
 from pinner.registry.http.single_flight import SingleFlight
-from pinner.registry.manifest import Content, Manifest, platform_of
+from pinner.registry.manifest import Content, Manifest, is_surely_an_image, parse_manifest, platform_of
 from pinner.registry.settings import RegistrySettings
 
 
@@ -54,6 +54,13 @@ class Resolver:
         """Return the same with the content, fetched by its digest and verified."""
         return await _resolution(reference, self._get(_canonical(reference)))
 
+    async def image(self, reference: Reference, *, fetch: bool) -> Resolution:
+        """Return the same as `head`, or with `fetch` as `get`, of what is an image; anything else is not resolved.
+
+        What is no index is fetched for that: HEAD says the same of a chart as of an image.
+        """
+        return await _resolution(reference, self._image(_canonical(reference), fetch))
+
     async def platform(self, reference: Reference, manifest: Manifest) -> str | None:
         """Return the platform that a manifest's configuration names, None where that cannot be found out."""
         if not is_digest(manifest.configuration or ""):
@@ -67,6 +74,15 @@ class Resolver:
         if asked in self._ambiguous:
             raise self._ambiguous[asked]
         return await self._heads.get(asked, lambda: self._client.head(asked))
+
+    async def _image(self, asked: Reference, fetch: bool) -> Content:
+        content = await self._head(asked)
+        if fetch or not is_surely_an_image(content.media_type, content.size):
+            content = await self._get(asked)
+        flaw = parse_manifest(content.body, content.media_type).flaw if content.body is not None else None
+        if flaw:
+            raise flaw
+        return content
 
     async def _get(self, asked: Reference) -> Content:
         if asked.digest:
@@ -92,9 +108,9 @@ def resolve(
 ) -> dict[Reference, Resolution]:
     """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
-    `fetch` also gets the content and verifies it, which counts as a pull on Docker Hub. `beside` are further references
-    that the run knows. `progress` is called with the number of references done and of all,
-    and the host that is waited for.
+    What is no image is not resolved. `fetch` also gets the content and verifies it, which counts as a pull on Docker
+    Hub. `beside` are further references that the run knows. `progress` is called with the number of references done
+    and of all, and the host that is waited for.
     """
     return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, [*beside], progress or _quiet))
 
@@ -110,7 +126,7 @@ async def _resolve(
 
     async def one(reference: Reference) -> Resolution:
         nonlocal done
-        resolution = await (resolver.get(reference) if fetch else resolver.head(reference))
+        resolution = await resolver.image(reference, fetch=fetch)
         done += 1
         waiting.pop(reference)
         progress(done, len(asked), next((each.registry for each in waiting), ""))
@@ -136,5 +152,11 @@ async def _resolution(reference: Reference, work: Awaitable[Content]) -> Resolut
     try:
         content = await work
     except RegistryError as error:
-        return Unresolved(reference=reference, reason=error.reason, detail=error.detail)
+        return Unresolved(
+            reference=reference,
+            reason=error.reason,
+            detail=error.detail,
+            is_image=not isinstance(error, NotAnImage | EmptyIndex),
+            has_repository=not isinstance(error, RepositoryNotFound),
+        )
     return Resolved(reference=reference, **content._asdict())

@@ -18,11 +18,13 @@ _PLACEHOLDER = re.compile(r"\{[^}]*\}?|\}")
 
 
 class Timeouts(NamedTuple):
-    """All in seconds. `connect` also bounds a look-up in DNS; `overall` bounds one request and its whole answer."""
+    """All in seconds. `connect` also bounds a look-up in DNS.
+
+    `overall` bounds one request and its whole answer, counted anew whenever the host has answered another request.
+    """
 
     connect: float = 5.0
-    read: float = 15.0
-    overall: float = 30.0
+    overall: float = 15.0
 
 
 class RegistryOverride(NamedTuple):

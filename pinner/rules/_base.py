@@ -92,6 +92,17 @@ def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
     return fix_of(occurrence, digest) if digest else None
 
 
+def move_of(status: PinStatus) -> tuple[str | None, str]:
+    """Return the digest to which `update` moves a pin, None where it does not, and what is to be said of that."""
+    if status.refused:
+        return None, f"; pinner update refuses that: {status.refused}"
+    if status.held:
+        return None, f"; it stays for now: {status.held}"
+    if status.target not in (None, status.current):
+        return status.target, f", and pinner update moves the pin to {status.target}"
+    return status.current, ""
+
+
 def unpinned_image(occurrence: Occurrence) -> Reference | None:
     """Return the reference of an image that is not pinned, else None. A stage that was meant is no image.
 

@@ -1,7 +1,9 @@
 """## What it does
 
-Reports an index that cannot be used: it lists no manifest at all, or, with `--deep`, manifests that
-the registry has lost. Only `pinner check --online` can tell.
+Reports what cannot be used as an image: an index that lists none, the manifest of a chart, a signature or an
+attestation, or, with `--deep`, an index whose manifests the registry has lost. Whether a pin of a single
+manifest is an image is asked with `--deep` only: `pinner pin` and `pinner update` take none that is not.
+Only registries can tell.
 
 ## Why is this bad
 
@@ -32,7 +34,7 @@ from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts, finding_at, with_pin_status
 
 ID = "broken-index"
-SUMMARY = "an index lists nothing, or what it lists is gone"
+SUMMARY = "what is named is no image, or an index whose manifests are gone"
 SEVERITY = Severity.ERROR
 ONLINE = True
 

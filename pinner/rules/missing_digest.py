@@ -21,8 +21,9 @@ Run `pinner update`: it replaces the digest by that of the index which the tag n
 changed: the content is not what was reviewed. Mirrors that keep what they have served once, such as
 a pull-through cache, prevent this.
 
-The registry answered for the tag, so neither the network nor the login is to blame. A registry that
-refuses, limits or fails leaves the pin unchecked instead.
+The registry answered, so the network is not to blame. A registry that refuses, limits or fails leaves the
+pin unchecked instead. Where it has not even the tag, there is nothing to update to: choose another tag, or
+log in where the repository is not for everybody.
 
 ## Ignoring it
 
@@ -35,20 +36,29 @@ FROM registry.example.com/app:1.4@sha256:60f560e52264ed1cb7829a0d59b1ee7740d7580
 from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
+from pinner.model.reference import Reference
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
+from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
 
 ID = "missing-digest"
 SUMMARY = "the registry no longer has the content of a pin"
 SEVERITY = Severity.ERROR
 ONLINE = True
 
+_LOGIN = "whether the repository wants a login"
+
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """Yield a finding for every pin that is gone; its fix pins to what the tag names now."""
+    """Yield a finding for every pin that is gone; its fix pins to the digest that `update` would take."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.GONE:
-            now = f", and the tag names {status.current} now" if status.current else ""
-            message = f"the registry no longer has {occurrence.text}{now}"
-            fix = fix_to(occurrence, status.target or status.current)
-            yield finding_at(occurrence, ID, SEVERITY, message, fix, "update")
+            digest, said = move_of(status)
+            message = f"the registry no longer has {occurrence.text}"
+            if status.current:
+                message = f"{message}, and the tag names {status.current} now{said}"
+            elif isinstance(occurrence.target, Reference) and occurrence.target.tag:
+                message = (
+                    f"the registry has neither {occurrence.text} nor its tag: choose another tag, or check {_LOGIN}"
+                )
+            command = "update" if digest else None
+            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, digest), command)

@@ -26,7 +26,8 @@ FROM ubuntu:20.04@sha256:5d1d5407f353843ecf8b16524bc5565aa332e9e6a1297c73a92d3e7
 ```
 
 Where the place itself asks for that platform, by a literal `FROM --platform=linux/amd64` or `platform:`
-in Compose, the pin is only noted.
+in Compose, the pin is only noted; so it is where `pinner update` leaves it as it is, because `min-age` or the
+configuration holds it.
 
 ## Ignoring it
 
@@ -41,7 +42,7 @@ from collections.abc import Iterator
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.platforms import fits
 from pinner.model.resolution import ATTESTATION, PinState
-from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
+from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"
@@ -53,8 +54,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every pin to a child of the index; its fix pins to the index."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.PLATFORM:
+            digest, said = move_of(status)
             meant = fits(status.child or "", occurrence.platform or "")
-            severity = Severity.NOTE if meant else SEVERITY
+            severity = Severity.NOTE if meant or status.held else SEVERITY
             what = status.child if status.child == ATTESTATION else f"the {status.child} manifest"
-            message = f"{occurrence.text} is {what} of the index {status.current}, which is what to pin"
-            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, status.current), "update")
+            message = f"{occurrence.text} is {what} of the index {status.current}, which is what to pin{said}"
+            command = "update" if digest else None
+            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, digest), command)

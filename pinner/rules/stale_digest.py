@@ -23,7 +23,8 @@ exits 0 unless `--fail-on warning` is given: an older pin is no error.
 
 It is only a note where `pinner update` would leave the pin as it is: because nothing but attestations
 changed for the platforms in use, because `min-age` holds it, or because the configuration or somebody
-who rejected the newer digest wants it.
+who rejected the newer digest wants it. It stays a warning, and names the reason, where `pinner update` refuses
+what the tag names now.
 
 ## Ignoring it
 
@@ -37,7 +38,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, finding_at, fix_to, with_pin_status
+from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
 
 ID = "stale-digest"
 SUMMARY = "the tag of a pin names something else by now"
@@ -49,11 +50,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every pin whose tag has moved; its fix pins to the digest that `update` would take."""
     for occurrence, status in with_pin_status(facts):
         if status.state is PinState.STALE:
-            message = f"{occurrence.text} is stale: its tag names {status.current} now"
-            if status.held:
-                yield finding_at(occurrence, ID, Severity.NOTE, f"{message}; it stays for now: {status.held}")
-                continue
-            if status.target not in (None, status.current):
-                message += f", and pinner update moves the pin to {status.target}"
-            fix = fix_to(occurrence, status.target or status.current)
-            yield finding_at(occurrence, ID, SEVERITY, message, fix, "update")
+            digest, said = move_of(status)
+            message = f"{occurrence.text} is stale: its tag names {status.current} now{said}"
+            severity = Severity.NOTE if status.held else SEVERITY
+            command = "update" if digest else None
+            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, digest), command)

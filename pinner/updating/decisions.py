@@ -8,13 +8,14 @@ from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
 from pinner.model.report import Explanation
+from pinner.registry.errors import EmptyIndex, NotAnImage
 from pinner.registry.manifest import Manifest
 from pinner.updating.ledger import Fact, Ledger, Naming
 
-EMPTY_INDEX = "empty-index"
+EMPTY_INDEX = EmptyIndex.reason
 IGNORED = "ignored"
 LOST_PLATFORMS = "lost-platforms"
-NOT_AN_IMAGE = "not-an-image"
+NOT_AN_IMAGE = NotAnImage.reason
 NOT_UPDATED = "not-updated"
 REJECTED = "rejected"
 SAME_MANIFESTS = "same-manifests"
@@ -201,10 +202,8 @@ def _rejected(history: History) -> Stay:
 
 def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ...], options: Options) -> Decision:
     """Return whether a pin moves to `digest`, which is `new`. `old` is what it names now, None where that is gone."""
-    if new.artifact:
-        return Stay(NOT_AN_IMAGE, f"{digest} is no image but holds {new.artifact}", refused=True)
-    if new.is_index and not new.images:
-        return Stay(EMPTY_INDEX, f"{digest} is an index that lists no image", refused=True)
+    if new.flaw:
+        return Stay(new.flaw.reason, f"{digest} cannot be taken: {new.flaw.detail}", refused=True)
     if old is None:
         return Move(digest, GONE)
     lost = [] if options.allow_lost_platforms else _lost(new, old, used)

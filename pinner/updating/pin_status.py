@@ -2,7 +2,8 @@
 
 A fresh pin costs one HEAD, a stale one two. HEAD is no pull on Docker Hub; GET is, and only asked
 where HEAD cannot tell: to confirm that content is gone (which the client does by itself), to find a
-platform's manifest in an index, to look into an index that is suspiciously small, and with `deep`.
+platform's manifest in an index, to look into an index that is suspiciously small, or into a manifest that is to be
+pinned, and with `deep`.
 """
 
 import asyncio
@@ -12,12 +13,9 @@ from typing import NamedTuple
 from pinner.model.reference import Reference, is_digest
 from pinner.model.resolution import ATTESTATION, PinState, PinStatus, Resolved, Unresolved
 from pinner.registry.errors import NotFound, RegistryError, UnsupportedMediaType
-from pinner.registry.manifest import INDEXES, Manifest, parse_manifest
+from pinner.registry.manifest import INDEXES, Manifest, is_surely_an_image, parse_manifest
 from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
-
-# An index that lists one manifest is longer: that descriptor alone has a digest of 71 bytes, a media type and a size.
-_SMALLEST_INDEX = 200
 
 Examination = PinStatus | Unresolved
 
@@ -119,20 +117,14 @@ class Examiner:
         return pin
 
     async def _without_tag(self, reference: Reference, failure: Unresolved) -> Examination:
-        """Return what an unanswered tag means: it is missing only if the repository answers for the pin."""
+        """Return what an unanswered tag means: the pin is all there is, or the registry has neither."""
         if failure.reason != NotFound.reason:
             return failure
         pin = await self._resolver.head(reference.by_digest())
         if isinstance(pin, Resolved):
             return await self._looked_into(PinState.NO_TAG, pin, None)
-        if pin.reason != NotFound.reason:
-            return pin
-        detail = f"the registry has neither the tag nor the digest of {reference._replace(digest=None).familiar}"
-        return Unresolved(
-            reference=reference,
-            reason=pin.reason,
-            detail=f"{detail}: check the name, and whether the repository wants a login",
-        )
+        is_gone = pin.reason == NotFound.reason and pin.has_repository
+        return PinStatus(PinState.GONE, None) if is_gone else pin
 
     async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
         """Return whether a pin that is a manifest is a child of the index that its tag names."""
@@ -156,15 +148,17 @@ class Examiner:
         """Return the status, with what the content says where it has to be looked at."""
         status = PinStatus(state=state, current=current, media_type=content.media_type)
         is_index = content.media_type in INDEXES
-        suspicious = is_index and content.size is not None and content.size < _SMALLEST_INDEX
-        if not (self._depth.fetch or suspicious or (is_index and self._depth.deep)):
+        # That a pin of one manifest is an image was judged when it was pinned; a GET would count as a pull each time.
+        is_judged = not is_index and state is not PinState.UNPINNED
+        unsure = not is_judged and not is_surely_an_image(content.media_type, content.size)
+        if not (self._depth.fetch or self._depth.deep or unsure):
             return status
         fetched = await self._fetch(content)
         if isinstance(fetched, Unresolved):
             return fetched
         status = status._replace(platforms=fetched.platforms)
-        if is_index and not fetched.images:
-            return status._replace(broken="the index lists no image")
+        if fetched.flaw:
+            return status._replace(broken=fetched.flaw.detail)
         return await self._children_asked(status, fetched, content) if self._depth.deep else status
 
     async def _children_asked(self, status: PinStatus, index: Manifest, content: Resolved) -> Examination:

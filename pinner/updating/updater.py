@@ -16,7 +16,6 @@ from pinner.registry.manifest import INDEXES, Manifest
 from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
 from pinner.updating.decisions import (
-    EMPTY_INDEX,
     NOT_UPDATED,
     Decision,
     Move,
@@ -45,6 +44,23 @@ class Update(NamedTuple):
 
     status: PinStatus
     decision: Decision | Unresolved | None = None
+
+    @property
+    def judged(self) -> PinStatus | Unresolved:
+        """The status with what is to be done: what a check says of the pin.
+
+        A pin that is stale is nothing to report where nobody knows whether it may move; any other is bad as it is.
+        """
+        match self.decision:
+            case Move(digest=digest):
+                return self.status._replace(target=digest)
+            case Stay(detail=detail, refused=True):
+                return self.status._replace(refused=detail)
+            case Stay(detail=detail):
+                return self.status._replace(held=detail)
+            case Unresolved(detail=detail) if self.status.state is not PinState.STALE:
+                return self.status._replace(refused=detail)
+        return self.decision or self.status
 
 
 class Updates(NamedTuple):
@@ -203,9 +219,7 @@ class _Updater:
         self, reference: Reference, status: PinStatus, current: str, options: Options
     ) -> Decision | Unresolved:
         """Return the digest for a reference without one: without `min_age`, or `verify`, nothing is fetched for it."""
-        if status.broken:
-            return Stay(EMPTY_INDEX, status.broken, refused=True)
-        if not options.min_age:
+        if not options.min_age and not status.broken:
             fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
             return fetched if isinstance(fetched, Unresolved) else self._explained(reference, Move(current), current)
         history = history_of(reference, current, self._ledger, self._now)

@@ -66,5 +66,5 @@ def serve(version: str, token: str) -> Iterator[str]:
 def test_all_are_resolved_without_waiting_for_a_time_out(version: str, token: str, names: str) -> None:
     with serve(version, token) as host:
         asked = [parse(f"{host}/{names.format(number)}") for number in range(20)]
-        resolutions = resolve(asked, RegistrySettings(environ={}, timeouts=Timeouts(read=5)))
+        resolutions = resolve(asked, RegistrySettings(environ={}, timeouts=Timeouts(overall=5)))
     assert {outcome(each) for each in resolutions.values()} == {IMAGE.digest}

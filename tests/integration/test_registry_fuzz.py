@@ -85,7 +85,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Misbehaving]:
 
 
 def ask(server: Misbehaving, environ: dict[str, str], *, fetch: bool = False) -> Resolution:
-    limits = Timeouts(connect=5, read=5, overall=10)
+    limits = Timeouts(connect=5, overall=5)
     return resolve_one(server, RegistrySettings(environ=environ, timeouts=limits), fetch=fetch)
 
 

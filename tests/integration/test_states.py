@@ -99,7 +99,7 @@ CASES = [
     Case("a lost child of the index", holds((A, "1"), then=lost(AMD64_OF_A.digest)), f":1@{AMD64_OF_A.digest}",
          status(PinState.GONE, A)),
     Case("no tag", holds((A, "1"), then=untagged("1")), f":1@{A.digest}", status(PinState.NO_TAG, None, A)),
-    Case("neither tag nor pin", holds((A, "1")), f":2@{ABSENT}", "not-found"),
+    Case("neither tag nor pin", holds((A, "1")), f":2@{ABSENT}", status(PinState.GONE, None)),
     Case("unpinned", holds((A, "1")), ":1", status(PinState.UNPINNED, A, A)),
     Case("unpinned latest", holds((A, "latest")), "", status(PinState.UNPINNED, A, A)),
     Case("unpinned, no tag", holds((A, "1")), ":2", status(PinState.NO_TAG, None)),

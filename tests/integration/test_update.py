@@ -337,7 +337,11 @@ def test_what_cannot_be_compared_is_unchecked(project: Path) -> None:
         with misbehaving(Script(head=[answers.RIGHT_HEAD, pin], get=gets)) as server:
             path = dockerfile(project, f"FROM {server.host}/app:1@{answers.WRONG_DIGEST}")
             ran = update()
-        assert (ran.code, [each["reason"] for each in ran.document["unchecked"]]) == (3, ["rate-limited"])
+            server.follow(Script(head=[answers.RIGHT_HEAD, pin], get=gets))
+            checked = pinner("check", "--online", "--format", "json")
+        for each in (ran, checked):
+            assert (each.code, [every["reason"] for every in each.document["unchecked"]]) == (3, ["rate-limited"])
+            assert each.rules == []
         assert answers.WRONG_DIGEST in path.read_text()
 
 
@@ -360,6 +364,96 @@ def test_verify_fetches_what_is_resolved() -> None:
         assert pinner("resolve", f"{server.host}/app:1").code == 0
         ran = pinner("resolve", "--verify", "--format", "json", f"{server.host}/app:1")
         assert (ran.code, [each["reason"] for each in ran.document["unchecked"]]) == (3, ["not-a-manifest"])
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [(CHART, "no image but holds application/vnd.cncf.helm"), (images.empty_index(), "the index lists no image")],
+    ids=["chart", "empty index"],
+)
+@pytest.mark.parametrize("command", ["pin", "pin --verify", "update --add", "check --online"])
+def test_what_is_no_image_is_not_pinned(
+    command: str, image: Image, says: str, embedded_registry: Embedded, project: Path
+) -> None:
+    shelf = EmbeddedShelf(embedded_registry)
+    shelf.put("app", image, "1")
+    shelf.put("app", ONE, "2")
+    path = dockerfile(project, f"FROM {shelf.host}/app:1", f"FROM {shelf.host}/app:2")
+    ran = pinner(*command.split(), "--format", "json")
+    assert ran.code == 1
+    assert "broken-index" in ran.rules
+    assert says in ran.stdout
+    lines = path.read_text().splitlines()
+    assert "@" not in lines[0]
+    assert lines[1].endswith(f"@{ONE.digest}") == (command != "check --online")
+    resolved = pinner("resolve", f"{shelf.host}/app:1", f"{shelf.host}/app:2")
+    assert (resolved.code, resolved.stdout.split()) == (3, [ONE.digest])
+    assert says in resolved.stderr
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), [
+    (A, CHART, "no image"), (A, AMD64_ONLY, "lacks linux/arm64/v8"), (A, images.empty_index(), "lists no image"),
+])  # fmt: skip
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_update_refuses_no_check_says_that_it_can_be_updated(
+    old: Image, new: Image, reason: str, is_gone: bool, embedded_registry: Embedded, project: Path
+) -> None:
+    shelf = EmbeddedShelf(embedded_registry)
+    shelf.put("app", old, "1")
+    shelf.put("app", new, "1")
+    if is_gone:
+        shelf.delete("app", old.digest)
+    path = dockerfile(project, f"FROM {shelf.host}/app:1@{old.digest}")
+    before = path.read_text()
+    checked = pinner("check", "--online", "--format", "json")
+    (finding,) = checked.document["findings"]
+    updated = update()
+    if path.read_text() != before:
+        assert finding["command"] == "update"
+        return
+    assert updated.code == 1
+    assert (finding["command"], finding["fix"]) == (None, None)
+    assert reason in finding["message"]
+
+
+def test_what_min_age_holds_is_a_note(embedded_registry: Embedded, project: Path) -> None:
+    """A pin to one platform's manifest, as much as one that is stale: no gate is red for what time alone cures."""
+    shelf = EmbeddedShelf(embedded_registry)
+    shelf.put("app", A, "1")
+    dockerfile(project, f"FROM {shelf.host}/app:1@{AMD64.digest}")
+    (project / ".pinner.toml").write_text("min-age = 7\n")
+    for command in (["check", "--online"], ["update"]):
+        ran = pinner(*command, "--format", "json")
+        assert (ran.code, ran.rules) == (0, ["platform-digest"])
+        assert "for less than 7 days" in ran.stdout
+    (project / ".pinner.toml").unlink()
+    assert pinner("check", "--online").code == 1
+
+
+def test_neither_tag_nor_digest_is_one_finding(embedded_registry: Embedded, project: Path) -> None:
+    shelf = EmbeddedShelf(embedded_registry)
+    shelf.put("app", A, "1")
+    dockerfile(project, f"FROM {shelf.host}/app:2@{ABSENT}")
+    for command in (["check", "--online"], ["update"]):
+        ran = pinner(*command, "--format", "json")
+        assert (ran.code, ran.rules) == (1, ["missing-digest"])
+        assert f"neither {shelf.host}/app:2@{ABSENT} nor its tag" in ran.stdout
+        assert [each["command"] for each in ran.document["findings"]] == [None]
+
+
+def test_what_cannot_be_asked_or_is_not_there_is_not_offered_to_be_pinned(
+    embedded_registry: Embedded, project: Path
+) -> None:
+    shelf = EmbeddedShelf(embedded_registry)
+    shelf.put("app", A, "1")
+    dockerfile(project, f"FROM {shelf.host}/app:1", f"FROM {shelf.host}/app:2", "FROM 127.0.0.1:9/app:1")
+    ran = pinner("check", "--online")
+    assert "1 of 4 can be pinned: run pinner pin" in ran.stderr
+
+
+def test_a_place_is_pinned_or_unchecked(project: Path) -> None:
+    dockerfile(project, f"FROM 127.0.0.1:9/app:1@{A.digest}")
+    assert "1 reference: 0 pinned, 0 findings, 1 unchecked" in pinner("check", "--online").stderr
 
 
 def test_an_unpinned_finding_holds_the_digest(embedded_registry: Embedded, project: Path) -> None:

@@ -15,7 +15,8 @@ from pinner.registry.http.urls import Origin
 from pinner.registry.manifest import OCI_INDEX
 from pinner.registry.settings import RegistrySettings
 
-INDEX = b'{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}'
+MANIFEST = f'{{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:{"1" * 64}", "size": 2}}'
+INDEX = f'{{"schemaVersion": 2, "mediaType": "{OCI_INDEX}", "manifests": [{MANIFEST}]}}'.encode()
 DIGEST = f"sha256:{sha256(INDEX).hexdigest()}"
 FIELDS = {"content-type": OCI_INDEX, "docker-content-digest": DIGEST}
 

@@ -57,6 +57,8 @@ def test_the_reasons_are_the_documented_ones() -> None:
         "not-a-manifest",
         "digest-mismatch",
         "unsupported-media-type",
+        "not-an-image",
+        "empty-index",
         "realm-not-trusted",
         "too-large",
         "redirect-refused",

@@ -90,7 +90,7 @@ class Case(NamedTuple):
     timeouts: Timeouts = Timeouts()
 
 
-HASTY = Timeouts(connect=5, read=0.3, overall=0.6)
+HASTY = Timeouts(connect=5, overall=0.3)
 WITH_RETRIES = 10
 
 

@@ -1,5 +1,6 @@
 """What a challenge is answered with: which credential, which token."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import httpx
@@ -9,12 +10,15 @@ from pinner.registry.auth.credentials import Credentials
 from pinner.registry.auth.docker_config import Credential
 from pinner.registry.auth.token_cache import TokenCache
 from pinner.registry.auth.tokens import Authorization, Send, TokenKey
-from pinner.registry.errors import Denied, RealmNotTrusted, RegistryError, Unauthorized
+from pinner.registry.errors import CredentialsRefused, Denied, RealmNotTrusted, RegistryError, Unauthorized
 from pinner.registry.http.limits import Clock
 from pinner.registry.http.requests import Response
 from pinner.registry.http.secret import basic, bearer
 from pinner.registry.http.ssrf_policy import SSRFPolicy
 from pinner.registry.http.urls import Origin, parse_url
+
+_ALL = ""
+"""In the place of a repository: all of the origin."""
 
 
 class Target(NamedTuple):
@@ -42,9 +46,18 @@ class Authenticator:
         self._requirements: dict[tuple[Origin, str], Requirement] = {}
         self._latest: dict[Origin, Requirement] = {}
         self._fixed: dict[tuple[Origin, Credential], Authorization] = {}
+        self._public: set[Origin] = set()
+        self._refusals: defaultdict[Origin, dict[tuple[Credential | None, str], RegistryError]] = defaultdict(dict)
 
     async def remembered(self, target: Target) -> Authorization | None:
-        """Return what an earlier challenge of the same origin says to send; None where nothing is known to help."""
+        """Return what an earlier challenge of the same origin says to send; None where nothing is known to help.
+
+        Raises RegistryError where it is known that asking is in vain.
+        """
+        if refusals := self._refusals.get(target.origin):
+            credential = await self._credential(target)
+            if refusal := refusals.get((credential, _ALL)) or refusals.get((credential, target.repository)):
+                raise refusal
         requirement = self._known(target)
         if requirement is None:
             return None
@@ -57,8 +70,20 @@ class Authenticator:
         """Find what a 401 asks for: `remembered` then has it. `refused` is what the request carried.
 
         A 401 without a challenge asks for what was asked for before. Raises RegistryError when there is nothing better
-        to send.
+        to send: then that is so for the repository, unless it was better before. Credentials that are refused, or
+        cannot be shown, are so for all repositories, unless the origin has some that are for everybody.
         """
+        try:
+            await self._satisfy(response, target, refused)
+        except (RealmNotTrusted, Unauthorized, Denied) as error:
+            if refused and refused.worked:
+                raise
+            is_general = isinstance(error, RealmNotTrusted | CredentialsRefused) and target.origin not in self._public
+            repository = _ALL if is_general else target.repository
+            self._refusals[target.origin][await self._credential(target), repository] = error
+            raise
+
+    async def _satisfy(self, response: Response, target: Target, refused: Authorization | None) -> None:
         requirement = (self._known(target) if refused and _is_bare(response) else None) or _requirement(response)
         self._requirements[target.origin, target.repository] = self._latest[target.origin] = requirement
         credential = await self._credential(target)
@@ -68,9 +93,15 @@ class Authenticator:
             raise self._explained(error, credential) from None
         if authorization is refused and not self._tokens.renew(refused):
             refusal = self._explained(_refusal(target, requirement, credential), credential)
-            if requirement.realm is None and not refused.worked:
+            if refused.worked and isinstance(refusal, CredentialsRefused):
+                raise Unauthorized(refusal.detail)
+            if requirement.realm is None:
                 refused.refusal = refusal
             raise refusal
+
+    def note_public(self, target: Target) -> None:
+        """Note that a request without authorization was answered."""
+        self._public.add(target.origin)
 
     def renew(self, refused: Authorization) -> bool:
         """Have `remembered` find another token in the place of one that was taken before. Return whether it can."""
@@ -140,10 +171,12 @@ def _realm(response: Response, challenge: Challenge) -> httpx.URL:
 
 
 def _refusal(target: Target, requirement: Requirement, credential: Credential | None) -> RegistryError:
-    where = f"{target.repository} on {target.origin}"
+    login = f"log in with docker login {target.authority or target.origin}"
+    if credential is None and requirement.realm is None:
+        return Unauthorized(f"the registry asks for a user and a password; {login}")
     if credential is None:
-        login = target.authority or target.origin
-        return Unauthorized(f"{where} does not exist or is not for everybody; log in with docker login {login}")
+        return Unauthorized(f"the repository does not exist or is not for everybody; {login}")
     if requirement.realm is None:
-        return Unauthorized(f"{target.origin} refuses the credentials from {credential.source}; log in again")
+        return CredentialsRefused(f"{target.origin} refuses the credentials from {credential.source}; log in again")
+    where = f"{target.repository} on {target.origin}"
     return Denied(f"{where} does not exist or the credentials from {credential.source} do not open it; ask its owner")

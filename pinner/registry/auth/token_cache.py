@@ -4,7 +4,7 @@ from functools import partial
 
 from pinner.registry.auth.docker_config import Credential
 from pinner.registry.auth.tokens import Authorization, Send, TokenKey, fetch_token
-from pinner.registry.errors import CredentialsRefused
+from pinner.registry.errors import CredentialsRefused, Unauthorized
 from pinner.registry.http.limits import Clock
 from pinner.registry.http.single_flight import SingleFlight
 
@@ -23,7 +23,7 @@ class TokenCache:
         self._refused: dict[_User, CredentialsRefused] = {}
 
     async def get(self, key: TokenKey) -> Authorization:
-        """Return the token for `key`. Raises RegistryError.
+        """Return the token for `key`. Raises RegistryError, CredentialsRefused only for credentials as such.
 
         Credentials that were refused once, and never taken before, are not shown again: that could lock the account.
         """
@@ -36,15 +36,19 @@ class TokenCache:
         try:
             token = await self._tokens.get(key, partial(fetch_token, key, self._send, self._clock.now()))
         except CredentialsRefused as error:
-            if user not in self._accepted:
-                self._refused[user] = error
+            if user in self._accepted:
+                raise Unauthorized(error.detail) from None
+            self._refused[user] = error
             raise
         self._accepted.add(user)
         return token
 
     def renew(self, refused: Authorization) -> bool:
-        """Forget a token that the registry took before: it ended before its time. Return whether it was such a one."""
-        if refused.key is None or not refused.worked:
+        """Forget a token that ended, before its time or while it waited to be sent. Return whether it was such a one.
+
+        That the registry took it before, or that its time is over, tells it from one that opens nothing.
+        """
+        if refused.key is None or not (refused.worked or refused.expires <= self._clock.now()):
             return False
         if self._tokens.known(refused.key) is refused:  # else another request has renewed it
             self._tokens.forget(refused.key)

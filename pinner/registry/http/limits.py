@@ -1,6 +1,7 @@
 """How many requests one host gets at once, how fast, and when it is given up."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,9 @@ MOST = 16
 WITHOUT_SUCCESS = 20.0
 LONGEST_WAIT = 60.0
 
+# Seconds that a request may queue at a host of one connection at a time, by what its first answer took; and the
+# seconds up to which an answer is quick, however much quicker others were.
+_QUEUE, _QUICK = 4.0, 1.0
 # Seconds between requests: after the first 429, at most, and below which they are not worth keeping.
 _FIRST_INTERVAL, _LONGEST_INTERVAL, _NO_INTERVAL = 0.2, 5.0, 0.01
 _FASTER = 0.95
@@ -54,15 +58,18 @@ class Clock:
 class Host:
     """What a run knows of one origin: how many requests it takes at once, how fast, and whether it is given up.
 
-    The first request goes alone, until it succeeds; a success is any answer but 408, 429 and those of 5xx. A 429
-    halves the requests at once and spaces them, each success takes some of that back. `given_up` is why nothing is
-    asked any more, the same for all.
+    The first request goes alone, until it succeeds; a success is any answer but 408, 429 and those of 5xx. How many
+    then go at once depends on how long it took. A 429 halves the requests at once and spaces them, a time-out halves
+    them, each quick success takes some of that back. `given_up` is why nothing is asked any more, the same for all.
     """
 
     def __init__(self, jobs: int, clock: Clock) -> None:
         self.given_up: RegistryError | None = None
         self.successes = 0
         self._clock = clock
+        self._succeeded = -math.inf
+        self._quickest = math.inf
+        self._waiting: dict[asyncio.Timeout, float] = {}
         self._most = self._allowed = min(jobs, MOST)
         self._slots = asyncio.Semaphore(1)
         self._size = 1
@@ -97,19 +104,53 @@ class Host:
             self._resumes = now + self._interval
             return now
 
-    def succeeded(self) -> None:
-        """Note an answer: there is no time-out before the next failure, and a little more may be asked."""
+    @asynccontextmanager
+    async def time_limit(self, seconds: float) -> AsyncIterator[None]:
+        """End what takes so many seconds from its start or the host's last success: raises TimeoutError.
+
+        A server of one connection at a time lets requests wait while it answers others, which is no silence.
+        """
+        async with asyncio.timeout(seconds) as limit:
+            self._waiting[limit] = seconds
+            try:
+                yield
+            finally:
+                del self._waiting[limit]
+
+    def succeeded(self, sent: float) -> None:
+        """Note the answer to what was sent at `sent`: all who wait may wait anew, and a little more may be asked."""
+        self._succeeded = now = self._clock.now()
         self.successes += 1
         self._let_through += 1
         self._deadline = None
-        self._allowed = min(self._most, self._allowed + (self.successes > 1))
+        for limit, seconds in self._waiting.items():
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        took = now - sent
+        self._quickest = min(self._quickest, took)
+        if self.successes == 1:
+            self._allowed = min(self._allowed, max(1, int(_QUEUE / max(took, 0.001))))
+        elif took <= max(_QUICK, 2 * self._quickest):
+            self._allowed = min(self._most, self._allowed + 1)
         self._interval = self._interval * _FASTER if self._interval > _NO_INTERVAL else 0.0
         self._resize(self._allowed)
 
     def failed(self, sent: float) -> None:
-        """Note that what was sent at `sent` had no success: from then on the host has 20 seconds."""
+        """Note that what was sent at `sent` had no success: the host has 20 seconds from then or its last success."""
         if self._deadline is None:
-            self._deadline = sent + WITHOUT_SUCCESS
+            self._deadline = max(sent, self._succeeded) + WITHOUT_SUCCESS
+
+    def timed_out(self, sent: float) -> bool:
+        """Return whether what was sent at `sent` only came too late: the host has answered others since.
+
+        It then gets half the requests at once.
+        """
+        if self._succeeded <= sent:
+            return False
+        if sent >= self._slowed:
+            self._slowed = self._clock.now()
+            self._halve()
+        return True
 
     def slow_down(self, error: RegistryError, sent: float, asked: float | None) -> None:
         """Note a 429 to what was sent at `sent`, with the seconds that the host asks to wait.
@@ -119,8 +160,7 @@ class Host:
         if sent < self._slowed and (asked or 0) <= LONGEST_WAIT:
             return
         now = self._slowed = self._clock.now()
-        self._allowed = max(1, self._allowed // 2)
-        self._resize(min(self._size, self._allowed))
+        self._halve()
         if self._interval and self._let_through >= _MEASURABLE:
             self._interval = (now - self._measured_from) / self._let_through
         else:
@@ -160,6 +200,10 @@ class Host:
     def give_up(self, error: RegistryError) -> None:
         """Let nothing be asked any more; whoever waits gets the same error."""
         self.given_up = self.given_up or error
+
+    def _halve(self) -> None:
+        self._allowed = max(1, self._allowed // 2)
+        self._resize(min(self._size, self._allowed))
 
     def _resize(self, size: int) -> None:
         """Allow `size` requests at once. What is above that under way comes to its end."""

@@ -63,7 +63,7 @@ class Request(NamedTuple):
         if self.authorization:
             headers["Authorization"] = self.authorization.reveal()
         form = {name: secret.reveal() for name, secret in self.form.items()} if self.form else None
-        times = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read}
+        times = {"connect": timeouts.connect}  # the rest is bounded as a whole
         return httpx.Request(self.method, self.url, headers=headers, data=form, extensions={"timeout": times})
 
 
@@ -125,24 +125,26 @@ class HTTPClient:
                 sent = await host.ready()
                 try:
                     async with self._slots:
-                        response = await self._exchange(request, tries.seconds(self._settings.timeouts))
+                        sent = self._clock.now()
+                        response = await self._exchange(request, host, tries.seconds(self._settings.timeouts))
                 except RegistryError as error:
                     delay = tries.delay(error, sent)
                 else:
                     if not is_passing(response.status):
-                        host.succeeded()
+                        host.succeeded(sent)
                         return response
                     asked = retry_after(field(response.headers, "retry-after"), self._clock.wall())
                     delay = tries.delay(_passing(response), sent, asked)
                 await self._clock.sleep(delay)
 
-    async def _exchange(self, request: Request, timeouts: Timeouts) -> Response:
+    async def _exchange(self, request: Request, host: Host, timeouts: Timeouts) -> Response:
         try:
-            async with asyncio.timeout(timeouts.overall):
+            async with host.time_limit(timeouts.overall):
                 return await self._ask(request, timeouts)
         except TimeoutError:
+            waited = _waited(self._settings.timeouts.overall, timeouts.overall)
             raise Timeout(
-                f"{request.origin} sent no complete answer in {timeouts.overall:g} s; try again later"
+                f"{request.origin} gives no complete answer in {waited}; try again later, or with a longer --timeout"
             ) from None
         except (httpx.TransportError, OSError) as error:
             raise self._failure(error, request.origin, timeouts) from None
@@ -171,11 +173,8 @@ class HTTPClient:
             case OSError():  # httpx lets TLS alerts pass as they are, such as that for a missing client certificate
                 return tls_failure(error, str(origin)) or dropped
             case httpx.ConnectTimeout():
-                return ConnectTimedOut(
-                    f"no connection to {origin} in {timeouts.connect:g} s; check the host and the network"
-                )
-            case httpx.TimeoutException():
-                return Timeout(f"{origin} was silent for {timeouts.read:g} s; try again later")
+                waited = _waited(self._settings.timeouts.connect, timeouts.connect)
+                return ConnectTimedOut(f"no connection to {origin} in {waited}; check the host and the network")
             case httpx.ProxyError():
                 return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
             case httpx.ConnectError() if _lacks_descriptors(error):
@@ -186,6 +185,11 @@ class HTTPClient:
                 failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
                 return tls_failure(error, str(origin)) or failed
         return dropped
+
+
+def _waited(first: float, last: float) -> str:
+    """Return the seconds of the last try, and of the first where those were others."""
+    return f"{last:g} s" if first == last else f"{first:g} s, nor in {last:g} s when asked again"
 
 
 def _lacks_descriptors(error: BaseException | None) -> bool:

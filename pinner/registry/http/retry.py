@@ -76,15 +76,20 @@ class Tries:
     def __init__(self, host: Host, *, retry: bool) -> None:
         self._host = host
         self._retry = retry
+        self._last: RegistryError | None = None
         self._failures = 0
         self._successes = 0
 
     def seconds(self, timeouts: Timeouts) -> Timeouts:
         """Return the time-outs of the next try: shorter where the first request to a host timed out before."""
-        if not self._failures or self._host.successes:
+        if self._host.successes:
             return timeouts
-        second = min(SECOND_TRY, timeouts.read)
-        return timeouts._replace(connect=second, read=second)
+        match self._last:
+            case ConnectTimedOut():
+                return timeouts._replace(connect=SECOND_TRY)
+            case Timeout():
+                return timeouts._replace(overall=min(SECOND_TRY, timeouts.overall))
+        return timeouts
 
     def delay(self, error: RegistryError, sent: float, asked: float | None = None) -> float:
         """Return the seconds until the next try, now that the one of the time `sent` came to `error`.
@@ -92,10 +97,13 @@ class Tries:
         `asked` is the wait that the host asks for. Raises `error` where it is final, and where the host is given
         up what it was given up for.
         """
+        self._last = error
         self._host.failed(sent)
         delay = 0.0
         if isinstance(error, RateLimited):
             self._host.slow_down(error, sent, asked)
+        elif isinstance(error, Timeout) and self._host.timed_out(sent):
+            delay = _jitter(_FIRST_DELAY)  # as often as it takes: the host does answer
         else:
             delay = self._delay(error, sent, asked)
         if self._host.given_up:

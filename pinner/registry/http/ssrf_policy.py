@@ -56,13 +56,12 @@ class SSRFPolicy:
             return
         if has_credential:
             raise RealmNotTrusted(
-                f"the credentials for {registry} are not shown to its token server {target}; "
-                f"if {target} may see them, {_how_to_trust(target)}"
+                f"the credentials for {registry} are not shown to its token server; "
+                f"if that may see them, {_how_to_trust(target)}"
             )
         if not await self._is_allowed(registry, target):
             raise RealmNotTrusted(
-                f"{registry} names a token server at {target}, which is a private address; "
-                f"if that is right, {_how_to_trust(target)}"
+                f"{registry} names a token server at a private address; if that is right, {_how_to_trust(target)}"
             )
 
     async def check_redirect(self, source: Origin, target: Origin) -> None:

@@ -124,10 +124,10 @@ def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
             f"the certificate of {authority} is not trusted ({cause.verify_message}); give its CA with --ca-file"
         )
     if isinstance(cause, ssl.SSLEOFError) or cause.reason in _NOT_TLS:
-        return NotTLS(f"{authority} does not speak TLS; if that is meant to be so, pass --insecure {authority}")
+        return NotTLS(f"the host does not speak TLS; if that is meant to be so, pass --insecure {authority}")
     if _CLIENT_CERTIFICATE.fullmatch(cause.reason or ""):
         return TLSFailure(
-            f"{authority} wants a client certificate that it knows ({cause.reason}); "
+            f"the host wants a client certificate that it knows ({cause.reason}); "
             f"put it with its key into /etc/docker/certs.d/{authority} as client.cert and client.key"
         )
     return TLSFailure(f"the TLS handshake with {authority} failed ({cause.reason}); check its TLS settings")

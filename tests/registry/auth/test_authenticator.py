@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from pinner.model.reference import parse
+from pinner.model.reference import Reference, parse
 from pinner.registry.client import RegistryClient
 from pinner.registry.errors import CredentialsRefused, Denied, RealmNotTrusted, Unauthorized
 from pinner.registry.manifest import OCI_INDEX, Content
@@ -23,7 +23,7 @@ from tests.registry.registries import (
     head,
     heads,
 )
-from tests.registry.stub import DIGEST, FakeClock, StubNetwork, ask, manifest, reply
+from tests.registry.stub import DIGEST, FakeClock, Handler, StubNetwork, ask, manifest, reply
 
 
 @pytest.mark.parametrize("field", ["token", "access_token"])
@@ -97,10 +97,24 @@ def test_a_token_that_opens_nothing_is_not_replaced() -> None:
     registry = TokenRegistry(status=200, body=b'{"token": "useless"}')
     network = heads(registry, [TAGGED._replace(tag=str(number)) for number in range(5)])
     assert len(registry.token_requests) == 1
-    assert len(network.urls("HEAD")) == 6
+    assert len(network.urls("HEAD")) == 2
     error, _ = head(registry)
     assert isinstance(error, Unauthorized)
     assert "docker login reg.example" in error.detail
+
+
+def test_a_token_whose_time_ends_while_it_waits_is_replaced() -> None:
+    registry, clock = TokenRegistry(expires_in=60), FakeClock()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "HEAD" and registry.issued == 1 and "authorization" in request.headers:
+            registry.valid.clear()
+            clock.seconds += 60
+        return registry(request)
+
+    content = ask(StubNetwork(handler), lambda client: client.head(TAGGED), clock)
+    assert content == Content(DIGEST, OCI_INDEX)
+    assert registry.issued == 2
 
 
 BAD_TOKENS: list[tuple[int, bytes, str]] = [
@@ -186,7 +200,7 @@ def test_refused_credentials_are_shown_once() -> None:
     registry = TokenRegistry(status=401)
     network = heads(registry, [TAGGED._replace(tag=str(number)) for number in range(20)], environ=PASSWORD)
     assert len(registry.token_requests) == 1
-    assert len(network.urls("HEAD")) == 20
+    assert len(network.urls("HEAD")) == 1
     error, _ = head(registry, environ=PASSWORD)
     assert "refuses the credentials from DOCKER_AUTH_CONFIG" in error.detail
 
@@ -233,6 +247,9 @@ def test_basic() -> None:
     assert head(basic_registry, environ=PASSWORD)[0] == Content(DIGEST, OCI_INDEX)
 
 
+WRONG_PASSWORD = docker_config(**{"reg.example": {"username": "me", "password": "wrong"}})
+
+
 def test_basic_without_and_with_wrong_credentials() -> None:
     error, _ = head(basic_registry)
     assert isinstance(error, Unauthorized)
@@ -246,8 +263,64 @@ def test_basic_without_and_with_wrong_credentials() -> None:
 def test_a_refused_password_is_not_tried_on_the_next_repository() -> None:
     wrong = docker_config(**{"reg.example": {"username": "me", "password": "wrong"}})
     network = heads(basic_registry, MANY, environ=wrong)
-    assert sum("authorization" in request.headers for request in network.requests) == 1
-    assert len(network.requests) == 21
+    assert [request.headers.get("authorization") is not None for request in network.requests] == [False, True]
+
+
+def errors_of(handler: Handler, references: list[Reference], **changes: Any) -> tuple[list[Any], StubNetwork]:
+    async def work(client: RegistryClient) -> list[Any]:
+        return await asyncio.gather(*map(client.head, references), return_exceptions=True)
+
+    network = StubNetwork(handler)
+    return ask(network, work, **changes), network
+
+
+@pytest.mark.parametrize(
+    ("handler", "environ", "asked"),
+    [
+        (TokenRegistry("https://auth.example/token"), PASSWORD, 1),
+        (TokenRegistry("https://internal.example/"), {}, 1),
+        (TokenRegistry(status=401), PASSWORD, 2),
+        (basic_registry, WRONG_PASSWORD, 2),
+        (basic_registry, {}, 20),
+        (TokenRegistry(status=401), {}, 40),
+    ],
+    ids=["foreign realm", "private realm", "refused by the realm", "refused", "no credentials", "no token"],
+)
+def test_what_is_refused_for_a_host_has_one_reason(handler: Handler, environ: dict[str, str], asked: int) -> None:
+    errors, network = errors_of(handler, MANY, environ=environ, known={"internal.example": "10.0.0.1"})
+    assert len({(type(each), str(each)) for each in errors}) == 1
+    assert len(network.requests) == asked
+
+
+def test_what_is_refused_for_a_repository_is_not_asked_for_each_tag() -> None:
+    errors, network = errors_of(basic_registry, [TAGGED._replace(tag=str(number)) for number in range(20)])
+    assert {type(each) for each in errors} == {Unauthorized}
+    assert len(network.requests) == 1
+
+
+@pytest.mark.parametrize("environ", [WRONG_PASSWORD, {}], ids=["wrong", "none"])
+def test_a_registry_with_public_repositories_is_asked_for_each(environ: dict[str, str]) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return (
+            basic_registry(request)
+            if int(request.url.path.split("/")[3].removeprefix("app")) % 2
+            else manifest(request)
+        )
+
+    public_first = [parse(f"reg.example/team/app{number}:1") for number in range(10)]
+    errors, _ = errors_of(handler, public_first, environ=environ)
+    assert [isinstance(each, Content) for each in errors] == [True, False] * 5
+
+
+def test_a_repository_that_was_open_before_is_asked_again() -> None:
+    registry = TokenRegistry()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        is_refused = request.url.path.endswith("/manifests/3")
+        return reply(401, {"www-authenticate": 'Bearer realm="/token"'}) if is_refused else registry(request)
+
+    errors, _ = errors_of(handler, [TAGGED._replace(tag=str(number)) for number in range(6)])
+    assert [isinstance(each, Content) for each in errors] == [True] * 3 + [False] + [True] * 2
 
 
 def test_a_password_that_was_taken_once_is_not_given_up() -> None:

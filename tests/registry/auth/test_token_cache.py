@@ -177,7 +177,7 @@ def test_a_token_that_ends_early_is_renewed(end: Callable[[], httpx.Response]) -
 def test_a_token_that_was_never_taken_is_not_renewed(end: Callable[[], httpx.Response]) -> None:
     registry = Registry(good_for=0, end=end())
     results, network = run(registry, images(4))
-    assert all("team/app" in each.detail for each in results if isinstance(each, RegistryError))
+    assert all(isinstance(each, RegistryError) for each in results)
     assert set(reasons(results)) <= {"unauthorized", "denied"}
     assert len(registry.asked) == 4
     assert len(network.requests) <= 20

@@ -10,6 +10,7 @@ import pytest
 from pinner.registry.errors import RateLimited, RegistryError, Timeout, Unreachable
 from pinner.registry.http.limits import Clock, most_connections
 from pinner.registry.http.requests import HTTPClient, Request, Response
+from pinner.registry.settings import Timeouts
 from tests.registry.stub import reply, settings
 from tests.support import virtual_time
 
@@ -29,6 +30,7 @@ class Host(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, handler: Handler, spread: float = 0) -> None:
+        self.latency: Callable[[int], float] = lambda number: LATENCY
         self.asked: list[float] = []
         self.most = 0
         self._spread = spread
@@ -40,13 +42,13 @@ class Host(httpx.AsyncBaseTransport):
         self._flying += 1
         self.most = max(self.most, self._flying)
         try:
-            await asyncio.sleep(LATENCY + len(self.asked) % 16 * self._spread)
+            await asyncio.sleep(self.latency(len(self.asked)) + len(self.asked) % 16 * self._spread)
             return self._handler(asyncio.get_running_loop().time(), request)
         finally:
             self._flying -= 1
 
 
-def send(host: Host, count: int, **changes: Any) -> tuple[list[Any], float]:
+def send(host: httpx.AsyncBaseTransport, count: int, **changes: Any) -> tuple[list[Any], float]:
     """The outcomes of `count` requests, errors as values, and the seconds that they take."""
 
     async def work() -> list[Any]:
@@ -190,27 +192,129 @@ def test_a_host_that_goes_down_meanwhile_is_given_up_for_the_rest() -> None:
 
 
 class Silent(httpx.AsyncBaseTransport):
-    """Takes requests, and says nothing before the client's time-out."""
+    """Takes requests, or with `deaf` not even connections, and says nothing before the client's time-out."""
 
-    def __init__(self, kind: type[httpx.TimeoutException]) -> None:
+    def __init__(self, *, deaf: bool) -> None:
         self.waited: list[float] = []
-        self._kind = kind
+        self._deaf = deaf
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        seconds = request.extensions["timeout"]["connect" if self._kind is httpx.ConnectTimeout else "read"]
-        self.waited.append(seconds)
-        await asyncio.sleep(seconds)
-        raise self._kind("x")
+        start = asyncio.get_running_loop().time()
+        try:
+            await asyncio.sleep(request.extensions["timeout"]["connect"] if self._deaf else 1000)
+            raise httpx.ConnectTimeout("x")
+        finally:
+            self.waited.append(round(asyncio.get_running_loop().time() - start, 3))
 
 
-@pytest.mark.parametrize(("kind", "waited"), [(httpx.ReadTimeout, [15, 10]), (httpx.ConnectTimeout, [5, 10])])
-def test_a_silent_host_is_given_up_after_two_tries(kind: type[httpx.TimeoutException], waited: list[float]) -> None:
-    silent = Silent(kind)
-    outcomes, seconds = send(silent, 100)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("deaf", "seconds", "waited", "said"),
+    [
+        (False, 15, [15, 10], "in 15 s, nor in 10 s when asked again"),
+        (True, 15, [5, 10], "in 5 s, nor in 10 s when asked again"),
+        (False, 60, [60], "in 60 s;"),
+        (True, 60, [5, 10], "in 5 s, nor in 10 s when asked again"),
+        (True, 3, [3, 3], "in 3 s;"),
+        (False, 3, [3, 3], "in 3 s;"),
+    ],
+)
+def test_a_silent_host_is_given_up_after_two_tries(deaf: bool, seconds: float, waited: list[float], said: str) -> None:
+    silent = Silent(deaf=deaf)
+    outcomes, passed = send(silent, 100, timeouts=Timeouts(overall=seconds))
     assert silent.waited == waited
-    assert seconds < sum(waited) + 1
+    assert passed < sum(waited) + 1
     assert {type(each) for each in outcomes} <= {Timeout, *Timeout.__subclasses__()}
     assert len({each.detail for each in outcomes}) == 1
+    assert said in outcomes[0].detail
+
+
+class OneAtATime(httpx.AsyncBaseTransport):
+    """Answers one request after the other, also those that nobody waits for any more; `takes` says how long the nth.
+
+    Where more than `backlog` wait, no further connection comes about.
+    """
+
+    def __init__(self, takes: Callable[[int], float], backlog: int = 1000) -> None:
+        self.answered = 0
+        self.given_up = 0
+        self._takes = takes
+        self._backlog = backlog
+        self._free_at = 0.0
+        self._queue = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + request.extensions["timeout"]["connect"]
+        while self._queue > self._backlog:
+            if loop.time() >= end:
+                raise httpx.ConnectTimeout("x")
+            await asyncio.sleep(1)
+        self.answered += 1
+        self._free_at = max(self._free_at, loop.time()) + self._takes(self.answered)
+        self._queue += 1
+        loop.call_at(self._free_at, self._done)
+        try:
+            await asyncio.sleep(self._free_at - loop.time())
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+        return reply()
+
+    def _done(self) -> None:
+        self._queue -= 1
+
+
+@pytest.mark.parametrize("backlog", [1000, 5])
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 1, 2, 3, 5, 9, 14])
+def test_a_slow_host_of_one_connection_at_a_time_answers_all(seconds: float, backlog: int) -> None:
+    host = OneAtATime(lambda number: seconds, backlog)
+    outcomes, passed = send(host, 60)
+    assert [each.status for each in outcomes] == [200] * 60
+    assert host.answered == 60
+    assert passed == pytest.approx(60 * seconds, rel=0.05)
+
+
+@pytest.mark.parametrize("quick", [1, 30])
+@pytest.mark.parametrize(
+    ("seconds", "backlog"), [(1, 1000), (2, 1000), (5, 1000), (14, 1000), (1, 5), (1, 1), (2, 5), (4, 1)]
+)
+def test_a_host_that_becomes_slow_answers_all(quick: int, seconds: float, backlog: int) -> None:
+    host = OneAtATime(lambda number: 0.01 if number <= quick else seconds, backlog)
+    outcomes, _ = send(host, 60)
+    assert [each.status for each in outcomes] == [200] * 60
+    assert host.given_up == 0
+
+
+def test_a_host_of_slow_answers_gets_many_requests_at_once_all_the_same() -> None:
+    host = Host(always(200), spread=0)
+    host.latency = lambda number: 3
+    _, seconds = send(host, 100)
+    assert host.most == 16
+    assert seconds < 3 * (1 + 100 / 16 + 5)
+
+
+def test_a_host_that_falls_silent_is_given_up() -> None:
+    host = Host(always(200))
+    host.latency = lambda number: LATENCY if number < 50 else 1000
+    outcomes, seconds = send(host, 100)
+    assert [type(each) for each in outcomes] == [Response] * 49 + [Timeout] * 51
+    assert len({each.detail for each in outcomes[49:]}) == 1
+    assert seconds < 35
+
+
+def test_one_image_that_is_never_answered_does_not_spoil_a_host_that_answers() -> None:
+    host = Host(always(200))
+    host.latency = lambda number: 1000 if number in (7, *range(401, 500)) else LATENCY
+    outcomes, seconds = send(host, 400)
+    assert [each for each in range(400) if isinstance(outcomes[each], Timeout)] == [6]
+    assert seconds < 40
+
+
+@pytest.mark.parametrize("lets_in", [1, 3])
+def test_connections_that_do_not_come_about_in_time_are_tried_again_while_others_are_answered(lets_in: int) -> None:
+    host = OneAtATime(lambda number: 0.01 if number == 1 else 2, lets_in)
+    outcomes, _ = send(host, 40)
+    assert [each.status for each in outcomes] == [200] * 40
 
 
 def test_a_host_given_up_during_a_pause_keeps_nobody() -> None:
