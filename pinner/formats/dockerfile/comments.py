@@ -1,13 +1,18 @@
 """The ignore comments of a Dockerfile, and the lines that each speaks for."""
 
+import re
 from bisect import bisect_right
 
 from pinner.formats._suppressions import MARK, read_suppression
+from pinner.formats.dockerfile.flags import read_command
 from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Source
+
+BEHIND = "is a part of the instruction and hides nothing: put it on the line above"
+_BEHIND = re.compile(rf"(?<=\s)#\s*{MARK}:")
 
 
 class Comments:
@@ -15,7 +20,7 @@ class Comments:
 
     One above an instruction speaks for all of it, one inside an instruction for the line below. The first
     line after the parser directives speaks for them, too, for a comment above them would end them. A line
-    of a heredoc is no comment.
+    of a heredoc is no comment. Behind an instruction there are no comments: one there is void, and the finding says so.
     """
 
     def __init__(self, division: Division, source: Source) -> None:
@@ -26,17 +31,25 @@ class Comments:
         if MARK not in text.chars:
             return
         lines = [_Line(text, at, chars) for at, chars in physical_lines(text)]
-        self._lines = [each for _, each in division.every_instruction()]
+        instructions, self._lines = zip(*division.every_instruction(), strict=True)
         self._firsts = [each.first for each in self._lines]
         self._below = _lines_below(lines)
         self._directives = count_directives(text)
         self._first = _first_after(lines, self._directives)
         for number, line in enumerate(lines, 1):
-            if line.is_comment and MARK in line.chars:
+            if MARK not in line.chars:
+                continue
+            if line.is_comment:
                 self._add(number, line.comment, source)
+            elif (position := self._position(number)) >= 0 and number <= self._lines[position].last:
+                # Of one behind FROM, which would be more arguments than it takes, the reader complains itself.
+                if read_command(instructions[position].joined().chars).name != "FROM":
+                    self._add_behind(position, line, source)
 
     def at(self, number: int) -> tuple[Suppression, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
+        if not (self._of_instruction or self._of_line):
+            return ()
         above = self._of_instruction.get(self._position(number), ())
         return (*above, *self._of_line.get(number, ()))
 
@@ -55,6 +68,14 @@ class Comments:
             self._of_line.setdefault(below, []).append(suppression)
         elif below in self._firsts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(suppression)
+
+    def _add_behind(self, position: int, line: "_Line", source: Source) -> None:
+        mark = _BEHIND.search(line.chars)
+        comment = line.text_from(mark.start()) if mark else None
+        suppression = comment and read_suppression(str(comment), source.locate(comment.extent))
+        if suppression:
+            void = suppression._replace(void=BEHIND, whole_file=False)
+            self._of_instruction.setdefault(position, []).append(void)
 
     def _position(self, number: int) -> int:
         """Return the index of the instruction that line `number` belongs to, or follows."""
@@ -76,7 +97,11 @@ class _Line:
     @property
     def comment(self) -> Text:
         """Return the comment on this line, from its `#` on."""
-        return self._text.cut(self.start + self._at, self.start + len(self.chars))
+        return self.text_from(self._at)
+
+    def text_from(self, at: int) -> Text:
+        """Return what stands on this line from an index on."""
+        return self._text.cut(self.start + at, self.start + len(self.chars))
 
 
 def _lines_below(lines: list[_Line]) -> list[int]:

@@ -297,7 +297,7 @@ class DockerfileReader:
             names=tuple(names),
             with_stage=with_stage,
             usual=USUAL_PLATFORMS,
-            suppressions=self._suppressions_at(where) if self.comments.suppressions else (),
+            suppressions=self._suppressions_at(where),
         )
         self.platform_stages.append(found)
         return True
@@ -396,7 +396,7 @@ class DockerfileReader:
         place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
             where = self.source.locate(written.used or written.span)
-            ignores = self._suppressions_at(where) if self.comments.suppressions else ()
+            ignores = self._suppressions_at(where)
             self.occurrences[place_to_edit] = occurrence_at(
                 written, self.source, self.prefix + context, platform=platform, suppressions=ignores, stage=suspicion
             )
