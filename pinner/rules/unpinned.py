@@ -34,8 +34,8 @@ FROM localhost/app:dev
 ```
 
 In YAML the comment may stand at the end of the line as well. A whole family of images is left
-alone by `ignore-images` in the configuration, and files that are not yours by `exclude`: see
-[three lines](https://digest-pinner.github.io/pinner/how-to/adopt/#three-lines).
+alone by `ignore-images` in the configuration, and files that are not yours by
+[`exclude`](https://digest-pinner.github.io/pinner/how-to/adopt/#exclude).
 """
 
 from collections.abc import Iterator

@@ -73,7 +73,7 @@ def test_which_rules_speak(text: str, fields: dict[str, Any], expected: list[str
          f"node@{DIGEST} names no tag: write the tag that the digest was taken from before it"),
         ("a b", {}, '"a b" is no image reference: invalid reference format'),
         ("${BASE}", {"target": Opaque("give BASE a default")},
-         "${BASE} cannot be known from this file: give BASE a default"),
+         "${BASE} cannot be known: give BASE a default"),
         ("node:${V}@x", {"target": occurrence(f"node:20@{DIGEST}").target, "dead_variable": "V"},
          "the digest switches V off: move it into the default of V"),
         ("tools", {"stage": "tools"},

@@ -2,10 +2,11 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from pinner.formats._suppressions import MARK, read_suppression
 from pinner.formats.dockerfile.flags import read_command
-from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
+from pinner.formats.dockerfile.instructions import Division, Instruction, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Suppression
@@ -41,10 +42,8 @@ class Comments:
                 continue
             if line.is_comment:
                 self._add(number, line.comment, source)
-            elif (position := self._position(number)) >= 0 and number <= self._lines[position].last:
-                # Of one behind FROM, which would be more arguments than it takes, the reader complains itself.
-                if read_command(instructions[position].joined().chars).name != "FROM":
-                    self._add_behind(position, line, source)
+            else:
+                self._add_behind(number, line, instructions, source)
 
     def at(self, number: int) -> tuple[Suppression, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
@@ -69,7 +68,13 @@ class Comments:
         elif below in self._firsts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(suppression)
 
-    def _add_behind(self, position: int, line: "_Line", source: Source) -> None:
+    def _add_behind(self, number: int, line: "_Line", instructions: Sequence[Instruction], source: Source) -> None:
+        position = self._position(number)
+        if position < 0 or number > self._lines[position].last:
+            return
+        # Behind FROM it would be more arguments than FROM takes: the reader says that itself.
+        if read_command(instructions[position].joined().chars).name == "FROM":
+            return
         mark = _BEHIND.search(line.chars)
         comment = line.text_from(mark.start()) if mark else None
         suppression = comment and read_suppression(str(comment), source.locate(comment.extent))

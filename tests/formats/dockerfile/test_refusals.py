@@ -75,16 +75,16 @@ def test_the_rewrite_that_is_proposed_can_be_pinned() -> None:
 # Not known from the file, or no reference at all.
 
 OPAQUE = {
-    "ARG without a default": ("ARG BASE\nFROM $BASE", "the file gives BASE no value"),
-    "two ARGs without a default": ("ARG A B\nFROM $A:$B", "the file gives A and B no value"),
-    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "the file gives A no value"),
-    "registry without a default": ("ARG R\nFROM ${R}node:20", "the file gives R no value"),
+    "ARG without a default": ("ARG BASE\nFROM $BASE", "BASE has no value"),
+    "two ARGs without a default": ("ARG A B\nFROM $A:$B", "A and B have no value"),
+    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "A has no value"),
+    "registry without a default": ("ARG R\nFROM ${R}node:20", "R has no value"),
     "architecture in the name": ("FROM node-$TARGETARCH:20", "TARGETARCH differs by platform"),
     "architecture in the tag": ("FROM node:$TARGETARCH", "TARGETARCH differs by platform"),
     "architecture after a stage's name": ("FROM a:1@D AS x\nFROM x$TARGETARCH", "TARGETARCH differs by platform"),
     "scratch and an architecture": ("FROM scratch$TARGETARCH", "TARGETARCH differs by platform"),
-    "scratch and an ARG without a default": ("ARG X\nFROM scratch$X", "the file gives X no value"),
-    "stage and an ARG without a default": ("ARG X\nFROM a:1@D AS x\nFROM x$X", "the file gives X no value"),
+    "scratch and an ARG without a default": ("ARG X\nFROM scratch$X", "X has no value"),
+    "stage and an ARG without a default": ("ARG X\nFROM a:1@D AS x\nFROM x$X", "X has no value"),
     "stage for one variant, an image for others": (
         "FROM a:1@D AS alpinev7\nFROM alpine$TARGETVARIANT",
         "TARGETVARIANT differs by platform",
