@@ -108,6 +108,8 @@ def _this_program() -> str:
 
 def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_links: bool) -> None:
     """Tell the counts, the commands that mend the findings, and the pages that explain them."""
+    if os.environ.get("PRE_COMMIT"):  # which names all files of a commit, also those of no kind
+        paths = tuple(dict.fromkeys(finding.path for finding in report.findings if finding.command))
     tell(summary(report))
     for line in remedies(report, lambda command: command_line(command, paths)):
         tell(line)
