@@ -24,7 +24,8 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 ```
 
 Where pinner cannot write a digest without making a variable useless, the finding says why and how
-to rewrite the line by hand.
+to rewrite the line by hand. In the values of a chart it fills an existing key `digest`; charts whose tags
+may hold one take [`helm-write`](https://digest-pinner.github.io/pinner/configuration/#helm-write).
 
 ## Ignoring it
 
@@ -56,7 +57,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
             fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            command = None if occurrence.similar_stage else "pin"
+            has_no_tag = status is not None and status.current is None
+            command = None if has_no_tag or occurrence.similar_stage else "pin"
             yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, command)
 
 
