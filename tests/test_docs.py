@@ -181,7 +181,7 @@ def comparison() -> list[list[str]]:
 def test_every_cell_of_the_comparison_says_how_it_was_found_out() -> None:
     rows = comparison()
     assert len(rows) > 15
-    unmarked = [cell for row in rows for cell in row if not re.fullmatch(r"–|.+ \*[rsd]\*|\*\*no\*\*.*", cell)]
+    unmarked = [cell for row in rows for cell in row if not re.fullmatch(r"-|.+ \*[rsd]\*|\*\*no\*\*.*", cell)]
     assert unmarked == []
     assert {len(row) for row in rows} == {7}
 
