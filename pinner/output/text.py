@@ -29,7 +29,7 @@ _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", 
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _DIGEST = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
 """What is shown of a digest: as many hexadecimal digits as Docker shows of an image's identifier."""
-_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+_SEQUENCE = r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\"
 """The sequences that this module writes itself: colours and hyperlinks."""
 _PLAIN = Style()
 _PARTICIPLES = {"pin": "pinned", "update": "updated", "unpin": "unpinned"}
@@ -103,7 +103,7 @@ def _wrapped(line: str, width: int | None) -> Iterator[str]:
     """Yield a line, broken between words where a terminal of `width` has no room. Source lines are cut already."""
     begun, *words = re.split(r"(?<=\S) ", line) if width else [line]
     for word in words:
-        if width and cells(_SEQUENCE.sub("", f"{begun} {word}")) > width:
+        if width and cells(re.sub(_SEQUENCE, "", f"{begun} {word}")) > width:
             yield begun
             begun = f"      {word}"
         else:

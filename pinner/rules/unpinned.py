@@ -56,9 +56,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         target = unpinned_image(occurrence)
         if target:
             status = facts.statuses.get(target) if facts.statuses else None
-            fix = fix_to(occurrence, status.current if status and not status.broken else None)
-            has_no_tag = status is not None and status.current is None
-            command = None if has_no_tag or occurrence.similar_stage else "pin"
+            digest = status.current if status and not status.broken else None
+            fix = fix_to(occurrence, digest)
+            command = None if occurrence.similar_stage or (status and not digest) else "pin"
             yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, command)
 
 

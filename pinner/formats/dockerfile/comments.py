@@ -2,18 +2,16 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
 
 from pinner.formats._suppressions import MARK, read_suppression
-from pinner.formats.dockerfile.flags import read_command
-from pinner.formats.dockerfile.instructions import Division, Instruction, count_directives, physical_lines
+from pinner.formats.dockerfile.instructions import Division, count_directives, physical_lines
 from pinner.formats.dockerfile.whitespace import trim
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Source
 
 BEHIND = "is a part of the instruction and hides nothing: put it on the line above"
-_BEHIND = re.compile(rf"(?<=\s)#\s*{MARK}:")
+_BEHIND = rf"(?<=\s)#\s*{MARK}:"
 
 
 class Comments:
@@ -21,7 +19,7 @@ class Comments:
 
     One above an instruction speaks for all of it, one inside an instruction for the line below. The first
     line after the parser directives speaks for them, too, for a comment above them would end them. A line
-    of a heredoc is no comment. Behind an instruction there are no comments: one there is void, and the finding says so.
+    of a heredoc is no comment. Behind an instruction there are no comments: one there is void, so that findings say so.
     """
 
     def __init__(self, division: Division, source: Source) -> None:
@@ -32,23 +30,19 @@ class Comments:
         if MARK not in text.chars:
             return
         lines = [_Line(text, at, chars) for at, chars in physical_lines(text)]
-        instructions, self._lines = zip(*division.every_instruction(), strict=True)
+        self._lines = [each for _, each in division.every_instruction()]
         self._firsts = [each.first for each in self._lines]
         self._below = _lines_below(lines)
         self._directives = count_directives(text)
         self._first = _first_after(lines, self._directives)
         for number, line in enumerate(lines, 1):
-            if MARK not in line.chars:
-                continue
-            if line.is_comment:
+            if line.is_comment and MARK in line.chars:
                 self._add(number, line.comment, source)
-            else:
-                self._add_behind(number, line, instructions, source)
+            elif MARK in line.chars:
+                self._add_behind(number, lines, source)
 
     def at(self, number: int) -> tuple[Suppression, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
-        if not (self._of_instruction or self._of_line):
-            return ()
         above = self._of_instruction.get(self._position(number), ())
         return (*above, *self._of_line.get(number, ()))
 
@@ -68,19 +62,17 @@ class Comments:
         elif below in self._firsts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(suppression)
 
-    def _add_behind(self, number: int, line: "_Line", instructions: Sequence[Instruction], source: Source) -> None:
+    def _add_behind(self, number: int, lines: "list[_Line]", source: Source) -> None:
         position = self._position(number)
-        if position < 0 or number > self._lines[position].last:
-            return
+        mark = re.search(_BEHIND, lines[number - 1].chars)
         # Behind FROM it would be more arguments than FROM takes: the reader says that itself.
-        if read_command(instructions[position].joined().chars).name == "FROM":
+        is_from = lines[self._firsts[position] - 1].chars.split(None, 1)[0].upper() == "FROM"
+        if not mark or is_from or number > self._lines[position].last:
             return
-        mark = _BEHIND.search(line.chars)
-        comment = line.text_from(mark.start()) if mark else None
-        suppression = comment and read_suppression(str(comment), source.locate(comment.extent))
-        if suppression:
-            void = suppression._replace(void=BEHIND, whole_file=False)
-            self._of_instruction.setdefault(position, []).append(void)
+        comment = lines[number - 1].text_from(mark.start())
+        if (suppression := read_suppression(str(comment), source.locate(comment.extent))) is not None:
+            self.suppressions.append(suppression._replace(void=BEHIND, whole_file=False))
+            self._of_instruction.setdefault(position, []).append(self.suppressions[-1])
 
     def _position(self, number: int) -> int:
         """Return the index of the instruction that line `number` belongs to, or follows."""

@@ -116,7 +116,8 @@ class DockerfileReader:
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
         reading = Reading(
             occurrences=tuple(occurrences),
-            suppressions=tuple(self.comments.suppressions),
+            # One that stands behind an instruction speaks to its findings alone: it is no comment.
+            suppressions=tuple(each for each in self.comments.suppressions if not each.void),
             problems=tuple(sorted(self.problems)),
             platform_stages=tuple(self.platform_stages),
         )
@@ -297,7 +298,7 @@ class DockerfileReader:
             names=tuple(names),
             with_stage=with_stage,
             usual=USUAL_PLATFORMS,
-            suppressions=self._suppressions_at(where),
+            suppressions=self._suppressions_at(where) if self.comments.suppressions else (),
         )
         self.platform_stages.append(found)
         return True
@@ -396,7 +397,7 @@ class DockerfileReader:
         place_to_edit = written.place or written.span
         if place_to_edit not in self.occurrences:
             where = self.source.locate(written.used or written.span)
-            ignores = self._suppressions_at(where)
+            ignores = self._suppressions_at(where) if self.comments.suppressions else ()
             self.occurrences[place_to_edit] = occurrence_at(
                 written, self.source, self.prefix + context, platform=platform, suppressions=ignores, stage=suspicion
             )
