@@ -12,10 +12,10 @@ demo: .venv/run.stamp ## Show the main job, without any network
 	$(BIN)/pinner demo
 
 test: .venv/dev.stamp ## Run the tests; ARGS="-k compose" passes options to pytest
-	@echo 'All tests take five minutes or more on two cores; "make quick" leaves out those with sockets and samples.'
+	@echo 'All tests take about twelve minutes on two cores; "make quick" leaves out those with sockets and samples.'
 	$(BIN)/python -m pytest $(ARGS)
 
-quick: .venv/dev.stamp ## Run the tests that open no sockets and draw no samples, in under a minute
+quick: .venv/dev.stamp ## Run the tests that open no sockets and draw no samples, in about two minutes
 	$(BIN)/python -m pytest -m "not integration and not hypothesis" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, check the formatting and the types

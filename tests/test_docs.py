@@ -168,3 +168,27 @@ def test_links_to_files_lead_somewhere(name: str) -> None:
     """The links of docs/ are checked by `mkdocs build --strict`."""
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / name).read_text(encoding="utf-8")):
         assert (ROOT / link).exists(), link
+
+
+def comparison() -> list[list[str]]:
+    """The rows of the second table of the comparison, without their titles."""
+    page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    _, _, text = page.partition("## More programs, row by row")
+    rows = [[cell.strip() for cell in row.split("|")[2:-1]] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
+    return rows[2:]
+
+
+def test_every_cell_of_the_comparison_says_how_it_was_found_out() -> None:
+    rows = comparison()
+    assert len(rows) > 15
+    unmarked = [cell for row in rows for cell in row if not re.fullmatch(r"-|.+ \*[rsd]\*|\*\*no\*\*.*", cell)]
+    assert unmarked == []
+    assert {len(row) for row in rows} == {7}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.ID)
+def test_links_of_rules_lead_to_headings(rule: Any) -> None:
+    for page, anchor in re.findall(rf"\]\({SITE}([^)#]*)/#([^)]*)\)", rule.__doc__):
+        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        titles = [title.lower().replace(" ", "-") for title in re.findall("^#+ (.*)$", text, re.MULTILINE)]
+        assert anchor in titles, f"{page}#{anchor}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pinner.formats.dockerfile.comments import BEHIND
 from tests.support.command import pinner
 from tests.support.occurrences import DIGEST
 
@@ -17,7 +18,23 @@ SAID = {
         "biuld is not pinned to a digest; if a stage is meant, it is called build\n",
     ),
     "a misspelt base": (f"FROM a:1@{DIGEST} AS builder\nFROM bilder\n", "if a stage is meant, it is called builder\n"),
-    "a comment behind an instruction": ("FROM a:1 # pinner: ignore\n", "put the comment on the line above"),
+    "a comment behind FROM": ("FROM a:1 # pinner: ignore\n", "put the comment on the line above"),
+    "a comment behind COPY": (
+        f"FROM a:1@{DIGEST}\nCOPY --from=b:1 / / # pinner: ignore[unpinned] own\n",
+        f"b:1 is not pinned to a digest; the ignore comment on line 2 {BEHIND}\n",
+    ),
+    "a comment behind RUN": (
+        f"FROM a:1@{DIGEST}\nRUN --mount=from=b:1 \\\n  true # pinner: ignore-file[unpinned]\n",
+        f"the ignore comment on line 3 {BEHIND}\n",
+    ),
+    "a comment behind ONBUILD": (
+        f"FROM a:1@{DIGEST}\nONBUILD COPY --from=b:1 / / # pinner:ignore own\r\n",
+        f"the ignore comment on line 2 {BEHIND}\n",
+    ),
+    "a comment behind ARG": (
+        "ARG BASE=b:1 # pinner: ignore[unpinned]\nFROM ${BASE}\n",
+        f"the ignore comment on line 1 {BEHIND}\n",
+    ),
 }
 NOT_SAID = {
     "an image with a tag": (f"FROM a:1@{DIGEST} AS build\nCOPY --from=build:1 / /\n", "a stage is meant"),
@@ -25,6 +42,18 @@ NOT_SAID = {
     "a declared variable": ("ARG BASE=Node\nFROM ${BASE}\n", "is not declared"),
     "a digest of the right length": (f"FROM Node@{DIGEST}\n", "digits"),
     "too many words": ("FROM a:1 b\n", "comment"),
+    "a comment behind FROM, twice": ("FROM a:1 # pinner: ignore\n", BEHIND),
+    "a comment about another rule": (
+        f"FROM a:1@{DIGEST}\nCOPY --from=b:1 / / # pinner: ignore[floating-tag]\n",
+        BEHIND,
+    ),
+    "a comment behind another instruction": (
+        f"FROM a:1@{DIGEST}\nRUN true # pinner: ignore\nCOPY --from=b:1 / /\n",
+        BEHIND,
+    ),
+    "another comment": (f"FROM a:1@{DIGEST}\nCOPY --from=b:1 / / # pinner is not asked\n", BEHIND),
+    "a part of a word": (f"FROM a:1@{DIGEST}\nRUN --mount=from=b:1 echo a#pinner:ignore\n", BEHIND),
+    "a heredoc": (f"FROM a:1@{DIGEST}\nRUN --mount=from=b:1 <<E\ntrue # pinner: ignore\nE\n", BEHIND),
 }
 
 

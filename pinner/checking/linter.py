@@ -153,7 +153,7 @@ def one_for_a_variable(report: Report) -> Report:
     for index, lines in more.items():
         numbers = ", ".join(map(str, dict.fromkeys(lines)))
         others = f"line{'s' if ',' in numbers else ''} {numbers}"
-        kept[index] = kept[index]._replace(message=f"{kept[index].message}; the same holds for {others}")
+        kept[index] = kept[index]._replace(message=f"{kept[index].message}; also on {others}")
     return report._replace(findings=tuple(kept), summary=report.summary._replace(findings=len(kept)))
 
 

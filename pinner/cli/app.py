@@ -161,6 +161,8 @@ REPORT: Options = {
             autocompletion=lambda: list(OUTPUTS),
         ),
     ],
+}
+COUNTS: Options = {
     "statistics": Annotated[
         bool | None, _option(REPORTING, "--statistics", help="Count findings by rule instead of listing them.")
     ],
@@ -277,7 +279,7 @@ LEDGER: Options = {
             CONFIG,
             "--ledger",
             metavar="FILE",
-            help="Keep in FILE since when digests are known, for --min-age. Default: pinner-ledger.jsonl.",
+            help="The ledger: since when digests are known, for min-age. Default: pinner-ledger.jsonl.",
         ),
     ],
 }
@@ -343,6 +345,11 @@ QUIET: Options = {
             show_default=False,
             help="Report findings and failures only; -qq nothing.",
         ),
+    ],
+}
+NO_PROGRESS: Options = {
+    "quiet": Annotated[
+        int, _option(REPORTING, "--quiet", "-q", count=True, show_default=False, help="Show no progress.")
     ],
 }
 VERBOSE: Options = {
@@ -414,19 +421,19 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
+@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
 def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Report images that are not pinned, and with --online pins that are stale, gone or broken. Writes nothing."""
+    """Report images that are not pinned. With --online also pins that are stale, gone or broken. Writes nothing."""
     return commands.check(paths or [], settings)
 
 
-@_command(EDIT, REUSE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES)
+@_command(EDIT, REUSE, FILES, RULES, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES)
 def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Add the missing digests. Images that are pinned already stay as they are."""
     return commands.pin(paths or [], settings)
 
 
-@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
+@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
 def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
     return commands.update(paths or [], settings)
@@ -438,13 +445,13 @@ def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
     return commands.unpin(paths or [], settings)
 
 
-@_command(ONLINE, FILES, LIST, QUIET, VERBOSE, REGISTRIES, LEDGER, name="list")
+@_command(ONLINE, FILES, LIST, NO_PROGRESS, VERBOSE, REGISTRIES, LEDGER, name="list")
 def list_references(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Show every image reference, pinned or not, and what it stands for."""
+    """Show every image reference, pinned or not. With the kind of its file and the image it stands for."""
     return commands.list_references(paths or [], settings)
 
 
-@_command(LIST, QUIET, VERBOSE, VERIFY, REGISTRIES)
+@_command(LIST, NO_PROGRESS, VERBOSE, VERIFY, REGISTRIES)
 def resolve(
     settings: "Settings",
     references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],
@@ -457,9 +464,9 @@ def resolve(
 def show_config(
     config: ConfigOption = None,
     no_config: NoConfigOption = None,
-    list_format: ListFormatOption = "text",
+    list_format: ListFormatOption = None,
 ) -> None:
-    """Show the settings in force and where each comes from: file, environment or default."""
+    """Show the settings in force, and their sources. A source is the file, the environment or a default."""
     flags = {"config": config, "no_config": no_config}
     raise typer.Exit(commands.run(lambda: commands.show_config(flags, as_json=list_format == "json")))
 
@@ -481,5 +488,5 @@ def explain(
 
 @app.command("demo")
 def demo() -> None:
-    """Show pinner at work on a sample project with an embedded registry. Needs no network."""
+    """Show pinner at work on a sample project. It brings its own registry, and needs no network."""
     raise typer.Exit(commands.run(commands.demo))

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pinner.model.reference import Reference
     from pinner.model.report import Report
     from pinner.model.resolution import Resolution
-    from pinner.output._states import Detail
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.kind_settings import KindSettings
@@ -151,18 +150,18 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner import pipeline
 
     scan = _scan(paths, settings)
-    outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=_only_built(settings))
+    outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=set(settings.select) == {ALONE})
     return _finish(scan, outcome, paths, settings)
-
-
-def _only_built(settings: Settings) -> bool:
-    return set(settings.select) == {ALONE}
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Show every reference below `paths`."""
     scan = _scan(paths, settings)
-    online = _detail(scan, settings) if settings.online else None
+    online = None
+    if settings.online:
+        from pinner.cli import registry_calls
+
+        online = registry_calls.detail(scan, settings)
     if settings.list_format == "json":
         from pinner.output import listing
 
@@ -388,12 +387,6 @@ def _before_writing() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted("no file was written") from None
-
-
-def _detail(scan: Scan, settings: Settings) -> list[Detail]:
-    from pinner.cli import registry_calls
-
-    return registry_calls.detail(scan, settings)
 
 
 def _parse_argument(text: str) -> Reference:

@@ -51,11 +51,8 @@ def _take(step: Step, project: Path, url: str) -> bool:
     write_text(f"\n# {step.title}\n$ {shlex.join(['pinner', *command])}\n")
     standard_stream().flush()
     process = [sys.executable, "-m", "pinner", *command]
+    # The user's settings would change what is shown.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PINNER_")}
     # All that the command says goes one way, so that it stays in order where that is no terminal.
-    run = subprocess.run(process, cwd=project, env=_environment(), stderr=subprocess.STDOUT, check=False)
+    run = subprocess.run(process, cwd=project, env=environ, stderr=subprocess.STDOUT, check=False)
     return run.returncode == step.expected
-
-
-def _environment() -> dict[str, str]:
-    """Return the user's environment without the settings that would change what the demo shows."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PINNER_")}

@@ -1,16 +1,18 @@
 """Reports to where the settings send them: standard output, standard error, files."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from pinner import output
 from pinner.cli.terminal import standard_stream, takes_hyperlinks, tell, wants_color, width_of
 from pinner.config import ReportTarget, Settings
-from pinner.model.errors import UsageError, WriteError
+from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.escaping import clean, harmless
-from pinner.model.files import write_file
+from pinner.model.files import read_file, write_file
 from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output.text import addresses, remedies, summary
@@ -23,6 +25,9 @@ SILENT = -2
 
 MAX_PATHS = 3
 """As many paths are repeated in the command that mends findings; where more are named it is for the whole folder."""
+
+HOOK_FILES = (".pre-commit-config.yaml", "prek.toml")
+"""Where a project lists its hooks, for pre-commit and prek."""
 
 
 def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[ReportTarget, ...]:
@@ -63,10 +68,37 @@ def rendered(name: str, report: Report, style: Style) -> str:
     return harmless(text, styled=style.color, commands=name == GITHUB)
 
 
-def program(environ: Mapping[str, str] = os.environ) -> str:
-    """Return how to call this very program: in the environment that a hook has made it is on nobody's PATH."""
-    if not environ.get("PRE_COMMIT"):
-        return "pinner"
+def command_line(command: str, paths: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+    """Return how to run a command on `paths`, for the whole folder where there are many.
+
+    In the environment that a hook has made pinner is on nobody's PATH. There it is the hook that pins, if the project
+    has it, else the path of this very program.
+    """
+    named = clean(shlex.join(paths)) if len(paths) <= MAX_PATHS else ""
+    is_like_option = any(path.startswith("-") for path in paths)
+    if environ.get("PRE_COMMIT") and command == "pin" and (hook := _hook_that_pins(paths)):
+        # A hook for all stages runs in this one as well; one for this stage alone runs only when it is asked for.
+        run = "prek run --stage" if "PREK_HOOK_STAGE" in environ else "pre-commit run --hook-stage"
+        return f"{run} manual {hook} {f'--files {named}' if named and not is_like_option else '--all-files'}"
+    program = _this_program() if environ.get("PRE_COMMIT") else "pinner"
+    return " ".join(filter(None, [program, command, "--" if named and is_like_option else "", named]))
+
+
+def _hook_that_pins(paths: Sequence[str]) -> str | None:
+    """Return the hook that pins such files, None where the project does not have it."""
+    from pinner.formats import file_patterns
+
+    has_usual_name = not paths or any(re.search(file_patterns(), path) for path in paths)
+    hook = "pinner-pin" if has_usual_name else "pinner-pin-yaml"
+    written = re.compile(rf"""^[^#\n]*\bid["']?\s*[:=]\s*["']?{hook}["']?\s*(?:$|[#,}}])""", re.MULTILINE)
+    for name in HOOK_FILES:
+        with suppress(ReadError):
+            if written.search(read_file(name).decode("utf-8", "replace")):
+                return hook
+    return None
+
+
+def _this_program() -> str:
     path = os.path.abspath(sys.argv[0])
     if os.path.basename(path) == "__main__.py":
         return f"{shlex.quote(sys.executable)} -m pinner"
@@ -76,8 +108,10 @@ def program(environ: Mapping[str, str] = os.environ) -> str:
 
 def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_links: bool) -> None:
     """Tell the counts, the commands that mend the findings, and the pages that explain them."""
+    if os.environ.get("PRE_COMMIT"):  # which names all files of a commit, also those of no kind
+        paths = tuple(dict.fromkeys(finding.path for finding in report.findings if finding.command))
     tell(summary(report))
-    for line in remedies(report, program(), _arguments(paths)):
+    for line in remedies(report, lambda command: command_line(command, paths)):
         tell(line)
     if any(target.format == GITHUB for target in targets_of(settings)):
         from pinner.output.github import left_out
@@ -86,13 +120,6 @@ def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_link
             tell(more)
     for line in () if has_links else addresses(report):
         tell(line)
-
-
-def _arguments(paths: Sequence[str]) -> str:
-    if not paths or len(paths) > MAX_PATHS:
-        return ""
-    dashes = "-- " if any(path.startswith("-") for path in paths) else ""
-    return f" {dashes}{clean(shlex.join(paths))}"
 
 
 def _write_file(file: str, text: str) -> None:

@@ -58,7 +58,7 @@ _OVERRIDE = (
         name="files",
         type=PatternList(),
         default=[],
-        summary="The files that it is about, in the syntax of `.gitignore`.",
+        summary="The files that this applies to, in the syntax of `.gitignore`.",
         required=True,
     ),
     Key(name="select", type=_RULES, default=[], summary="Rules that run on these files even if they do not elsewhere."),
@@ -71,7 +71,7 @@ _IMAGE = (
         name="match",
         type=_GLOBS,
         default=[],
-        summary="The images that it is about: globs as in `ignore-images`.",
+        summary="The images that this applies to: globs as in `ignore-images`.",
         required=True,
     ),
     Key(
@@ -104,7 +104,7 @@ _BUILD = (
         name="files",
         type=PatternList(),
         default=[],
-        summary="The Dockerfiles that it is about, in the syntax of `.gitignore`.",
+        summary="The Dockerfiles that this applies to, in the syntax of `.gitignore`.",
         required=True,
     ),
     Key(

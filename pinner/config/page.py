@@ -49,8 +49,8 @@ schema, which they find through a first line such as
 
 !!! warning "The configuration is part of what is checked"
 
-    Who may change the file may switch rules off. Where pinner judges the pull requests of strangers, read the
-    configuration from the target branch with `--config`, or none with `--no-config`.
+    Who may change the file may switch rules off. Where pinner judges the pull requests of strangers, take the
+    configuration from the target branch with [`--policy-from`](how-to/pipeline.md), or none with `--no-config`.
 """
 
 

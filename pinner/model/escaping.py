@@ -40,7 +40,8 @@ def clean(text: str) -> str:
 def clean_path(path: str) -> str:
     """Return a path that starts a line: cleaned, and never the start of a `::command::` of GitHub's runner."""
     path = clean(path)
-    return f"./{path}" if path.lstrip().startswith("::") else path
+    # What follows is often a colon as well.
+    return f"./{path}" if path.lstrip().startswith(":") else path
 
 
 def harmless(text: str, *, styled: bool = False, commands: bool = False) -> str:

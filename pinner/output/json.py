@@ -22,10 +22,12 @@ SCHEMA_VERSION = 2
 
 def render(report: Report, _style: Style) -> str:
     """Return the whole report but for what was ignored."""
+    numbers = Counter(finding.severity for finding in report.findings)
+    by_severity = {severity.label: numbers[severity] for severity in sorted(Severity, reverse=True)}
     return dumps(
         {
             "schema_version": SCHEMA_VERSION,
-            "summary": _summary(report.summary) | {"by_severity": _by_severity(report)},
+            "summary": _summary(report.summary) | {"by_severity": by_severity},
             "findings": [_finding(finding) for finding in report.findings],
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
@@ -42,7 +44,10 @@ def used_at(uses: Iterable[Use]) -> list[dict[str, Any]]:
 
 def errors(failures: tuple[FileFailure, ...]) -> list[dict[str, str]]:
     """Return the `errors` member of every document; the line, where there is one, leads the message."""
-    return [{"path": failure.path, "message": _with_line(failure)} for failure in failures]
+    return [
+        {"path": each.path, "message": each.message if each.line is None else f"line {each.line}: {each.message}"}
+        for each in failures
+    ]
 
 
 def _summary(summary: Summary) -> dict[str, int]:
@@ -60,11 +65,6 @@ def _summary(summary: Summary) -> dict[str, int]:
         "kept": summary.kept,
         "refused": summary.refused,
     }
-
-
-def _by_severity(report: Report) -> dict[str, int]:
-    numbers = Counter(finding.severity for finding in report.findings)
-    return {severity.label: numbers[severity] for severity in sorted(Severity, reverse=True)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -132,7 +132,3 @@ def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
 def _kept(kept: Kept) -> dict[str, Any]:
     why = {"reason": kept.reason, "detail": kept.detail, "refused": kept.refused}
     return {"path": kept.path, **kept.where._asdict(), "image": kept.image, **why}
-
-
-def _with_line(failure: FileFailure) -> str:
-    return failure.message if failure.line is None else f"line {failure.line}: {failure.message}"

@@ -5,7 +5,6 @@ a clean report one case that passed, because an empty suite counts as a failure 
 """
 
 import re
-from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pinner.model.escaping import clean, without_build_commands, without_user_info
@@ -23,7 +22,9 @@ _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def render(report: Report, style: Style) -> str:
     """Return one suite with a case for each finding, unchecked reference, failed file and ignored finding."""
-    cases = list(_cases(report, style.fail_on)) or [Element("testcase", classname="pinner", name="check")]
+    cases = [_judged(entry, style.fail_on) for entry in entries(report)]
+    cases += map(_skipped, report.suppressed)
+    cases = cases or [Element("testcase", classname="pinner", name="check")]
     counts = {"name": "pinner", "tests": str(len(cases))}
     for member, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         counts[member] = str(sum(case.find(tag) is not None for case in cases))
@@ -46,11 +47,6 @@ def _reference(character: str) -> str:
 def _text(text: str) -> str:
     """`text` without user information, and with what no XML can hold (section 2.2) spelled out."""
     return _NOT_XML.sub(lambda match: clean(match.group()), without_user_info(text))
-
-
-def _cases(report: Report, fail_on: Severity) -> Iterator[Element]:
-    yield from (_judged(entry, fail_on) for entry in entries(report))
-    yield from map(_skipped, report.suppressed)
 
 
 def _judged(entry: ReportEntry, fail_on: Severity) -> Element:

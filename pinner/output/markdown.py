@@ -14,7 +14,7 @@ from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
-from pinner.output.text import summary
+from pinner.output.text import remedies, summary
 
 NAME = "markdown"
 
@@ -36,12 +36,12 @@ _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>(
 
 
 def render(report: Report, _style: Style) -> str:
-    """Return the counts, and tables of what is wrong, of the images that moved, and of those that an update left.
+    """Return the counts, what can be done, and tables of what is wrong, of what moved, and of what an update left.
 
     It fits into the body of a pull request: what is left out for that is counted.
     """
     changes = by_image(report.changes)
-    blocks = _Blocks(["## pinner", f"{summary(report)}."])
+    blocks = _Blocks(["## pinner", f"{summary(report)}.", *remedies(report, "`pinner {}`".format)])
     blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 0.3)
     blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 0.8)
     if any(publisher_words(change) for change in changes):

@@ -6,7 +6,7 @@ end of a range is exclusive.
 
 from typing import Any
 
-from pinner.model.occurrence import Fix, Severity
+from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
@@ -34,7 +34,9 @@ def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
         "code": {"value": entry.rule, "url": address_of(entry.rule)},
     }
     if entry.fix and source:
-        diagnostic["suggestions"] = _suggestions(entry.fix, source)
+        diagnostic["suggestions"] = [
+            {"range": _byte_range(edit.span, source), "text": edit.text} for edit in entry.fix.edits
+        ]
     return diagnostic
 
 
@@ -51,18 +53,11 @@ def _location(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
     return location
 
 
-def _suggestions(fix: Fix, source: Source) -> list[dict[str, Any]]:
-    return [{"range": _byte_range(edit.span, source), "text": edit.text} for edit in fix.edits]
-
-
 def _byte_range(span: Span, source: Source) -> dict[str, Any]:
-    start, end = (_position_of_byte(source, offset) for offset in span)
-    return {"start": start, "end": end}
-
-
-def _position_of_byte(source: Source, offset: int) -> dict[str, int]:
-    line = source.line_of(offset)
-    return {"line": line, "column": offset - source.line_start(offset) + 1}
+    return {
+        name: {"line": source.line_of(offset), "column": offset - source.line_start(offset) + 1}
+        for name, offset in (("start", span.start), ("end", span.end))
+    }
 
 
 def _position(source: Source, line: int, column: int) -> dict[str, int]:

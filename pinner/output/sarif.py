@@ -8,7 +8,7 @@ stays true, for the run did end: where it is false GitHub throws all results of 
 from typing import Any
 
 from pinner.model.occurrence import Finding, Fix, Severity, Suppression
-from pinner.model.report import FileFailure, Report, Unchecked
+from pinner.model.report import FileFailure, Report
 from pinner.model.source import Location, Source
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, HOMEPAGE, REFUSED, UNCHECKED, address_of
@@ -112,17 +112,14 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    notifications = [_unchecked(unchecked) for unchecked in report.unchecked]
+    notifications = [
+        _notification(UNCHECKED, unchecked_message(each), _location(each.path, each.where)) for each in report.unchecked
+    ]
     notifications += [_failure(failure) for failure in report.errors]
     notifications += [
         _notification(REFUSED, refused_message(kept), _location(kept.path, kept.where)) for kept in report.refused
     ]
     return {"executionSuccessful": True, "toolExecutionNotifications": notifications}
-
-
-def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
-    location = _location(unchecked.path, unchecked.where)
-    return _notification(UNCHECKED, unchecked_message(unchecked), location)
 
 
 def _failure(failure: FileFailure) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def render_list(
     occurrences: Sequence[Occurrence], online: "Sequence[Detail] | None" = None, width: int | None = None
 ) -> str:
-    """Return one line for each place: where, in what context, as written, and what it stands for.
+    """Return one line for each place: where, the kind of file, in what context, as written, and what it stands for.
 
     Where registries were asked: its status, the media type, its platforms and its age. On a terminal of a `width` in
     which the columns have no room, what stands behind the place goes on lines of its own.
@@ -27,7 +27,7 @@ def render_list(
     rows = [_row(occurrence) for occurrence in occurrences]
     if online is not None:
         states = (tuple(map(clean, detail.cells())) for detail in online)
-        rows = [row[:3] + state if any(state) else row for row, state in zip(rows, states, strict=True)]
+        rows = [row[:4] + state if any(state) else row for row, state in zip(rows, states, strict=True)]
     widths = [max(map(cells, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
     lines = [_line(row, widths) for row in rows]
     if width is not None and any(cells(line) > width for line in lines):
@@ -44,14 +44,15 @@ def render_resolve(answers: "Sequence[ResolvedText]") -> str:
 
 def _row(occurrence: Occurrence) -> tuple[str, ...]:
     place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
-    return place, clean(occurrence.context), prose(occurrence.text), _state(occurrence)
+    return place, occurrence.kind, clean(occurrence.context), prose(occurrence.text), _state(occurrence)
 
 
 def _state(occurrence: Occurrence) -> str:
     match occurrence.target:
         case Reference() as target:
             state = "pinned" if target.digest else "unwritable" if occurrence.unwritable else "unpinned"
-            return f"{state} {target._replace(digest=None)}"
+            image, written = str(target._replace(digest=None)), occurrence.text.partition("@")[0]
+            return state if image == written else f"{state} {image}"
         case Invalid(reason):
             return f"invalid: {clean(reason)}"
         case Opaque(reason):
@@ -64,9 +65,11 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _stacked(row: Sequence[str], width: int) -> str:
-    """Return the place and the context on one line, and below it the rest, wrapped to `width`."""
-    place, context, *rest = row
-    lines = [f"{place}  {context}"]
+    """Return the place, the kind and the context on one line if it has room, and below it the rest, wrapped."""
+    place, kind, context, *rest = row
+    lines = [f"{place}  {kind}  {context}"]
+    if cells(lines[0]) > width:
+        lines, rest = [place], [f"{kind}  {context}", *rest]
     for cell in filter(None, rest):
         lines += wrap(
             cell, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False

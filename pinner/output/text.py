@@ -5,7 +5,7 @@ This is what a hook prints, so nothing heavy is imported: colours are plain ANSI
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
-from pinner.output._excerpt import excerpt
+from pinner.output._excerpt import cells, excerpt
 
 if TYPE_CHECKING:
     from pinner.output._changes import ImageChange
@@ -29,20 +29,23 @@ _BOLD, _DIM, _RED, _YELLOW, _MAGENTA, _CYAN = "1", "2", "1;31", "1;33", "1;35", 
 _SEVERITY_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _DIGEST = r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b"
 """What is shown of a digest: as many hexadecimal digits as Docker shows of an image's identifier."""
+_SEQUENCE = r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\"
+"""The sequences that this module writes itself: colours and hyperlinks."""
 _PLAIN = Style()
-_PARTICIPLES = {"pin": "pinned", "update": "updated"}
+_PARTICIPLES = {"pin": "pinned", "update": "updated", "unpin": "unpinned"}
 
 
 def render(report: Report, style: Style) -> str:
     """Return what was written, what an update left, findings, and last what could not be checked or read."""
-    text = "\n".join(_lines(report, style)).rstrip("\n")
+    text = "\n".join(part for line in _lines(report, style) for part in _wrapped(line, style.width)).rstrip("\n")
     return f"{text}\n" if text else ""
 
 
 def summary(report: Report) -> str:
     """Return the counts in one line, for standard error. Nothing that went wrong is left out."""
     counts = report.summary
-    line = f"{_count(counts.files, 'file')}, {_count(counts.references, 'reference')}: {counts.pinned} pinned"
+    pinned = "pinned" if report.is_written or not counts.changed else "would be pinned"
+    line = f"{_count(counts.files, 'file')}, {_count(counts.references, 'reference')}: {counts.pinned} {pinned}"
     line += f", {_count(counts.findings, 'finding')}{_by_severity(report.findings)}, {counts.unchecked} unchecked"
     line += f", {counts.ignored} ignored" if counts.ignored else ""
     line += f", {counts.known} known" if counts.known else ""
@@ -55,13 +58,13 @@ def summary(report: Report) -> str:
     return line + (f", {_count(len(report.errors), 'error')}" if report.errors else "")
 
 
-def remedies(report: Report, program: str, arguments: str = "") -> Iterator[str]:
-    """Yield a line for each command that mends findings: how many, and how to call `program` for it."""
+def remedies(report: Report, command_line: Callable[[str], str]) -> Iterator[str]:
+    """Yield a line for each command that mends findings: how many, and how to run it."""
     broken = {failure.path for failure in report.errors}  # nothing is written to such a file
     mended = Counter(each.command for each in report.findings if each.command and each.path not in broken)
     for command, number in sorted(mended.items()):
-        done = _PARTICIPLES[command]
-        yield f"{number} of {len(report.findings)} can be {done}: run {program} {command}{arguments}"
+        done = _PARTICIPLES[command.partition(" ")[0]]
+        yield f"{number} of {len(report.findings)} can be {done}: run {command_line(command)}"
 
 
 def addresses(report: Report) -> Iterator[str]:
@@ -96,6 +99,18 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         yield from _failure(failure, report, style)
 
 
+def _wrapped(line: str, width: int | None) -> Iterator[str]:
+    """Yield a line, broken between words where a terminal of `width` has no room. Source lines are cut already."""
+    begun, *words = re.split(r"(?<=\S) ", line) if width else [line]
+    for word in words:
+        if width and cells(re.sub(_SEQUENCE, "", f"{begun} {word}")) > width:
+            yield begun
+            begun = f"      {word}"
+        else:
+            begun += f" {word}"
+    yield begun
+
+
 def _findings(report: Report, style: Style) -> Iterator[str]:
     for path, findings in groupby(report.findings, lambda finding: finding.path):
         if not style.context:
@@ -127,7 +142,9 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
 
 def _failure(failure: FileFailure, report: Report, style: Style) -> Iterator[str]:
     yield failure_line(failure, style)
-    if failure.line:
+    source = report.sources.get(failure.path)
+    # Where the end of the file is to blame there is nothing to show.
+    if failure.line and source and source.line_text(failure.line).strip():
         where = Location(line=failure.line, column=1, end_line=failure.line, end_column=1)
         yield from _excerpt(report, failure.path, where, style, has_caret=False)
 

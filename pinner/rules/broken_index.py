@@ -7,7 +7,7 @@ Only registries can tell.
 
 ## Why is this bad
 
-The pin resolves, so every check by tag and digest is content, and the build fails all the same: on
+The pin resolves, so every check by tag and digest passes, and the build fails all the same: on
 every platform, or only on the one that was lost.
 
 ## Example

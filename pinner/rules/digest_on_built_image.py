@@ -56,4 +56,4 @@ def check(facts: Facts) -> Iterator[Finding]:
             message = (
                 f"{occurrence.text} is the name of what is built here, and Docker refuses a digest in it: remove it"
             )
-            yield finding_at(occurrence, ID, SEVERITY, message)
+            yield finding_at(occurrence, ID, SEVERITY, message, command=f"unpin --select {ID}")

@@ -1,7 +1,7 @@
 """## What it does
 
-Reports an image reference that the file alone does not determine: a variable without a default, a
-part that depends on the platform, a template.
+Reports an image reference that nothing in the tree determines: a variable without a value, a part that
+depends on the platform, a template.
 
 ## Why is this bad
 
@@ -27,8 +27,18 @@ ARG BASE=node:20
 FROM ${BASE}
 ```
 
-[Three lines](https://digest-pinner.github.io/pinner/how-to/adopt/#three-lines) of configuration
-settle most of what stays open.
+A value that only the build passes can stand in pinner's configuration instead, under
+[`build-args`](https://digest-pinner.github.io/pinner/configuration/#build-args). The file is judged with
+it, and `pinner pin` writes the digest there:
+
+```toml
+[[build-args]]
+files = ["services/*/Dockerfile"]
+values = { BASE = "node:20" }
+```
+
+What is to stay open on purpose is a warning by `severity`: see
+[the tour of adoption](https://digest-pinner.github.io/pinner/how-to/adopt/#severity).
 
 In a Compose file a default inside the variable serves the same end: `image: ${IMAGE:-node:20}`.
 
@@ -46,7 +56,7 @@ from pinner.model.occurrence import Finding, Opaque, Severity
 from pinner.rules._base import Facts, finding_at, severity_at
 
 ID = "opaque-reference"
-SUMMARY = "the file alone does not say which image is used"
+SUMMARY = "nothing in the tree says which image is used"
 SEVERITY = Severity.ERROR
 ONLINE = False
 
@@ -56,6 +66,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     for occurrence in facts.occurrences:
         match occurrence.target:
             case Opaque(reason, variables) if occurrence.stage is None and occurrence.built is None:
-                message = f"{occurrence.text} cannot be known from this file: {reason}"
+                message = f"{occurrence.text} cannot be known: {reason}"
                 finding = finding_at(occurrence, ID, severity_at(occurrence, SEVERITY), message)
                 yield finding._replace(variables=variables)

@@ -24,7 +24,8 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 ```
 
 Where pinner cannot write a digest without making a variable useless, the finding says why and how
-to rewrite the line by hand.
+to rewrite the line by hand. In the values of a chart it fills an existing key `digest`; charts whose tags
+may hold one take [`helm-write`](https://digest-pinner.github.io/pinner/configuration/#helm-write).
 
 ## Ignoring it
 
@@ -34,8 +35,8 @@ FROM localhost/app:dev
 ```
 
 In YAML the comment may stand at the end of the line as well. A whole family of images is left
-alone by `ignore-images` in the configuration, and files that are not yours by `exclude`: see
-[three lines](https://digest-pinner.github.io/pinner/how-to/adopt/#three-lines).
+alone by `ignore-images` in the configuration, and files that are not yours by
+[`exclude`](https://digest-pinner.github.io/pinner/how-to/adopt/#exclude).
 """
 
 from collections.abc import Iterator

@@ -38,7 +38,7 @@ class SuppressionSettings(NamedTuple):
         """Return comments that say whether they count."""
         if self.no_ignores:
             return ()
-        return tuple(each._replace(void=self._why_void(each)) for each in suppressions)
+        return tuple(each._replace(void=each.void or self._why_void(each)) for each in suppressions)
 
     def _image_matcher(self) -> Callable[[Reference], bool]:
         if not self.ignore_images:

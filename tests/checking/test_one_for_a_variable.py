@@ -7,24 +7,24 @@ import pytest
 
 from tests.support.command import pinner
 
-REASON = "the file gives V no value"
+REASON = "V has no value"
 CASES = {
-    "two uses": ("ARG V\nFROM a:$V\nFROM b:$V\n", [(2, "; the same holds for line 3")]),
+    "two uses": ("ARG V\nFROM a:$V\nFROM b:$V\n", [(2, "; also on line 3")]),
     "three uses": (
         "ARG V\nFROM a:$V\nFROM b:$V\nFROM c:$V\n",
-        [(2, "; the same holds for lines 3, 4")],
+        [(2, "; also on lines 3, 4")],
     ),
     "two variables": (
         "ARG V\nARG W\nFROM a:$V\nFROM b:$W\n",
-        [(3, "or pin what it is set to"), (4, "what it is set to")],
+        [(3, "into build-args"), (4, "into build-args")],
     ),
     "one of them twice": (
         "ARG V\nARG W\nFROM a:$V\nFROM b:$V$W\nFROM c:$W\n",
-        [(3, "what it is set to"), (4, "; the same holds for line 5")],
+        [(3, "into build-args"), (4, "; also on line 5")],
     ),
     "the first is ignored": (
         "ARG V\n# pinner: ignore[opaque-reference] x\nFROM a:$V\nFROM b:$V\n",
-        [(4, "it is set to")],
+        [(4, "into build-args")],
     ),
     "an image for each platform": (
         "FROM a-$TARGETARCH\nFROM b-$TARGETARCH\n",

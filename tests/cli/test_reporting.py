@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinner.cli.app import main
-from pinner.cli.reporting import program, targets_of
+from pinner.cli.reporting import command_line, targets_of
 from pinner.config import ReportTarget, Settings, load
 from pinner.model.errors import UsageError
 from pinner.output import OUTPUTS
@@ -135,10 +135,10 @@ def test_the_words_for_people_stay_out_of_the_way() -> None:
 @pytest.mark.parametrize(
     ("argument", "environ", "called"),
     [
-        ("/usr/bin/pinner", {}, "pinner"),
-        ("/home/me/.cache/r1/env/bin/pinner", {"PRE_COMMIT": "1"}, "~/.cache/r1/env/bin/pinner"),
-        ("/opt/a b/bin/pinner", {"PRE_COMMIT": "1"}, "'/opt/a b/bin/pinner'"),
-        ("/opt/lib/pinner/__main__.py", {"PRE_COMMIT": "1"}, f"{sys.executable} -m pinner"),
+        ("/usr/bin/pinner", {}, "pinner pin"),
+        ("/home/me/.cache/r1/env/bin/pinner", {"PRE_COMMIT": "1"}, "~/.cache/r1/env/bin/pinner pin"),
+        ("/opt/a b/bin/pinner", {"PRE_COMMIT": "1"}, "'/opt/a b/bin/pinner' pin"),
+        ("/opt/lib/pinner/__main__.py", {"PRE_COMMIT": "1"}, f"{sys.executable} -m pinner pin"),
     ],
 )
 def test_a_hook_names_a_command_that_works_there(
@@ -146,7 +146,45 @@ def test_a_hook_names_a_command_that_works_there(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setattr(sys, "argv", [argument])
-    assert program(environ) == called
+    assert command_line("pin", [], environ) == called
+
+
+PIN = "repos: [{repo: x, hooks: [{id: pinner-pin}]}]"
+STAGED = "run --hook-stage manual pinner-pin"
+
+
+@pytest.mark.parametrize(
+    ("config", "paths", "prek", "called"),
+    [
+        (PIN, [], False, f"pre-commit {STAGED} --all-files"),
+        ("    - id: pinner-pin  # ours\n", ["Dockerfile"], False, f"pre-commit {STAGED} --files Dockerfile"),
+        ('    - "id": "pinner-pin"\n', ["Dockerfile", "-b"], False, f"pre-commit {STAGED} --all-files"),
+        ("    - id: pinner-pin\n", ["Dockerfile"], True, "prek run --stage manual pinner-pin --files Dockerfile"),
+        ("    - id: pinner-pin\n", ["1", "2", "3", "4.Dockerfile"], False, f"pre-commit {STAGED} --all-files"),
+        ("    - id: pinner-pin-yaml\n", ["pod.yaml"], False, f"pre-commit {STAGED}-yaml --files pod.yaml"),
+        ("    - id: pinner-pin\n", ["pod.yaml"], False, "/opt/pinner pin pod.yaml"),
+        ("    - id: pinner-pin-yaml\n", ["Dockerfile"], False, "/opt/pinner pin Dockerfile"),
+        ("    # - id: pinner-pin\n", ["Dockerfile"], False, "/opt/pinner pin Dockerfile"),
+        ("    - id: my-pinner-pin\n", ["Dockerfile"], False, "/opt/pinner pin Dockerfile"),
+        (None, ["Dockerfile"], False, "/opt/pinner pin Dockerfile"),
+    ],
+)
+def test_a_hook_names_the_hook_that_pins(
+    config: str | None, paths: list[str], prek: bool, called: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if config is not None:
+        Path(".pre-commit-config.yaml").write_text(config)
+    monkeypatch.setattr(sys, "argv", ["/opt/pinner"])
+    environ = {"PRE_COMMIT": "1"} | ({"PREK_HOOK_STAGE": "pre-commit"} if prek else {})
+    assert command_line("pin", paths, environ) == called
+
+
+def test_only_the_command_that_pins_is_a_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("prek.toml").write_text('[[repos]]\nhooks = [{ id = "pinner-pin" }]\n')
+    monkeypatch.setattr(sys, "argv", ["/opt/pinner"])
+    hook = {"PRE_COMMIT": "1", "PREK_HOOK_STAGE": "pre-commit"}
+    assert command_line("pin", ["Dockerfile"], hook) == "prek run --stage manual pinner-pin --files Dockerfile"
+    assert command_line("update", ["Dockerfile"], hook) == "/opt/pinner update Dockerfile"
 
 
 @pytest.mark.parametrize(

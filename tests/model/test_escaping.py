@@ -54,6 +54,7 @@ def test_clean_text_prints_and_starts_no_command(text: str) -> None:
         ("a/Dockerfile", "a/Dockerfile"),
         ("::error::x", "./::error::x"),
         ("  ::error::x", "./  ::error::x"),
+        (":", "./:"),
         ("a::b", "a::b"),
         ("a\n::error::x", "a\\n::error::x"),
     ],

@@ -103,8 +103,9 @@ HOSTILE = Source(
 
 def _place(source: Source, text: str, **fields: Any) -> Occurrence:
     """The place of `text`, as a reader finds it."""
-    context = "FROM" if "dockerfile" in source.path.lower() else "services.größe.image"
-    place = occurrence_in(source, text, context, **fields)
+    is_dockerfile = "dockerfile" in source.path.lower()
+    context, kind = ("FROM", "dockerfile") if is_dockerfile else ("services.größe.image", "compose")
+    place = occurrence_in(source, text, context, kind=kind, **fields)
     if not isinstance(place.target, Reference):
         return place
     start = place.span.end - len(place.target.digest or "")
@@ -240,12 +241,18 @@ REPORT = Report(
 CLEAN = Report(Summary(files=1, references=2, pinned=2, findings=0, unchecked=0))
 
 OCCURRENCES = (
-    occurrence_in(DOCKERFILE, "node:20", place=Place(DOCKERFILE.path, Span(63, 63))),
-    occurrence_in(DOCKERFILE, "redis"),
-    occurrence_in(DOCKERFILE, "${BASE}", target=Opaque("give BASE a default"), unwritable="give BASE a default"),
-    occurrence_in(DOCKERFILE, "Node:20"),
-    occurrence_in(DOCKERFILE, "node@" + DIGEST),
-    occurrence_in(COMPOSE, _STALE, "services.größe.image"),
+    occurrence_in(DOCKERFILE, "node:20", place=Place(DOCKERFILE.path, Span(63, 63)), kind="dockerfile"),
+    occurrence_in(DOCKERFILE, "redis", kind="dockerfile"),
+    occurrence_in(
+        DOCKERFILE,
+        "${BASE}",
+        target=Opaque("give BASE a default"),
+        unwritable="give BASE a default",
+        kind="dockerfile",
+    ),
+    occurrence_in(DOCKERFILE, "Node:20", kind="dockerfile"),
+    occurrence_in(DOCKERFILE, "node@" + DIGEST, kind="dockerfile"),
+    occurrence_in(COMPOSE, _STALE, "services.größe.image", kind="compose"),
 )
 
 _INDEX = "application/vnd.oci.image.index.v1+json"

@@ -23,8 +23,9 @@ def context(data: str, marked: str, where: Location | None = None, width: int | 
     finding = Finding("rule", Severity.ERROR, "f", where, marked, "FROM", "message")
     report = Report(EMPTY, (finding,), sources={"f": source})
     lines = text.render(report, Style(context=True, width=width)).splitlines()
-    assert lines[:2] == ["f", f"  {where.line}:{where.column}: error[rule] message"]
-    return [line.removeprefix("  ") for line in lines[2:]]
+    told, shown = lines[:-2], lines[-2:]
+    assert " ".join(map(str.strip, told)) == f"f {where.line}:{where.column}: error[rule] message"
+    return [line.removeprefix("  ") for line in shown]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,39 @@ def test_no_excerpt_is_wider_than_the_terminal(width: int, before: str) -> None:
     for line in context(f"{before}{'b' * 90} AS build", "b" * 90, width=width):
         assert cells(line) + 2 <= width  # `context` takes two blanks away
         assert "^" in line or "b" in line
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (None, ["  1:1: error[rule] a 名前 bb ccc"]),
+        (32, ["  1:1: error[rule] a 名前 bb ccc"]),
+        (31, ["  1:1: error[rule] a 名前 bb", "      ccc"]),
+        (27, ["  1:1: error[rule] a 名前", "      bb ccc"]),
+        (24, ["  1:1: error[rule] a", "      名前 bb ccc"]),
+        (5, ["  1:1:", "      error[rule]", "      a", "      名前", "      bb", "      ccc"]),
+    ],
+)
+@pytest.mark.parametrize("color", [False, True])
+def test_a_message_is_broken_between_words(width: int | None, expected: list[str], color: bool) -> None:
+    finding = Finding("rule", Severity.ERROR, "f", Location(1, 1, 1, 2), "a", "FROM", "a 名前 bb ccc")
+    style = Style(context=True, width=width, color=color, links=color)
+    shown = text.render(Report(EMPTY, (finding,)), style)
+    plain = re.sub(r"\x1b(\[[0-9;]*m|\]8;;.*?\x1b\\)", "", shown)
+    assert plain.splitlines() == ["f", *expected]
+    assert (plain != shown) == color
+
+
+def test_a_failure_at_the_end_of_the_file_shows_no_line() -> None:
+    source = Source("a.yaml", b"a: [\n\n")
+    report = Report(EMPTY, errors=(FileFailure("a.yaml", 3, "not valid YAML"),), sources={"a.yaml": source})
+    assert text.render(report, Style(context=True)) == "a.yaml:3: error[file-error] not valid YAML\n"
+
+
+def test_a_digest_on_what_is_built_can_be_unpinned() -> None:
+    finding = Finding("rule", Severity.ERROR, "f", Location(1, 1, 1, 2), "a", "x", "m", command="unpin --select rule")
+    (line,) = text.remedies(Report(EMPTY, (finding,)), "pinner {}".format)
+    assert line == "1 of 1 can be unpinned: run pinner unpin --select rule"
 
 
 def test_concise_has_no_context() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from pinner.model.occurrence import Occurrence, Opaque, Severity, Suppression
-from pinner.model.source import Location
-from pinner.rules import RULES, Facts
+from pinner.model.occurrence import Occurrence, Opaque, Place, Severity, Suppression
+from pinner.model.reference import Reference
+from pinner.model.resolution import PinState, PinStatus
+from pinner.model.source import Location, Span
+from pinner.rules import RULES, Facts, unpinned
 from tests.support.occurrences import DIGEST, OTHER_DIGEST, occurrence
 
 OFFLINE = (
@@ -73,7 +75,7 @@ def test_which_rules_speak(text: str, fields: dict[str, Any], expected: list[str
          f"node@{DIGEST} names no tag: write the tag that the digest was taken from before it"),
         ("a b", {}, '"a b" is no image reference: invalid reference format'),
         ("${BASE}", {"target": Opaque("give BASE a default")},
-         "${BASE} cannot be known from this file: give BASE a default"),
+         "${BASE} cannot be known: give BASE a default"),
         ("node:${V}@x", {"target": occurrence(f"node:20@{DIGEST}").target, "dead_variable": "V"},
          "the digest switches V off: move it into the default of V"),
         ("tools", {"stage": "tools"},
@@ -192,3 +194,19 @@ def test_the_docstring_is_the_documentation(rule: Any) -> None:
     assert rule.__doc__.startswith(SECTIONS[0])
     assert "\n" not in rule.SUMMARY
     assert rule.ID in rule.__doc__.partition(SECTIONS[-1])[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        (None, "pin"),
+        (PinStatus(PinState.UNPINNED, DIGEST), "pin"),
+        (PinStatus(PinState.NO_TAG, None), None),
+    ],
+)
+def test_a_tag_that_the_registry_lacks_cannot_be_pinned(status: PinStatus | None, command: str | None) -> None:
+    image = occurrence("node:20", place=Place("Dockerfile", Span(12, 12)))
+    assert isinstance(image.target, Reference)
+    statuses = None if status is None else {image.target: status}
+    (finding,) = unpinned.check(Facts((image,), statuses=statuses))
+    assert finding.command == command

@@ -29,7 +29,8 @@ def draw() -> str:
             mirror = ["--mirror", registry.mirror] if command.startswith("pin") else []
             console.print(Text.from_ansi(at_a_terminal([*command.split(), *mirror], project)))
     svg = console.export_svg(title="pinner", unique_id="pinner")
-    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
 
 
 def words(svg: str) -> list[str]:

@@ -51,9 +51,11 @@ def pair_of_entry(entry: Entry, file: YamlFile) -> Pair:
         return Pair(entry=entry, text=None, file=file)
     if is_null(node):
         return Pair(entry=entry, text=None, file=file, is_given=False)
-    if is_string(node) if node.style or file.is_tagged(node) else _is_string(node.value):
+    is_text = is_string(node) if node.style or file.is_tagged(node) else _is_string(node.value)
+    passed = node.value if is_text else as_go_prints(node.value)
+    # With a digest behind it, a number is a string that begins with what Compose passes now.
+    if is_text or passed == node.value:
         return Pair(entry=entry, text=file.text_of(node), file=file)
-    passed = as_go_prints(node.value)
     if passed is None:
         return Pair(entry=entry, text=None, file=file)
     obstacle = f"to YAML {node.value} is no string, and Compose passes {passed}: put quotes round what is meant"

@@ -1,5 +1,6 @@
 """The ignore comments of a Dockerfile, and the lines that each speaks for."""
 
+import re
 from bisect import bisect_right
 
 from pinner.formats._suppressions import MARK, read_suppression
@@ -9,13 +10,16 @@ from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Source
 
+BEHIND = "is a part of the instruction and hides nothing: put it on the line above"
+_BEHIND = rf"(?<=\s)#\s*{MARK}:"
+
 
 class Comments:
     """The ignore comments of a Dockerfile.
 
     One above an instruction speaks for all of it, one inside an instruction for the line below. The first
     line after the parser directives speaks for them, too, for a comment above them would end them. A line
-    of a heredoc is no comment.
+    of a heredoc is no comment. Behind an instruction there are no comments: one there is void, so that findings say so.
     """
 
     def __init__(self, division: Division, source: Source) -> None:
@@ -34,6 +38,8 @@ class Comments:
         for number, line in enumerate(lines, 1):
             if line.is_comment and MARK in line.chars:
                 self._add(number, line.comment, source)
+            elif MARK in line.chars:
+                self._add_behind(number, lines, source)
 
     def at(self, number: int) -> tuple[Suppression, ...]:
         """Return the comments that speak for the 1-based line `number` of the text."""
@@ -56,6 +62,18 @@ class Comments:
         elif below in self._firsts[position + 1 : position + 2]:
             self._of_instruction.setdefault(position + 1, []).append(suppression)
 
+    def _add_behind(self, number: int, lines: "list[_Line]", source: Source) -> None:
+        position = self._position(number)
+        mark = re.search(_BEHIND, lines[number - 1].chars)
+        # Behind FROM it would be more arguments than FROM takes: the reader says that itself.
+        is_from = lines[self._firsts[position] - 1].chars.split(None, 1)[0].upper() == "FROM"
+        if not mark or is_from or number > self._instructions[position].last_line:
+            return
+        comment = lines[number - 1].text_from(mark.start())
+        if (suppression := read_suppression(str(comment), source.locate(comment.extent))) is not None:
+            self.suppressions.append(suppression._replace(void=BEHIND, whole_file=False))
+            self._of_instruction.setdefault(position, []).append(self.suppressions[-1])
+
     def _position(self, number: int) -> int:
         """Return the index of the instruction that line `number` belongs to, or follows."""
         return bisect_right(self._firsts, number) - 1
@@ -76,7 +94,11 @@ class _Line:
     @property
     def comment(self) -> Text:
         """Return the comment on this line, from its `#` on."""
-        return self._text.cut(self.start + self._at, self.start + len(self.chars))
+        return self.text_from(self._at)
+
+    def text_from(self, at: int) -> Text:
+        """Return what stands on this line from an index on."""
+        return self._text.cut(self.start + at, self.start + len(self.chars))
 
 
 def _lines_below(lines: list[_Line]) -> list[int]:

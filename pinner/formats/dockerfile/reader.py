@@ -121,7 +121,8 @@ class DockerfileReader:
         occurrences = sorted(self.occurrences.values(), key=lambda occurrence: occurrence.span)
         reading = Reading(
             occurrences=tuple(occurrences),
-            suppressions=tuple(self.comments.suppressions),
+            # One that stands behind an instruction speaks to its findings alone: it is no comment.
+            suppressions=tuple(each for each in self.comments.suppressions if not each.void),
             problems=tuple(sorted(self.problems)),
             platform_stages=tuple(self.platform_stages),
         )

@@ -7,8 +7,8 @@ from pinner.formats.places.table import KINDS, Kind
 _INTRODUCTION = """\
 # Kinds of files
 
-pinner reads every file that pulls an image. `pinner list --format json` tells the kind of each reference and where it
-stands in the document, its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
+pinner reads every file that pulls an image. `pinner list` tells the kind of each file and where the reference stands in
+the document, in JSON its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
 [configuration](configuration.md#kinds) switches kinds off or lets them be checked and never written.
 
 | kind | files |
@@ -56,8 +56,7 @@ def _claim(kind: Kind) -> str:
         said.append(f"with the `apiVersion` {group}" + (" or none" if claim.api_version.endswith("|") else ""))
     if claim.kinds:
         said.append(f"with the `kind` {' or '.join(claim.kinds)}")
-    said += [f"but no {kind}" for kind in claim.other_kinds]
-    return " and ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1] if said else ""
+    return " and ".join(said) + "".join(f", but no {kind}" for kind in claim.other_kinds)
 
 
 def _section(kind: Kind) -> Iterator[str]:

@@ -198,8 +198,8 @@ def _open(word: Word, scope: Scope) -> Opaque:
         return Opaque(
             f"{names} differs by platform: give each platform's image a stage of its own (FROM … AS base-amd64)"
         )
-    reason = f"the file gives {names} no value: give the ARG a default, or pin what it is set to"
-    return Opaque(reason, tuple(opened))
+    lack = "has no value" if len(opened) == 1 else "have no value"
+    return Opaque(f"{names} {lack}: give the ARG a default, or write what builds pass into build-args", tuple(opened))
 
 
 def _undeclared(word: Word, scope: Scope) -> str:

@@ -83,16 +83,16 @@ def test_the_rewrite_that_is_proposed_can_be_pinned() -> None:
 # Not known from the file, or no reference at all.
 
 OPAQUE = {
-    "ARG without a default": ("ARG BASE\nFROM $BASE", "the file gives BASE no value"),
-    "two ARGs without a default": ("ARG A B\nFROM $A:$B", "the file gives A and B no value"),
-    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "the file gives A no value"),
-    "registry without a default": ("ARG R\nFROM ${R}node:20", "the file gives R no value"),
+    "ARG without a default": ("ARG BASE\nFROM $BASE", "BASE has no value"),
+    "two ARGs without a default": ("ARG A B\nFROM $A:$B", "A and B have no value"),
+    "ARG of an ARG without a default": ("ARG A\nARG B=$A:1\nFROM $B", "A has no value"),
+    "registry without a default": ("ARG R\nFROM ${R}node:20", "R has no value"),
     "architecture in the name": ("FROM node-$TARGETARCH:20", "TARGETARCH differs by platform"),
     "architecture in the tag": ("FROM node:$TARGETARCH", "TARGETARCH differs by platform"),
     "architecture after a stage's name": ("FROM a:1@D AS x\nFROM x$TARGETARCH", "TARGETARCH differs by platform"),
     "scratch and an architecture": ("FROM scratch$TARGETARCH", "TARGETARCH differs by platform"),
-    "scratch and an ARG without a default": ("ARG X\nFROM scratch$X", "the file gives X no value"),
-    "stage and an ARG without a default": ("ARG X\nFROM a:1@D AS x\nFROM x$X", "the file gives X no value"),
+    "scratch and an ARG without a default": ("ARG X\nFROM scratch$X", "X has no value"),
+    "stage and an ARG without a default": ("ARG X\nFROM a:1@D AS x\nFROM x$X", "X has no value"),
     "stage for one variant, an image for others": (
         "FROM a:1@D AS alpinev7\nFROM alpine$TARGETVARIANT",
         "TARGETVARIANT differs by platform",
@@ -107,7 +107,7 @@ OPAQUE = {
         "ARG TARGETARCH=arm64\nFROM a:1@D AS x-amd64\nFROM x-$TARGETARCH$TARGETVARIANT",
         "TARGETVARIANT differs by platform",
     ),
-    "stage that is built": ("FROM ${TARGETSTAGE:-node:20}", "the file gives TARGETSTAGE no value"),
+    "stage that is built": ("FROM ${TARGETSTAGE:-node:20}", "TARGETSTAGE has no value"),
     "variable in COPY": ("FROM a@D\nARG X=b\nCOPY --from=$X c d", "variables mean nothing here"),
     "variable in a mount": ("FROM a@D\nRUN --mount=from=${X:-b} c", "variables mean nothing here"),
     "quote that is not closed": ("FROM 'node:20", "a closing ' is missing"),
