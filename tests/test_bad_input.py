@@ -1,10 +1,8 @@
 """Whatever a file holds or is, the run ends with a code and a line for it, and the other files' results stand."""
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -18,6 +16,7 @@ from pinner.scanning import discovery
 from tests.support.command import Ran, pinner
 from tests.support.pinning import DIGEST, pinned
 from tests.support.unprivileged import unprivileged
+from tests.support.work import calls_of
 
 CLEAN, FINDINGS, UNCHECKED = 0, 1, 3
 
@@ -249,22 +248,14 @@ def test_twenty_thousand_lines_of_one_instruction() -> None:
 
 
 def calls(text: str) -> int:
-    """How many functions are called to read and to pin a Dockerfile: a measure of work that no machine changes."""
-    count = 0
-
-    def notice(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
+    """How many functions are called to read and to pin a Dockerfile."""
     source = Source("Dockerfile", text.encode())
-    DOCKERFILE.read(source)
-    sys.setprofile(notice)
-    try:
+
+    def work() -> None:
         DOCKERFILE.read(source)
         pinned(source, DOCKERFILE)
-    finally:
-        sys.setprofile(None)
-    return count
+
+    return calls_of(work)
 
 
 def many(line: str, count: int) -> str:

@@ -1,7 +1,7 @@
 """What the configuration says of the builds of Dockerfiles: `[[build-args]]`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,9 +37,10 @@ class ConfiguredBuilds(NamedTuple):
     entries: tuple[BuildArgs, ...]
     path: str | None = None
 
-    def matches(self, path: str) -> bool:
-        """Tell whether there is an entry for a Dockerfile."""
-        return any(entry.files.matcher()(path) for entry in self.entries)
+    def matcher(self) -> Callable[[str], bool]:
+        """Return what tells whether there is an entry for a Dockerfile."""
+        matchers = [entry.files.matcher() for entry in self.entries]
+        return lambda path: any(matches(path) for matches in matchers)
 
 
 class BuildsReader:

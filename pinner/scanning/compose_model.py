@@ -26,6 +26,7 @@ class Model:
         self.related: list[Model] = []
         # The models that extend services of this one's files, directly or by way of others.
         self.extenders: list[Model] = []
+        self._outputs: dict[int, set[bool]] = {}
 
     def add_readers(self, base: Scope) -> None:
         """Give each file a reader that sees the model's variables, which are beside those of `base`."""
@@ -54,14 +55,17 @@ class Model:
 
         What another file extends runs as the services there, and by itself only where none of these inherits it.
         """
-        own = [(self, each) for each in self.services.users_of(image)]
-        extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
-        return {model.builds(each) for model, each in extending or own or [(self, name)]}
+        # Kept, since many services may share an image by an alias or a merge key.
+        if id(image) not in self._outputs:
+            own = [(self, each) for each in self.services.users_of(image)]
+            extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
+            self._outputs[id(image)] = {model.builds(each) for model, each in extending or own}
+        return self._outputs[id(image)] or {self.builds(name)}
 
     def is_built(self, image: str, profiles: list[str]) -> bool:
         """Tell whether some service builds an image whenever something runs that has `profiles`."""
         running = [each for model in self.extenders or [self] for each in (model, *model.related)]
-        return any(each.services.built_images().has(image, profiles) for each in running)
+        return any(each.services.built_images.has(image, profiles) for each in running)
 
 
 class ComposeFile:

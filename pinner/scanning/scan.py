@@ -313,7 +313,8 @@ def _read_projects(
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
     folders = _folders_above(os.path.dirname(each.path) for each in found if each.format in (DOCKERFILE, COMPOSE))
     named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
-    configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)] if builds else []
+    has_entry = [each.matcher() for each in builds]
+    configured = [path for path in dockerfiles if any(matches(path) for matches in has_entry)]
     if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
@@ -424,7 +425,7 @@ def scan_stdin(
 ) -> Scan:
     """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
     read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
-    is_built = file_format is DOCKERFILE and any(each.matches(source.path) for each in builds)
+    is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
     if is_built:
         opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
         opened.add_project(read_again({source.path: source.data}), ())

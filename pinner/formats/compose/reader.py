@@ -103,7 +103,7 @@ class ModelReader:
         self.services = services
         self._readers = readers
         self._are_outputs = are_outputs or services.are_outputs
-        self._is_built = is_built or services.built_images().has
+        self._is_built = is_built or services.built_images.has
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
         self._declared: dict[int, int | None] = {}
 

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from pinner.formats.compose.arguments import Pair, Values, pair_of_entry, pair_of_item
@@ -184,8 +185,9 @@ class Services:
         """Return whether the services for which an `image` of the service `name` holds build it."""
         return {self.builds(each) for each in self.users_of(image) or [name]}
 
+    @cached_property
     def built_images(self) -> "BuiltImages":
-        """Return the names of the images that the services build: without `image`, project and service."""
+        """The names of the images that the services build: without `image`, project and service."""
         built = BuiltImages()
         for name in self.layers:
             if not self.builds_of(name):
