@@ -225,7 +225,8 @@ def _read_syntax(text: Text) -> Text | None:
     for prefix in ("#", "//"):
         for name, value in _directive_lines(text, prefix):
             if name == "syntax":
-                return value.cut(0, (value.chars + " ").index(" "))
+                # Of white space alone nothing would be left, which is as wrong as it is.
+                return value if value.chars.isspace() else value.cut(0, (value.chars + " ").index(" "))
     return None
 
 
