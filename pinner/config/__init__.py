@@ -2,7 +2,8 @@
 
 This module is what a hook imports. The rest of the package is imported only where there is something
 to read: `keys` is the table of all settings, `types` reads their values, `files` finds and reads the
-file, `layers` puts one source over the other, `schema` and `page` describe the table to others.
+file, `tables` has the types of what it holds, `layers` puts one source over the other, `schema` and
+`page` describe the table to others.
 """
 
 import os
@@ -14,6 +15,7 @@ from pinner.scanning.gitignore import NO_PATTERNS, Patterns
 
 if TYPE_CHECKING:
     from pinner.checking.rule_selection import Override
+    from pinner.config.tables import ImageSettings, RegistryTable
     from pinner.scanning.build_args import BuildArgs, ConfiguredBuilds
     from pinner.scanning.revision import Revision
 else:
@@ -22,25 +24,6 @@ else:
 
 ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config"))
-
-
-class RegistryTable(NamedTuple):
-    """What the configuration file says of one registry."""
-
-    mirror: str | None = None
-    insecure: bool = False
-    ca_file: str | None = None
-    trusted_realms: tuple[str, ...] = ()
-
-
-class ImageSettings(NamedTuple):
-    """What holds for the images that the globs in `match` match; None for what holds for all. `min_age` is in days."""
-
-    match: tuple[str, ...]
-    platforms: tuple[str, ...] | None = None
-    min_age: int | None = None
-    allow_lost_platforms: bool | None = None
-    update: bool | None = None
 
 
 class ReportTarget(NamedTuple):
@@ -83,7 +66,7 @@ class Settings(NamedTuple):
     policy_from: Revision | None = None
 
     platforms: tuple[str, ...] = ()
-    images: tuple[ImageSettings, ...] = ()
+    images: tuple["ImageSettings", ...] = ()
     image: str | None = None
     to: str | None = None
     rollback: bool = False
@@ -102,7 +85,7 @@ class Settings(NamedTuple):
     insecure: tuple[str, ...] = ()
     ca_file: str | None = None
     trusted_realms: tuple[str, ...] = ()
-    registries: Mapping[str, RegistryTable] = {}
+    registries: Mapping[str, "RegistryTable"] = {}
     jobs: int = 16
     timeout: float = 15.0
 

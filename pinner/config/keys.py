@@ -4,7 +4,7 @@ What reads them, what `pinner config` shows, the JSON schema and the documentati
 """
 
 from pinner.checking.rule_selection import Override
-from pinner.config import ImageSettings, RegistryTable
+from pinner.config.tables import ImageSettings, RegistryTable
 from pinner.config.types import (
     Boolean,
     Choice,

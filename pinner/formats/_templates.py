@@ -54,6 +54,9 @@ def as_template(reading: Reading, source: Source) -> Reading:
     """Return `reading`, or that of a template: one of the lines that the file's tool would refuse bears a mark."""
     refused = {problem.line for problem in reading.problems}
     refused |= {each.where.line for each in reading.occurrences if each.path == source.path and _is_refused(each)}
+    # To cut out each line takes longer than to search the whole file once.
+    if not (refused and has_mark(source.data.decode("latin-1"))):
+        return reading
     marked = next((line for line in sorted(refused) if has_mark(source.line_text(line))), None)
     if marked is None:
         return reading

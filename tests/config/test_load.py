@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import ImageSettings, RegistryTable, ReportTarget, Settings, load
+from pinner.config import ReportTarget, Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import SettingOrigin, collect, variable_of
+from pinner.config.tables import ImageSettings, RegistryTable
 from pinner.config.types import Table
 from pinner.config.values import read
 from pinner.formats import FORMATS

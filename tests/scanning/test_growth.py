@@ -84,7 +84,7 @@ GROWING: dict[str, Callable[[int], Files]] = {
 
 @pytest.mark.parametrize("name", GROWING)
 def test_the_work_grows_with_the_project(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each time that the files double, so must what is added to the work; by the square it would be four times as much."""
+    """Each time that the files double, so must what the work grows by."""
     calls = []
     for count in (15, 30, 60):
         tree = FileTree(tmp_path / str(count), GROWING[name](count), monkeypatch)

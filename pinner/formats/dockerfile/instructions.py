@@ -6,7 +6,6 @@ Every physical line is looked at once. Only an instruction whose words matter is
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.whitespace import ASCII_SPACES, is_comment_or_blank, trim, with_ascii_spaces
@@ -262,49 +261,50 @@ def _directive(text: Text, start: int, end: int, prefix: str) -> tuple[str, Text
 def _instructions(text: Text, escape: str, *, every: bool) -> Iterator[Instruction]:
     """Yield the instructions, without `every` from the first FROM on only those of which more than the name matters."""
     chars = with_ascii_spaces(text.chars)
-    begin = len(_BOM) if chars.startswith(_BOM) else 0
-    lines = chars[begin:].split("\n")
-    # How many characters stand before the end of each line, without line ends.
-    lengths = list(accumulate(map(len, lines)))
+    at, number, size = len(_BOM) if chars.startswith(_BOM) else 0, 1, len(chars)
     may_have_heredocs, wants_all = "<" in chars, True
-    index, count = 0, len(lines)
-    while index < count:
-        line, first = lines[index], index
+    while at < size:
+        stop, first = chars.find("\n", at), number
+        stop = size if stop < 0 else stop
+        line = chars[at:stop]
         content = line.lstrip(ASCII_SPACES)
-        index += 1
+        at, number = stop + 1, number + 1
         if not content or content[0] == "#":
             continue
+        start, last = stop - len(content), first
         if escape in line:
-            index = _next_line(lines, first, escape)
+            stop, last = _end_of_lines(chars, line, stop, first, escape)
+            at, number = stop + 1, last + 1
         word, _, rest = content.partition(" ")
         is_plain = word in _WITHOUT_IMAGE and rest[:1] in _STARTS_OF_WORDS
         if is_plain and not (wants_all or may_have_heredocs):
             continue
-        start = begin + first + lengths[first] - len(content)
-        stop = begin + index - 1 + lengths[index - 1]
-        # Behind the last line end there is no line.
-        last = index if lines[index - 1] or index < count else index - 1
-        instruction = Instruction(text, escape, word if is_plain else "", start, stop, first + 1, last)
+        instruction = Instruction(text, escape, word if is_plain else "", start, stop, first, last)
         if may_have_heredocs and chars.find("<", start, stop) >= 0:
-            instruction.end = _end_of_heredocs(instruction)
-            more = chars.count("\n", stop, instruction.end)
-            instruction.end_line, index = last + more, index + more
+            end = instruction.end = _end_of_heredocs(instruction)
+            instruction.end_line = last + chars.count("\n", stop, end)
+            at, number = end + 1, instruction.end_line + 1
         if wants_all or not is_plain:
             yield instruction
         wants_all = every or (wants_all and word != "FROM")
 
 
-def _next_line(lines: Sequence[str], index: int, escape: str) -> int:
-    """Return the index of the line after an instruction.
+def _end_of_lines(chars: str, line: str, stop: int, number: int, escape: str) -> tuple[int, int]:
+    """Return the index of the end of an instruction, and the number of its last line.
 
-    Comments and blank lines may follow a line that goes on; those that end the file are taken for a part of it.
+    Its first `line` ends at index `stop`. Comments and blank lines may follow a line that goes on; those that end the
+    file are taken for a part of it.
     """
-    last = len(lines) - 1
-    while index < last and _continues(lines[index], escape):
-        index += 1
-        while index < last and is_comment_or_blank(lines[index]):
-            index += 1
-    return index + 1
+    size = len(chars)
+    while stop < size and _continues(line, escape):
+        line = ""
+        while stop < size and is_comment_or_blank(line):
+            at, number = stop + 1, number + 1
+            stop = chars.find("\n", at)
+            stop = size if stop < 0 else stop
+            line = chars[at:stop]
+    # Behind the last line end there is no line.
+    return stop, number if line else number - 1
 
 
 def _end_of_line(chars: str, at: int) -> int:

@@ -33,9 +33,9 @@ def trim(chars: str, start: int, end: int) -> tuple[int, int]:
 def is_comment_or_blank(chars: str) -> bool:
     """Tell whether a line of a Dockerfile is no part of any instruction."""
     content = chars.lstrip(ASCII_SPACES)
-    if content[:1] > "~":
+    if content and content[0] > "~":
         content = content[trim(content, 0, len(content))[0] :]
-    return content[:1] in ("", "#")
+    return not content or content[0] == "#"
 
 
 def space_width(chars: str, at: int) -> int:
