@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pinner.formats.dockerfile.instructions import WORD_SEPARATORS
-from pinner.formats.dockerfile.whitespace import trim
+from pinner.formats.dockerfile.whitespace import trim, with_ascii_spaces
 from pinner.formats.variables.text import Text, join
 
 # Go's unicode.IsSpace of single bytes, which is how the flags are read.
@@ -64,7 +64,11 @@ def word_spans(chars: str, start: int, end: int) -> tuple[tuple[int, int], ...]:
 
 @_kept
 def quoted_word_spans(chars: str, at: int, end: int, escape: str) -> tuple[tuple[int, int], ...]:
-    """Return the start and end of each argument between two indexes, divided outside of quotes, as ARG does."""
+    """Return the start and end of each argument between two indexes, divided outside of quotes, as ARG does.
+
+    Unlike FROM it divides at any white space of Unicode (`parseWords`).
+    """
+    chars = with_ascii_spaces(chars)
     spans = []
     while at < end:
         if chars[at] in WORD_SEPARATORS:

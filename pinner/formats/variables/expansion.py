@@ -291,15 +291,28 @@ class _Lexer:
     def _read_name(self) -> str:
         start = self.at
         first = self._peek()
-        if first in _LETTERS:
-            while self._peek() in _LETTERS or self._peek() in _DIGITS:
-                self.at += 1
-        elif self._dialect != COMPOSE and first in _DIGITS:
-            while self._peek() in _DIGITS:
+        if first in _DIGITS:
+            while self._dialect != COMPOSE and self._peek() in _DIGITS:
                 self.at += 1
         elif self._dialect != COMPOSE and first and first in _SPECIAL_PARAMETERS:
             self.at += 1
+        else:
+            while width := self._width_in_name():
+                self.at += width
         return self.chars[start : self.at]
+
+    def _width_in_name(self) -> int:
+        """Return how many characters the next letter, digit or underscore takes, 0 where there is none.
+
+        To BuildKit the letters of every alphabet are letters; here they are UTF-8, one character a byte.
+        """
+        char = self._peek()
+        if char in _LETTERS or char in _DIGITS:
+            return 1
+        if char < "\x80" or self._dialect == COMPOSE:
+            return 0
+        letter = self.chars[self.at : self.at + 4].encode("latin-1").decode("utf-8", "replace")[0]
+        return len(letter.encode()) if letter.isalpha() or letter.isdecimal() else 0
 
     def _peek(self) -> str:
         return self.chars[self.at : self.at + 1]

@@ -48,7 +48,7 @@ def with_digests(data: bytes) -> bytes:
 # Generated Dockerfiles.
 
 
-@given(dockerfiles())
+@given(dockerfiles() | dockerfiles(kinds=("bare trigger",)) | dockerfiles(kinds=("heredoc",)))
 def test_every_place_is_found_and_nothing_else(generated: Generated) -> None:
     reading = DOCKERFILE.read(source_of(generated.data))
     assert reading.problems == ()
@@ -134,7 +134,7 @@ def _name(keyword: str) -> str:
     return keyword.upper() if keyword.isascii() else "not ASCII"
 
 
-@given(dockerfiles())
+@given(dockerfiles() | dockerfiles(kinds=("heredoc", "bare trigger")))
 def test_buildkit_sees_the_same_instructions(generated: Generated) -> None:
     text = generated.data.decode()
     assert of_pinner(text) == of_buildkit(text)
@@ -159,6 +159,9 @@ LINES = [
         "FROM a/|FROM a AS b/|from  b/|RUN x \\/|RUN x/|# c/|  # c/|/| \t/|\\/|`/|\r/|  y/|\\\\/|\\ /|x \\\r/|#|\\"
         '|RUN <<E/|RUN <<-E/|RUN <<E <<F/|RUN 3<<E/|RUN <<\'E\'/|RUN <<"E"/|RUN <<<E/|RUN x<<E/|RUN \\<<E/|RUN <<""/'
         "|RUN echo à<<E/|RUN x\\/<<E/|RUN ['<<E']/|RUN [\"<<E\"]/|RUN $(x <<E)/|RUN --mount=from=x <<E/"
+        "|RUN <<FROM/|RUN <<'FROM a'/|COPY <<\"FROM a\" x/|RUN <<FROM\\ a/|RUN <<-FROM/|RUN <<FROM <<-E/"
+        "|ADD 3<<F'RO'M x/|RUN <<\\F\\ROM/|RUN <<FROM'' \\/|FROM/|\tFROM/|FROM /|FROM a /|'FROM a'/"
+        "|ONBUILD COPY <<FROM x/"
         "|ONBUILD RUN <<E/|COPY <<E x/|CMD <<E/|<<E/|E/|E /|\tE/|F/|ONBUILD |LABEL a='/|COPY --from=x a b/"
         "|# escape=`/|# syntax=x/|\"|'|$|{|}|${X:-|é/|à|\xa0|\x0b|\x0c|\u2028|\x85"
     ).split("|")

@@ -125,6 +125,10 @@ WRITTEN = {
     "whole reference in quotes": ('ARG BASE="node:20"\nFROM ${BASE}', 'ARG BASE="node:20@D"\nFROM ${BASE}'),
     "quotes at both ends": ("ARG BASE='node:20'\nFROM \"${BASE}\"", "ARG BASE='node:20@D'\nFROM \"${BASE}\""),
     "one of several ARGs in a line": ("ARG A=x B=node:20 C\nFROM $B", "ARG A=x B=node:20@D C\nFROM $B"),
+    "ARGs divided by a space that does not break": (
+        "ARG B=node:18\nARG A=x\u00a0B=node:20\u2028C\nFROM $B",
+        "ARG B=node:18\nARG A=x\u00a0B=node:20@D\u2028C\nFROM $B",
+    ),
     "ARG over several lines": ("ARG A=x \\\n B=node:20\nFROM $B", "ARG A=x \\\n B=node:20@D\nFROM $B"),
     "ARG with something after it": ("ARG B=node:20 # renovate\nFROM $B", "ARG B=node:20@D # renovate\nFROM $B"),
     "tag in an ARG": ("ARG V=20\nFROM node:${V}", "ARG V=20@D\nFROM node:${V}"),

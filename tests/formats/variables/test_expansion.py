@@ -70,7 +70,11 @@ def expansion(word: str, escape: str = "\\") -> Expansion:
         ("$", "$"),
         ("$.", "$."),
         ("a$", "a$"),
-        ("$é", "$é"),
+        ("$é", ""),
+        ("$fullé", ""),
+        ("${fullé}x", "x"),
+        ("${é:-a}", "a"),
+        ("$full·", "a.b.c·"),
         # Defaults and alternatives.
         ("${none-a}", "a"),
         ("${none:-a}", "a"),
