@@ -22,7 +22,7 @@ from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
 from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
-from pinner.scanning.followed import Files, Finder, Followed, NotRead
+from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
 DOCKERFILE_NAME = "Dockerfile"
@@ -121,7 +121,7 @@ class Project:
 
     def _leaves_out(self, path: str) -> bool:
         """Tell whether a file that Compose would find by itself is excluded or ignored."""
-        found = self._files.finder.find("", path)
+        found = self._files.finder.find(*os.path.split(path))
         return not isinstance(found, Followed) or found.is_excluded
 
     def _add_model(
@@ -286,7 +286,7 @@ class Project:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
         base = model.folder_of(folder.file)
-        if folder.path is None or self._is_remote(folder.path):
+        if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
         named = build.dockerfile or folder
@@ -298,10 +298,6 @@ class Project:
         if found:
             self._join(folder.file.source.path, found)
             self._builds.setdefault(found, []).append(build.build)
-
-    def _is_remote(self, path: str) -> bool:
-        found = self._files.finder.find("", path)
-        return isinstance(found, NotRead) and found.is_remote
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
 from pinner.formats._builders import builder_decisions
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
@@ -287,7 +287,7 @@ def _read_projects(
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
     # Kept for this run alone: what a relative path means depends on the working directory.
     has_main_file, folder_above = cache(_has_main_file), cache(_folder_above)
-    for start in {os.path.dirname(each.path) for each in found if each.format in (DOCKERFILE, COMPOSE)}:
+    for start in {os.path.dirname(each.path) for each in found if each.format in FORMATS}:
         folders = (each for each in _folders_above(start, folder_above) if each not in named)
         named |= {each: [] for each in folders if has_main_file(each)}
     configured = [path for path in dockerfiles if any(each.matches(path) for each in builds)] if builds else []
@@ -320,18 +320,20 @@ def _compose_files_by_folder(found: Iterable[Found]) -> dict[str, list[str]]:
 
 
 def _compose_files_in(folder: str) -> list[str]:
-    names = sorted(os.listdir(folder or os.curdir))
-    return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
+    """Return the files in a folder that are Compose files by their names or their content."""
+    paths = (os.path.join(folder, name) for name in sorted(os.listdir(folder or os.curdir)))
+    yamls = (path for path in paths if path.endswith((".yaml", ".yml")))
+    return [path for path in yamls if re.search(COMPOSE.FILES, path) or _is_compose(Found(path=path, format=COMPOSE))]
 
 
 def _has_main_file(folder: str) -> bool:
-    """Return whether Compose would find a file in a folder by itself."""
+    """Return whether Compose would find a file in a folder by itself, or by what a `.env` there says."""
     # One listing in place of a question for each name: most folders have none of them.
     try:
         names = os.listdir(folder or os.curdir)
     except OSError:
         return False
-    return any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names)
+    return any(os.path.isfile(os.path.join(folder, name)) for name in (*MAIN_FILES, ".env") if name in names)
 
 
 def _folders_above(folder: str, folder_above: Callable[[str], str | None]) -> list[str]:
