@@ -60,7 +60,7 @@ class Project:
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
         self._group_of: dict[str, str] = {}
-        self._reported: set[str] = set()
+        self._leads_to: dict[str, list[str]] = {}
 
     # What is read.
 
@@ -74,7 +74,6 @@ class Project:
         """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
         main = self._main(folder)
         for path in named:
-            self._report(path)
             if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
 
@@ -344,19 +343,15 @@ class Project:
         return None
 
     def _join(self, one: str, other: str) -> None:
-        """Note that two files belong together."""
+        """Note that two files belong together, since one leads to the other."""
         first, second = self._group(one), self._group(other)
         self._group_of[second] = first
-        if one in self._reported or self._is_reported(one):
-            self._report(other)
+        self._leads_to.setdefault(one, []).append(other)
 
     def _group(self, path: str) -> str:
         while (above := self._group_of.get(path, path)) != path:
             path = above
         return path
-
-    def _report(self, path: str) -> None:
-        self._reported.add(path)
 
     def _read_extended(self, model: Model) -> list[Services]:
         """Return what the services of a model extend, which reads the files of these."""
@@ -398,16 +393,24 @@ class Project:
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
             unread = tuple(self._files.unread.get(path, ()))
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
+        reported = self._reported([*self._leads_to, *files, *self._files.failures])
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         return ProjectReading(
-            files={path: file for path, file in files.items() if self._counts(path)},
-            failures={path: reason for path, reason in self._files.failures.items() if self._counts(path)},
+            files={path: file for path, file in files.items() if path in reported},
+            failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),
         )
 
-    def _counts(self, path: str) -> bool:
-        return path in self._reported or self._is_reported(path)
+    def _reported(self, paths: Iterable[str]) -> set[str]:
+        """Return those of some files that were asked about, and all that they lead to."""
+        waiting = [path for path in paths if self._is_reported(path)]
+        reported = set(waiting)
+        while waiting:
+            following = [path for path in self._leads_to.get(waiting.pop(), ()) if path not in reported]
+            reported.update(following)
+            waiting += following
+        return reported
 
     def _in_force(self, path: str, reading: Reading) -> ScannedFile:
         if path in self._environments.readers:
