@@ -205,8 +205,7 @@ class Project:
         path = item if item.id == "scalar" else _value(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
-        nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
-        found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
         paths = [each for each in found if each]
         if not paths or len(self._included) > _MAX_INCLUDES:
             return
@@ -238,11 +237,10 @@ class Project:
         node = _value(fields, "env_file")
         if node is None:
             return self._environments.default_in(project)
-        nodes = [node] if node.id == "scalar" else list(node.value)
         found = [
             self._follow(_named(reader, file, each, "include.env_file"), folder)
-            for each in nodes
-            if each.id == "scalar" and each.value != os.devnull
+            for each in _scalars(node)
+            if each.value != os.devnull
         ]
         return [path for path in found if path and self._environments.read(path)]
 
@@ -255,15 +253,31 @@ class Project:
             for layer in model.services.layers[name]:
                 self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
                 self._note_environment(model, layer.file, find(layer.fields, "environment"))
+        for yaml in model.services.files:
+            self._note_secrets(model, yaml)
         return builds
 
     def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note the variables that a container gets by their names alone, with the values that Compose sees."""
         for name, pair in model.services.pairs_of(file, entry, "environment").items():
             if not pair.is_given:
-                place = f"{file.source.path}:{file.line_of(pair.entry.value)}"
-                sentence = f"{place} gives {name} to a container, which would see the digest"
-                model.env.note_reader(model.env.look_up(name), sentence)
+                self._note_name(model, name, file, pair.entry.value)
+
+    def _note_secrets(self, model: Model, file: YamlFile) -> None:
+        """Note the variables whose values are secrets or configurations of containers."""
+        documents = [model.services.fields_of(file, document, "the file") for document in file.documents]
+        named = [fields[key].value for fields in documents for key in ("secrets", "configs") if key in fields]
+        entries = [entry for node in named for entry in model.services.fields_of(file, node, "secrets").values()]
+        for entry in entries:
+            name = _value(model.services.fields_of(file, entry.value, "a secret"), "environment")
+            if name is not None and name.id == "scalar":
+                self._note_name(model, name.value, file, name)
+
+    def _note_name(self, model: Model, name: str, file: YamlFile, node: Node) -> None:
+        place = f"{file.source.path}:{file.line_of(node)}"
+        model.env.note_reader(
+            model.env.look_up(name), f"{place} gives {name} to a container, which would see the digest"
+        )
 
     def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note that a container gets all variables of a file from which Compose takes values as well."""
@@ -276,7 +290,9 @@ class Project:
                 path = next((value for key, value in node.value if key.value == "path"), None)
             if path is None or path.id != "scalar":
                 continue
-            joined = os.path.normpath(os.path.join(model.folder_of(file), path.value))
+            reader = model.readers.get(id(file))
+            named = _expanded(reader, file, path) if reader else str(path.value)
+            joined = os.path.normpath(os.path.join(model.folder_of(file), named or ""))
             if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
                 model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
@@ -442,6 +458,13 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
 def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
     entry = fields.get(name)
     return None if entry is None or is_null(entry.value) else entry.value
+
+
+def _scalars(node: Node | None) -> list[Node]:
+    """Return a scalar alone, or those in a list."""
+    if node is None or node.id == "scalar":
+        return [] if node is None else [node]
+    return [each for each in node.value if each.id == "scalar"] if node.id == "sequence" else []
 
 
 def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:

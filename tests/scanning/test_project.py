@@ -278,6 +278,10 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         {"compose.yaml": "services: {a: {image: 'nginx:${TAG}', environment: [TAG]}}", ".env": "TAG=1"},
         None,
     ),
+    "value that is a secret": (
+        {"compose.yaml": "services: {a: {image: 'nginx:${T}'}}\nsecrets: {s: {environment: T}}", ".env": "T=1"},
+        None,
+    ),
     "include with its own project directory": (
         {
             "compose.yaml": "include: [{path: x/a.yml, project_directory: z, env_file: [one.env, two.env]}]",
