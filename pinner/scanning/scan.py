@@ -333,7 +333,12 @@ def _has_main_file(folder: str) -> bool:
         names = os.listdir(folder or os.curdir)
     except OSError:
         return False
-    return any(os.path.isfile(os.path.join(folder, name)) for name in (*MAIN_FILES, ".env") if name in names)
+    if any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names):
+        return True
+    # Most of them name none, and reading them in earnest takes an import of what reads YAML.
+    with suppress(ReadError):
+        return ".env" in names and b"COMPOSE_FILE" in read_source(os.path.join(folder, ".env")).data
+    return False
 
 
 def _folders_above(folder: str, folder_above: Callable[[str], str | None]) -> list[str]:
