@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
-from pinner.formats._builders import builder_decisions
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
@@ -438,8 +437,12 @@ def prepared(
     if file_format is DOTENV:
         reading = reading._replace(occurrences=tuple(each._replace(kind=DOTENV.NAME) for each in reading.occurrences))
     built = [each for each in reading.occurrences if each.built is not None]
-    decisions = [each for one in built for each in builder_decisions([one.text], one.path, one.where.line)]
-    reading = reading._replace(decisions=(*reading.decisions, *decisions)) if decisions else reading
+    if built:
+        # Imported here: a hook on a Dockerfile needs nothing of it.
+        from pinner.formats._builders import builder_decisions
+
+        decisions = (each for one in built for each in builder_decisions([one.text], one.path, one.where.line))
+        reading = reading._replace(decisions=(*reading.decisions, *decisions))
     return kind_settings.apply(suppression_settings.apply(reading))
 
 
