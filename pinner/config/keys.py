@@ -169,7 +169,9 @@ KEYS = (
         summary="What the real build of some Dockerfiles passes: `--build-arg` and `--build-context`. The "
         "files are judged "
         "with these values in the place of their defaults, and as each Compose service builds them. Of several entries "
-        "that match, the last counts. With `--policy-from` the revision's values and the change's are judged.",
+        "that match, the last counts. With `--policy-from` the revision's values and the change's are judged, but for "
+        "`BUILDKIT_SYNTAX`, of which the change's alone. A value with escapes takes no digest, and for a Dockerfile on "
+        "standard input no value does.",
         example='[[build-args]]\nfiles = ["services/*/Dockerfile"]\nvalues = { BASE = "node:20", DISTRO = '
         '"bookworm" }\n'
         'contexts = ["shared"]',

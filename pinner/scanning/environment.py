@@ -56,7 +56,7 @@ class Environments:
             return self.readers[path]
         if not self._files.is_there(path):
             return None
-        found = self._files.finder.find("", path)
+        found = self._files.finder.find(*os.path.split(path))
         if isinstance(found, NotRead):
             # What Git ignores is the environment of one machine; where it cannot say so, that is told.
             if found.is_unclear:

@@ -28,7 +28,11 @@ class NotRead(NamedTuple):
 
     detail: str
     is_unclear: bool = False
-    is_remote: bool = False
+
+
+def is_remote(path: str) -> bool:
+    """Tell whether a path is an address: of a repository, an archive or an artifact."""
+    return _REMOTE.match(path) is not None
 
 
 class Finder:
@@ -46,8 +50,8 @@ class Finder:
         """Return the file that a file in `folder` calls `path`; None stands for a variable without a value."""
         if path is None:
             return NotRead("a variable without a value stands in its path")
-        if _REMOTE.match(path):
-            return NotRead("it is remote, and pinner reads local files only", is_remote=True)
+        if is_remote(path):
+            return NotRead("it is remote, and pinner reads local files only")
         if "\0" in path:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
@@ -62,8 +66,8 @@ class Finder:
 
     def _why_not(self, folder: str, path: str) -> str:
         """Return why a file is not read, empty if it is. Raises GitFailed."""
-        real, real_folder = os.path.realpath(path), os.path.realpath(folder or os.curdir)
-        root = os.path.realpath(checked_root(real_folder) or real_folder)
+        real, start = os.path.realpath(path), os.path.realpath(folder or os.curdir)
+        root = checked_root(start) or start
         if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
             return f"it lies outside of {os.path.basename(root) or root}, which is checked"
         if not os.path.isfile(path):

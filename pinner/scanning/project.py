@@ -23,7 +23,7 @@ from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
 from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
-from pinner.scanning.followed import Files, Finder, Followed, NotRead
+from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
 DOCKERFILE_NAME = "Dockerfile"
@@ -61,7 +61,7 @@ class Project:
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
         self._group_of: dict[str, str] = {}
-        self._reported: set[str] = set()
+        self._leads_to: dict[str, list[str]] = {}
 
     # What is read.
 
@@ -75,7 +75,6 @@ class Project:
         """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
         main = self._main(folder)
         for path in named:
-            self._report(path)
             if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
 
@@ -122,7 +121,7 @@ class Project:
 
     def _leaves_out(self, path: str) -> bool:
         """Tell whether a file that Compose would find by itself is excluded or ignored."""
-        found = self._files.finder.find("", path)
+        found = self._files.finder.find(*os.path.split(path))
         return not isinstance(found, Followed) or found.is_excluded
 
     def _add_model(
@@ -207,8 +206,7 @@ class Project:
         path = item if item.id == "scalar" else _value(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
-        nodes = [path] if path is not None and path.id == "scalar" else list(path.value) if path is not None else []
-        found = [self._follow(_named(reader, file, node, "include"), folder) for node in nodes if node.id == "scalar"]
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
         paths = [each for each in found if each]
         if not paths or len(self._included) > _MAX_INCLUDES:
             return
@@ -240,11 +238,10 @@ class Project:
         node = _value(fields, "env_file")
         if node is None:
             return self._environments.default_in(project)
-        nodes = [node] if node.id == "scalar" else list(node.value)
         found = [
             self._follow(_named(reader, file, each, "include.env_file"), folder)
-            for each in nodes
-            if each.id == "scalar" and each.value != os.devnull
+            for each in _scalars(node)
+            if each.value != os.devnull
         ]
         return [path for path in found if path and self._environments.read(path)]
 
@@ -257,15 +254,31 @@ class Project:
             for layer in model.services.layers[name]:
                 self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
                 self._note_environment(model, layer.file, find(layer.fields, "environment"))
+        for yaml in model.services.files:
+            self._note_secrets(model, yaml)
         return builds
 
     def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note the variables that a container gets by their names alone, with the values that Compose sees."""
         for name, pair in model.services.pairs_of(file, entry, "environment").items():
             if not pair.is_given:
-                place = f"{file.source.path}:{file.line_of(pair.entry.value)}"
-                sentence = f"{place} gives {name} to a container, which would see the digest"
-                model.env.note_reader(model.env.look_up(name), sentence)
+                self._note_name(model, name, file, pair.entry.value)
+
+    def _note_secrets(self, model: Model, file: YamlFile) -> None:
+        """Note the variables whose values are secrets or configurations of containers."""
+        documents = [model.services.fields_of(file, document, "the file") for document in file.documents]
+        named = [fields[key].value for fields in documents for key in ("secrets", "configs") if key in fields]
+        entries = [entry for node in named for entry in model.services.fields_of(file, node, "secrets").values()]
+        for entry in entries:
+            name = _value(model.services.fields_of(file, entry.value, "a secret"), "environment")
+            if name is not None and name.id == "scalar":
+                self._note_name(model, name.value, file, name)
+
+    def _note_name(self, model: Model, name: str, file: YamlFile, node: Node) -> None:
+        place = f"{file.source.path}:{file.line_of(node)}"
+        model.env.note_reader(
+            model.env.look_up(name), f"{place} gives {name} to a container, which would see the digest"
+        )
 
     def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
         """Note that a container gets all variables of a file from which Compose takes values as well."""
@@ -278,7 +291,9 @@ class Project:
                 path = next((value for key, value in node.value if key.value == "path"), None)
             if path is None or path.id != "scalar":
                 continue
-            joined = os.path.normpath(os.path.join(model.folder_of(file), path.value))
+            reader = model.readers.get(id(file))
+            named = _expanded(reader, file, path) if reader else str(path.value)
+            joined = os.path.normpath(os.path.join(model.folder_of(file), named or ""))
             if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
                 model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
@@ -287,7 +302,7 @@ class Project:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
         base = model.folder_of(folder.file)
-        if folder.path is None or self._is_remote(folder.path):
+        if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
         named = build.dockerfile or folder
@@ -299,10 +314,6 @@ class Project:
         if found:
             self._join(folder.file.source.path, found)
             self._builds.setdefault(found, []).append(build.build)
-
-    def _is_remote(self, path: str) -> bool:
-        found = self._files.finder.find("", path)
-        return isinstance(found, NotRead) and found.is_remote
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)
@@ -349,19 +360,15 @@ class Project:
         return None
 
     def _join(self, one: str, other: str) -> None:
-        """Note that two files belong together."""
+        """Note that two files belong together, since one leads to the other."""
         first, second = self._group(one), self._group(other)
         self._group_of[second] = first
-        if one in self._reported or self._is_reported(one):
-            self._report(other)
+        self._leads_to.setdefault(one, []).append(other)
 
     def _group(self, path: str) -> str:
         while (above := self._group_of.get(path, path)) != path:
             path = above
         return path
-
-    def _report(self, path: str) -> None:
-        self._reported.add(path)
 
     def _read_extended(self, model: Model) -> list[Services]:
         """Return what the services of a model extend, which reads the files of these."""
@@ -403,16 +410,24 @@ class Project:
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
             unread = tuple(self._files.unread.get(path, ()))
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
+        reported = self._reported([*self._leads_to, *files, *self._files.failures])
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         return ProjectReading(
-            files={path: file for path, file in files.items() if self._counts(path)},
-            failures={path: reason for path, reason in self._files.failures.items() if self._counts(path)},
+            files={path: file for path, file in files.items() if path in reported},
+            failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),
         )
 
-    def _counts(self, path: str) -> bool:
-        return path in self._reported or self._is_reported(path)
+    def _reported(self, paths: Iterable[str]) -> set[str]:
+        """Return those of some files that were asked about, and all that they lead to."""
+        waiting = [path for path in paths if self._is_reported(path)]
+        reported = set(waiting)
+        while waiting:
+            following = [path for path in self._leads_to.get(waiting.pop(), ()) if path not in reported]
+            reported.update(following)
+            waiting += following
+        return reported
 
     def _in_force(self, path: str, reading: Reading) -> ScannedFile:
         if path in self._environments.readers:
@@ -443,6 +458,13 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
 def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
     entry = fields.get(name)
     return None if entry is None or is_null(entry.value) else entry.value
+
+
+def _scalars(node: Node | None) -> list[Node]:
+    """Return a scalar alone, or those in a list."""
+    if node is None or node.id == "scalar":
+        return [] if node is None else [node]
+    return [each for each in node.value if each.id == "scalar"] if node.id == "sequence" else []
 
 
 def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:

@@ -7,8 +7,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Format, Places, is_claimed_by_name, kind_names
-from pinner.formats._builders import builder_decisions
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
@@ -311,7 +310,7 @@ def _read_projects(
     named = _compose_files_by_folder(found)
     reported = {each.path for each in found}.union(*named.values())
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
-    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format in (DOCKERFILE, COMPOSE))
+    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format in FORMATS)
     named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
     has_entry = [each.matcher() for each in builds]
     configured = [path for path in dockerfiles if any(matches(path) for matches in has_entry)]
@@ -343,18 +342,25 @@ def _compose_files_by_folder(found: Iterable[Found]) -> dict[str, list[str]]:
 
 
 def _compose_files_in(folder: str) -> list[str]:
-    names = sorted(os.listdir(folder or os.curdir))
-    return [os.path.join(folder, name) for name in names if re.search(COMPOSE.FILES, name)]
+    """Return the files in a folder that are Compose files by their names or their content."""
+    paths = (os.path.join(folder, name) for name in sorted(os.listdir(folder or os.curdir)))
+    yamls = (path for path in paths if path.endswith((".yaml", ".yml")))
+    return [path for path in yamls if re.search(COMPOSE.FILES, path) or _is_compose(Found(path=path, format=COMPOSE))]
 
 
 def _has_main_file(folder: str) -> bool:
-    """Return whether Compose would find a file in a folder by itself."""
+    """Return whether Compose would find a file in a folder by itself, or by what a `.env` there says."""
     # One listing in place of a question for each name: most folders have none of them.
     try:
         names = os.listdir(folder or os.curdir)
     except OSError:
         return False
-    return any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names)
+    if any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names):
+        return True
+    # Most of them name none, and reading them in earnest takes an import of what reads YAML.
+    with suppress(ReadError):
+        return ".env" in names and b"COMPOSE_FILE" in read_source(os.path.join(folder, ".env")).data
+    return False
 
 
 def _folders_above(folders: Iterable[str]) -> set[str]:
@@ -472,8 +478,12 @@ def prepared(
     if file_format is DOTENV:
         reading = reading._replace(occurrences=tuple(each._replace(kind=DOTENV.NAME) for each in reading.occurrences))
     built = [each for each in reading.occurrences if each.built is not None]
-    decisions = [each for one in built for each in builder_decisions([one.text], one.path, one.where.line)]
-    reading = reading._replace(decisions=(*reading.decisions, *decisions)) if decisions else reading
+    if built:
+        # Imported here: a hook on a Dockerfile needs nothing of it.
+        from pinner.formats._builders import builder_decisions
+
+        decisions = (each for one in built for each in builder_decisions([one.text], one.path, one.where.line))
+        reading = reading._replace(decisions=(*reading.decisions, *decisions))
     return kind_settings.apply(suppression_settings.apply(reading))
 
 

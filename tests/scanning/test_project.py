@@ -242,6 +242,10 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         {"compose.yaml": "services: {a: {image: 'nginx:${TAG}', environment: [TAG]}}", ".env": "TAG=1"},
         None,
     ),
+    "value that is a secret": (
+        {"compose.yaml": "services: {a: {image: 'nginx:${T}'}}\nsecrets: {s: {environment: T}}", ".env": "T=1"},
+        None,
+    ),
     "include with its own project directory": (
         {
             "compose.yaml": "include: [{path: x/a.yml, project_directory: z, env_file: [one.env, two.env]}]",
@@ -299,6 +303,75 @@ def test_a_file_of_a_project_is_judged_in_the_project(
     Path(".env").write_text("TAG=1.27")
     (finding,) = pinner("check", "--format", "json", named).document["findings"]
     assert (finding["path"], finding["line"], finding["text"]) == (".env", 1, "nginx:1.27")
+
+
+@pytest.mark.parametrize("named", [".", "compose.yaml", "inner/a.yml", "inner/.env"])
+def test_a_project_may_lie_anywhere(named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / "inner").mkdir(parents=True)
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (project / "compose.yaml").write_text("include: [inner/a.yml]")
+    pinned = f"nginx:${{TAG:-1@{projects.digest_of('nginx:1')}}}"
+    (project / "inner/a.yml").write_text(f"services: {{a: {{image: '{pinned}'}}}}")
+    (project / "inner/.env").write_text("TAG=1.27")
+    # Where no Git is, nothing is ignored by Git.
+    (project / ".gitignore").write_text(".env\n")
+    (finding,) = pinner("check", "--format", "json", str(project / named)).document["findings"]
+    assert (finding["rule"], finding["text"]) == ("unpinned", "nginx:1.27")
+
+
+def test_a_file_that_compose_file_names_is_judged_in_its_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x").mkdir()
+    Path("x/a.yml").write_text(f"services: {{a: {{image: 'nginx:${{TAG:-1@{projects.digest_of('nginx:1')}}}'}}}}")
+    Path(".env").write_text("COMPOSE_FILE=x/a.yml\nTAG=1.27\n")
+    (finding,) = pinner("check", "--format", "json", "x/a.yml").document["findings"]
+    assert (finding["path"], finding["line"]) == (".env", 2)
+
+
+def test_a_build_context_above_its_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path("sub/compose.yaml").write_text("services: {a: {build: {context: .., args: {V: '2'}}}}")
+    Path("Dockerfile").write_text("ARG V=1\nFROM nginx:$V\n")
+    document = pinner("check", "--format", "json", "sub/compose.yaml").document
+    assert document["unchecked"] == []
+    assert [each["path"] for each in document["findings"]] == ["Dockerfile", "sub/compose.yaml"]
+
+
+TRANSPORTS = {
+    "docker://nginx:1": "write nginx:1 alone",
+    "oci:/x:1": "no registry holds",
+    "oci-archive:/x.tar": "no registry holds",
+    "docker-archive:/x.tar": "no registry holds",
+    "docker-daemon:x:1": "no registry holds",
+    "containers-storage:localhost/x:1": "no registry holds",
+    "dir:/x": "no registry holds",
+}
+
+
+@pytest.mark.parametrize("text", TRANSPORTS)
+@pytest.mark.parametrize("name", ["Containerfile", "compose.yaml"])
+def test_a_transport_is_named(name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(f"FROM {text}\n" if name == "Containerfile" else f"services: {{a: {{image: '{text}'}}}}")
+    (finding,) = pinner("check", "--format", "json", name).document["findings"]
+    assert (finding["rule"], finding["severity"]) == ("opaque-reference", "error")
+    assert "transport of Podman and Buildah" in finding["message"]
+    assert TRANSPORTS[text] in finding["message"]
+
+
+def test_an_inline_dockerfile_that_is_to_be_rendered_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inline = "".join(f"        FROM {image}\n" for image in ("a:{{x}}", "b:{{y}}", "c:{{x}}"))
+    Path("compose.yaml").write_text(f"services:\n  a:\n    build:\n      dockerfile_inline: |\n{inline}")
+    (finding,) = pinner("check", "--format", "json", ".").document["findings"]
+    assert finding["message"].endswith("the same holds for lines 6, 7")
 
 
 @pytest.mark.parametrize(("named", "expected"), [(".env", ".env:1"), ("compose.yaml", ".env:1"), (".", ".env:1")])
