@@ -360,6 +360,22 @@ def test_characters_that_json_writes_as_two_escapes(make: Make) -> None:
     assert "@sha256:" in tree.texts()["pod.json"]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ('{"\\u0061piVersion": "v1", "kind": "Pod", "spec": {"containers": [{"im\\u0061ge": "a/b:1"}]}}', True),
+        ('\ufeff{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}', True),
+        ('{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"},]}}', True),
+        ('{"s\\u0065rvices": {"a": {"image": "a/b:1"}}}', True),
+        ('{"image": "a/b:1", "x": "\\u003c", "spec": {"containers": [{"image": "a/b:1"}]}}', False),
+        ('[{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}]', False),
+    ],
+)
+def test_json_of_any_name_is_known_by_its_keys(make: Make, text: str, is_read: bool) -> None:
+    tree = make({"a.json": text, "Dockerfile": "FROM scratch\n"})
+    assert ([row["text"] for row in tree.references().get("a.json", [])] == ["a/b:1"]) == is_read
+
+
 # Links.
 
 

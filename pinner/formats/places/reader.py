@@ -1,5 +1,6 @@
 """Reads the documents of a file that pull images: what the table of the kinds says, and nothing else."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -58,7 +59,8 @@ def open_source(source: Source, choice: Places) -> Reader:
         return _Nothing(tuple(built_by_bake(source)))
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
-    if not _may_hold_images(source.data, tuple(named)):
+    is_plain_json = not named and path.endswith(".json")
+    if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
         return _Nothing() if not named else _Nothing(passed_over=_passed_over(named, choice))
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
@@ -91,6 +93,15 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
     return bool(named) and bool(_search(named).search(data))
+
+
+def _json_may_be_of_a_kind(data: bytes) -> bool:
+    """Return whether JSON of any name may be claimed by its content: most that gets here only has escapes in it."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
 
 
 @cache
