@@ -159,6 +159,28 @@ def test_a_template_that_its_tool_refuses_is_one_warning_a_folder(make: Make, te
     assert set(tree.texts().values()) == {text}
 
 
+EXPRESSION = "on: push\njobs:\n  a:\n    container: ${{ matrix.x }}\n    services: {b: {image: 'a/b:1'}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{EXPRESSION}    env: {{A: 1, A: 2}}\n",
+        f"{EXPRESSION}    env: {{A: 1, A: '${{{{ x }}}}'}}\n",
+        f"{EXPRESSION}    env: {{A: '${{{{ x }}}}'\n",
+    ],
+)
+def test_an_expression_makes_no_template_of_a_broken_file(make: Make, text: str) -> None:
+    ran = make({".github/workflows/a.yml": text}).run("check", "--format", "json")
+    assert "template-file" not in [each["rule"] for each in ran.document["findings"]]
+    assert len(ran.document["errors"]) == 1
+
+
+def test_an_expression_is_no_template(make: Make) -> None:
+    (first, _) = make({".github/workflows/a.yml": EXPRESSION}).references()[".github/workflows/a.yml"]
+    assert first["opaque"].startswith("an expression is filled in when it runs")
+
+
 def test_the_lines_of_literal_references_in_a_template(make: Make) -> None:
     tree = make({"a.yaml": TEMPLATES[0]})
     (finding,) = tree.run("check", "--format", "json").document["findings"]

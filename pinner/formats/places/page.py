@@ -8,7 +8,8 @@ _INTRODUCTION = """\
 # Kinds of files
 
 pinner reads every file that pulls an image. `pinner list --format json` tells the kind of each reference and where it
-stands in the document, its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
+stands in the document, its `context`; `also` are the further contexts that aliases give it, and `built` is true for the
+name of what the repository builds itself. `--kind KIND` reads one kind alone, and `[kinds]` in the
 [configuration](configuration.md#kinds) switches kinds off or lets them be checked and never written.
 
 | kind | files |

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -66,17 +66,18 @@ def open_source(source: Source, choice: Places) -> Reader:
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
-        return _refuse(file, source, is_named=bool(named))
+        return _refuse(file, source, named)
     file.source = source
     return _read_documents(file, kinds, choice)
 
 
-def _refuse(problem: Problem, source: Source, *, is_named: bool) -> Reader:
+def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
     """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
+    kind = named[0].name if named else ""
     data = source.data.replace(b"\0", b"")
     is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
-    template = template_in(source) if is_named or is_manifest or _IMAGE_KEY.search(data) else None
-    return Refused(problem, template) if template or is_named or is_manifest else _Nothing()
+    template = template_in(source, kind) if named or is_manifest or _IMAGE_KEY.search(data) else None
+    return Refused(problem, template) if template or named or is_manifest else _Nothing()
 
 
 def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
@@ -140,7 +141,7 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
         return _Nothing(decisions, PassedOver.OFF)
     if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
-        return _refuse(problem, file.source, is_named=True)
+        return _refuse(problem, file.source, [kind for kind in claims if kind is not None])
     reader = PlacesReader(file, mappings, choice, decisions)
     for (node, context), kind in zip(documents, claims, strict=True):
         if kind is not None and kind.name not in choice.off:
