@@ -50,11 +50,10 @@ class ScannedFile(NamedTuple):
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
-    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
-    `no_kind` those that were found and are of none,
-    `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
-    `groups` tells which files belong together, by a number, and
-    `read_again` how those read if some of them held other bytes.
+    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind, `no_kind`
+    those that were found and are of none, `builders` those that decide on images and are not checked themselves.
+    `platforms` are those that matter, empty if none are configured. `groups` tells which files belong together, by a
+    number, and `read_again` how those read if some of them held other bytes.
     """
 
     files: Mapping[str, ScannedFile]
@@ -397,7 +396,9 @@ def _refuse_outside(file: ScannedFile, pins: Mapping[Reference, str] | None) -> 
     if file.reading.problems:
         return f", and its target is no {file.format.NAME}"
     targets = [each.target for each in file.reading.occurrences]
-    if not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets)):
+    # What it names is not followed, nor told.
+    names_files = any(link.kind in (DOCKERFILE.NAME, COMPOSE.NAME) for link in file.reading.links)
+    if not names_files and (not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets))):
         return ""
     return ": its references were left alone; name it to follow it"
 

@@ -497,6 +497,17 @@ def test_what_a_devcontainer_names_may_be_excluded(make: Make) -> None:
     assert tree.texts() == files
 
 
+def test_a_devcontainer_behind_a_link_that_leads_out_leads_nowhere(make: Make, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text('{"build": {"dockerfile": "secret"}}')
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    tree = make({"tree/Dockerfile": "FROM scratch\n"})
+    (tmp_path / "tree" / ".devcontainer.json").symlink_to(outside)
+    ran = tree.run("check", "--format", "json", "tree")
+    assert (ran.code, len(ran.document["errors"]), ran.document["unchecked"]) == (3, 1, [])
+    assert "secret" not in ran.stdout + ran.stderr
+
+
 def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
     files = {".devcontainer.json": '{"build": {"dockerfile": "gone"}}', "Dockerfile": "FROM scratch\n"}
     tree = make(files)
