@@ -19,6 +19,7 @@ from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.followed import Finder, follow_links
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
+from pinner.scanning.outside import pins_of, refuse_outside
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings, as_allowed
 
 if TYPE_CHECKING:
@@ -115,10 +116,10 @@ def scan_files(
     opened.read(each for each in found if _is_left(each, opened.files))
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
     opened.find_kustomizations([each.path for each in found if each.is_named], excludes)
-    pins = _pins(opened.files.values()) if accept_pinned_outside and opened.outside else None
+    pins = pins_of(opened.files.values()) if accept_pinned_outside and opened.outside else None
     # Last, since a digest behind a link may conflict with one of any other file.
     for file in opened.outside:
-        why_not = _refuse_outside(file, pins)
+        why_not = refuse_outside(file, pins)
         if why_not:
             opened.fail(file.source.path, f"the link leads out of what is checked{why_not}")
         else:
@@ -380,33 +381,6 @@ def _folder_above(folder: str) -> str | None:
     if root is None or real == root or not is_inside(real, root):
         return None
     return os.path.normpath(os.path.join(folder, os.pardir))
-
-
-def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
-    """Return the digests of tags, one of each."""
-    targets = (occurrence.target for file in files for occurrence in file.reading.occurrences)
-    return {each.by_tag(): each.digest for each in targets if isinstance(each, Reference) and each.digest}
-
-
-def _refuse_outside(file: ScannedFile, pins: Mapping[Reference, str] | None) -> str:
-    """Return why a file behind a link cannot pass, empty if it can. None of its content is told: it may be secret.
-
-    With `pins` it can if a check would find nothing: all is pinned under a tag, and to the digests in `pins`.
-    """
-    if file.reading.problems:
-        return f", and its target is no {file.format.NAME}"
-    targets = [each.target for each in file.reading.occurrences]
-    # What it names is not followed, nor told.
-    names_files = any(link.kind in (DOCKERFILE.NAME, COMPOSE.NAME) for link in file.reading.links)
-    if not names_files and (not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets))):
-        return ""
-    return ": its references were left alone; name it to follow it"
-
-
-def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
-    if not (isinstance(target, Reference) and target.tag and target.digest):
-        return False
-    return pins.get(target.by_tag(), target.digest) == target.digest
 
 
 def scan_stdin(
