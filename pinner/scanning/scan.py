@@ -19,6 +19,7 @@ from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.followed import Finder, follow_links
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
+from pinner.scanning.outside import pins_of, refuse_outside
 from pinner.scanning.readings import ProjectReading, ScannedFile
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings
 
@@ -34,11 +35,10 @@ _EXACT_NAMES = ("dockerfile", "containerfile")
 class Scan(NamedTuple):
     """Everything that was read, by path, and what could not be. The readings have the suppressions applied.
 
-    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind,
-    `no_kind` those that were found and are of none,
-    `builders` files of no kind that say what is built. `platforms` are those that matter, empty if none are configured.
-    `groups` tells which files belong together, by a number, and
-    `read_again` how those read if some of them held other bytes.
+    `excluded` counts the files that were passed over, `unknown` are those that were named and are of no kind, `no_kind`
+    those that were found and are of none, `builders` those that decide on images and are not checked themselves.
+    `platforms` are those that matter, empty if none are configured. `groups` tells which files belong together, by a
+    number, and `read_again` how those read if some of them held other bytes.
     """
 
     files: Mapping[str, ScannedFile]
@@ -201,9 +201,9 @@ class _Opened:
 
     def add_outside(self, *, accept_pinned: bool) -> None:
         """Add the files behind links that lead out of what is checked: read, with nothing to show, or failures."""
-        pins = _pins(self.files.values()) if accept_pinned and self.outside else None
+        pins = pins_of(self.files.values()) if accept_pinned and self.outside else None
         for file in self.outside:
-            why_not = _refuse_outside(file, pins)
+            why_not = refuse_outside(file, pins)
             if why_not:
                 self.fail(file.source.path, f"the link leads out of what is checked{why_not}")
             else:
@@ -395,31 +395,6 @@ def _checked_root(real: str, known: dict[str, str | None]) -> str | None:
         is_root = real == os.getcwd() or os.path.lexists(os.path.join(real, ".git"))
         known[real] = known[above] if above in known and not is_root else checked_root(real)
     return known[real]
-
-
-def _pins(files: Iterable[ScannedFile]) -> dict[Reference, str]:
-    """Return the digests of tags, one of each."""
-    targets = (occurrence.target for file in files for occurrence in file.reading.occurrences)
-    return {each.by_tag(): each.digest for each in targets if isinstance(each, Reference) and each.digest}
-
-
-def _refuse_outside(file: ScannedFile, pins: Mapping[Reference, str] | None) -> str:
-    """Return why a file behind a link cannot pass, empty if it can. None of its content is told: it may be secret.
-
-    With `pins` it can if a check would find nothing: all is pinned under a tag, and to the digests in `pins`.
-    """
-    if file.reading.problems:
-        return f", and its target is no {file.format.NAME}"
-    targets = [each.target for each in file.reading.occurrences]
-    if not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets)):
-        return ""
-    return ": its references were left alone; name it to follow it"
-
-
-def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
-    if not (isinstance(target, Reference) and target.tag and target.digest):
-        return False
-    return pins.get(target.by_tag(), target.digest) == target.digest
 
 
 def scan_stdin(

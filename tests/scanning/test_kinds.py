@@ -159,6 +159,28 @@ def test_a_template_that_its_tool_refuses_is_one_warning_a_folder(make: Make, te
     assert set(tree.texts().values()) == {text}
 
 
+EXPRESSION = "on: push\njobs:\n  a:\n    container: ${{ matrix.x }}\n    services: {b: {image: 'a/b:1'}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{EXPRESSION}    env: {{A: 1, A: 2}}\n",
+        f"{EXPRESSION}    env: {{A: 1, A: '${{{{ x }}}}'}}\n",
+        f"{EXPRESSION}    env: {{A: '${{{{ x }}}}'\n",
+    ],
+)
+def test_an_expression_makes_no_template_of_a_broken_file(make: Make, text: str) -> None:
+    ran = make({".github/workflows/a.yml": text}).run("check", "--format", "json")
+    assert "template-file" not in [each["rule"] for each in ran.document["findings"]]
+    assert len(ran.document["errors"]) == 1
+
+
+def test_an_expression_is_no_template(make: Make) -> None:
+    (first, _) = make({".github/workflows/a.yml": EXPRESSION}).references()[".github/workflows/a.yml"]
+    assert first["opaque"].startswith("an expression is filled in when it runs")
+
+
 def test_the_lines_of_literal_references_in_a_template(make: Make) -> None:
     tree = make({"a.yaml": TEMPLATES[0]})
     (finding,) = tree.run("check", "--format", "json").document["findings"]
@@ -360,6 +382,22 @@ def test_characters_that_json_writes_as_two_escapes(make: Make) -> None:
     assert "@sha256:" in tree.texts()["pod.json"]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ('{"\\u0061piVersion": "v1", "kind": "Pod", "spec": {"containers": [{"im\\u0061ge": "a/b:1"}]}}', True),
+        ('\ufeff{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}', True),
+        ('{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"},]}}', True),
+        ('{"s\\u0065rvices": {"a": {"image": "a/b:1"}}}', True),
+        ('{"image": "a/b:1", "x": "\\u003c", "spec": {"containers": [{"image": "a/b:1"}]}}', False),
+        ('[{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}]', False),
+    ],
+)
+def test_json_of_any_name_is_known_by_its_keys(make: Make, text: str, is_read: bool) -> None:
+    tree = make({"a.json": text, "Dockerfile": "FROM scratch\n"})
+    assert ([row["text"] for row in tree.references().get("a.json", [])] == ["a/b:1"]) == is_read
+
+
 # Links.
 
 
@@ -457,6 +495,17 @@ def test_what_a_devcontainer_names_may_be_excluded(make: Make) -> None:
     assert (ran.code, ran.document["unchecked"], ran.document["summary"]["excluded"]) == (0, [], 2)
     tree.run("pin", "--exclude", "d", "--exclude", "stack.conf")
     assert tree.texts() == files
+
+
+def test_a_devcontainer_behind_a_link_that_leads_out_leads_nowhere(make: Make, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text('{"build": {"dockerfile": "secret"}}')
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    tree = make({"tree/Dockerfile": "FROM scratch\n"})
+    (tmp_path / "tree" / ".devcontainer.json").symlink_to(outside)
+    ran = tree.run("check", "--format", "json", "tree")
+    assert (ran.code, len(ran.document["errors"]), ran.document["unchecked"]) == (3, 1, [])
+    assert "secret" not in ran.stdout + ran.stderr
 
 
 def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:

@@ -53,7 +53,7 @@ def _behind_proxy(reader: YamlReader, text: Text, length: int) -> WrittenReferen
 
 def _why_opaque(chars: str) -> str | None:
     name = chars.partition("@")[0]
-    if is_template(chars):
+    if is_template(chars.replace("${{", "${")):
         return TEMPLATE
     if _SIGNS_OF_EXPRESSIONS.search(chars):
         return _EXPRESSION

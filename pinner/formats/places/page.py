@@ -8,7 +8,8 @@ _INTRODUCTION = """\
 # Kinds of files
 
 pinner reads every file that pulls an image. `pinner list` tells the kind of each file and where the reference stands in
-the document, in JSON its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
+the document, in JSON its `context`; `also` are the further contexts that aliases give it, and `built` is true for the
+name of what the repository builds itself. `--kind KIND` reads one kind alone, and `[kinds]` in the
 [configuration](configuration.md#kinds) switches kinds off or lets them be checked and never written.
 
 | kind | files |
@@ -23,7 +24,7 @@ any number of them, `[]` each item of a list. Files of other names get a kind by
 first on this page has it. What an alias or a merge key repeats is one place, and gets one digest.
 
 A YAML or JSON file of no kind is passed over in a folder; `--verbose` lists the YAML files among them that have a key
-for an image. One that you name and that is of no kind is an error.
+for an image. One that you name and that is of no kind is `unchecked[unknown-kind]`.
 
 ## What is listed and never written
 

@@ -1,7 +1,8 @@
 """Reads the documents of a file that pull images: what the table of the kinds says, and nothing else."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -58,23 +59,25 @@ def open_source(source: Source, choice: Places) -> Reader:
         return _Nothing(tuple(built_by_bake(source)))
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
-    if not _may_hold_images(source.data, tuple(named)):
+    is_plain_json = not named and path.endswith(".json")
+    if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
         return _Nothing() if not named else _Nothing(passed_over=_passed_over(named, choice))
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
-        return _refuse(file, source, is_named=bool(named))
+        return _refuse(file, source, named)
     file.source = source
     return _read_documents(file, kinds, choice)
 
 
-def _refuse(problem: Problem, source: Source, *, is_named: bool) -> Reader:
+def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
     """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
+    kind = named[0].name if named else ""
     data = source.data.replace(b"\0", b"")
     is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
-    template = template_in(source) if is_named or is_manifest or _IMAGE_KEY.search(data) else None
-    return Refused(problem, template) if template or is_named or is_manifest else _Nothing()
+    template = template_in(source, kind) if named or is_manifest or _IMAGE_KEY.search(data) else None
+    return Refused(problem, template) if template or named or is_manifest else _Nothing()
 
 
 def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
@@ -91,6 +94,15 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
     return bool(named) and bool(_search(named).search(data))
+
+
+def _json_may_be_of_a_kind(data: bytes) -> bool:
+    """Return whether JSON of any name may be claimed by its content: most that gets here only has escapes in it."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
 
 
 @cache
@@ -129,7 +141,7 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
         return _Nothing(decisions, PassedOver.OFF)
     if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
-        return _refuse(problem, file.source, is_named=True)
+        return _refuse(problem, file.source, [kind for kind in claims if kind is not None])
     reader = PlacesReader(file, mappings, choice, decisions)
     for (node, context), kind in zip(documents, claims, strict=True):
         if kind is not None and kind.name not in choice.off:

@@ -265,7 +265,7 @@ class YamlReader:
             links=tuple(self.links),
             platform_stages=tuple(dict.fromkeys(self._platform_stages)),
         )
-        return as_template(reading, self.source) if problems else reading
+        return as_template(reading, self.source, self.kind) if problems else reading
 
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
