@@ -42,7 +42,7 @@ from pinner.registry.settings import RegistrySettings
 _ASK_BY_GET = frozenset({200, 400, 403, 404, 405, 501})
 # What some registries say with 400 of credentials, and of a token that has expired.
 _AUTHENTICATION_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
-_MAX_CHALLENGES = 4
+_MAX_CHALLENGES = 8
 _REPOSITORY = re.compile(r"/v2/(.+)/(?:manifests|blobs)/[^/]+")
 _REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
 
@@ -197,8 +197,8 @@ def _content_of_head(response: Response, reference: Reference) -> Content | None
     if response.status != 200 or not fits or response.content_type not in MEDIA_TYPES:
         return None
     length = field(response.headers, "content-length")
-    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
-    return Content(digest, response.content_type, size=size)
+    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
+    return Content(digest, response.content_type, size=size or None)  # some proxies say 0 of every HEAD
 
 
 def _content_of_get(response: Response, reference: Reference) -> Content:
