@@ -50,7 +50,7 @@ def test_every_reference_is_answered_in_order(network: StubNetwork) -> None:
     unresolved = result[missing]
     assert isinstance(unresolved, Unresolved)
     assert (unresolved.reference, unresolved.reason) == (missing, "not-found")
-    assert unresolved.detail == "reg.example has no missing:1; check the name and the tag"
+    assert unresolved.detail == "the registry has no missing:1; check the name and the tag"
 
 
 def test_nothing_asks_nothing(network: StubNetwork) -> None:
