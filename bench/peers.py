@@ -17,7 +17,8 @@ from pinner.demo.registry import RegistryHandler, Store, StoredManifest, serve
 
 INDEX = StoredManifest(
     "application/vnd.oci.image.index.v1+json",
-    b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
+    b'{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":'
+    b'"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":2}]}' % (64 * b"1"),
 )
 TOOLS = {
     "pinner": [sys.executable, "-m", "pinner", "pin", "--quiet"],

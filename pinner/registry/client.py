@@ -17,7 +17,7 @@ from pinner.model.reference import Reference, is_digest
 from pinner.registry.auth.authenticator import Authenticator, Target
 from pinner.registry.auth.credentials import Credentials
 from pinner.registry.auth.tokens import Authorization
-from pinner.registry.endpoint import Endpoint, SchemeSearch, endpoint_of
+from pinner.registry.endpoint import Endpoint, SchemeSearch, asked_host, endpoint_of
 from pinner.registry.errors import (
     Denied,
     DigestMismatch,
@@ -34,7 +34,7 @@ from pinner.registry.http.requests import HTTPClient, Request, Response, error_c
 from pinner.registry.http.secret import Secret
 from pinner.registry.http.ssrf_policy import SSRFPolicy
 from pinner.registry.http.transport import TransportFactory, Transports
-from pinner.registry.http.urls import Origin
+from pinner.registry.http.urls import Origin, ascii_authority
 from pinner.registry.manifest import ACCEPT, MAX_SIZE, MEDIA_TYPES, Content, parse_manifest
 from pinner.registry.settings import RegistrySettings
 
@@ -42,7 +42,7 @@ from pinner.registry.settings import RegistrySettings
 _ASK_BY_GET = frozenset({200, 400, 403, 404, 405, 501})
 # What some registries say with 400 of credentials, and of a token that has expired.
 _AUTHENTICATION_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
-_MAX_CHALLENGES = 4
+_MAX_CHALLENGES = 8
 _REPOSITORY = re.compile(r"/v2/(.+)/(?:manifests|blobs)/[^/]+")
 _REMAINING = re.compile(r"\s*([0-9]{1,9})\s*(?:;|$)")
 
@@ -197,8 +197,8 @@ def _content_of_head(response: Response, reference: Reference) -> Content | None
     if response.status != 200 or not fits or response.content_type not in MEDIA_TYPES:
         return None
     length = field(response.headers, "content-length")
-    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else None
-    return Content(digest, response.content_type, size=size)
+    size = int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
+    return Content(digest, response.content_type, size=size or None)  # some proxies say 0 of every HEAD
 
 
 def _content_of_get(response: Response, reference: Reference) -> Content:
@@ -220,15 +220,17 @@ def _content_of_get(response: Response, reference: Reference) -> Content:
 def _failure(response: Response, reference: Reference) -> RegistryError:
     """Return the error that a status other than 200 stands for; 408, 429 and 5xx were raised as such before."""
     origin, code = response.origin, error_code(response)
+    # Whoever tells it names the reference as well, and so its host.
+    where = "the registry" if origin.authority == asked_host(ascii_authority(reference.registry)) else str(origin)
     image = reference.familiar.removeprefix(f"{reference.registry}/")
     match response.status:
         case 404 if code == "NAME_UNKNOWN":
-            return RepositoryNotFound(f"{origin} knows no repository of {image}; check the name, or log in")
+            return RepositoryNotFound(f"{where} knows no repository of {image}; check the name, or log in")
         case 404:
-            return NotFound(f"{origin} has no {image}; check the name and the tag")
+            return NotFound(f"{where} has no {image}; check the name and the tag")
         case 401:
             return Unauthorized(f"the registry goes on asking for authentication; log in with docker login {origin}")
         case 400 | 403 as status if status == 403 or code in _AUTHENTICATION_CODES:
-            return Denied(f"{origin} denies access to {image}; check the name, or log in")
+            return Denied(f"{where} denies access to {image}; check the name, or log in")
     said = f"{response.status} {code}".strip()
     return NotAManifest(f"{origin} answers {said}; check that it is a registry")

@@ -69,6 +69,6 @@ def _pushed(body: bytes, digest: str) -> datetime | None:
         if document["digest"] != digest:
             return None
         time = datetime.fromisoformat(document.get("tag_last_pushed") or document["last_updated"])
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError):
         return None
-    return time.astimezone(UTC) if time.tzinfo else None

@@ -190,7 +190,7 @@ def _fact_of(line: str) -> Fact | None:
                     return Fact(
                         time=_time(time), kind=FactKind(kind), image=parse(image), digest=digest, instead=instead
                     )
-    except (ValueError, RecursionError, InvalidReference):
+    except (ValueError, OverflowError, RecursionError, InvalidReference):
         pass
     return None
 
@@ -210,7 +210,7 @@ def _of_old_format(path: str, data: bytes) -> Iterator[Fact]:
             raise ValueError("schema_version")
         for entry in document["entries"]:
             yield _of_old_entry(entry)
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"the ledger {path} is damaged: {error}; mend it, or remove it to start anew") from error
 
 

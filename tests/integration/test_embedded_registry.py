@@ -53,11 +53,19 @@ def test_head_answers_as_get_but_for_the_body(registry: Embedded, path: str) -> 
     assert fields(get) == fields(head)
 
 
-@pytest.mark.parametrize("path", ["/v2/library/node/manifests/15", "/v2/nothing/manifests/latest", "/v2/x", "/"])
-def test_what_is_not_there_is_an_error_of_the_specification(registry: Embedded, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v2/library/node/manifests/15", "MANIFEST_UNKNOWN"),
+        ("/v2/nothing/manifests/latest", "NAME_UNKNOWN"),
+        ("/v2/x", "NAME_UNKNOWN"),
+        ("/", "NAME_UNKNOWN"),
+    ],
+)
+def test_what_is_not_there_is_an_error_of_the_specification(registry: Embedded, path: str, code: str) -> None:
     response, body = ask(registry, "GET", path)
     assert response.status == 404
-    assert json.loads(body)["errors"][0]["code"] == "MANIFEST_UNKNOWN"
+    assert json.loads(body)["errors"][0]["code"] == code
 
 
 def test_content_can_change_while_it_runs(registry: Embedded) -> None:

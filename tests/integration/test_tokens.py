@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 REPOSITORIES = [f"team/app{number}" for number in range(50)]
 PRIVATE = "team/private"
 TAGS = 4
-IMAGE = images.empty_index()
+IMAGE = images.multi_platform("tokens")
 
 
 class Place(NamedTuple):

@@ -40,6 +40,7 @@ def answering(status: int = 200, body: bytes | None = None, **document: object) 
         ({"tag_last_pushed": "2026-01-02T03:04:05Z"}, None),
         ({"digest": DIGEST}, None),
         ({"digest": DIGEST, "tag_last_pushed": "yesterday"}, None),
+        ({"digest": DIGEST, "tag_last_pushed": "0001-01-01T00:00:00+14:00"}, None),
         ({"digest": DIGEST, "tag_last_pushed": "2026-01-02T03:04:05"}, None),
         ({"digest": DIGEST, "tag_last_pushed": 5}, None),
     ],

@@ -9,7 +9,7 @@ from pinner.model.reference import Reference, parse
 from pinner.model.resolution import Resolved, Unresolved
 from pinner.registry import resolver
 from pinner.registry.client import RegistryClient
-from pinner.registry.manifest import OCI_INDEX
+from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST
 from pinner.registry.resolver import Resolver, resolve
 from pinner.registry.settings import RegistrySettings
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
@@ -50,7 +50,7 @@ def test_every_reference_is_answered_in_order(network: StubNetwork) -> None:
     unresolved = result[missing]
     assert isinstance(unresolved, Unresolved)
     assert (unresolved.reference, unresolved.reason) == (missing, "not-found")
-    assert unresolved.detail == "reg.example has no missing:1; check the name and the tag"
+    assert unresolved.detail == "the registry has no missing:1; check the name and the tag"
 
 
 def test_nothing_asks_nothing(network: StubNetwork) -> None:
@@ -131,3 +131,24 @@ def test_one_failure_does_not_hide_the_others(network: StubNetwork) -> None:
     result = resolve([bad, TAGGED], settings())
     assert isinstance(result[bad], Unresolved)
     assert isinstance(result[TAGGED], Resolved)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "length", "gets"),
+    [
+        (OCI_INDEX, "999", 0),
+        (OCI_INDEX, "0", 0),  # some proxies say that of every HEAD
+        (OCI_INDEX, None, 0),
+        (OCI_INDEX, "120", 1),
+        (OCI_MANIFEST, "999", 1),
+    ],
+)
+def test_what_may_be_no_image_is_looked_into(media_type: str, length: str | None, gets: int) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        size = {"content-length": length} if length and request.method == "HEAD" else {}
+        return reply(200, FIELDS | {"content-type": media_type} | size, b"" if request.method == "HEAD" else INDEX)
+
+    network = StubNetwork(handler)
+    resolution = run(network, lambda resolver: resolver.image(TAGGED, fetch=False))
+    assert isinstance(resolution, Resolved)
+    assert len(network.urls("GET")) == gets

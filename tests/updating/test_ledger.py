@@ -112,6 +112,8 @@ def test_any_order_and_doubles_are_the_same_ledger(
         (render(named(1, NOW)).replace("node:20", "Node:20"), "this line is no fact"),
         (render(named(1, NOW)).replace("Z", ""), "this line is no fact"),
         (render(named(1, NOW)).replace("2026", "now"), "this line is no fact"),
+        (render(named(1, NOW)).replace("2026-03-01T12:00:00Z", "0001-01-01T00:00:00+14:00"), "this line is no fact"),
+        (render(named(1, NOW)).replace("2026-03-01T12:00:00Z", "9999-12-31T23:59:59-14:00"), "this line is no fact"),
         (render(named(1, NOW)).replace('"named"', '"called"'), "this line is no fact"),
         (render(named(1, NOW))[:-1], "this line is no fact"),
         ("[" * 100_000, "this line is no fact"),

@@ -260,7 +260,7 @@ def error_code(response: Response) -> str:
 def rate_limited(response: Response) -> RateLimited:
     """Return the error that a 429 stands for, with the limit where Docker Hub tells it, as in `100;w=21600`."""
     seconds = field(response.headers, "retry-after")
-    when = f"after {seconds} s" if seconds.isascii() and seconds.isdigit() else "later"
+    when = f"after {seconds} s" if re.fullmatch("[0-9]{1,9}", seconds) else "later"
     limit = _LIMIT.fullmatch(field(response.headers, "ratelimit-limit").strip())
     known = f" (its limit is {limit.group(1)} pulls in {int(limit.group(2)) / 3600:g} hours)" if limit else ""
     return RateLimited(

@@ -290,6 +290,8 @@ def test_the_limit_of_docker_hub_is_told() -> None:
     error = rate_limited(Response(URL, 429, httpx.Headers(fields), b""))
     assert "its limit is 100 pulls in 6 hours" in error.detail
     assert error.detail.endswith("try again after 600 s")
+    for odd in ("9" * 400, "-1", "1.5", "soon"):
+        assert rate_limited(Response(URL, 429, httpx.Headers({"retry-after": odd}), b"")).detail.endswith("again later")
 
 
 def test_a_host_that_cannot_be_reached_is_asked_no_more() -> None:
