@@ -1,4 +1,4 @@
-"""What a run is asked to do: flags, environment and configuration file as one value.
+"""Settings of a run: flags, environment and configuration file as one value.
 
 This module is what a hook imports. The rest of the package is imported only where there is something
 to read: `keys` is the table of all settings, `types` reads their values, `files` finds and reads the
@@ -22,7 +22,7 @@ _FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
 class RegistryTable(NamedTuple):
-    """What the configuration file says of one registry."""
+    """Settings of one registry, from the configuration file."""
 
     mirror: str | None = None
     insecure: bool = False
@@ -31,7 +31,7 @@ class RegistryTable(NamedTuple):
 
 
 class ImageSettings(NamedTuple):
-    """What holds for the images that the globs in `match` match; None for what holds for all. `min_age` is in days."""
+    """Settings of the images that the globs in `match` match; None: as for all images. `min_age` is in days."""
 
     match: tuple[str, ...]
     platforms: tuple[str, ...] | None = None
