@@ -7,8 +7,8 @@ from pinner.formats.places.table import KINDS, Kind
 _INTRODUCTION = """\
 # Kinds of files
 
-pinner reads every file that pulls an image. `pinner list` tells the kind of each file and where the reference stands in
-the document, in JSON its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
+pinner reads every file that pulls an image. `pinner list --format json` tells the kind of each reference and where it
+stands in the document, its `context`; `--kind KIND` reads one kind alone, and `[kinds]` in the
 [configuration](configuration.md#kinds) switches kinds off or lets them be checked and never written.
 
 | kind | files |
