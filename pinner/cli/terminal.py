@@ -1,4 +1,4 @@
-"""What the process writes on: streams, colour, progress.
+"""Standard output and standard error: streams, colour, progress.
 
 Nothing else in the package writes to standard output or standard error, and what libraries write there goes through
 `CleanedStream` as well.
@@ -14,7 +14,7 @@ from typing import Any, TextIO, cast
 from pinner.model.escaping import clean, harmless
 
 Progress = Callable[[int, int, str], None]
-"""What is called with the number of answers, that of questions, and the host that is waited for."""
+"""Called with the number of answers, that of questions, and the host that is waited for."""
 
 INTERVAL = 60.0
 """Seconds between two lines of progress in CI."""
@@ -107,7 +107,7 @@ def abandon_broken_streams() -> None:
 
 
 def wants_color(choice: str, stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether to colour what goes to `stream`: `--color`, then NO_COLOR, FORCE_COLOR, TERM, and a terminal."""
+    """Return whether to colour what goes to `stream`: `--color`, then NO_COLOR, FORCE_COLOR, TERM, and a terminal."""
     if choice != "auto":
         return choice == "always"
     if environ.get("NO_COLOR"):  # https://no-color.org: present and not empty
@@ -128,7 +128,7 @@ def width_of(stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.env
 
 
 def takes_hyperlinks(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal is one of those that are known to show hyperlinks (OSC 8); FORCE_HYPERLINK decides."""
+    """Return whether the terminal is known to show hyperlinks (OSC 8). FORCE_HYPERLINK decides for others."""
     if forced := environ.get("FORCE_HYPERLINK"):
         return forced != "0"
     if environ.get("CI"):

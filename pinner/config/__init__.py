@@ -1,4 +1,4 @@
-"""What a run is asked to do: flags, environment and configuration file as one value.
+"""Settings of a run: flags, environment and configuration file as one value.
 
 This module is what a hook imports. The rest of the package is imported only where there is something
 to read: `keys` is the table of all settings, `types` reads their values, `files` finds and reads the

@@ -1,4 +1,4 @@
-"""What a configuration that was found may not say: it may come with the pull request that is checked.
+"""Limits of a configuration that was found: it may come with the pull request that is checked.
 
 It names no file that is written but a ledger in its own folder, and no baseline elsewhere. What it names to be read
 otherwise, such as a CA file, is a regular file of bounded size, of which no message shows the content.

@@ -109,6 +109,6 @@ class Key(NamedTuple):
 
     @property
     def in_environment(self) -> bool:
-        """Whether a variable can hold it: no table fits into one."""
+        """Return whether a variable can hold it: no table fits into one."""
         innermost = self.type.item if isinstance(self.type, List) else self.type
         return not isinstance(innermost, Table | Lookup)

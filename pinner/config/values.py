@@ -55,7 +55,7 @@ class WrongSetting(ValueError):
 
 
 class _Collected:
-    """What is wrong with the parts of a table or a list: all of it is told in one run."""
+    """Errors in the parts of a table or a list: all of them are told in one run."""
 
     def __init__(self) -> None:
         self._errors: list[WrongSetting] = []
@@ -210,7 +210,7 @@ def _shown(raw: Any) -> Any:
 
 
 def _is_long(number: int) -> bool:
-    """Whether a number is none of TOML's: Python writes no integer of many digits, and makes no float of it."""
+    """Return whether a number is none of TOML's: Python writes no integer of many digits, and makes no float of it."""
     return number.bit_length() > _BITS
 
 

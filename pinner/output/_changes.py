@@ -21,7 +21,7 @@ class ImageChange(NamedTuple):
 
     @property
     def is_repair(self) -> bool:
-        """Whether the old digest is gone."""
+        """Return whether the old digest is gone."""
         return self.explanation.why == "lost"
 
 

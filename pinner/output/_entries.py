@@ -1,4 +1,4 @@
-"""All that a report complains of as one list, for formats that know only one kind of entry."""
+"""Findings, failures and refusals of a report as one list, for formats that have one kind of entry."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from pinner.model.escaping import without_build_commands
 
 
 def dumps(document: object) -> str:
-    """`document` as indented JSON with a final newline.
+    """Return `document` as indented JSON with a final newline.
 
     Characters that do not print are escaped, and commands of build logs are taken apart:
     nothing is lost to a parser, and nothing happens on a terminal or in a log.

@@ -1,4 +1,4 @@
-"""What `pinner list --online` knows of each place beyond what the file says."""
+"""The states of places, which `pinner list --online` shows beside what the files say."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ UNCHECKED = "unchecked"
 
 
 class Detail(NamedTuple):
-    """The state of one place. What is known of nothing is None: of an opaque reference, all of it.
+    """The state of one place. What is not known is None: of an opaque reference, all of it.
 
     `state` is a state of a pin, or UNCHECKED, and then `reason` is a slug. `current` is the digest that the tag
     names now. `problem` says what is wrong. `age_days` counts by the ledger, since `first_seen`.
@@ -39,7 +39,7 @@ class Detail(NamedTuple):
 
     @property
     def unchecked(self) -> bool:
-        """Whether a registry gave no answer."""
+        """Return whether a registry gave no answer."""
         return self.state == UNCHECKED
 
     def as_json(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Detail(NamedTuple):
         return {**self._asdict(), "platforms": list(self.platforms), "first_seen": first_seen}
 
     def cells(self) -> tuple[str, str, str, str]:
-        """State, kind of content, platforms and age, for people."""
+        """Return state, kind of content, platforms and age, for people."""
         age = "" if self.age_days is None else "1 day" if self.age_days == 1 else f"{self.age_days} days"
         kind = _KINDS.get(self.media_type or "", self.media_type or "")
         why = self.reason or self.problem

@@ -22,7 +22,7 @@ SHOWN = 10
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _WORST = (FILE_ERROR, REFUSED, UNCHECKED)
-"""What hides other findings comes before them."""
+"""Entries that may hide findings: they come first."""
 
 
 def render(report: Report, _style: Style) -> str:

@@ -13,7 +13,7 @@ from pinner.output.json import SCHEMA_VERSION, errors, used_at
 
 
 class ResolvedText(NamedTuple):
-    """What a registry says of one reference; `text` is as the user wrote it."""
+    """The answer of a registry on one reference; `text` is as the user wrote it."""
 
     text: str
     reference: Reference
@@ -75,7 +75,7 @@ def sort_out(
 
 
 def _platforms(resolved: Resolved) -> tuple[str, ...]:
-    """Those of a fetched index; a manifest does not name its own."""
+    """Return the platforms of an index that was fetched; a manifest does not name its own."""
     from pinner.registry.manifest import parse_manifest
 
     return parse_manifest(resolved.body, resolved.media_type).platforms if resolved.body else ()

@@ -19,13 +19,13 @@ from pinner.output.text import remedies, summary
 NAME = "markdown"
 
 MAX_LENGTH = 65536
-"""What GitHub takes for the body of a pull request, in characters."""
+"""The longest body of a pull request that GitHub takes, in characters."""
 MAX_ROWS = 200
 """Rows of a table."""
 MAX_PLACES = 20
 """Places of an image that are named."""
 MAX_WORDS = 80
-"""Characters of what the publisher says of one thing."""
+"""Characters of each text of the publisher that is shown."""
 
 # For what is said between the tables.
 _RESERVE = 400

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 NAME = "text"
 
+_MAX_KEPT = 10
+"""As many images that an update keeps for one reason have a line each."""
+
 _LONGEST_WORDS = 60
 """How many characters of what a publisher says are shown."""
 
@@ -200,13 +203,18 @@ def _shortened(text: str) -> str:
 
 
 def _kept(report: Report, style: Style) -> Iterator[str]:
-    """Yield one line for each image and reason, however many places name it."""
-    images = Counter((kept.image, kept.reason, kept.detail, kept.refused) for kept in report.kept)
-    for (image, reason, detail, refused), places in images.items():
-        if refused or not style.is_brief:
-            verb, color = ("refused", _RED) if refused else ("kept", _CYAN)
-            line = f"{_paint(clean_path(image), _BOLD, style)}: {_label(verb, reason, REFUSED, color, style)}"
-            yield f"{line} {prose(detail)} ({_count(places, 'place')})"
+    """Yield one line for each image and reason, however many places name it, and one for many that are kept alike."""
+    causes: dict[tuple[str, str, bool], Counter[str]] = {}
+    for kept in report.kept:
+        causes.setdefault((kept.reason, kept.detail, kept.refused), Counter())[clean_path(kept.image)] += 1
+    for (reason, detail, refused), images in causes.items():
+        if style.is_brief and not refused:
+            continue
+        if len(images) > _MAX_KEPT and not refused:
+            images = Counter({f"{next(iter(images))} and {len(images) - 1} more images": images.total()})
+        verb, color = ("refused", _RED) if refused else ("kept", _CYAN)
+        told = f"{_label(verb, reason, REFUSED, color, style)} {prose(detail)}"
+        yield from (f"{_paint(image, _BOLD, style)}: {told} ({_count(n, 'place')})" for image, n in images.items())
 
 
 def _short(digest: str | None) -> str:

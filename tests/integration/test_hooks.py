@@ -1,5 +1,7 @@
 """Both hooks as pre-commit and prek run them, in a repository of their own."""
 
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,3 +71,33 @@ def test_hooks_check_and_pin(tool: str, hooks: Path, project: Path, monkeypatch:
     second = run(*command, cwd=project)
     assert second.returncode == 0, second.stdout
     assert run("git", "status", "--porcelain", cwd=project).stdout == ""
+
+
+CONFIGURATION = """\
+repos:
+  - repo: {repository}
+    rev: {revision}
+    hooks:
+      - id: pinner-check
+      - id: pinner-pin
+        stages: [manual]
+"""
+
+
+@pytest.mark.parametrize("tool", ["pre-commit", "prek"])
+def test_the_command_that_a_hook_names_works(
+    tool: str, hooks: Path, tmp_path: Path, embedded_registry: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_SYSTEM_CERTS", "true")
+    folder = Path(sys.executable).parent
+    revision = run("git", "rev-parse", "HEAD", cwd=hooks).stdout.strip()
+    (tmp_path / ".pre-commit-config.yaml").write_text(CONFIGURATION.format(repository=hooks, revision=revision))
+    (tmp_path / "Dockerfile").write_text(f"FROM {embedded_registry.host}/library/node:14.7.0\n")
+    commit_all(tmp_path)
+    failed = run(folder / tool, "run", "--all-files", cwd=tmp_path)
+    assert failed.returncode == 1
+    (command,) = re.findall(r"1 of 1 can be pinned: run (.*)", failed.stdout)
+    name, *arguments = shlex.split(command)
+    assert (name, arguments[-2:]) == (tool, ["--files", "Dockerfile"])
+    run(folder / name, *arguments, cwd=tmp_path)
+    assert (tmp_path / "Dockerfile").read_text().endswith(f"@{DIGEST}\n")

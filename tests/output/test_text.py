@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, FileFailure, Report, Summary
+from pinner.model.report import Change, FileFailure, Kept, Report, Summary
 from pinner.model.source import Location, Source, Span
 from pinner.output import Style, concise, text
 from pinner.output._excerpt import cells
@@ -143,3 +143,16 @@ def test_a_change_is_told_once_for_all_its_places() -> None:
 )
 def test_summary(report: Report, line: str) -> None:
     assert text.summary(report) == line
+
+
+@pytest.mark.parametrize(("number", "refused", "lines"), [(10, False, 10), (11, False, 1), (11, True, 11)])
+def test_many_images_that_are_kept_alike_are_one_line(number: int, refused: bool, lines: int) -> None:
+    where = occurrence_in(Source("f", b"FROM a"), "a").where
+    kept = tuple(
+        Kept("f", where, f"a:{each // 2}", "unpinned", "it has no digest", refused) for each in range(2 * number)
+    )
+    told = text.render(Report(EMPTY, kept=kept), Style()).splitlines()
+    assert len(told) == lines
+    if lines == 1:
+        assert told == [f"a:0 and {number - 1} more images: kept[unpinned] it has no digest ({2 * number} places)"]
+    assert bool(text.render(Report(EMPTY, kept=kept), Style(is_brief=True))) == refused
