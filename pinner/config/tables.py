@@ -13,7 +13,7 @@ class RegistryTable(NamedTuple):
 
 
 class ImageSettings(NamedTuple):
-    """What holds for the images that the globs in `match` match; None for what holds for all. `min_age` is in days."""
+    """Settings of the images that the globs in `match` match; None: as for all images. `min_age` is in days."""
 
     match: tuple[str, ...]
     platforms: tuple[str, ...] | None = None
