@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
@@ -17,14 +17,13 @@ from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
-from pinner.scanning.followed import Finder, follow_links
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
-from pinner.scanning.outside import pins_of, refuse_outside
 from pinner.scanning.readings import ProjectReading, ScannedFile
 from pinner.scanning.suppressions import NO_SUPPRESSION_SETTINGS, SuppressionSettings
 
 if TYPE_CHECKING:
     from pinner.scanning.build_args import ConfiguredBuilds
+    from pinner.scanning.followed import Finder
 
 _BUILDERS = (*MAIN_FILES, "skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
 _MAX_LEVELS = 100
@@ -105,7 +104,8 @@ def scan_files(
     opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
     opened.find_kustomizations([each.path for each in found if each.is_named], excludes)
     # Last, since a digest behind a link may conflict with one of any other file.
-    opened.add_outside(accept_pinned=accept_pinned_outside)
+    if opened.outside:
+        opened.judge_outside(accepts_pinned=accept_pinned_outside)
     return Scan(
         files=decided(dict(sorted(opened.files.items())), opened.builders),
         failures=(*failures, *dict.fromkeys(opened.unread), *_problems(opened.files)),
@@ -139,8 +139,8 @@ class _Opened:
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
-        # Made when the first file names another: it looks up where every file that was found really is.
-        self._finder = cache(lambda: Finder(excludes, self._found))
+        self._excludes = excludes
+        self._finder: Finder | None = None
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
         """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
@@ -199,16 +199,6 @@ class _Opened:
                 if file.reading.decisions:
                     self.builders[path] = file
 
-    def add_outside(self, *, accept_pinned: bool) -> None:
-        """Add the files behind links that lead out of what is checked: read, with nothing to show, or failures."""
-        pins = pins_of(self.files.values()) if accept_pinned and self.outside else None
-        for file in self.outside:
-            why_not = refuse_outside(file, pins)
-            if why_not:
-                self.fail(file.source.path, f"the link leads out of what is checked{why_not}")
-            else:
-                self.files[file.source.path] = file._replace(reading=Reading(()))
-
     def find_kustomizations(self, named: Iterable[str], excludes: Callable[[str], bool]) -> None:
         """Read the kustomizations that may replace an image of a named file: they may stand anywhere in its tree."""
         files = [self.files[path] for path in named if path in self.files]
@@ -224,6 +214,19 @@ class _Opened:
             self.builders[source.path] = scan_source(
                 source, file_format, self._suppression_settings, self._kind_settings
             )
+
+    def judge_outside(self, *, accepts_pinned: bool) -> None:
+        """Let the files behind links that lead out pass, or note why they cannot."""
+        from pinner.scanning.outside import pins_of, refuse_outside
+
+        pins = pins_of(self.files.values()) if accepts_pinned else None
+        for file in self.outside:
+            why_not = refuse_outside(file, pins)
+            if why_not:
+                self.fail(file.source.path, f"the link leads out of what is checked{why_not}")
+            else:
+                # Counted as read, with nothing to show or to edit.
+                self.files[file.source.path] = file._replace(reading=Reading(()))
 
     def fail(self, path: str, message: str, line: int | None = None) -> None:
         """Note that a file, or what a line of it names, is not read."""
@@ -248,10 +251,14 @@ class _Opened:
 
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
         """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
+        from pinner.scanning.followed import Finder, follow_links
+
+        # Made when the first file names another: it looks up where every file that was found really is.
+        self._finder = self._finder or Finder(self._excludes, self._found)
         kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
         links = (each for each in file.reading.links if each.kind in kinds)
-        followed, unread = follow_links(links, folder, self._finder())
+        followed, unread = follow_links(links, folder, self._finder)
         real = os.path.realpath(folder or os.curdir)
         root = file.root or checked_root(real) or real
         self.excluded += len({each.path for _, each in followed if each.is_excluded})
@@ -317,6 +324,7 @@ def _read_projects(
     if not (named or configured):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)

@@ -371,7 +371,7 @@ def test_an_inline_dockerfile_that_is_to_be_rendered_is_one_message(
     inline = "".join(f"        FROM {image}\n" for image in ("a:{{x}}", "b:{{y}}", "c:{{x}}"))
     Path("compose.yaml").write_text(f"services:\n  a:\n    build:\n      dockerfile_inline: |\n{inline}")
     (finding,) = pinner("check", "--format", "json", ".").document["findings"]
-    assert finding["message"].endswith("the same holds for lines 6, 7")
+    assert finding["message"].endswith("also on lines 6, 7")
 
 
 @pytest.mark.parametrize(("named", "expected"), [(".env", ".env:1"), ("compose.yaml", ".env:1"), (".", ".env:1")])

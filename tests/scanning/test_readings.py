@@ -2,13 +2,14 @@
 
 from pinner.formats import COMPOSE, DOCKERFILE
 from pinner.model.occurrence import Decider, Decision, Link, Reading
-from pinner.model.source import Source
+from pinner.model.source import Location, Source
 from pinner.scanning.readings import merged, united
 
 
 def test_nothing_that_one_reading_says_is_lost() -> None:
     decision = Decision(by=Decider.BUILDER, name="docker.io/a/b", tag=None, path="compose.yaml", line=1)
-    link = Link(path="a", kind="dockerfile", line=2)
+    where = Location(line=2, column=1, end_line=2, end_column=2)
+    link = Link(path="a", kind="dockerfile", where=where, context="build.dockerfile")
     one, other = Reading((), decisions=(decision,)), Reading((), decisions=(decision,), links=(link,))
     assert united([one, other]) == Reading((), decisions=(decision,), links=(link,))
 

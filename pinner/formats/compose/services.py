@@ -200,14 +200,20 @@ class Services:
         return built
 
     def users_of(self, image: Node) -> list[str]:
-        """Return the services for which an `image` holds, of those that are in these files."""
+        """Return the services for which an `image` holds, of those that are in these files.
+
+        One that Compose neither pulls nor builds (`pull_policy: build` without a `build`) is left out beside others.
+        """
         if self._users is None:
             self._users = {}
-            for name in self.layers:
+            for name in sorted(self.layers, key=self._is_idle):
                 found = self.effective(name, "image")
-                if found is not None:
+                if found is not None and not (self._is_idle(name) and id(found[0].value) in self._users):
                     self._users.setdefault(id(found[0].value), []).append(name)
         return self._users.get(id(image), [])
+
+    def _is_idle(self, name: str) -> bool:
+        return self.scalar(name, "pull_policy") == "build" and not self.builds_of(name)
 
     def extended(self, name: str) -> Iterator[tuple["Services", str]]:
         """Yield what a service extends, and what that extends."""

@@ -112,6 +112,10 @@ POSITIONS = {
         "services: {a: {image: app, pull_policy: build}, b: {image: app}}",
         ["services.b.image: app -> docker.io/library/app"],
     ),
+    "a build without a recipe by an alias": (
+        "x: &x {image: app}\nservices: {a: {pull_policy: build, <<: *x}, b: {<<: *x}}",
+        ["services.a.image: app -> docker.io/library/app"],
+    ),
     "inline Dockerfile with contexts": (
         "services: {web: {build: {additional_contexts: {base: ./b}, dockerfile_inline: FROM base:1}}}",
         ["services.web.build.dockerfile_inline > FROM: base:1 -> docker.io/library/base:1"],

@@ -127,7 +127,6 @@ INVALID = {
     "variable that is declared nowhere": "FROM $BASE",
     "comment that is none": "FROM node:20#x",
     "syntax that is no reference": "# syntax=Docker:1\nFROM a@D",
-    "syntax of white space": "# syntax=  \nFROM a@D",
     "quotes that a mount keeps": 'FROM a@D\nRUN --mount=\'"from=b""c:1"\' x',
 }
 
