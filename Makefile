@@ -12,11 +12,11 @@ demo: .venv/run.stamp ## Show the main job, without any network
 	$(BIN)/pinner demo
 
 test: .venv/dev.stamp ## Run the tests; ARGS="-k compose" passes options to pytest
-	@echo 'All tests take about twelve minutes on two cores; "make quick" leaves out those with sockets and samples.'
+	@echo 'All tests take about twelve minutes on two cores; "make quick" leaves out those with sockets, other programs and samples.'
 	$(BIN)/python -m pytest $(ARGS)
 
-quick: .venv/dev.stamp ## Run the tests that open no sockets and draw no samples, in about two minutes
-	$(BIN)/python -m pytest -m "not integration and not hypothesis" $(ARGS)
+quick: .venv/dev.stamp ## Run the tests of pinner's own functions, in under a minute
+	$(BIN)/python -m pytest -n auto -m "not integration and not hypothesis and not slow" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, check the formatting and the types
 	$(BIN)/ruff check

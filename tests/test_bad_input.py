@@ -223,6 +223,7 @@ def test_the_mode_and_the_line_ends_stay(mode: int) -> None:
 # How much of it there is.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -238,6 +239,7 @@ def test_ten_megabytes(data: bytes) -> None:
     assert Path("Dockerfile").read_bytes() == data.replace(b"a:1", b"a:1@" + DIGEST.encode(), 1)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_lines_of_one_instruction() -> None:
     text = "FROM a:1\nRUN true" + " && \\\n  # FROM b:1\n  echo FROM c:1" * 20_000 + "\nFROM d:1\n"
     Path("Dockerfile").write_text(text)
@@ -296,6 +298,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GROWING)
 def test_the_work_grows_with_the_file(name: str) -> None:
     """Four times the text must not take much more than four times the work; by the square it would be sixteen."""
@@ -303,6 +306,7 @@ def test_the_work_grows_with_the_file(name: str) -> None:
     assert calls(make(240)) < 6 * calls(make(60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [
@@ -334,6 +338,7 @@ def test_args_that_double_each_other() -> None:
     assert "longer than" in reading.problems[0].message
 
 
+@pytest.mark.slow
 def test_args_that_repeat_a_long_one() -> None:
     text = "ARG A=" + "x" * 4000 + "\n" + many("ARG B{i}=y$A\n", 3000) + "FROM a:1\n"
     reading = DOCKERFILE.read(Source("Dockerfile", text.encode()))

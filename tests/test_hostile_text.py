@@ -18,6 +18,8 @@ from pinner.registry.errors import Unreachable
 from tests.support.harm import HOSTILE, PASSWORD, harms
 from tests.support.pinning import DIGEST
 
+pytestmark = pytest.mark.slow
+
 ROOT = str(Path(__file__).parents[1])
 
 Run = Callable[..., str]

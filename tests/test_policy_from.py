@@ -14,6 +14,8 @@ from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
 from tests.support.repository import commit, git, write_files
 
+pytestmark = pytest.mark.integration
+
 Files = Mapping[str, str | None]
 
 PINNED = f"FROM alpine:3@{DIGEST}\n"

@@ -10,6 +10,8 @@ import pytest
 import pinner
 from tests.support.occurrences import DIGEST
 
+pytestmark = pytest.mark.integration
+
 SLOW = frozenset(
     "argparse asyncio concurrent dataclasses datetime dockerfile_parse email h11 http httpcore httpx importlib.metadata"
     " inspect json logging multiprocessing pathlib pathspec pickle random rich ruamel shutil socket ssl subprocess"

@@ -297,6 +297,7 @@ def test_a_diff_is_all_that_standard_output_holds_and_nothing_is_written() -> No
     assert path.read_text() == "FROM node:20\nFROM gone:1\n"
 
 
+@pytest.mark.integration
 def test_a_diff_is_taken_by_git(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     before = {
         "a b/Dockerfile": "FROM node:20\r\nRUN x",
@@ -318,6 +319,7 @@ def test_a_diff_is_taken_by_git(capsysbinary: pytest.CaptureFixture[bytes]) -> N
 # Standard input.
 
 
+@pytest.mark.integration
 def test_standard_input_is_a_dockerfile_unless_its_name_says_otherwise() -> None:
     run = process("check", "-", stdin=b"FROM a:1\n")
     assert (run.code, run.stdout) == (FINDINGS, "Dockerfile:1:6: error[unpinned] a:1 is not pinned to a digest\n")
@@ -325,6 +327,7 @@ def test_standard_input_is_a_dockerfile_unless_its_name_says_otherwise() -> None
     assert run.stdout == "x/compose.yaml:1:23: error[unpinned] b:1 is not pinned to a digest\n"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("data", [f"FROM a:1@{DIGEST}\r\nLABEL x=\xff".encode("latin-1"), b"FOO", b"", b"\xff\xfe\x00"])
 def test_what_was_edited_goes_to_standard_output_byte_for_byte(data: bytes) -> None:
     command = [sys.executable, "-m", "pinner", "unpin", "-"]
@@ -333,6 +336,7 @@ def test_what_was_edited_goes_to_standard_output_byte_for_byte(data: bytes) -> N
     assert run.returncode == (CLEAN if data.startswith(b"FROM") else UNCHECKED)
 
 
+@pytest.mark.integration
 def test_standard_input_that_is_closed() -> None:
     run = in_shell("{pinner} check - <&-")
     assert (run.code, run.stdout, run.stderr) == (USAGE, "", "error: - stands for standard input, which is closed\n")
@@ -434,6 +438,7 @@ def in_shell(command: str) -> Ran:
     return Ran(run.returncode, run.stdout.decode(), run.stderr.decode())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("environ", "arguments", "colored"),
     [
@@ -450,6 +455,7 @@ def test_colour(environ: dict[str, str], arguments: list[str], colored: bool) ->
     assert ("\x1b[" in process("check", *arguments, environ=environ).stdout) == colored
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("command", ["check", "list"])
 def test_a_reader_that_goes_away_is_no_trouble(command: str) -> None:
     dockerfile("".join(f"FROM a:{number}\n" for number in range(3000)))
@@ -460,6 +466,7 @@ def test_a_reader_that_goes_away_is_no_trouble(command: str) -> None:
     assert "ended with 1\n" in run.stderr or command == "list"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("streams", "text", "code"),
     [
@@ -484,6 +491,7 @@ def test_streams_that_are_closed_or_full(streams: str, text: str, code: int, unb
     assert run.code == code
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_names_that_the_terminal_cannot_show(encoding: str) -> None:
     dockerfile("FROM größe日:1\n", os.fsdecode(b"\xff\xe6.dockerfile"))
@@ -497,6 +505,7 @@ def test_names_that_the_terminal_cannot_show(encoding: str) -> None:
     assert run.stdout.decode(encoding).count("error[invalid-reference]") == 1
 
 
+@pytest.mark.integration
 def test_an_interrupt_is_not_a_traceback() -> None:
     command = [sys.executable, "-c", INTERRUPTED]
     run = subprocess.run(command, capture_output=True, env=_environment(), timeout=60)

@@ -8,6 +8,8 @@ import pytest
 
 from pinner.output import OUTPUTS
 
+pytestmark = pytest.mark.integration
+
 
 def completions(line: str) -> list[str]:
     """What bash would offer at the end of a command line."""

@@ -14,6 +14,8 @@ from pinner.scanning.discovery import discover, kinds_of_search
 from pinner.scanning.scan import Scan, scan_files
 from tests.support.command import Ran, pinner
 
+pytestmark = pytest.mark.integration
+
 DOCKERFILE = ["FROM a:1", "FROM b:1", "FROM c:1", "FROM d:1", "FROM e:1"]
 
 

@@ -16,6 +16,8 @@ from pinner.scanning.discovery import discover, kinds_of_search
 from pinner.scanning.git import GitFailed, Repository, blob, blobs, commit_of, find_repository, run_git, tree
 from pinner.scanning.scan import scan_files
 
+pytestmark = pytest.mark.integration
+
 IDENTITY = "-c user.name=a -c user.email=a@example -c commit.gpgsign=false -c init.defaultBranch=main".split()
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.support.trees import FileTree
 from tests.support.work import calls_of
 
+pytestmark = pytest.mark.slow
+
 Files = dict[str, str]
 
 

@@ -136,6 +136,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_do_not_go_off(name: str) -> None:
     """A reader that followed every alias would not come back from these."""
@@ -154,6 +155,7 @@ def test_a_file_without_a_reference_is_not_even_parsed() -> None:
     assert reading("services: {web: {build: ., command: [unclosed}") == Reading(())
 
 
+@pytest.mark.slow
 def test_a_large_file() -> None:
     services = {f"s{number}": {"image": f"node:{number}", "command": "x" * 2000} for number in range(1000)}
     assert len(reading(json.dumps({"services": services})).occurrences) == 1000
