@@ -79,9 +79,9 @@ class History(NamedTuple):
 
 
 def history_of(pin: Reference, current: str, ledger: Ledger, now: datetime) -> History:
-    """Return the history of a pin's tag, which names `current` now."""
+    """Return the history of a pin's tag, which names `current` now, or is gone where that is empty."""
     namings = ledger.namings(pin)
-    if not namings or namings[-1].digest != current:
+    if current and (not namings or namings[-1].digest != current):
         namings = (*namings, Naming(now, current))
     return History(namings=namings, pinned=ledger.since(pin) or now, rejections=ledger.rejections(pin))
 
@@ -102,15 +102,17 @@ def targets(pin: str | None, history: History, now: datetime, min_age: timedelta
     return list(dict.fromkeys(namings[at].digest for at in older))
 
 
-def repairs(pin: str, history: History, min_age: timedelta) -> list[str]:
+def repairs(pin: str, current: str, history: History, min_age: timedelta) -> list[str]:
     """Return the digests to which a pin that is gone may move, the best first.
 
-    With `min_age` that is the oldest that is known to have come after the lost one, else what the tag names now.
+    With `min_age`, or where the tag is gone as well (`current` is empty), that is the oldest that is known to have come
+    after the lost one, else what the tag names now.
     """
     namings, last = history.namings, len(history.namings) - 1
-    later = range(last) if min_age else ()
+    later = range(last) if current else range(last + 1)
     known = [at for at in later if _follows(at, pin, history) and _is_sound(at, history)]
-    return list(dict.fromkeys(namings[at].digest for at in (*known, last) if not _is_rejected(at, history)))
+    wanted = [*(known if min_age or not current else ()), *((last,) if current else ())]
+    return list(dict.fromkeys(namings[at].digest for at in wanted if not _is_rejected(at, history)))
 
 
 def _follows(at: int, pin: str | None, history: History) -> bool:

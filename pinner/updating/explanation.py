@@ -44,7 +44,7 @@ def explain(
 ) -> Explanation:
     """Return why a pin moved from `old`, None where that is gone, to `new`, whose digest is `digest`.
 
-    `used` are the platforms in use, `current` is the digest that the tag names now.
+    `used` are the platforms in use, `current` is the digest that the tag names now, empty where it is gone.
     """
     before, after = provenance(old, used) if old else None, provenance(new, used)
     had, has = (set(each.platforms) if each else set() for each in (old, new))
@@ -57,7 +57,7 @@ def explain(
         added=tuple(sorted(has - had)) if compared else (),
         lost=tuple(sorted(had - has)) if compared else (),
         current=digest == current,
-        tag_digest=None if digest == current else current,
+        tag_digest=None if digest == current else current or None,
         first_seen=first_seen.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if first_seen else None,
     )
 

@@ -204,15 +204,15 @@ class _Updater:
     ) -> Update | Unresolved:
         if isinstance(status, Unresolved):
             return status
-        decision: Decision | Unresolved
+        decision: Decision | Unresolved | None
         if status.state is PinState.UNPINNED and status.current and options.add:
             decision = await self._addition(reference, status, status.current, options)
-        elif status.state not in _MOVED or not status.current:
+        elif status.state not in _MOVED or not (status.current or reference.tag):
             return Update(status)
         elif not options.update:
             decision = Stay(NOT_UPDATED, "the configuration says `update = false` for this image")
         else:
-            decision = await self._decision(reference, status, status.current, used, options)
+            decision = await self._decision(reference, status, status.current or "", used, options)
         return Update(status, decision)
 
     async def _addition(
@@ -235,12 +235,15 @@ class _Updater:
 
     async def _decision(
         self, reference: Reference, status: PinStatus, current: str, used: tuple[str, ...], options: Options
-    ) -> Decision | Unresolved:
-        """Return what to do with a pin whose tag has moved: the first of the digests that still resolves counts."""
+    ) -> Decision | Unresolved | None:
+        """Return what to do with a pin whose tag has moved: the first of the digests that still resolves counts.
+
+        None where the tag is gone as well, and no digest that the ledger knows is left.
+        """
         history = history_of(reference, current, self._ledger, self._now)
         pin = reference.digest or ""
         if status.state is PinState.GONE:
-            wanted = repairs(pin, history, options.min_age)
+            wanted = repairs(pin, current, history, options.min_age)
         else:
             wanted = targets(pin, history, self._now, options.min_age)
         for digest in wanted:
@@ -255,7 +258,7 @@ class _Updater:
                 return self._explained(reference, decision, current, old=old, new=new, used=used)
             if digest == current or new.reason != NotFound.reason:
                 return new
-        return too_young(history, options.min_age)
+        return too_young(history, options.min_age) if current else None
 
     async def _chosen(
         self, reference: Reference, status: Examination, used: tuple[str, ...], wanted: tuple[str, ...]

@@ -176,6 +176,28 @@ def test_a_pin_that_is_gone_is_repaired_at_once(script: str, lost: str, expected
     assert text.splitlines()[0].startswith(f"{world.image()}: the pinned digest is gone -> {world.digest(expected)}")
 
 
+@pytest.mark.parametrize("min_age", [0, 7])
+def test_a_pin_that_is_gone_with_its_tag_is_repaired_from_the_ledger(min_age: int, world: World) -> None:
+    world.pin("app:A")
+    for day, name in enumerate("AB"):
+        world.build(name)
+        world.update(day=day / 10)
+    world.shelf.untag("app", "1")
+    world.lose("A")
+    world.pin("app:A")
+    (finding,) = pinner("check", "--online", "--format", "json").document["findings"]
+    assert finding["rule"] == "missing-digest"
+    ran = world.update(day=1, min_age=min_age)
+    assert (ran.code, world.pinned) == (0, [world.digest("B")])
+    (change,) = ran.document["changes"]
+    assert (change["why"], change["current"], change["tag_digest"]) == ("lost", False, None)
+    world.pin("app:A")
+    world.lose("B")
+    ran = world.update(min_age=min_age)
+    assert (ran.code, world.pinned) == (1, [world.digest("A")])
+    assert [each["rule"] for each in ran.document["findings"]] == ["missing-digest"]
+
+
 def test_check_online_asks_what_update_asks(world: World) -> None:
     """Whatever update would leave is a note, and a gate on warnings stays green."""
     world.build("A")

@@ -252,8 +252,26 @@ def test_where_a_pin_may_go(pin: str, sequence: str, day: float, min_age: int, e
 )
 def test_where_a_pin_goes_that_is_gone(pin: str, sequence: str, min_age: int, expected: str) -> None:
     ledger, now = ledger_of(sequence), START + 5 * DAY
-    history = history_of(NODE._replace(digest=of(pin)), ledger.namings(NODE)[-1].digest, ledger, now)
-    assert letters(repairs(of(pin), history, min_age * DAY)) == expected
+    current = ledger.namings(NODE)[-1].digest
+    history = history_of(NODE._replace(digest=of(pin)), current, ledger, now)
+    assert letters(repairs(of(pin), current, history, min_age * DAY)) == expected
+
+
+@pytest.mark.parametrize("min_age", [0, 7])
+@pytest.mark.parametrize(
+    ("pin", "sequence", "expected"),
+    [
+        ("A", "A@0 B@1 C@2", "BC"),
+        ("C", "A@0 B@1 C@2", ""),
+        ("A", "A@0 B@1 A@2 C@3", "C"),
+        ("A", "A@0 B@1 C@2 -B+A@3", "C"),
+        ("A", "=A@0", ""),
+    ],
+)
+def test_where_a_pin_goes_that_is_gone_with_its_tag(pin: str, sequence: str, expected: str, min_age: int) -> None:
+    ledger, now = ledger_of(sequence), START + 5 * DAY
+    history = history_of(NODE._replace(digest=of(pin)), "", ledger, now)
+    assert letters(repairs(of(pin), "", history, min_age * DAY)) == expected
 
 
 def test_a_reference_without_a_digest_obeys_the_age_too() -> None:
