@@ -11,6 +11,7 @@ from pinner.formats.yaml.nodes import Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Problem
 from pinner.model.source import Source
+from pinner.scanning.environment import Environments
 
 
 class Model:
@@ -28,13 +29,14 @@ class Model:
         self.extenders: list[Model] = []
         self._outputs: dict[int, set[bool]] = {}
 
-    def add_readers(self, base: Scope) -> None:
-        """Give each file a reader that sees the model's variables, which are beside those of `base`."""
+    def add_readers(self, environments: Environments) -> None:
+        """Give each file a reader that sees the model's variables, of which the name of the project is always one."""
         for file in self.files:
             if file.yaml is None:
                 continue
-            scope = Scope(COMPOSE, beside=base)
+            scope = Scope(COMPOSE, beside=environments.base)
             scope.bind_all(self.env)
+            environments.bind_project_name(scope, self.services.project, self.folder)
             known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
             if known is None:
                 known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")

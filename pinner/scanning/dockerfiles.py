@@ -1,5 +1,6 @@
 """Dockerfiles in force: each is read once for every build of it that is known."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Reading
 from pinner.model.source import Source
 from pinner.scanning.readings import of_builds, united
+
+_NAME = "Dockerfile"
 
 
 class Dockerfile(NamedTuple):
@@ -45,3 +48,11 @@ def _open(source: Source, build: Build) -> Reader:
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return open_source(source)
     return open_text(Text.of_bytes(source.data, source.base), source, "", build)
+
+
+def default_dockerfile(context: str) -> str:
+    """Return the name of the Dockerfile in a build context: BuildKit takes lower case where there is no other."""
+    is_lower = not os.path.lexists(os.path.join(context, _NAME)) and os.path.isfile(
+        os.path.join(context, _NAME.lower())
+    )
+    return _NAME.lower() if is_lower else _NAME

@@ -1,15 +1,22 @@
 """The variables of Compose projects: the values in the `.env` files of their folders."""
 
 import os
+import re
 
 from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.scope import Scope
+from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Problem, Suppression
 from pinner.model.source import Span
 from pinner.scanning.followed import Files, NotRead
 
 _ENV = ".env"
+# The names of files, profiles and the project are among them (Compose's documentation, "Pre-defined variables").
+_CONTROL = "COMPOSE_"
+_PROJECT_NAME = "COMPOSE_PROJECT_NAME"
+# What compose-go takes out of the folder's name (`loader.NormalizeProjectName`).
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
 
 
 class Environments:
@@ -21,6 +28,7 @@ class Environments:
         self._files = files
         self._scopes: dict[tuple[str, ...], Scope] = {}
         self._paths: dict[int, list[str]] = {}
+        self._project_names: dict[str, int] = {}
 
     def of_folder(self, folder: str) -> Scope:
         """Return the variables of the `.env` in a folder."""
@@ -45,6 +53,17 @@ class Environments:
             self._scopes[key] = scope
             self._paths[id(scope)] = [*(self._paths[id(above)] if above else ()), *paths]
         return self._scopes[key]
+
+    def bind_project_name(self, scope: Scope, name: str, folder: str) -> None:
+        """Give `scope` the name of its project, where no `.env` says it: without a name, that is the folder's."""
+        if scope.look_up(_PROJECT_NAME) is None:
+            known = name or _NOT_IN_NAMES.sub("", os.path.basename(os.path.abspath(folder)).lower()).lstrip("_-")
+            if known not in self._project_names:
+                text = Text.made_up(known)
+                index = self.base.declare(_PROJECT_NAME, text, LITERAL, is_visible=False)
+                assert index is not None
+                self._project_names[known] = index
+            scope.bind(_PROJECT_NAME, self._project_names[known])
 
     def paths_of(self, scope: Scope) -> list[str]:
         """Return the files from which a scope was made."""
@@ -96,7 +115,9 @@ class Environments:
             if value is None or not name or (above and above.look_up(name) is not None):
                 continue
             try:
-                scope.declare(name, value, COMPOSE if expands else LITERAL)
+                index = scope.declare(name, value, COMPOSE if expands else LITERAL)
+                if name.startswith(_CONTROL):
+                    scope.note_reader(index, f"Compose itself reads {name}, and would see the digest")
             except ExpansionError as error:
                 line = reader.source.line_of(value.offsets[0]) if value.offsets else 1
                 reader.problem = reader.problem or Problem(line, f"the value of {name} cannot be read: {error}")

@@ -21,13 +21,13 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
-from pinner.scanning.dockerfiles import Dockerfile, open_dockerfile
+from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
-DOCKERFILE_NAME = "Dockerfile"
-_MAX_INCLUDES = 100
+_MOST_INCLUDED = 1000
+_DEEPEST_INCLUDE = 100
 
 
 class Project:
@@ -111,6 +111,8 @@ class Project:
                 named.split(separator), folder, self._environments.place_of("COMPOSE_FILE", folder)
             )
             folder_of_project = os.path.dirname(paths[0]) if paths else folder
+            if folder_of_project != folder:
+                env = self._environments.below(env, self._environments.default_in(folder_of_project))
         else:
             names = (_first(folder, MAIN_FILES), _first(folder, OVERRIDES))
             paths = [path for path in names if path and not self._leaves_out(path)] if names[0] else []
@@ -151,7 +153,7 @@ class Project:
         project = above.services.project if above else None
         model = Model(Services(yamls, extend, env.value_of, project), files, folder, env)
         self._models.append(model)
-        model.add_readers(self._environments.base)
+        model.add_readers(self._environments)
         if beside is not None:
             model.related.append(beside)
             self._join(beside.files[0].source.path, files[0].source.path)
@@ -208,7 +210,7 @@ class Project:
         folder = model.folder_of(file)
         found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
         paths = [each for each in found if each]
-        if not paths or len(self._included) > _MAX_INCLUDES:
+        if not paths or self._is_too_much(paths[0], file, item):
             return
         directory = _value(fields, "project_directory")
         project = os.path.dirname(paths[0])
@@ -231,6 +233,14 @@ class Project:
             included.related.append(model)
         for each in paths:
             self._join(file.source.path, each)
+
+    def _is_too_much(self, path: str, file: YamlFile, item: Node) -> bool:
+        """Return whether a file that is included is not read for the sake of time, which is noted."""
+        is_too_much = len(self._included) >= _MOST_INCLUDED or len(self._including) >= _DEEPEST_INCLUDE
+        if is_too_much:
+            detail = f"more than {_MOST_INCLUDED} files are included, or more than {_DEEPEST_INCLUDE} one in another"
+            self._files.note(file.source.path, path, detail, file.span_of(item), context="include")
+        return is_too_much
 
     def _env_files(
         self, fields: Mapping[str, Entry], project: str, folder: str, reader: YamlReader, file: YamlFile
@@ -306,7 +316,7 @@ class Project:
             self._follow(folder, base)
             return
         named = build.dockerfile or folder
-        path = build.dockerfile.path if build.dockerfile else DOCKERFILE_NAME
+        path = build.dockerfile.path if build.dockerfile else default_dockerfile(os.path.join(base, folder.path))
         joined = None if path is None else os.path.join(folder.path, path)
         found = self._follow(
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path

@@ -32,6 +32,47 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # The files, and the places of what is unpinned; None where no digest can be written, so that it stays.
 FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
+    ".env beside the file that COMPOSE_FILE names": (
+        {
+            ".env": "COMPOSE_FILE=sub/c.yml",
+            "sub/c.yml": "services:\n  a:\n    image: nginx:${TAG:-1.27@D}\n",
+            "sub/.env": "TAG=1.20",
+        },
+        ["sub/.env:1"],
+    ),
+    "many files that are included": (
+        {
+            "compose.yaml": "include:\n" + "".join(f"  - p/{number}.txt\n" for number in range(130)),
+            **{f"p/{number}.txt": f"services: {{s{number}: {{image: 'nginx:{number}'}}}}" for number in range(130)},
+        },
+        sorted(f"p/{number}.txt:1" for number in range(130)),
+    ),
+    "values that Compose reads itself": (
+        {
+            ".env": "COMPOSE_PROJECT_NAME=shop\nCOMPOSE_PROFILES=dev",
+            "compose.yaml": "services: {a: {image: 'a:${COMPOSE_PROJECT_NAME}'}, b: {image: 'b:${COMPOSE_PROFILES}'}}",
+        },
+        None,
+    ),
+    "variable that is the name of the project": (
+        {"compose.yaml": "name: shop\nservices:\n  a:\n    image: nginx:${COMPOSE_PROJECT_NAME:-1.27@D}\n"},
+        None,
+    ),
+    "variable that is the name of the folder": (
+        {"a.b/compose.yaml": "services:\n  a:\n    image: nginx:${COMPOSE_PROJECT_NAME-1.27@D}\n"},
+        None,
+    ),
+    "dockerfile in lower case": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., additional_contexts: {base: ./x}}}}",
+            "dockerfile": "FROM base\nCOPY --from=nginx:1 a b",
+        },
+        ["dockerfile:2"],
+    ),
+    "dockerfile that is said to be empty": (
+        {"compose.yaml": "services: {a: {build: {context: ., dockerfile: ''}}}", "Dockerfile": "FROM nginx:1"},
+        ["Dockerfile:1"],
+    ),
     "include that leads back": (
         {"compose.yaml": "include: [a.yml]", "a.yml": "include: [compose.yaml]\nservices: {w: {image: nginx:1}}"},
         ["a.yml:2"],
@@ -288,6 +329,27 @@ def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         return
     assert found == expected
     assert (pinner("pin", ".").code, pinner("check", ".").code) == (0, 0)
+
+
+def test_two_tags_may_share_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither digest switches the variable off: each goes with its own tag."""
+    monkeypatch.chdir(tmp_path)
+    digest = projects.digest_of("any")
+    Path("compose.yaml").write_text(f"services:\n  a:\n    image: nginx:${{TAG:-1.27.3@{digest}}}\n")
+    Path(".env").write_text(f"TAG=1.27@{digest}\n")
+    assert pinner("check", ".").code == 0
+
+
+def test_an_image_that_is_asked_for_before_another_service_builds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    services = "{a: {image: 'app:1', build: ., pull_policy: build}, b: {image: 'app:1', pull_policy: POLICY}}"
+    Path("Dockerfile").write_text("FROM scratch\n")
+    for policy, rules in (("always", ["pulled-before-build"]), ("daily", ["pulled-before-build"]), ("missing", [])):
+        Path("compose.yaml").write_text(f"services: {services.replace('POLICY', policy)}\n")
+        findings = pinner("check", "--format", "json", ".").document["findings"]
+        assert [each["rule"] for each in findings] == rules
 
 
 @pytest.mark.parametrize("named", ["part/a.yml", "lib/b.yml", "compose.yaml", "."])

@@ -29,6 +29,8 @@ _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
 _BUILT_AND_PULLED = "one service builds it and another one, which extends that, pulls it: give each an image of its own"
 _SYNTAX = "BUILDKIT_SYNTAX"
+# With any other policy Compose asks for the image before another service of the project has built it.
+_WITHOUT_PULL = ("", "build", "never", "missing", "if_not_present")
 # What stands at the top of files of other kinds that have services as well.
 _OTHER_KINDS = frozenset(("jobs", "stages", "steps", "pipelines", "apiVersion"))
 # Every way to a reference leads over one of these words.
@@ -193,6 +195,8 @@ class ModelReader:
             )
         elif not self._is_built(self.services.in_force(node.value), self.services.profiles(service)):
             reader.add_reference(entry, context, platform)
+        elif (policy := self.services.scalar(service, "pull_policy") or "") not in _WITHOUT_PULL:
+            reader.add_reference(entry, context, platform, policy)
 
     # Builds
 
@@ -285,7 +289,8 @@ class ModelReader:
         found = next(iter(self.services.build_fields(name, key)), None)
         if found is None or found[0].value.id != "scalar" or is_null(found[0].value) or is_reset(found[0].value):
             return None
-        return self._named(found[1], found[0], f"{path}.{key}")
+        # Said to be empty, it is the usual one.
+        return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
         return NamedFile(path=self.path_in(file, entry.value), entry=entry, file=file, context=context)

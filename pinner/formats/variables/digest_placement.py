@@ -304,9 +304,14 @@ def _is_switched_off_by(
     tag = target.tag if target.digest else target.tag or DEFAULT_TAG
     if reference is None or reference.digest is None or reference.tag == tag:
         return False
-    # The digest may be another one, which came with its tag: that of a default.
-    before = None if edit.at is None else _reference_with(override, word, scope, NOTHING_ASSUMED)
-    return reference.digest == target.digest if edit.at is None else before is None or before.digest is None
+    # The digest may be another one, which came with its tag: that of a default. Two tags may share a digest, so it is
+    # the same only at the same place.
+    if edit.at is None:
+        changed = scope.text_after(word, edit._replace(overrides=(override,)))
+        stays = changed is not None and changed.offsets[-1] == word.expansion.value.offsets[-1]
+        return stays and reference.digest == target.digest
+    before = _reference_with(override, word, scope, NOTHING_ASSUMED)
+    return before is None or before.digest is None
 
 
 def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption) -> Reference | None:

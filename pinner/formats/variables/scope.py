@@ -203,12 +203,17 @@ class Scope:
 
     def after(self, word: Word, change: Assumption) -> str | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
+        changed = self.text_after(word, change)
+        return None if changed is None else changed.chars
+
+    def text_after(self, word: Word, change: Assumption) -> Text | None:
+        """Return the same with where its characters stand."""
         try:
             changed = self._changed_values(word, change)
             expansion = self._expand(word.text, word.dialect, word.bindings, change, changed)
         except ExpansionError:
             return None
-        return None if expansion.unknown else expansion.value.chars
+        return None if expansion.unknown else expansion.value
 
     def arguments_at(self, at: int) -> list[int]:
         """Return the indexes of the arguments in whose default the byte before offset `at` stands."""
