@@ -8,24 +8,40 @@ from pinner.formats._base import Reader
 from pinner.formats.dockerfile.reader import Build, open_source, open_text
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text
-from pinner.model.occurrence import Reading
+from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.source import Source
 from pinner.scanning.readings import of_builds, united
 
 _NAME = "Dockerfile"
+_NAMES_CONTEXT = "another build has a named context of this name: give the image or that context another one"
 
 
 class Dockerfile(NamedTuple):
-    """A Dockerfile with a reader for each of its builds, the first of them the plain one unless it `is_configured`."""
+    """A Dockerfile with a reader for each of its builds, the first of them the plain one unless it `is_configured`.
+
+    `contexts` are the named contexts of some of the builds, and not of all.
+    """
 
     source: Source
     readers: tuple[Reader, ...]
     is_configured: bool
+    contexts: frozenset[str] = frozenset()
 
     def read(self) -> Reading:
         """Return what all builds read."""
         found = [reader.read() for reader in self.readers]
-        return united(found) if self.is_configured else of_builds(found, self.source.path)
+        reading = united(found) if self.is_configured else of_builds(found, self.source.path)
+        return reading._replace(occurrences=tuple(map(self._without_contexts, reading.occurrences)))
+
+    def _without_contexts(self, occurrence: Occurrence) -> Occurrence:
+        """Return an occurrence without its place where a digest would take a build away from its named context."""
+        if occurrence.path != self.source.path or not self.contexts.intersection(_names(occurrence.text)):
+            return occurrence
+        return occurrence._replace(place=None, unwritable=_NAMES_CONTEXT)
+
+
+def _names(text: str) -> tuple[str, str]:
+    return text, text.removesuffix(":latest")
 
 
 def open_dockerfile(
@@ -36,12 +52,18 @@ def open_dockerfile(
     A configured build stands for the plain one: it is what is built, so that the defaults which it replaces are out of
     force. `base` is the scope beside which all arguments are declared.
     """
-    contexts = set.intersection(*(set(build.contexts) for build in builds)) if builds else set()
-    plain = Build(args={}, contexts=contexts, scope=base)
+    of_each = [set(build.contexts) for build in builds]
+    of_all = set.intersection(*of_each) if of_each else set[str]()
+    plain = Build(args={}, contexts=of_all, scope=base)
     distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
     first = [each or plain for each in configured] or [plain]
     readers = tuple(_open(source, build) for build in (*first, *distinct.values()))
-    return Dockerfile(source=source, readers=readers, is_configured=any(each is not None for each in configured))
+    return Dockerfile(
+        source=source,
+        readers=readers,
+        is_configured=any(each is not None for each in configured),
+        contexts=frozenset(set[str]().union(*of_each) - of_all),
+    )
 
 
 def _open(source: Source, build: Build) -> Reader:

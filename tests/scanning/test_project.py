@@ -62,6 +62,14 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         {"a.b/compose.yaml": "services:\n  a:\n    image: nginx:${COMPOSE_PROJECT_NAME-1.27@D}\n"},
         None,
     ),
+    "named context of one build out of two": (
+        {
+            "compose.yaml": "services: {c: {image: 'x:1@D'}, b: {build: .}, "
+            "a: {build: {context: ., additional_contexts: {base: 'service:c'}}}}",
+            "Dockerfile": "FROM base",
+        },
+        None,
+    ),
     "dockerfile in lower case": (
         {
             "compose.yaml": "services: {a: {build: {context: ., additional_contexts: {base: ./x}}}}",
