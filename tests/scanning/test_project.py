@@ -70,6 +70,13 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         None,
     ),
+    "platform that the build passes": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: {TARGETARCH: arm64}}}}",
+            "Dockerfile": "FROM alpine:3@D AS b-amd64\nFROM b-$TARGETARCH",
+        },
+        None,
+    ),
     "dockerfile in lower case": (
         {
             "compose.yaml": "services: {a: {build: {context: ., additional_contexts: {base: ./x}}}}",

@@ -100,6 +100,7 @@ class DockerfileReader:
         self.prefix = prefix
         self.build = build
         self.scope = Scope(Dialect(division.escape), source, build.scope)
+        self._bind_platform()
         self.froms: list[From] = []
         self.occurrences: dict[Span, Occurrence] = {}
         self.platform_stages: list[PlatformStages] = []
@@ -166,6 +167,14 @@ class DockerfileReader:
             # A link may lead to secrets: only what could be an instruction, or a conflict of Git, is repeated.
             name = f": {command.name}" if re.fullmatch(_SAFE_NAME, command.name) else ""
             self._complain(instruction, f"unknown instruction{name}")
+
+    def _bind_platform(self) -> None:
+        """Let what the build passes stand for BuildKit's own arguments, which need no ARG (`dockerfile2llb`)."""
+        for name in sorted(PLATFORM_ARGS.intersection(self.build.args)):
+            index = self.build.args[name]
+            if index is not None:
+                self.scope.bind(name, index)
+                self.scope.note_reader(index, f"BuildKit itself reads {name}, and would see the digest")
 
     def _read_arg(self, statement: Statement) -> None:
         instruction, line, command = statement
