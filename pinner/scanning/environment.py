@@ -14,6 +14,7 @@ from pinner.scanning.followed import Files, NotRead
 _ENV = ".env"
 # The names of files, profiles and the project are among them (Compose's documentation, "Pre-defined variables").
 _CONTROL = "COMPOSE_"
+_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 _PROJECT_NAME = "COMPOSE_PROJECT_NAME"
 # What compose-go takes out of the folder's name (`loader.NormalizeProjectName`).
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
@@ -31,8 +32,9 @@ class Environments:
         self._project_names: dict[str, int] = {}
 
     def of_folder(self, folder: str) -> Scope:
-        """Return the variables of the `.env` in a folder."""
-        return self.below(None, self.default_in(folder))
+        """Return the variables of the `.env` in a folder, none of which count where one of them says so."""
+        scope = self.below(None, self.default_in(folder))
+        return self.below(None, []) if scope.value_of("COMPOSE_DISABLE_ENV_FILE") in _TRUE else scope
 
     def default_in(self, folder: str) -> list[str]:
         """Return the `.env` in a folder, if Compose and pinner read one there."""

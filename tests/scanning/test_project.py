@@ -77,6 +77,13 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         None,
     ),
+    ".env that says that it does not count": (
+        {
+            ".env": "COMPOSE_DISABLE_ENV_FILE=1\nTAG=1.20@D",
+            "compose.yaml": "services:\n  a:\n    image: nginx:${TAG:-1.21}\n",
+        },
+        ["compose.yaml:3"],
+    ),
     "dockerfile in lower case": (
         {
             "compose.yaml": "services: {a: {build: {context: ., additional_contexts: {base: ./x}}}}",
