@@ -627,7 +627,14 @@ REPLACES = "images: [{name: a/b, newTag: '2'}]\n"
     [
         ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n"}, True),
         ({"app/kustomization.yml": "components: [../c]\nresources: [../base]\n"}, True),
-        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, True),
+        (
+            {
+                "app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n",
+                "base/kustomization.yaml": "resources: []\n",
+            },
+            True,
+        ),
+        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, False),
         (
             {
                 "app/kustomization.yaml": "resources: [../base]\ncomponents: [../d]\n",
@@ -661,8 +668,52 @@ def test_a_component_replaces_images_of_what_names_it(
 ) -> None:
     tree = make(
         {
-            **files,
             "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+            **files,
+        }
+    )
+    for arguments in ([], ["base/pod.yaml"]):
+        assert ("a/b:1" not in [text for _, _, text in rules(tree, *arguments)]) == is_overridden
+
+
+@pytest.mark.parametrize(
+    ("files", "is_overridden"),
+    [
+        ({"b/kustomization.yaml": "resources: [../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base]\nimages: [{name: a/c, newTag: '2'}]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base/pod.yaml]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../m]\n", "m/kustomization.yaml": "resources: [../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../a, ../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n", "c/kustomization.yaml": ""}, False),
+        ({"b/kustomization.yaml": f"resources: [../base]\n{REPLACES}"}, True),
+        ({"b/kustomization.yaml": "resources: [../a]\n"}, True),
+        ({"b/kustomization.yaml": f"resources: [../a, ../base]\n{REPLACES}"}, True),
+        (
+            {"b/kustomization.yaml": f"resources: [../m]\n{REPLACES}", "m/kustomization.yaml": "bases: [../base]\n"},
+            True,
+        ),
+        (
+            {"b/kustomization.yaml": "resources: [../m]\n", "m/kustomization.yaml": f"bases: [../base]\n{REPLACES}"},
+            True,
+        ),
+        (
+            {
+                "b/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n",
+                "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            },
+            True,
+        ),
+    ],
+)
+def test_an_image_that_one_overlay_leaves_alone_is_judged_where_it_stands(
+    make: Make, files: Mapping[str, str], is_overridden: bool
+) -> None:
+    tree = make(
+        {
+            **files,
+            "a/kustomization.yaml": f"resources: [../base]\n{REPLACES}",
             "base/kustomization.yaml": "resources: [pod.yaml]\n",
             "base/pod.yaml": POD.format("a/b:1"),
         }

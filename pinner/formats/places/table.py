@@ -196,8 +196,9 @@ KINDS = (
         words=("images", "resources", "bases", "components"),
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
-            "a component, in what the kustomization that names it has loaded before. For a file that you name, the "
-            "kustomizations of the whole work tree are read as well."
+            "a component, in what the kustomization that names it has loaded before, unless another kustomization "
+            "builds them without an entry for that name. For a file that you name, the kustomizations of the whole "
+            "work tree are read as well."
         ),
     ),
     Kind(
