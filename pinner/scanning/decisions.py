@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
@@ -13,6 +14,7 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 _OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
 """The kinds of what a kustomization names."""
+_CONTAINER = re.compile(r"(^|\.)(containers|initContainers)\[\d+\]\.image$")
 _Overrides = Mapping[str, Decision]
 
 
@@ -55,11 +57,16 @@ def _with_decisions(reading: Reading, built: _Built, overrides: _Overrides) -> R
             return occurrence
         decision = None
         if occurrence.built is None and isinstance(occurrence.target, Reference):
-            override = overrides.get(written_name(occurrence.text)) if occurrence.kind != "kustomize" else None
+            override = overrides.get(written_name(occurrence.text)) if overrides and _is_rewritten(occurrence) else None
             decision = override or built.of(occurrence.target)
         return occurrence._replace(decision=decision)
 
     return reading._replace(occurrences=tuple(map(with_decision, reading.occurrences)))
+
+
+def _is_rewritten(occurrence: Occurrence) -> bool:
+    """Return whether Kustomize looks for the image: in containers, and nowhere else."""
+    return all(_CONTAINER.search(context) for context in (occurrence.context, *occurrence.also))
 
 
 def written_name(text: str) -> str:

@@ -723,6 +723,29 @@ def test_an_image_that_one_overlay_leaves_alone_is_judged_where_it_stands(
 
 
 @pytest.mark.parametrize(
+    ("text", "is_overridden"),
+    [
+        (POD.format("a/b:1"), True),
+        (POD.replace("containers", "initContainers").format("a/b:1"), True),
+        ("apiVersion: apps/v1\nkind: X\nspec: {template: {spec: {containers: [{image: 'a/b:1'}]}}}\n", True),
+        ("apiVersion: v1\nkind: List\nitems:\n- " + POD.format("a/b:1").replace("\n", "\n  ") + "\n", True),
+        ("apiVersion: v1\nkind: Pod\nspec: {x: {containers: &a [{image: 'a/b:1'}]}, containers: *a}\n", True),
+        ("apiVersion: v1\nkind: Pod\nspec: {ephemeralContainers: &a [{image: 'a/b:1'}], containers: *a}\n", False),
+        (POD.replace("containers", "ephemeralContainers").format("a/b:1"), False),
+        ("apiVersion: v1\nkind: Pod\nspec: {volumes: [{image: {reference: 'a/b:1'}}]}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{image: 'a/b:1'}]}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {stepTemplate: {image: 'a/b:1'}}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {sidecars: [{image: 'a/b:1'}]}\n", False),
+        ("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {templates: [{script: {image: 'a/b:1'}}]}\n", False),
+        ("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {image: 'a/b:1'}}\n", False),
+    ],
+)
+def test_what_kustomize_does_not_rewrite_is_judged_where_it_stands(make: Make, text: str, is_overridden: bool) -> None:
+    tree = make({"kustomization.yaml": f"resources: [a.yaml]\n{REPLACES}", "a.yaml": text})
+    assert ("a/b:1" not in [text for _, _, text in rules(tree)]) == is_overridden
+
+
+@pytest.mark.parametrize(
     ("folder", "path"), [(".", "base/pod.yaml"), ("base", "pod.yaml"), ("base", "../base/pod.yaml"), (".", "")]
 )
 def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
