@@ -242,6 +242,9 @@ class PlacesReader:
             case Form.CONTAINER:
                 if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
                     self._add_text(reached, text)
+            case Form.EXPRESSION:
+                if is_open(text.chars):
+                    self._add_text(reached, text)
             case Form.VALUE:
                 self._add_value(reached, text)
             case _:

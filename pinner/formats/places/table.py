@@ -16,6 +16,7 @@ class Form(StrEnum):
     REFERENCE = "a reference; the digest goes to its end"
     DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
     CONTAINER = "a reference, unless it names a container of `resources`; the digest goes to its end"
+    EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
     KUSTOMIZE = (
@@ -89,6 +90,8 @@ KINDS = (
         paths=(
             Path("jobs.*.container"),
             Path("jobs.*.container.image"),
+            Path("jobs.*.services", Form.EXPRESSION),
+            Path("jobs.*.services.*", Form.EXPRESSION),
             Path("jobs.*.services.*.image"),
             Path("jobs.*.steps[].uses", Form.DOCKER_URL),
         ),
@@ -134,7 +137,12 @@ KINDS = (
     Kind(
         name="circleci",
         files=(".circleci/**.yml",),
-        paths=(Path("**.docker[].image"),),
+        paths=(
+            Path("{jobs,executors}.*.docker", Form.EXPRESSION),
+            Path("orbs.*.{jobs,executors}.*.docker", Form.EXPRESSION),
+            Path("**.docker[].image"),
+        ),
+        words=("docker",),
         note="The image of a `machine` is no container.",
     ),
     Kind(

@@ -36,6 +36,8 @@ TABLES = {
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
+            WORKFLOW.format("services: ${{ fromJSON(inputs.s) }}"): ["${{ fromJSON(inputs.s) }}"],
+            WORKFLOW.format("services: {db: '${{ fromJSON(inputs.s) }}'}"): ["${{ fromJSON(inputs.s) }}"],
             WORKFLOW.format("services: {db: {image: 'postgres:${{ inputs.v }}'}}"): ["postgres:${{ inputs.v }}"],
             WORKFLOW.format("steps: [{uses: 'docker://ghcr.io/${{ github.repository }}:1'}]"): [
                 "ghcr.io/${{ github.repository }}:1"
@@ -47,6 +49,9 @@ TABLES = {
             WORKFLOW.format("container: {image: ''}"),
             WORKFLOW.format("container: {image: }"),
             WORKFLOW.format("container: [a]"),
+            WORKFLOW.format("services:"),
+            WORKFLOW.format("services: {db: postgres}"),
+            WORKFLOW.format("with: {services: '${{ inputs.s }}'}"),
             WORKFLOW.format("steps: [{uses: actions/checkout@v4}]"),
             WORKFLOW.format("steps: [{uses: ./local}]"),
             WORKFLOW.format("steps: [{uses: 'docker://'}]"),
@@ -337,12 +342,18 @@ TABLES = {
         {
             "jobs: {a: {docker: [{image: << parameters.image >>}]}}\n": ["<< parameters.image >>"],
             "jobs: {a: {docker: [{image: 'a:<< parameters.tag >>'}]}}\n": ["a:<< parameters.tag >>"],
+            "jobs: {a: {docker: << parameters.d >>}}\n": ["<< parameters.d >>"],
+            "executors: {e: {docker: << parameters.d >>}}\n": ["<< parameters.d >>"],
+            "orbs: {o: {executors: {e: {docker: << parameters.d >>}}}}\n": ["<< parameters.d >>"],
         },
         (
             "jobs: {a: {machine: {image: 'ubuntu-2204:current'}}}\n",
             "jobs: {a: {docker: {image: 'a:1'}}}\n",
             "jobs: {a: {docker: [{image: ''}]}}\n",
             "jobs: {a: {steps: [{run: 'docker image ls'}]}}\n",
+            "jobs: {a: {docker: ''}}\n",
+            "jobs: {a: {steps: [{x/y: {docker: << parameters.d >>}}]}}\n",
+            "workflows: {w: {jobs: [{a: {docker: << pipeline.parameters.d >>}}]}}\n",
             "parameters: {image: {default: 'a:1'}}\n",
         ),
     ),
