@@ -517,6 +517,8 @@ def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
 
 # Decisions.
 
+BUILD_STEPS = "{steps: [{uses: docker/build-push-action@v6, with: {tags: 'a/b:1'}}]}"
+
 
 @pytest.mark.parametrize(
     ("builder", "image", "is_built"),
@@ -542,6 +544,10 @@ def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
             "a/c:9",
             True,
         ),
+        ({".github/workflows/r.yml": f"jobs: {{a: {BUILD_STEPS}}}\n"}, "a/b:1", True),
+        ({".github/workflows/r.yml": f"jobs: {{a: {BUILD_STEPS}}}\n".replace("docker/b", "Docker/B")}, "a/b:1", True),
+        ({"x/action.yml": f"runs: {BUILD_STEPS}\n"}, "a/b:1", True),
+        ({"x/action.yml": f"outputs: {BUILD_STEPS}\nruns: {{}}\n"}, "a/b:1", False),
         (
             {".github/workflows/r.yml": "jobs: {a: {steps: [{uses: docker/metadata-action@v5, with: {tags: a/b:1}}]}}"},
             "a/b:1",

@@ -108,7 +108,7 @@ def _json_may_be_of_a_kind(data: bytes) -> bool:
 @cache
 def _search(kinds: tuple[Kind, ...]) -> re.Pattern[bytes]:
     words = {word for kind in kinds for word in kind.words}
-    return re.compile(b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
+    return re.compile(rb"(?i)" + b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
 
 
 class _Nothing(NamedTuple):

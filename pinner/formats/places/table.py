@@ -49,8 +49,8 @@ class Kind(NamedTuple):
     """A kind of file.
 
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
-    composed if one of `words` stands in it. The keys in `closed` are no `*`, nor part of a `**`; neither are those in
-    `reserved` at the top of a document. `note` is for the documentation.
+    composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
+    are those in `reserved` at the top of a document. `note` is for the documentation.
     """
 
     name: str
@@ -103,7 +103,7 @@ KINDS = (
         files=("action.yml",),
         claim=Claim(has=("runs",)),
         paths=(Path("runs.image", Form.DOCKER_URL), Path("runs.steps[].uses", Form.DOCKER_URL)),
-        words=("://",),
+        words=("://", "build-push-action"),
         note="Without `docker://` the image of `runs` is the path of a Dockerfile.",
     ),
     Kind(

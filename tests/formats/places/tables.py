@@ -33,6 +33,7 @@ TABLES = {
             WORKFLOW.format("services: {db: {image: 'postgres:16@', ports: [1]}}"),
             WORKFLOW.format("steps: [{uses: 'docker://alpine:3.20@'}, {uses: docker://ghcr.io/a/b^ }]"),
             WORKFLOW.format("container: >-\n      node:20@"),
+            WORKFLOW.format("steps: [{uses: 'Docker://alpine:3.20@'}]"),
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
