@@ -778,6 +778,23 @@ def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
     assert tree.texts() == before
 
 
+@pytest.mark.parametrize(("other", "expected"), [("", ["unpinned"]), (REPLACES, [])])
+def test_kustomizations_of_the_tree_count_with_a_policy_of_a_revision(
+    make: Make, tmp_path: Path, other: str, expected: list[str]
+) -> None:
+    tree = make(
+        {
+            "a/kustomization.yaml": f"resources: [../base]\n{REPLACES}",
+            "b/kustomization.yaml": f"resources: [../base]\n{other}",
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+        }
+    )
+    for arguments in ("init -q", "add .", "-c user.name=a -c user.email=a@b.c commit -qm a"):
+        subprocess.run(["git", *arguments.split()], cwd=tmp_path, check=True)
+    assert [rule for rule, *_ in rules(tree, "--policy-from", "HEAD", "base/pod.yaml")] == expected
+
+
 def test_what_a_controller_of_flux_replaces_is_judged_in_both_places(make: Make) -> None:
     sync = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: ./base\n  images:\n"
     tree = make({"sync.yaml": f"{sync}  - {{name: a/b, newTag: '2'}}\n", "base/pod.yaml": POD.format("a/b:1")})
