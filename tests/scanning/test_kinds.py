@@ -114,6 +114,12 @@ def test_services_of_other_tools_are_no_compose_file(make: Make, key: str) -> No
     assert contexts(tree) == {}
 
 
+@pytest.mark.parametrize("path", [".circleci/pod.yml", ".circleci/a/pod.yaml", ".woodpecker/pod.yaml"])
+def test_a_manifest_among_pipelines_is_a_manifest(make: Make, path: str) -> None:
+    tree = make({path: POD.format("a/b:1")})
+    assert [each["kind"] for each in tree.references()[path]] == ["kubernetes"]
+
+
 def test_an_image_in_an_ignored_link_is_no_error(make: Make, tmp_path: Path) -> None:
     tree = make({"pod.yaml": POD.format("a/b:1")})
     (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")

@@ -137,6 +137,7 @@ KINDS = (
     Kind(
         name="circleci",
         files=(".circleci/**.yml",),
+        claim=_NO_MANIFEST,
         paths=(
             Path("{jobs,executors}.*.docker", Form.EXPRESSION),
             Path("orbs.*.{jobs,executors}.*.docker", Form.EXPRESSION),
@@ -148,6 +149,7 @@ KINDS = (
     Kind(
         name="woodpecker",
         files=(".woodpecker.yml", ".woodpecker/*.yml"),
+        claim=_NO_MANIFEST,
         paths=(Path("{steps,services,clone}.*.image"),),
     ),
     Kind(name="drone", files=(".drone.yml",), paths=(Path("{steps,services,clone}.*.image"),)),
