@@ -78,7 +78,7 @@ class Kind(NamedTuple):
 
 
 _ANY = ("*.yml", "*.json")
-_CONTAINERS = "{containers,initContainers,ephemeralContainers}"
+_PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
 _NO_MANIFEST = Claim(lacks=("apiVersion",))
 _IMAGE_KEYS = "{image,images,*Image}"
 
@@ -235,7 +235,7 @@ KINDS = (
         name="tekton",
         files=_ANY,
         claim=Claim(has=("kind",), api_version=r"(triggers\.)?tekton\.dev/.*"),
-        paths=(Path("**.{steps,sidecars}[].image"), Path("**.stepTemplate.image"), Path("spec.image")),
+        paths=(Path("**.{steps,sidecars}[].image"), Path("**.stepTemplate.image"), Path("spec.image"), *_PODS),
         closed=frozenset({"params"}),
         note="`$(…)` is filled in when the task runs.",
     ),
@@ -248,7 +248,8 @@ KINDS = (
         ),
         paths=(
             Path("**.{container,script}.image"),
-            Path("**.{containers,initContainers,sidecars}[].image"),
+            Path("**.sidecars[].image"),
+            *_PODS,
         ),
         note="`{{…}}` is filled in when the workflow runs. A sensor's resources are read as workflows and pods.",
     ),
@@ -268,7 +269,7 @@ KINDS = (
         name="kubernetes",
         files=_ANY,
         claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
-        paths=(Path(f"**.{_CONTAINERS}[].image"), Path("**.volumes[].image.reference")),
+        paths=_PODS,
         note="A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written.",
     ),
 )

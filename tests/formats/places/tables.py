@@ -171,6 +171,9 @@ TABLES = {
             TASK.format("stepTemplate: {image: 'a/b:1@'}"),
             "apiVersion: tekton.dev/v1\nkind: Pipeline\nspec: {tasks: [{taskSpec: {steps: [{image: a/b:1@ }]}}]}\n",
             "apiVersion: tekton.dev/v1alpha1\nkind: StepAction\nspec: {image: a/b:1@ }\n",
+            "apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerTemplate\nspec: {resourcetemplates: [{kind: Job, "
+            "spec: {template: {spec: {containers: [{image: 'a:1@'}], initContainers: [{image: 'b:1@'}]}}}}]}\n",
+            TASK.format("volumes: [{name: v, image: {reference: 'a/b:1@'}}]"),
         ),
         {
             TASK.format("steps: [{image: '$(params.image)'}]"): ["$(params.image)"],
@@ -182,6 +185,8 @@ TABLES = {
             TASK.format("params: [{name: image, default: 'a:1'}]"),
             TASK.format("params: {steps: [{image: 'a:1'}]}"),
             TASK.format("results: [{name: image}]"),
+            TASK.format("params: {containers: [{image: 'a:1'}]}"),
+            TASK.format("volumes: [{name: v, image: {pullPolicy: Always}}]"),
             "apiVersion: v1\nkind: Task\nspec: {steps: [{image: 'a:1'}]}\n",
             "apiVersion: tekton.dev/v1\nspec: {steps: [{image: 'a:1'}]}\n",
         ),
@@ -193,6 +198,7 @@ TABLES = {
             ARGO.format("script: {image: python^, source: x}"),
             ARGO.format("initContainers: [{image: 'a:1@'}]\n    sidecars: [{image: 'b:1@'}]"),
             ARGO.format("containerSet: {containers: [{image: 'a:1@'}]}"),
+            ARGO.format("volumes: [{name: v, image: {reference: 'a/b:1@'}}]"),
             "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nspec: {triggers: [{template: {k8s: {source: {resource: "
             "{spec: {templates: [{container: {image: 'a:1@'}}], containers: [{image: 'b:1@'}]}}}}}}]}\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nspec: {workflowSpec: {templates: "
@@ -206,6 +212,8 @@ TABLES = {
             ARGO.format("container: {command: [image]}"),
             ARGO.format("container: {image: ''}"),
             ARGO.format("http: {image: 'a:1'}"),
+            ARGO.format("volumes: [{name: v, image: {pullPolicy: Always}}]"),
+            ARGO.format("volumes: [{name: v, configMap: {reference: 'a:1'}}]"),
             ARGO.format("inputs: {parameters: [{name: image, value: 'a:1'}]}"),
             ARGO.format("steps: [[{name: image, arguments: {parameters: [{name: image, value: 'a:1'}]}}]]"),
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {container: {image: 'a:1'}}\n",
