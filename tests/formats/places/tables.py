@@ -126,6 +126,9 @@ TABLES = {
             "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: "
             "[{image: 'a/b:1@'}]}}}}}\n",
             "kind: List\napiVersion: v1\nitems: [{kind: Pod, apiVersion: v1, spec: {containers: [{image: 'a:1@'}]}}]\n",
+            "apiVersion: v1\nkind: PodList\nitems: [{spec: {containers: [{image: 'a:1@'}]}}]\n",
+            "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: [{kind: Pod, apiVersion: v1, "
+            "spec: {containers: [{image: 'a:1@'}]}}]}]\n",
             "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a:1@ }]}\n---\n# none\n---\nx: 1\n",
             "\ufeffapiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: a:1@ # why\r\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a:1@ }]}}}",
@@ -158,6 +161,10 @@ TABLES = {
             "spec: {containers: [{image: a}]}}]\n",
             "apiVersion: v1\nkind: ConfigMap\ndata: {a: 'containers: [{image: a}]'}\n",
             "apiVersion: v1\nspec: {containers: [{image: 'a:1'}]}\n",
+            "apiVersion: v1\nkind: List\nitems: [{spec: {containers: [{image: 'a:1'}]}}]\n",
+            "apiVersion: v1\nkind: &l List\nitems: &i [{kind: *l, items: *i}]\n",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinitionList\nitems: [{spec: {containers: "
+            "[{image: a}]}}]\n",
             "kind: Pod\nspec: {containers: [{image: 'a:1'}]}\n",
             "# apiVersion kind containers image\n",
             "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{image: 'a:1'}]}\n",
