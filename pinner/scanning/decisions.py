@@ -2,7 +2,8 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
@@ -11,6 +12,10 @@ from pinner.scanning.readings import ScannedFile
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names that Kustomize looks for in a folder."""
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
+_OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
+"""The kinds of what a kustomization names."""
+_CONTAINER = re.compile(r"(^|\.)(containers|initContainers)\[\d+\]\.image$")
+_Overrides = Mapping[str, Decision]
 
 
 def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
@@ -46,17 +51,22 @@ class _Built:
         return tagged or self.decisions.get((image.name, None))
 
 
-def _with_decisions(reading: Reading, built: _Built, overrides: Mapping[str, Decision]) -> Reading:
+def _with_decisions(reading: Reading, built: _Built, overrides: _Overrides) -> Reading:
     def with_decision(occurrence: Occurrence) -> Occurrence:
         if occurrence.decision is not None and occurrence.decision.by not in _BY_FILES:
             return occurrence
         decision = None
         if occurrence.built is None and isinstance(occurrence.target, Reference):
-            override = overrides.get(written_name(occurrence.text)) if occurrence.kind != "kustomize" else None
+            override = overrides.get(written_name(occurrence.text)) if overrides and _is_rewritten(occurrence) else None
             decision = override or built.of(occurrence.target)
         return occurrence._replace(decision=decision)
 
     return reading._replace(occurrences=tuple(map(with_decision, reading.occurrences)))
+
+
+def _is_rewritten(occurrence: Occurrence) -> bool:
+    """Return whether Kustomize looks for the image: in containers, and nowhere else."""
+    return all(_CONTAINER.search(context) for context in (occurrence.context, *occurrence.also))
 
 
 def written_name(text: str) -> str:
@@ -66,58 +76,69 @@ def written_name(text: str) -> str:
     return before if colon and "/" not in tag else name
 
 
-def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, dict[str, Decision]]:
-    """Return what kustomizations decide by name, for every file on which one of them works."""
-    deciding = {path: _of_kustomization(file.reading) for path, file in files.items() if file.reading.decisions}
-    overrides: dict[str, dict[str, Decision]] = {}
-    if not any(deciding.values()):
-        return overrides
+def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides]:
+    """Return what kustomizations decide by name, for every file on which they work.
+
+    A name counts if every way from a root to the file passes an entry for it. A root is a kustomization that no other
+    names: it is what people build.
+    """
     readings = {_normal(path): file.reading for path, file in files.items()}
-    hosts = _hosts(readings)
-    for path, decisions in deciding.items():
-        for resource in _resources(_normal(path), readings, hosts) if decisions else ():
-            for each in decisions:
-                overrides.setdefault(resource, {}).setdefault(each.name, each)
+    if not any(each.by is Decider.KUSTOMIZATION for reading in readings.values() for each in reading.decisions):
+        return {}
+    steps = {path: steps for path in readings if (steps := _steps(path, readings))}
+    named = {file for path, ways in steps.items() for file, _ in ways if file != path}
+    overrides: dict[str, _Overrides] = {path: {} for path in steps if path not in named}
+    waiting = list(overrides)
+    while waiting:
+        path = waiting.pop()
+        above, joined = overrides[path], dict[int, _Overrides]()
+        for file, decisions in steps.get(path, ()):
+            # Files that stand side by side share one mapping: there may be thousands of both.
+            if id(decisions) not in joined:
+                joined[id(decisions)] = {**decisions, **above}
+            passed = joined[id(decisions)]
+            known = overrides.get(file)
+            if known is None or (known is not passed and not known.keys() <= passed.keys()):
+                common = passed if known is None else {name: known[name] for name in known if name in passed}
+                overrides[file] = common
+                waiting.append(file)
     return overrides
 
 
-def _of_kustomization(reading: Reading) -> list[Decision]:
-    return [each for each in reading.decisions if each.by is Decider.KUSTOMIZATION]
+def _steps(path: str, readings: Mapping[str, Reading]) -> list[tuple[str, _Overrides]]:
+    """Return the files that a kustomization names, each with what works on it from here.
 
-
-def _hosts(readings: Mapping[str, Reading]) -> dict[str, list[tuple[str, Sequence[Link]]]]:
-    """Return for each component the kustomizations that name it, and what those have loaded when they come to it."""
-    hosts: dict[str, list[tuple[str, Sequence[Link]]]] = {}
-    for path, reading in readings.items():
-        for at, link in enumerate(reading.links):
-            if link.kind == "kustomize":
-                for component in _files_of(path, link, readings):
-                    hosts.setdefault(component, []).append((path, reading.links[:at]))
-    return hosts
-
-
-def _resources(
-    start: str, readings: Mapping[str, Reading], hosts: Mapping[str, Sequence[tuple[str, Sequence[Link]]]]
-) -> set[str]:
-    """Return the files of the run that a kustomization leads to, through folders with kustomizations of their own.
-
-    A component works on what the kustomization that names it has loaded before, too.
+    That is what the kustomization decides itself, and the components that it names after the file.
     """
-    waiting, asked = [start], set()
-    components = [start]
-    while components:
-        component = components.pop()
-        for host, links in hosts.get(component, ()) if component not in asked else ():
-            waiting += [file for link in links for file in _files_of(host, link, readings)]
-            components.append(host)
-        asked.add(component)
-    seen: set[str] = set()
+    decisions = _of_kustomization(readings[path])
+    steps: list[tuple[str, _Overrides]] = []
+    for link in reversed(readings[path].links):
+        found = list(_files_of(path, link, readings)) if link.kind in _OF_KUSTOMIZATIONS else []
+        steps += [(file, decisions) for file in found]
+        components = found if link.kind == "kustomize" else []
+        more = [_of_component(component, readings) for component in components]
+        if any(more):
+            decisions = {name: each for one in (*more, decisions) for name, each in one.items()}
+    return steps
+
+
+def _of_component(start: str, readings: Mapping[str, Reading]) -> _Overrides:
+    """Return what a component decides, and those that it names, on what was loaded before it."""
+    decisions: _Overrides = {}
+    waiting, seen = [start], set()
     while waiting:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            waiting += [file for link in readings[path].links for file in _files_of(path, link, readings)]
-    return seen
+            decisions = {**_of_kustomization(readings[path]), **decisions}
+            components = [link for link in readings[path].links if link.kind == "kustomize"]
+            waiting += [file for link in components for file in _files_of(path, link, readings)]
+    return decisions
+
+
+def _of_kustomization(reading: Reading) -> _Overrides:
+    """Return what a kustomization decides: the first entry of a name is the one that is shown."""
+    return {each.name: each for each in reversed(reading.decisions) if each.by is Decider.KUSTOMIZATION}
 
 
 def _files_of(path: str, link: Link, readings: Mapping[str, Reading]) -> Iterator[str]:

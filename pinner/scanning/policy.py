@@ -29,7 +29,8 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
     earlier = readings_of(scan, revision.read_checked(building))
     allowed = {path: _as_decided(file, earlier.get(path, Reading(()))) for path, file in building.items()}
     files |= {path: file for path, file in allowed.items() if path in files}
-    builders = {path: file for path, file in allowed.items() if path in scan.builders}
+    # Kustomizations that decide nothing lead to what others decide on.
+    builders = {path: allowed.get(path, file) for path, file in scan.builders.items()}
     return scan._replace(files=decided(files, builders), builders=builders)
 
 

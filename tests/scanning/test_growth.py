@@ -74,6 +74,11 @@ GROWING: dict[str, Callable[[int], Files]] = {
         + "".join(f"- {{name: a/b{i}, newTag: '1'}}\n" for i in range(n)),
         "p.yaml": pods(n),
     },
+    "resources of kustomizations": lambda n: {
+        **{f"o{i}/kustomization.yaml": "resources: [../b]\nimages: [{name: a/b0, newTag: '1'}]\n" for i in range(n)},
+        "b/kustomization.yaml": "resources:\n" + "".join(f"- p{i}.yaml\n" for i in range(n)),
+        **{f"b/p{i}.yaml": pods(1) for i in range(n)},
+    },
     "builders": lambda n: {
         "docker-bake.hcl": "".join(f'target "t{i}" {{ tags = ["a/b{i}:2"] }}\n' for i in range(n)),
         "p.yaml": pods(n),

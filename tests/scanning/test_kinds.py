@@ -114,6 +114,12 @@ def test_services_of_other_tools_are_no_compose_file(make: Make, key: str) -> No
     assert contexts(tree) == {}
 
 
+@pytest.mark.parametrize("path", [".circleci/pod.yml", ".circleci/a/pod.yaml", ".woodpecker/pod.yaml"])
+def test_a_manifest_among_pipelines_is_a_manifest(make: Make, path: str) -> None:
+    tree = make({path: POD.format("a/b:1")})
+    assert [each["kind"] for each in tree.references()[path]] == ["kubernetes"]
+
+
 def test_an_image_in_an_ignored_link_is_no_error(make: Make, tmp_path: Path) -> None:
     tree = make({"pod.yaml": POD.format("a/b:1")})
     (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
@@ -517,6 +523,8 @@ def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
 
 # Decisions.
 
+BUILD_STEPS = "{steps: [{uses: docker/build-push-action@v6, with: {tags: 'a/b:1'}}]}"
+
 
 @pytest.mark.parametrize(
     ("builder", "image", "is_built"),
@@ -542,6 +550,10 @@ def test_kinds_that_are_off_are_not_looked_for(make: Make) -> None:
             "a/c:9",
             True,
         ),
+        ({".github/workflows/r.yml": f"jobs: {{a: {BUILD_STEPS}}}\n"}, "a/b:1", True),
+        ({".github/workflows/r.yml": f"jobs: {{a: {BUILD_STEPS}}}\n".replace("docker/b", "Docker/B")}, "a/b:1", True),
+        ({"x/action.yml": f"runs: {BUILD_STEPS}\n"}, "a/b:1", True),
+        ({"x/action.yml": f"outputs: {BUILD_STEPS}\nruns: {{}}\n"}, "a/b:1", False),
         (
             {".github/workflows/r.yml": "jobs: {a: {steps: [{uses: docker/metadata-action@v5, with: {tags: a/b:1}}]}}"},
             "a/b:1",
@@ -627,7 +639,14 @@ REPLACES = "images: [{name: a/b, newTag: '2'}]\n"
     [
         ({"app/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n"}, True),
         ({"app/kustomization.yml": "components: [../c]\nresources: [../base]\n"}, True),
-        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, True),
+        (
+            {
+                "app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n",
+                "base/kustomization.yaml": "resources: []\n",
+            },
+            True,
+        ),
+        ({"app/Kustomization": "resources: [../base/pod.yaml]\ncomponents:\n- ../c/\n"}, False),
         (
             {
                 "app/kustomization.yaml": "resources: [../base]\ncomponents: [../d]\n",
@@ -661,14 +680,81 @@ def test_a_component_replaces_images_of_what_names_it(
 ) -> None:
     tree = make(
         {
-            **files,
             "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+            **files,
+        }
+    )
+    for arguments in ([], ["base/pod.yaml"]):
+        assert ("a/b:1" not in [text for _, _, text in rules(tree, *arguments)]) == is_overridden
+
+
+@pytest.mark.parametrize(
+    ("files", "is_overridden"),
+    [
+        ({"b/kustomization.yaml": "resources: [../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base]\nimages: [{name: a/c, newTag: '2'}]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base/pod.yaml]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../m]\n", "m/kustomization.yaml": "resources: [../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../a, ../base]\n"}, False),
+        ({"b/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n", "c/kustomization.yaml": ""}, False),
+        ({"b/kustomization.yaml": f"resources: [../base]\n{REPLACES}"}, True),
+        ({"b/kustomization.yaml": "resources: [../a]\n"}, True),
+        ({"b/kustomization.yaml": f"resources: [../a, ../base]\n{REPLACES}"}, True),
+        (
+            {"b/kustomization.yaml": f"resources: [../m]\n{REPLACES}", "m/kustomization.yaml": "bases: [../base]\n"},
+            True,
+        ),
+        (
+            {"b/kustomization.yaml": "resources: [../m]\n", "m/kustomization.yaml": f"bases: [../base]\n{REPLACES}"},
+            True,
+        ),
+        (
+            {
+                "b/kustomization.yaml": "resources: [../base]\ncomponents: [../c]\n",
+                "c/kustomization.yaml": COMPONENT.format(REPLACES),
+            },
+            True,
+        ),
+    ],
+)
+def test_an_image_that_one_overlay_leaves_alone_is_judged_where_it_stands(
+    make: Make, files: Mapping[str, str], is_overridden: bool
+) -> None:
+    tree = make(
+        {
+            **files,
+            "a/kustomization.yaml": f"resources: [../base]\n{REPLACES}",
             "base/kustomization.yaml": "resources: [pod.yaml]\n",
             "base/pod.yaml": POD.format("a/b:1"),
         }
     )
     for arguments in ([], ["base/pod.yaml"]):
         assert ("a/b:1" not in [text for _, _, text in rules(tree, *arguments)]) == is_overridden
+
+
+@pytest.mark.parametrize(
+    ("text", "is_overridden"),
+    [
+        (POD.format("a/b:1"), True),
+        (POD.replace("containers", "initContainers").format("a/b:1"), True),
+        ("apiVersion: apps/v1\nkind: X\nspec: {template: {spec: {containers: [{image: 'a/b:1'}]}}}\n", True),
+        ("apiVersion: v1\nkind: List\nitems:\n- " + POD.format("a/b:1").replace("\n", "\n  ") + "\n", True),
+        ("apiVersion: v1\nkind: Pod\nspec: {x: {containers: &a [{image: 'a/b:1'}]}, containers: *a}\n", True),
+        ("apiVersion: v1\nkind: Pod\nspec: {ephemeralContainers: &a [{image: 'a/b:1'}], containers: *a}\n", False),
+        (POD.replace("containers", "ephemeralContainers").format("a/b:1"), False),
+        ("apiVersion: v1\nkind: Pod\nspec: {volumes: [{image: {reference: 'a/b:1'}}]}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{image: 'a/b:1'}]}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {stepTemplate: {image: 'a/b:1'}}\n", False),
+        ("apiVersion: tekton.dev/v1\nkind: Task\nspec: {sidecars: [{image: 'a/b:1'}]}\n", False),
+        ("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec: {templates: [{script: {image: 'a/b:1'}}]}\n", False),
+        ("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {image: 'a/b:1'}}\n", False),
+    ],
+)
+def test_what_kustomize_does_not_rewrite_is_judged_where_it_stands(make: Make, text: str, is_overridden: bool) -> None:
+    tree = make({"kustomization.yaml": f"resources: [a.yaml]\n{REPLACES}", "a.yaml": text})
+    assert ("a/b:1" not in [text for _, _, text in rules(tree)]) == is_overridden
 
 
 @pytest.mark.parametrize(
@@ -696,6 +782,23 @@ def test_a_named_file_is_judged_with_the_kustomizations_of_its_tree(
     before = tree.texts()
     tree.run("pin", path)
     assert tree.texts() == before
+
+
+@pytest.mark.parametrize(("other", "expected"), [("", ["unpinned"]), (REPLACES, [])])
+def test_kustomizations_of_the_tree_count_with_a_policy_of_a_revision(
+    make: Make, tmp_path: Path, other: str, expected: list[str]
+) -> None:
+    tree = make(
+        {
+            "a/kustomization.yaml": f"resources: [../base]\n{REPLACES}",
+            "b/kustomization.yaml": f"resources: [../base]\n{other}",
+            "base/kustomization.yaml": "resources: [pod.yaml]\n",
+            "base/pod.yaml": POD.format("a/b:1"),
+        }
+    )
+    for arguments in ("init -q", "add .", "-c user.name=a -c user.email=a@b.c commit -qm a"):
+        subprocess.run(["git", *arguments.split()], cwd=tmp_path, check=True)
+    assert [rule for rule, *_ in rules(tree, "--policy-from", "HEAD", "base/pod.yaml")] == expected
 
 
 def test_what_a_controller_of_flux_replaces_is_judged_in_both_places(make: Make) -> None:

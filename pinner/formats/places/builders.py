@@ -24,14 +24,16 @@ def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]
             names = _values(mappings, document, ("build", "artifacts", "[]", "image"))
             names += _values(mappings, document, ("profiles", "[]", "build", "artifacts", "[]", "image"))
             yield from (each for name in names for each in _of_node(file, name, names_tag=False))
-        elif "jobs" in fields:
-            for step in _values(mappings, document, ("jobs", "*", "steps", "[]")):
+        elif "jobs" in fields or "runs" in fields:
+            steps = _values(mappings, document, ("jobs", "*", "steps", "[]"))
+            steps += _values(mappings, document, ("runs", "steps", "[]"))
+            for step in steps:
                 yield from _of_step(file, mappings, step)
 
 
 def _of_step(file: YamlFile, mappings: Mappings, step: Node) -> Iterator[Decision]:
     uses = _values(mappings, step, ("uses",))
-    if not any(str(each.value).startswith(f"{BUILD_ACTION}@") for each in uses):
+    if not any(str(each.value).lower().startswith(f"{BUILD_ACTION}@") for each in uses):
         return
     for tags in _values(mappings, step, ("with", "tags")):
         yield from _of_node(file, tags)

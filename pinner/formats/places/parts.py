@@ -54,11 +54,12 @@ def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, 
 
 def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -> None:
     """Add the image of an entry of a kustomization's `images`."""
-    name = fields.get("newName") or fields.get("name")
-    if name is None:
-        return
-    parts = _Parts(reader, repository=name, tag=fields.get("newTag"), digest=fields.get("digest"))
-    if not parts.texts["repository"]:
+    # An empty name is none to Kustomize.
+    for name in (fields.get("newName"), fields.get("name")):
+        parts = _Parts(reader, repository=name, tag=fields.get("newTag"), digest=fields.get("digest"))
+        if parts.texts["repository"]:
+            break
+    else:
         return
     target, place, why_not = parts.target(), parts.digest_place(), _NO_KEY
     if place is None and parts.texts["tag"]:

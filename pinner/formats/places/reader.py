@@ -108,7 +108,7 @@ def _json_may_be_of_a_kind(data: bytes) -> bool:
 @cache
 def _search(kinds: tuple[Kind, ...]) -> re.Pattern[bytes]:
     words = {word for kind in kinds for word in kind.words}
-    return re.compile(b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
+    return re.compile(rb"(?i)" + b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
 
 
 class _Nothing(NamedTuple):
@@ -124,11 +124,19 @@ class _Nothing(NamedTuple):
         return ()
 
 
+class _Document(NamedTuple):
+    """A document, or an item of a list: its context, and what it is claimed by."""
+
+    node: Node
+    context: str
+    fields: Fields
+
+
 def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> Reader:
     """Return a reader of a composed file, by what its documents hold."""
     mappings = Mappings(file)
     documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, mappings.fields(node), choice) for node, _ in documents]
+    claims = [_claiming(kinds, document.fields, choice) for document in documents]
     decisions = tuple(built_by_documents(file, mappings))
     if not any(claims) and not choice.kind and compose_reader.claims(file.source):
         if COMPOSE in choice.off:
@@ -143,9 +151,9 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
         return _refuse(problem, file.source, [kind for kind in claims if kind is not None])
     reader = PlacesReader(file, mappings, choice, decisions)
-    for (node, context), kind in zip(documents, claims, strict=True):
+    for document, kind in zip(documents, claims, strict=True):
         if kind is not None and kind.name not in choice.off:
-            reader.add_document(node, kind, context)
+            reader.add_document(document.node, kind, document.context)
     return reader
 
 
@@ -155,19 +163,25 @@ def _key_of_braces(file: YamlFile) -> Node | None:
     return next((key for node in mappings for key, _ in node.value if key.id == "mapping"), None)
 
 
-def _documents(file: YamlFile, mappings: Mappings) -> Iterator[tuple[Node, str]]:
-    """Yield the documents and their contexts: the items of a Kubernetes `List` are documents, too."""
-    waiting = [(document, "") for document in reversed(file.documents)]
+def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
+    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does."""
+    waiting = [_Document(document, "", {}) for document in reversed(file.documents)]
+    lists: set[int] = set()
     while waiting:
-        node, context = waiting.pop()
+        node, context, above = waiting.pop()
         if node.id != "mapping":
             continue
         fields = mappings.fields(node)
         items = fields.get("items")
-        if not context and items and items.value.id == "sequence" and _text(fields, "kind").endswith("List"):
-            waiting += [(item, f"items[{number}]") for number, item in enumerate(items.value.value)][::-1]
-        else:
-            yield node, context
+        if not (items and items.value.id == "sequence" and _text(fields, "kind").endswith("List")):
+            yield _Document(node, context, {**above, **fields})
+        elif id(node) not in lists:
+            lists.add(id(node))
+            says = () if _text(fields, "kind") == "List" else ("apiVersion", "kind")
+            said = {key: fields[key] for key in says if key in fields}
+            below = f"{context}.items" if context else "items"
+            found = [_Document(item, f"{below}[{number}]", said) for number, item in enumerate(items.value.value)]
+            waiting += reversed(found)
 
 
 def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
@@ -180,7 +194,8 @@ def _claims(claim: Claim, fields: Fields) -> bool:
         return False
     if claim.api_version and not re.fullmatch(claim.api_version, _text(fields, "apiVersion")):
         return False
-    kind = _text(fields, "kind")
+    # An item of a PodList is a Pod, which it need not say.
+    kind = _text(fields, "kind").removesuffix("List")
     return (not claim.kinds or kind in claim.kinds) and kind not in claim.other_kinds
 
 
@@ -241,6 +256,9 @@ class PlacesReader:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
                 if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
+                    self._add_text(reached, text)
+            case Form.EXPRESSION:
+                if is_open(text.chars):
                     self._add_text(reached, text)
             case Form.VALUE:
                 self._add_value(reached, text)

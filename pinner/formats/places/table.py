@@ -16,6 +16,7 @@ class Form(StrEnum):
     REFERENCE = "a reference; the digest goes to its end"
     DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
     CONTAINER = "a reference, unless it names a container of `resources`; the digest goes to its end"
+    EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
     KUSTOMIZE = (
@@ -48,8 +49,8 @@ class Kind(NamedTuple):
     """A kind of file.
 
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
-    composed if one of `words` stands in it. The keys in `closed` are no `*`, nor part of a `**`; neither are those in
-    `reserved` at the top of a document. `note` is for the documentation.
+    composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
+    are those in `reserved` at the top of a document. `note` is for the documentation.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Kind(NamedTuple):
 
 
 _ANY = ("*.yml", "*.json")
-_CONTAINERS = "{containers,initContainers,ephemeralContainers}"
+_PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
 _NO_MANIFEST = Claim(lacks=("apiVersion",))
 _IMAGE_KEYS = "{image,images,*Image}"
 
@@ -89,6 +90,8 @@ KINDS = (
         paths=(
             Path("jobs.*.container"),
             Path("jobs.*.container.image"),
+            Path("jobs.*.services", Form.EXPRESSION),
+            Path("jobs.*.services.*", Form.EXPRESSION),
             Path("jobs.*.services.*.image"),
             Path("jobs.*.steps[].uses", Form.DOCKER_URL),
         ),
@@ -100,7 +103,7 @@ KINDS = (
         files=("action.yml",),
         claim=Claim(has=("runs",)),
         paths=(Path("runs.image", Form.DOCKER_URL), Path("runs.steps[].uses", Form.DOCKER_URL)),
-        words=("://",),
+        words=("://", "build-push-action"),
         note="Without `docker://` the image of `runs` is the path of a Dockerfile.",
     ),
     Kind(
@@ -134,12 +137,19 @@ KINDS = (
     Kind(
         name="circleci",
         files=(".circleci/**.yml",),
-        paths=(Path("**.docker[].image"),),
+        claim=_NO_MANIFEST,
+        paths=(
+            Path("{jobs,executors}.*.docker", Form.EXPRESSION),
+            Path("orbs.*.{jobs,executors}.*.docker", Form.EXPRESSION),
+            Path("**.docker[].image"),
+        ),
+        words=("docker",),
         note="The image of a `machine` is no container.",
     ),
     Kind(
         name="woodpecker",
         files=(".woodpecker.yml", ".woodpecker/*.yml"),
+        claim=_NO_MANIFEST,
         paths=(Path("{steps,services,clone}.*.image"),),
     ),
     Kind(name="drone", files=(".drone.yml",), paths=(Path("{steps,services,clone}.*.image"),)),
@@ -196,8 +206,10 @@ KINDS = (
         words=("images", "resources", "bases", "components"),
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
-            "a component, in what the kustomization that names it has loaded before. For a file that you name, the "
-            "kustomizations of the whole work tree are read as well."
+            "a component, in what the kustomization that names it has loaded before, unless another kustomization "
+            "builds them without an entry for that name. That holds for `containers` and `initContainers` alone: "
+            "Kustomize replaces no other images. For a file that you name, the kustomizations of the whole work tree "
+            "are read as well."
         ),
     ),
     Kind(
@@ -223,7 +235,7 @@ KINDS = (
         name="tekton",
         files=_ANY,
         claim=Claim(has=("kind",), api_version=r"(triggers\.)?tekton\.dev/.*"),
-        paths=(Path("**.{steps,sidecars}[].image"), Path("**.stepTemplate.image"), Path("spec.image")),
+        paths=(Path("**.{steps,sidecars}[].image"), Path("**.stepTemplate.image"), Path("spec.image"), *_PODS),
         closed=frozenset({"params"}),
         note="`$(…)` is filled in when the task runs.",
     ),
@@ -236,7 +248,8 @@ KINDS = (
         ),
         paths=(
             Path("**.{container,script}.image"),
-            Path("**.{containers,initContainers,sidecars}[].image"),
+            Path("**.sidecars[].image"),
+            *_PODS,
         ),
         note="`{{…}}` is filled in when the workflow runs. A sensor's resources are read as workflows and pods.",
     ),
@@ -256,7 +269,7 @@ KINDS = (
         name="kubernetes",
         files=_ANY,
         claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
-        paths=(Path(f"**.{_CONTAINERS}[].image"), Path("**.volumes[].image.reference")),
+        paths=_PODS,
         note="A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written.",
     ),
 )

@@ -33,9 +33,12 @@ TABLES = {
             WORKFLOW.format("services: {db: {image: 'postgres:16@', ports: [1]}}"),
             WORKFLOW.format("steps: [{uses: 'docker://alpine:3.20@'}, {uses: docker://ghcr.io/a/b^ }]"),
             WORKFLOW.format("container: >-\n      node:20@"),
+            WORKFLOW.format("steps: [{uses: 'Docker://alpine:3.20@'}]"),
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
+            WORKFLOW.format("services: ${{ fromJSON(inputs.s) }}"): ["${{ fromJSON(inputs.s) }}"],
+            WORKFLOW.format("services: {db: '${{ fromJSON(inputs.s) }}'}"): ["${{ fromJSON(inputs.s) }}"],
             WORKFLOW.format("services: {db: {image: 'postgres:${{ inputs.v }}'}}"): ["postgres:${{ inputs.v }}"],
             WORKFLOW.format("steps: [{uses: 'docker://ghcr.io/${{ github.repository }}:1'}]"): [
                 "ghcr.io/${{ github.repository }}:1"
@@ -47,6 +50,9 @@ TABLES = {
             WORKFLOW.format("container: {image: ''}"),
             WORKFLOW.format("container: {image: }"),
             WORKFLOW.format("container: [a]"),
+            WORKFLOW.format("services:"),
+            WORKFLOW.format("services: {db: postgres}"),
+            WORKFLOW.format("with: {services: '${{ inputs.s }}'}"),
             WORKFLOW.format("steps: [{uses: actions/checkout@v4}]"),
             WORKFLOW.format("steps: [{uses: ./local}]"),
             WORKFLOW.format("steps: [{uses: 'docker://'}]"),
@@ -120,6 +126,9 @@ TABLES = {
             "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: "
             "[{image: 'a/b:1@'}]}}}}}\n",
             "kind: List\napiVersion: v1\nitems: [{kind: Pod, apiVersion: v1, spec: {containers: [{image: 'a:1@'}]}}]\n",
+            "apiVersion: v1\nkind: PodList\nitems: [{spec: {containers: [{image: 'a:1@'}]}}]\n",
+            "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: [{kind: Pod, apiVersion: v1, "
+            "spec: {containers: [{image: 'a:1@'}]}}]}]\n",
             "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a:1@ }]}\n---\n# none\n---\nx: 1\n",
             "\ufeffapiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: a:1@ # why\r\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a:1@ }]}}}",
@@ -152,6 +161,10 @@ TABLES = {
             "spec: {containers: [{image: a}]}}]\n",
             "apiVersion: v1\nkind: ConfigMap\ndata: {a: 'containers: [{image: a}]'}\n",
             "apiVersion: v1\nspec: {containers: [{image: 'a:1'}]}\n",
+            "apiVersion: v1\nkind: List\nitems: [{spec: {containers: [{image: 'a:1'}]}}]\n",
+            "apiVersion: v1\nkind: &l List\nitems: &i [{kind: *l, items: *i}]\n",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinitionList\nitems: [{spec: {containers: "
+            "[{image: a}]}}]\n",
             "kind: Pod\nspec: {containers: [{image: 'a:1'}]}\n",
             "# apiVersion kind containers image\n",
             "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{image: 'a:1'}]}\n",
@@ -165,6 +178,9 @@ TABLES = {
             TASK.format("stepTemplate: {image: 'a/b:1@'}"),
             "apiVersion: tekton.dev/v1\nkind: Pipeline\nspec: {tasks: [{taskSpec: {steps: [{image: a/b:1@ }]}}]}\n",
             "apiVersion: tekton.dev/v1alpha1\nkind: StepAction\nspec: {image: a/b:1@ }\n",
+            "apiVersion: triggers.tekton.dev/v1beta1\nkind: TriggerTemplate\nspec: {resourcetemplates: [{kind: Job, "
+            "spec: {template: {spec: {containers: [{image: 'a:1@'}], initContainers: [{image: 'b:1@'}]}}}}]}\n",
+            TASK.format("volumes: [{name: v, image: {reference: 'a/b:1@'}}]"),
         ),
         {
             TASK.format("steps: [{image: '$(params.image)'}]"): ["$(params.image)"],
@@ -176,6 +192,8 @@ TABLES = {
             TASK.format("params: [{name: image, default: 'a:1'}]"),
             TASK.format("params: {steps: [{image: 'a:1'}]}"),
             TASK.format("results: [{name: image}]"),
+            TASK.format("params: {containers: [{image: 'a:1'}]}"),
+            TASK.format("volumes: [{name: v, image: {pullPolicy: Always}}]"),
             "apiVersion: v1\nkind: Task\nspec: {steps: [{image: 'a:1'}]}\n",
             "apiVersion: tekton.dev/v1\nspec: {steps: [{image: 'a:1'}]}\n",
         ),
@@ -187,6 +205,7 @@ TABLES = {
             ARGO.format("script: {image: python^, source: x}"),
             ARGO.format("initContainers: [{image: 'a:1@'}]\n    sidecars: [{image: 'b:1@'}]"),
             ARGO.format("containerSet: {containers: [{image: 'a:1@'}]}"),
+            ARGO.format("volumes: [{name: v, image: {reference: 'a/b:1@'}}]"),
             "apiVersion: argoproj.io/v1alpha1\nkind: Sensor\nspec: {triggers: [{template: {k8s: {source: {resource: "
             "{spec: {templates: [{container: {image: 'a:1@'}}], containers: [{image: 'b:1@'}]}}}}}}]}\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nspec: {workflowSpec: {templates: "
@@ -200,6 +219,8 @@ TABLES = {
             ARGO.format("container: {command: [image]}"),
             ARGO.format("container: {image: ''}"),
             ARGO.format("http: {image: 'a:1'}"),
+            ARGO.format("volumes: [{name: v, image: {pullPolicy: Always}}]"),
+            ARGO.format("volumes: [{name: v, configMap: {reference: 'a:1'}}]"),
             ARGO.format("inputs: {parameters: [{name: image, value: 'a:1'}]}"),
             ARGO.format("steps: [[{name: image, arguments: {parameters: [{name: image, value: 'a:1'}]}}]]"),
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {container: {image: 'a:1'}}\n",
@@ -212,6 +233,8 @@ TABLES = {
             "images: [{name: a, newTag: '1@'}]\n",
             "images:\n- name: a\n  newName: quay.io/b/c\n  newTag: v1@\n",
             "images: [{name: a, newTag: '1', digest: '~'}]\n",
+            "images: [{name: a, newName: '', newTag: '1@'}]\n",
+            "images:\n- name: a\n  newName:\n  newTag: v1@\n",
             'images: [{name: a, newTag: "1", digest: "~"}]\n',
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages: [{name: a, newTag: '1@'}]\n",
         ),
@@ -229,6 +252,8 @@ TABLES = {
             "images: {name: a, newTag: '1'}\n",
             "images: [{newTag: '1'}]\n",
             "images: [{name: ''}]\n",
+            "images: [{name: '', newName: '', newTag: '1'}]\n",
+            "images: [{newName: null, newTag: '1'}]\n",
             "configMapGenerator: [{name: image, literals: ['images=a:1']}]\n",
             "patches: [{patch: 'image: a:1'}]\n",
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./images}\n",
@@ -333,12 +358,18 @@ TABLES = {
         {
             "jobs: {a: {docker: [{image: << parameters.image >>}]}}\n": ["<< parameters.image >>"],
             "jobs: {a: {docker: [{image: 'a:<< parameters.tag >>'}]}}\n": ["a:<< parameters.tag >>"],
+            "jobs: {a: {docker: << parameters.d >>}}\n": ["<< parameters.d >>"],
+            "executors: {e: {docker: << parameters.d >>}}\n": ["<< parameters.d >>"],
+            "orbs: {o: {executors: {e: {docker: << parameters.d >>}}}}\n": ["<< parameters.d >>"],
         },
         (
             "jobs: {a: {machine: {image: 'ubuntu-2204:current'}}}\n",
             "jobs: {a: {docker: {image: 'a:1'}}}\n",
             "jobs: {a: {docker: [{image: ''}]}}\n",
             "jobs: {a: {steps: [{run: 'docker image ls'}]}}\n",
+            "jobs: {a: {docker: ''}}\n",
+            "jobs: {a: {steps: [{x/y: {docker: << parameters.d >>}}]}}\n",
+            "workflows: {w: {jobs: [{a: {docker: << pipeline.parameters.d >>}}]}}\n",
             "parameters: {image: {default: 'a:1'}}\n",
         ),
     ),
