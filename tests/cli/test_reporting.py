@@ -123,6 +123,49 @@ def test_a_report_that_cannot_be_written() -> None:
     assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: no such file or directory\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("check --write-baseline Dockerfile", "Dockerfile: cannot write the baseline: this is a file that is checked;"),
+        ("check --format json=./Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        ("pin --format json=link", "link: cannot write the report: this is a file that is checked;"),
+        ("pin --diff --format json=Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        (
+            "unpin --format json=link",
+            "link: cannot write the report: this is a file that is checked;",
+        ),
+        ("update --format json=Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        ("update --format json=l --ledger l", "l: cannot write the report: this is the ledger; name another file"),
+        ("check --format json=b --baseline b", "b: cannot write the report: this is the baseline; name another file"),
+        ("check --format json=r --format sarif=./r", "r: cannot write the report: this is where another report goes"),
+        (
+            "check --format json=r --write-baseline r",
+            "r: cannot write the baseline: this is where another report goes",
+        ),
+        ("pin --format json=none/r", "none/r: cannot write the report: no such file or directory"),
+        ("pin --format json=Dockerfile/r", "Dockerfile/r: cannot write the report: not a directory"),
+        ("update --format json=folder", "folder: cannot write the report: is a directory"),
+        ("pin --format json=out/r", "out/r: cannot write the report: out is a link that leaves the checkout;"),
+        ("check --write-baseline none/b", "none/b: cannot write the baseline: no such file or directory"),
+    ],
+)
+def test_what_has_no_place_ends_the_run_before_anything_is_written(arguments: str, said: str, folder: Path) -> None:
+    (folder / "link").symlink_to("Dockerfile")
+    (folder / "folder").mkdir()
+    (folder / "out").symlink_to("..")
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    run = pinner(*arguments.split())
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"error: {said}") and run.stderr.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_a_file_of_an_earlier_run_is_written_again(folder: Path) -> None:
+    arguments = ["--format", "json=r", "--baseline", "b", "--write-baseline", "b"]
+    assert [pinner("check", *arguments).code for _ in range(2)] == [0, 0]
+    assert pinner("check", "--format", "json=/dev/null", "--format", "sarif=/dev/null").code == 1
+
+
 def test_the_words_for_people_stay_out_of_the_way() -> None:
     run = pinner("check", "--quiet", "--format", "json")
     assert run.document["summary"]["findings"] == 1
