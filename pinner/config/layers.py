@@ -79,6 +79,8 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
     It is looked for in the revision of `policy_from`, if there is one.
     """
     named, unwanted = flags.get("config"), flags.get("no_config")
+    if named == "":
+        raise UsageError('--config: "" is no file name')
     if named and unwanted:
         raise UsageError("--config and --no-config exclude each other")
     if not named and not unwanted:

@@ -312,6 +312,8 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
         ({}, {"PINNER_CONFIG": "none"}, "none: cannot read the configuration: no such file or directory"),
         ({"select": ["x"]}, {}, '--select: unknown rule "x": choose from '),
         ({"mirror": ["ghcr.io"]}, {}, '--mirror: "ghcr.io" is not HOST=URL, with * for any other host'),
+        ({"config": ""}, {}, '--config: "" is no file name'),
+        ({"config": "", "no_config": True}, {"PINNER_CONFIG": "a"}, '--config: "" is no file name'),
         ({"config": "a", "no_config": True}, {}, "--config and --no-config exclude each other"),
     ],
 )  # fmt: skip
