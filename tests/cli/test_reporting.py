@@ -290,6 +290,30 @@ def test_exit_zero_turns_one_into_zero(text: str, arguments: list[str], code: in
     assert pinner(*arguments, "--exit-zero").code == code
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments", "findings", "ignored"),
+    [
+        ("FROM a:1", ["--ignore", "unpinned"], 0, 1),
+        ("FROM a:1", ["--select", "floating-tag"], 0, 1),
+        ("FROM a", ["--select", "floating-tag"], 1, 1),
+        ("FROM a", ["--select", "stale-digest"], 0, 1),
+        ("# pinner: ignore[unpinned]\nFROM a:1", ["--ignore", "unpinned"], 0, 1),
+        ("FROM a", ["--select", "unpinned"], 1, 0),
+        ("FROM a", [], 1, 0),
+        (f"FROM a@{DIGEST}", [], 1, 0),
+        (f"FROM a:1@{DIGEST}", ["--ignore", "unpinned"], 0, 0),
+        ("FROM scratch", ["--ignore", "unpinned"], 0, 0),
+        ("FROM a:1", ["--ignore", "unpinned", "--ignore-images", "docker.io/**"], 0, 1),
+    ],
+)
+def test_what_a_rule_that_is_switched_off_would_find_is_counted(
+    text: str, arguments: list[str], findings: int, ignored: int, folder: Path
+) -> None:
+    (folder / "Dockerfile").write_text(f"{text}\n")
+    summary = pinner("check", "--format", "json", *arguments).document["summary"]
+    assert (summary["findings"], summary["ignored"]) == (findings, ignored)
+
+
 def test_statistics_count_by_rule(folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM node:20\nFROM alpine:3\nFROM $X\n")
     run = pinner("check", "--statistics")
