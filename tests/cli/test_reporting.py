@@ -314,6 +314,20 @@ def test_what_a_rule_that_is_switched_off_would_find_is_counted(
     assert (summary["findings"], summary["ignored"]) == (findings, ignored)
 
 
+def test_what_no_registry_was_asked_for_leads_to_the_pages_on_files(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("include: [none.yaml]\n")
+    (folder / "notes.txt").write_text("no image\n")
+    pages = {
+        "not-read": "https://digest-pinner.github.io/pinner/files/#files-that-belong-together",
+        "unknown-kind": "https://digest-pinner.github.io/pinner/files/#files",
+    }
+    run = pinner("check", "compose.yaml", "notes.txt", "--format", "gitlab")
+    assert run.code == 3
+    assert run.stderr.splitlines()[1:] == [f"{reason}: {page}" for reason, page in pages.items()]
+    issues = json.loads(run.stdout)
+    assert [issue["description"].rpartition(" ")[2] for issue in issues] == [f"({page})" for page in pages.values()]
+
+
 def test_statistics_count_by_rule(folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM node:20\nFROM alpine:3\nFROM $X\n")
     run = pinner("check", "--statistics")
