@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from pinner.checking.linter import NOT_READ, UNKNOWN_KIND
 from pinner.cli.app import app
 from pinner.config import load
 from pinner.config.schema import schema
@@ -121,7 +122,7 @@ def test_the_schema_is_published_where_it_says() -> None:
     assert published["$id"] == f"{SITE}pinner.schema.json"
 
 
-@pytest.mark.parametrize("name", [*(rule.ID for rule in RULES), UNCHECKED, FILE_ERROR, REFUSED])
+@pytest.mark.parametrize("name", [*(rule.ID for rule in RULES), UNCHECKED, FILE_ERROR, REFUSED, NOT_READ, UNKNOWN_KIND])
 def test_every_address_in_a_report_leads_to_a_heading(name: str) -> None:
     assert f"site_url: {SITE}\n" in (ROOT / "mkdocs.yml").read_text()
     page, _, anchor = address_of(name).removeprefix(SITE).partition("#")

@@ -1,6 +1,6 @@
 """Run the rules over a scan and apply the suppressions: the result is a report."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
 from pinner.model.occurrence import Finding, Occurrence, Severity, Suppression
@@ -41,15 +41,14 @@ def lint(
     """
     facts = _facts(scan, statuses)
     active_rules_of = selection.by_path()
-    raised = [
-        finding
-        for finding in _run_rules(RULES, facts, active_rules_of)
-        if finding.rule != unpinned.ID or (finding.path, finding.where) not in excused
-    ]
+    raised, switched_off = _run_rules(RULES, facts, active_rules_of)
+    raised = _unless_excused(raised, excused)
     unanswered = {(each.path, each.where) for each in unchecked}
     raised = [each._replace(command=None) if (each.path, each.where) in unanswered else each for each in raised]
     findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
     findings = _one_for_untagged(findings, excused)
+    told = {(each.path, each.where) for each in raised if each.rule == unpinned.ID}
+    switched_off = _one_for_untagged(_unless_excused(switched_off, excused), {*excused, *told})
     not_read, acknowledged = _not_read(scan)
     used |= acknowledged | _undecided(scan, facts, active_rules_of)
     unused, hidden = _unused_comments(scan, facts, used, active_rules_of)
@@ -60,7 +59,12 @@ def lint(
         unchecked=[*unchecked, *not_read],
         changes=changes,
         kept=kept,
+        switched_off=len(switched_off),
     )
+
+
+def _unless_excused(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
+    return [each for each in findings if each.rule != unpinned.ID or (each.path, each.where) not in excused]
 
 
 def _facts(scan: Scan, statuses: Mapping[Reference, PinStatus] | None) -> Facts:
@@ -95,7 +99,7 @@ def _unused_comments(
     A comment that hides such a finding is in use by that alone.
     """
     unused = [each for each in scan.suppressions if each not in used]
-    raised = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of)
+    raised, _ = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of)
     standing, hidden, hiding = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in hiding}
     return [each for each in standing if (each.path, each.where) not in in_use], hidden
@@ -164,15 +168,26 @@ def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppressi
     )
 
 
-def _run_rules(rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> Iterator[Finding]:
-    """Yield the findings of rules where they run. A severity that a rule lowers for one place stays as it is."""
+def _run_rules(
+    rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]
+) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings of rules where they run, and those where they are switched off.
+
+    A severity that a rule lowers for one place stays as it is.
+    """
+    findings: list[Finding] = []
+    switched_off: list[Finding] = []
     for rule in rules:
         for finding in rule.check(facts):
             running, severity = active_rules_of(finding.path)
-            if rule.ID in running:
+            if rule.ID not in running:
+                switched_off.append(finding)
+            else:
                 # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
                 is_usual = finding.severity == rule.SEVERITY
-                yield finding._replace(severity=severity[rule.ID]) if is_usual and rule.ID in severity else finding
+                is_changed = is_usual and rule.ID in severity
+                findings.append(finding._replace(severity=severity[rule.ID]) if is_changed else finding)
+    return findings, switched_off
 
 
 def _suppress(
@@ -250,8 +265,12 @@ def assemble_report(
     unchecked: Iterable[Unchecked] = (),
     changes: Iterable[Change] = (),
     kept: Iterable[Kept] = (),
+    switched_off: int = 0,
 ) -> Report:
-    """Return the report of a run, sorted by path and position, and counted."""
+    """Return the report of a run, sorted by path and position, and counted.
+
+    `switched_off` is the number of findings of rules that do not run.
+    """
     result = Report(
         summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
@@ -262,10 +281,10 @@ def assemble_report(
         kept=tuple(sorted(kept)),
         sources={path: file.source for path, file in scan.files.items()},
     )
-    return result._replace(summary=_count(result, scan))
+    return result._replace(summary=_count(result, scan, switched_off))
 
 
-def _count(result: Report, scan: Scan) -> Summary:
+def _count(result: Report, scan: Scan, switched_off: int) -> Summary:
     unchecked = {(each.path, each.where) for each in result.unchecked}
     pinned = [each for each in scan.occurrences if _is_pinned(each) and (each.path, each.where) not in unchecked]
     unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
@@ -275,7 +294,7 @@ def _count(result: Report, scan: Scan) -> Summary:
         pinned=sum(each.built is None for each in pinned),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
-        ignored=len(result.suppressed) + sum(each.image_ignored for each in scan.occurrences),
+        ignored=len(result.suppressed) + switched_off + sum(each.image_ignored for each in scan.occurrences),
         changed=len(result.changes),
         kept=len(result.kept) - len(result.refused),
         refused=len(result.refused),

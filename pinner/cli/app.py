@@ -73,7 +73,6 @@ class CommandWithPanels(TyperCommand):
 Options = Mapping[str, Any]
 """Options of a command by the name of the setting, annotated as parameters are."""
 
-Level = Literal["error", "warning", "note"]
 ListFormat = Literal["text", "json"]
 When = Literal["auto", "always", "never"]
 
@@ -192,12 +191,14 @@ RULES: Options = {
         _option(CHECKING, "--require-ignore-reason", help="Disable ignore comments that give no reason."),
     ],
     "fail_on": Annotated[
-        Level | None,
+        str | None,
         _option(
             REPORTING,
             "--fail-on",
             metavar="SEVERITY",
             help="Exit with 1 from this severity on: error, warning or note. Default: error.",
+            # Judged with the other settings: here a wrong one would hide what else is wrong.
+            autocompletion=lambda: ["error", "warning", "note"],
         ),
     ],
 }

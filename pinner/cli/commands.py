@@ -83,6 +83,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         from pinner.scanning.policy import with_suppressions_of
 
         scan = with_suppressions_of(scan, settings.policy_from)
+    _require_files(scan, paths, settings)
     changed = _changed_lines(scan, settings)
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
@@ -96,6 +97,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner import pipeline
 
     scan = _scan(paths, settings)
+    _require_files(scan, paths, settings)
     outcome = pipeline.pin(
         scan,
         lambda asked: _resolve(asked, settings, scan=scan),
@@ -113,6 +115,7 @@ def update(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     is_wanted = _wanted_image(settings)
     scan = _scan(paths, settings)
+    _require_files(scan, paths, settings)
     options_of = registry_calls.options_for(settings)
     write = _writes(paths, settings)
     outcome = pipeline.update(
@@ -150,6 +153,7 @@ def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner import pipeline
 
     scan = _scan(paths, settings)
+    _require_files(scan, paths, settings)
     outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=set(settings.select) == {ALONE})
     return _finish(scan, outcome, paths, settings)
 
@@ -262,6 +266,14 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)
     return scan._replace(platforms=settings.platforms)
+
+
+def _require_files(scan: Scan, paths: Sequence[str], settings: Settings) -> None:
+    """Raise UsageError where a report or baseline has no place. Standard input is no file of its name."""
+    from pinner.cli.reporting import require_files
+
+    failed = [failure.path for failure in scan.failures]
+    require_files(settings, () if list(paths) == [STDIN] else (*scan.files, *scan.builders, *failed))
 
 
 def _kind_settings(settings: Settings) -> KindSettings:

@@ -8,7 +8,7 @@ from pinner.cli.terminal import progress, tell
 from pinner.config import Settings
 from pinner.model.clock import require_plausible, seconds_now
 from pinner.model.errors import UsageError
-from pinner.model.reference import Reference
+from pinner.model.reference import Reference, parse
 from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scanning.scan import Scan
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 LEDGER = "pinner-ledger.jsonl"
 OLD_LEDGER = "pinner-ledger.json"
 """The name of the ledger in the older format, which is read where there is no other, and taken over."""
+
+
+MAX_NAMED = 5
+"""As many images of a repository are named where one that is asked for is not there."""
 
 
 def resolve(
@@ -68,6 +72,8 @@ def find_updates(
     write: bool,
 ) -> "Mapping[Reference, Update | Unresolved]":
     """Return what to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
+    if settings.image is not None and not (used or scan.failures):
+        raise UsageError(_no_pin_of(settings.image, scan))
     ledger = _ledger(settings)
     choices = _choices(used, ledger, settings) if settings.to or settings.rollback else None
     found = _find(used, scan, options_of, ledger, settings, choices=choices)
@@ -176,8 +182,6 @@ def _choices(used: Iterable[Reference], ledger: "Ledger", settings: Settings) ->
     from pinner.updating.updater import earlier_pins
 
     path = ledger_file(settings)
-    if not used:
-        raise UsageError(f"{settings.image}: no file pins this image: name it with its tag, as `pinner list` shows it")
     choices = {}
     for pin in used:
         known = [fact.digest for fact in ledger.facts_of(pin.by_tag())]
@@ -187,6 +191,18 @@ def _choices(used: Iterable[Reference], ledger: "Ledger", settings: Settings) ->
         if not choices[pin]:
             raise UsageError(f"--rollback: the ledger {path} knows no digest of {settings.image} before {pin.digest}")
     return choices
+
+
+def _no_pin_of(image: str, scan: Scan) -> str:
+    """Return that no file pins an image, with what is there of its repository: a tag may be missing or another."""
+    name = parse(image).name
+    there = dict.fromkeys(each.by_tag() for each in _references(scan) if each.name == name)
+    if parse(image).by_tag() in there:
+        return f"--image {image}: no reference to {image} has a digest that could be updated; `pinner pin` adds one"
+    shown = ", ".join(each.familiar for each in list(there)[:MAX_NAMED])
+    more = f" and {len(there) - MAX_NAMED} more" if len(there) > MAX_NAMED else ""
+    advice = f"of this repository there is {shown}{more}" if there else "`pinner list` shows what there is"
+    return f"--image {image}: no reference to {image}; {advice}"
 
 
 def _ages_matter(settings: Settings) -> bool:

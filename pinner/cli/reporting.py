@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from pinner import output
@@ -12,7 +12,7 @@ from pinner.cli.terminal import standard_stream, takes_hyperlinks, tell, wants_c
 from pinner.config import ReportTarget, Settings
 from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.escaping import clean, harmless
-from pinner.model.files import read_file, write_file
+from pinner.model.files import file_to_write, read_file, write_file
 from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output.text import addresses, remedies, summary
@@ -34,6 +34,29 @@ def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> t
     """Return what is written, and where. In GitHub Actions annotations accompany the text unless a format is chosen."""
     usual = ("text", "github") if environ.get("GITHUB_ACTIONS") == "true" else ("text",)
     return settings.format or tuple(map(ReportTarget, usual))
+
+
+def require_files(settings: Settings, checked: Iterable[str]) -> None:
+    """Raise UsageError where a report or baseline cannot be written, or would replace another file of the run.
+
+    `checked` are the paths of the files that are checked. Asked before anything is written or edited.
+    """
+    wanted = [(file, "report") for _, file in settings.format if file is not None]
+    wanted += [(settings.write_baseline, "baseline")] if settings.write_baseline else []
+    if not wanted:
+        return
+    taken = dict.fromkeys(map(os.path.realpath, checked), "a file that is checked")
+    read = {"the ledger": settings.ledger, "the baseline": None if settings.write_baseline else settings.baseline}
+    taken |= {os.path.realpath(file): what for what, file in read.items() if file}
+    for file, what in wanted:
+        try:
+            target = file_to_write(file)
+        except WriteError as error:
+            raise UsageError(f"{file}: cannot write the {what}: {error.reason}") from error
+        if target in taken:
+            raise UsageError(f"{file}: cannot write the {what}: this is {taken[target]}; name another file")
+        if target is not None:
+            taken[target] = "where another report goes"
 
 
 def write_report(report: Report, settings: Settings, *, paths: Sequence[str] = (), to_stderr: bool = False) -> None:

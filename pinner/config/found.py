@@ -17,14 +17,14 @@ from pinner.model.files import is_git_name
 def require_harmless(key: Key, raw: Any, file: ConfigFile) -> None:
     """Raise UsageError, which names the flag to use instead, where `file` was found and must not give `key` as `raw`.
 
-    `raw` has the type that `key` asks for.
+    What in `raw` has not the type that `key` asks for is passed over: that is an error of its own.
     """
     if file.is_named:
         return
     reason = None
     match key.type, raw:
         case Reports(), [*reports]:
-            named = [report for report in reports if "=" in report]
+            named = [report for report in reports if isinstance(report, str) and "=" in report]
             reason = f"{quoted(named[0])} names a file to write" if named else None
         case File(in_folder=True), str(path):
             reason = _why_elsewhere(path, file)

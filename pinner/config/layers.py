@@ -79,6 +79,8 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
     It is looked for in the revision of `policy_from`, if there is one.
     """
     named, unwanted = flags.get("config"), flags.get("no_config")
+    if named == "":
+        raise UsageError('--config: "" is no file name')
     if named and unwanted:
         raise UsageError("--config and --no-config exclude each other")
     if not named and not unwanted:
@@ -97,14 +99,13 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
         if name not in keys:
             wrong.append(f"{file.place_of(name)}: {_unknown_key(name, keys)}")
             continue
+        with _noting(wrong):
+            require_harmless(keys[name], raw, file)
         try:
             value = read(keys[name].type, raw, file.folder)
-            require_harmless(keys[name], raw, file)
         except WrongSetting as error:
             found = [each.below(name) for each in (error, *error.others)]
             wrong += [f"{file.place_of(each.word)}: {each.place}: {each.message}" for each in found]
-        except UsageError as error:
-            wrong += error.args
         else:
             given[keys[name].field] = Given(
                 key=keys[name], raw=raw, value=value, origin=SettingOrigin.FILE, source=file.place_of(name)

@@ -84,6 +84,34 @@ def write_file(path: str, data: bytes) -> None:
         raise WriteError(path, "no file name") from error
 
 
+def file_to_write(path: str) -> str | None:
+    """Return the real path of the file that `write_file` makes or replaces, None for a device, a pipe or an open file.
+
+    Raise WriteError where it is plain before anything is written that it cannot be.
+    """
+    try:
+        if os.path.basename(path) in ("", os.curdir, os.pardir):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        target = target_of(path, checked_root)
+        status = _status(path)
+        if _descriptor_of(path) is not None:
+            return None
+        if status is None:
+            folder = os.path.dirname(target)
+            os.stat(folder)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        elif stat.S_ISCHR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+            return None
+        else:
+            require_writable(path, status)
+    except OSError as error:
+        raise WriteError(path, reason_of(error)) from error
+    except ValueError as error:
+        raise WriteError(path, "no file name") from error
+    return target
+
+
 def replace_file(path: str, data: bytes, status: os.stat_result | None) -> None:
     """Write `data` beside `path` and rename it into its place, with the owner and the mode of `status`. Raise OSError.
 

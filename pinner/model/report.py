@@ -97,9 +97,9 @@ class Summary(NamedTuple):
 
     `changed`, `kept`, `refused` and `unchecked` count places, each in one of them alone; none that is `pinned` is
     unchecked.
-    `ignored` counts findings that comments hide and images that the configuration leaves alone, `known`
-    the findings of the baseline, `outdated` those of the baseline that are there no more, `excluded` the
-    files that were passed over.
+    `ignored` counts findings that comments hide, those of rules that are switched off, and images that the
+    configuration leaves alone, `known` the findings of the baseline, `outdated` those of the baseline that are there
+    no more, `excluded` the files that were passed over.
     """
 
     files: int

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pinner.model.occurrence import Finding, Fix, Severity
 from pinner.model.report import FileFailure, Kept, Report, Unchecked
 from pinner.model.source import Location
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of, page_of_unchecked
 from pinner.output._paths import relative
 
 TOOL_NAME = "pinner"
@@ -16,7 +16,7 @@ TOOL_NAME = "pinner"
 class ReportEntry(NamedTuple):
     """A finding, an unchecked reference, a file that failed or an update that was refused.
 
-    `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED.
+    `rule` is the rule, UNCHECKED, FILE_ERROR or REFUSED, and `url` the address of the page on it.
     `line` is None where no line is to blame, and `where` where no columns are. None of the
     texts is cleaned.
     """
@@ -29,6 +29,7 @@ class ReportEntry(NamedTuple):
     text: str
     context: str
     message: str
+    url: str
     fix: Fix | None = None
 
 
@@ -74,6 +75,7 @@ def _of_finding(finding: Finding) -> ReportEntry:
         text=finding.text,
         context=finding.context,
         message=finding.message,
+        url=address_of(finding.rule),
         fix=finding.fix,
     )
 
@@ -88,6 +90,7 @@ def _of_unchecked(unchecked: Unchecked) -> ReportEntry:
         text=unchecked.text,
         context=unchecked.context,
         message=unchecked_message(unchecked),
+        url=address_of(page_of_unchecked(unchecked.reason)),
     )
 
 
@@ -101,6 +104,7 @@ def _of_failure(failure: FileFailure) -> ReportEntry:
         text=failure.message,
         context="",
         message=failure.message,
+        url=address_of(FILE_ERROR),
     )
 
 
@@ -114,6 +118,7 @@ def _of_refused(kept: Kept) -> ReportEntry:
         text=kept.image,
         context="",
         message=refused_message(kept),
+        url=address_of(REFUSED),
     )
 
 

@@ -12,7 +12,7 @@ from pinner.model.escaping import clean
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
@@ -47,7 +47,7 @@ def _worst(report: Report, severity: Severity) -> Iterator[ReportEntry]:
 def _command(entry: ReportEntry) -> str:
     properties = {"file": relative(entry.path), **_position(entry), "title": f"pinner {entry.rule}"}
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    page = f"%0A{_data(address_of(entry.rule))}"
+    page = f"%0A{_data(entry.url)}"
     return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}{page}"
 
 

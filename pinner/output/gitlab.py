@@ -8,7 +8,6 @@ from typing import Any
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._addresses import address_of
 from pinner.output._entries import ReportEntry, entries, fingerprints
 from pinner.output._json import dumps
 from pinner.output._paths import relative
@@ -28,7 +27,7 @@ def _issue(entry: ReportEntry, fingerprint: str) -> dict[str, Any]:
     begin = entry.line or 1
     end = entry.where.end_line if entry.where else begin
     return {
-        "description": f"{entry.message} ({address_of(entry.rule)})",
+        "description": f"{entry.message} ({entry.url})",
         "check_name": entry.rule,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[entry.severity],

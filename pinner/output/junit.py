@@ -11,7 +11,7 @@ from pinner.model.escaping import clean, without_build_commands, without_user_in
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report, Suppressed
 from pinner.output import Style
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
 
@@ -55,10 +55,10 @@ def _judged(entry: ReportEntry, fail_on: Severity) -> Element:
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"
     kind = f"{entry.severity.label}[{entry.rule}]"
     if tag == "failure" and entry.rule != REFUSED and entry.severity < fail_on:
-        told = f"{kind} {entry.message}\n{address_of(entry.rule)}"
+        told = f"{kind} {entry.message}\n{entry.url}"
         SubElement(case, "system-out").text = _text(told)
         return case
-    SubElement(case, tag, type=kind, message=_text(entry.message)).text = _text(address_of(entry.rule))
+    SubElement(case, tag, type=kind, message=_text(entry.message)).text = _text(entry.url)
     return case
 
 

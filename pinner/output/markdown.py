@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pinner.model.escaping import clean
 from pinner.model.report import Kept, Report
 from pinner.output import Style
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
@@ -83,7 +83,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _entry_row(entry: ReportEntry) -> str:
     severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({address_of(entry.rule)})"
+    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({entry.url})"
     return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
 
 

@@ -10,7 +10,7 @@ from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.model.source import UTF8_BOM, Source, Span
 from pinner.output import Style
-from pinner.output._addresses import HOMEPAGE, address_of
+from pinner.output._addresses import HOMEPAGE
 from pinner.output._entries import TOOL_NAME, ReportEntry, entries
 from pinner.output._json import dumps
 from pinner.output._paths import relative
@@ -31,7 +31,7 @@ def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
         "message": entry.message,
         "location": _location(entry, source),
         "severity": _SEVERITIES[entry.severity],
-        "code": {"value": entry.rule, "url": address_of(entry.rule)},
+        "code": {"value": entry.rule, "url": entry.url},
     }
     if entry.fix and source:
         diagnostic["suggestions"] = [

@@ -14,7 +14,7 @@ from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of
+from pinner.output._addresses import FILE_ERROR, REFUSED, address_of, page_of_unchecked
 from pinner.output._excerpt import cells, excerpt
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def remedies(report: Report, command_line: Callable[[str], str]) -> Iterator[str
 def addresses(report: Report) -> Iterator[str]:
     """Yield the address of the page of each rule that found something, and of what else went wrong."""
     named = sorted({finding.rule for finding in report.findings})
-    others = ((UNCHECKED, report.unchecked), (FILE_ERROR, report.errors), (REFUSED, report.refused))
+    named += sorted({page_of_unchecked(unchecked.reason) for unchecked in report.unchecked})
+    others = ((FILE_ERROR, report.errors), (REFUSED, report.refused))
     named += [name for name, found in others if found]
     yield from (f"{clean(name)}: {clean(address_of(name))}" for name in named)
 
@@ -137,7 +138,7 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
     for each in unchecked:
         causes.setdefault((each.reason, each.detail), []).append(each)
     for first, *more in causes.values():
-        label = _label("unchecked", first.reason, UNCHECKED, _MAGENTA, style)
+        label = _label("unchecked", first.reason, page_of_unchecked(first.reason), _MAGENTA, style)
         line = f"{_place(first.path, first.where, style)}: {label} {prose(first.text)}: {prose(first.detail)}"
         files = _count(len({each.path for each in (first, *more)}), "file")
         yield f"{line} ({_count(1 + len(more), 'place')}, in {files})" if more else line
@@ -161,7 +162,10 @@ def _statistics(report: Report, style: Style) -> Iterator[str]:
         (number, _label(labels[rule].label, rule, rule, _SEVERITY_COLORS[labels[rule]], style))
         for rule, number in counts.items()
     ]
-    rows += [(number, _label("unchecked", reason, UNCHECKED, _MAGENTA, style)) for reason, number in reasons.items()]
+    rows += [
+        (number, _label("unchecked", reason, page_of_unchecked(reason), _MAGENTA, style))
+        for reason, number in reasons.items()
+    ]
     width = max((len(str(number)) for number, _ in rows), default=0)
     yield from (f"{number:>{width}}  {label}" for number, label in sorted(rows, key=lambda row: -row[0]))
 

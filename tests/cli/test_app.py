@@ -320,6 +320,29 @@ def test_a_diff_is_taken_by_git(capsysbinary: pytest.CaptureFixture[bytes]) -> N
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ("x/y:1", "no reference to x/y:1; `pinner list` shows what there is"),
+        ("node:21", "no reference to node:21; of this repository there is node:20"),
+        ("docker.io/library/node", "no reference to docker.io/library/node; of this repository there is node:20"),
+        ("a:9", "no reference to a:9; of this repository there is a:1, a:2, a:3, a:4, a:5 and 1 more"),
+        ("b:1", "no reference to b:1 has a digest that could be updated; `pinner pin` adds one"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--rollback",), ("--diff",)])
+def test_an_image_that_is_not_there_is_no_success(image: str, said: str, more: tuple[str, ...]) -> None:
+    pins = [f"FROM a:{tag}@{DIGEST}\n" for tag in range(1, 7)]
+    dockerfile(f"FROM node:20@{DIGEST}\nFROM b:1\n" + "".join(pins))
+    run = pinner("update", "--image", image, *more)
+    assert (run.code, run.stdout, run.stderr) == (USAGE, "", f"error: --image {image}: {said}\n")
+
+
+def test_an_image_that_may_be_in_a_broken_file_is_unchecked() -> None:
+    dockerfile("FOO\n")
+    assert pinner("update", "--image", "a:1").code == UNCHECKED
+
+
 def test_standard_input_is_a_dockerfile_unless_its_name_says_otherwise() -> None:
     run = process("check", "-", stdin=b"FROM a:1\n")
     assert (run.code, run.stdout) == (FINDINGS, "Dockerfile:1:6: error[unpinned] a:1 is not pinned to a digest\n")

@@ -123,6 +123,49 @@ def test_a_report_that_cannot_be_written() -> None:
     assert (run.code, run.stderr) == (2, "error: none/report: cannot write the report: no such file or directory\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("check --write-baseline Dockerfile", "Dockerfile: cannot write the baseline: this is a file that is checked;"),
+        ("check --format json=./Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        ("pin --format json=link", "link: cannot write the report: this is a file that is checked;"),
+        ("pin --diff --format json=Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        (
+            "unpin --format json=link",
+            "link: cannot write the report: this is a file that is checked;",
+        ),
+        ("update --format json=Dockerfile", "Dockerfile: cannot write the report: this is a file that is checked;"),
+        ("update --format json=l --ledger l", "l: cannot write the report: this is the ledger; name another file"),
+        ("check --format json=b --baseline b", "b: cannot write the report: this is the baseline; name another file"),
+        ("check --format json=r --format sarif=./r", "r: cannot write the report: this is where another report goes"),
+        (
+            "check --format json=r --write-baseline r",
+            "r: cannot write the baseline: this is where another report goes",
+        ),
+        ("pin --format json=none/r", "none/r: cannot write the report: no such file or directory"),
+        ("pin --format json=Dockerfile/r", "Dockerfile/r: cannot write the report: not a directory"),
+        ("update --format json=folder", "folder: cannot write the report: is a directory"),
+        ("pin --format json=out/r", "out/r: cannot write the report: out is a link that leaves the checkout;"),
+        ("check --write-baseline none/b", "none/b: cannot write the baseline: no such file or directory"),
+    ],
+)
+def test_what_has_no_place_ends_the_run_before_anything_is_written(arguments: str, said: str, folder: Path) -> None:
+    (folder / "link").symlink_to("Dockerfile")
+    (folder / "folder").mkdir()
+    (folder / "out").symlink_to("..")
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    run = pinner(*arguments.split())
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"error: {said}") and run.stderr.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_a_file_of_an_earlier_run_is_written_again(folder: Path) -> None:
+    arguments = ["--format", "json=r", "--baseline", "b", "--write-baseline", "b"]
+    assert [pinner("check", *arguments).code for _ in range(2)] == [0, 0]
+    assert pinner("check", "--format", "json=/dev/null", "--format", "sarif=/dev/null").code == 1
+
+
 def test_the_words_for_people_stay_out_of_the_way() -> None:
     run = pinner("check", "--quiet", "--format", "json")
     assert run.document["summary"]["findings"] == 1
@@ -245,6 +288,44 @@ def test_very_quiet_reports_to_files_alone(folder: Path) -> None:
 def test_exit_zero_turns_one_into_zero(text: str, arguments: list[str], code: int, folder: Path) -> None:
     (folder / "Dockerfile").write_text(text)
     assert pinner(*arguments, "--exit-zero").code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "findings", "ignored"),
+    [
+        ("FROM a:1", ["--ignore", "unpinned"], 0, 1),
+        ("FROM a:1", ["--select", "floating-tag"], 0, 1),
+        ("FROM a", ["--select", "floating-tag"], 1, 1),
+        ("FROM a", ["--select", "stale-digest"], 0, 1),
+        ("# pinner: ignore[unpinned]\nFROM a:1", ["--ignore", "unpinned"], 0, 1),
+        ("FROM a", ["--select", "unpinned"], 1, 0),
+        ("FROM a", [], 1, 0),
+        (f"FROM a@{DIGEST}", [], 1, 0),
+        (f"FROM a:1@{DIGEST}", ["--ignore", "unpinned"], 0, 0),
+        ("FROM scratch", ["--ignore", "unpinned"], 0, 0),
+        ("FROM a:1", ["--ignore", "unpinned", "--ignore-images", "docker.io/**"], 0, 1),
+    ],
+)
+def test_what_a_rule_that_is_switched_off_would_find_is_counted(
+    text: str, arguments: list[str], findings: int, ignored: int, folder: Path
+) -> None:
+    (folder / "Dockerfile").write_text(f"{text}\n")
+    summary = pinner("check", "--format", "json", *arguments).document["summary"]
+    assert (summary["findings"], summary["ignored"]) == (findings, ignored)
+
+
+def test_what_no_registry_was_asked_for_leads_to_the_pages_on_files(folder: Path) -> None:
+    (folder / "compose.yaml").write_text("include: [none.yaml]\n")
+    (folder / "notes.txt").write_text("no image\n")
+    pages = {
+        "not-read": "https://digest-pinner.github.io/pinner/files/#files-that-belong-together",
+        "unknown-kind": "https://digest-pinner.github.io/pinner/files/#files",
+    }
+    run = pinner("check", "compose.yaml", "notes.txt", "--format", "gitlab")
+    assert run.code == 3
+    assert run.stderr.splitlines()[1:] == [f"{reason}: {page}" for reason, page in pages.items()]
+    issues = json.loads(run.stdout)
+    assert [issue["description"].rpartition(" ")[2] for issue in issues] == [f"({page})" for page in pages.values()]
 
 
 def test_statistics_count_by_rule(folder: Path) -> None:

@@ -79,6 +79,16 @@ def test_a_wrong_configuration_ends_the_run(folder: Path) -> None:
     assert (run.code, run.stdout, run.stderr) == (2, "", "error: pinner.toml:1: jobs: at least 1 is needed, not 0\n")
 
 
+def test_a_wrong_severity_hides_no_other_error(folder: Path) -> None:
+    (folder / "pinner.toml").write_text("jobs = 0")
+    run = pinner("check", "--fail-on", "errors", "--select", "x")
+    assert [line.partition(": choose from")[0] for line in run.stderr.splitlines()] == [
+        "error: pinner.toml:1: jobs: at least 1 is needed, not 0",
+        'error: --select: unknown rule "x"',
+        'error: --fail-on: unknown severity "errors": did you mean "error"?',
+    ]
+
+
 def test_the_settings_in_force(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pinner.toml").write_text("jobs = 3")
     monkeypatch.setenv("PINNER_TIMEOUT", "5")

@@ -280,6 +280,7 @@ def test_what_is_wrong_with_a_file(folder: Path, text: str, message: str) -> Non
 def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
     (folder / "pinner.toml").write_text(
         "jobs = 0\nmirror = ['docker.io=https://m.example']\nselct = []\n"
+        "format = ['xml', 5, 'json=../x']\n"
         "[[overrides]]\nignore = ['x', 'y']\n[registries.'ghcr.io']\nmirror = 1\ninsecure = 2\n"
     )
     with pytest.raises(UsageError) as caught:
@@ -288,11 +289,15 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
         "pinner.toml:1: jobs: at least 1 is needed, not 0",
         'pinner.toml: "mirror" is no key here: write it for each registry, as [registries."HOST"] mirror = …',
         'pinner.toml:3: unknown key "selct": did you mean "select"?',
-        'pinner.toml:5: overrides[0].ignore[0]: unknown rule "x"',
-        'pinner.toml:5: overrides[0].ignore[1]: unknown rule "y"',
-        'pinner.toml:4: overrides[0]: "files" is missing',
+        'pinner.toml:4: format: "json=../x" names a file to write, which a configuration that was found must not do: '
+        "pass --format, or name the configuration with --config",
+        'pinner.toml:4: format[0]: unknown format "xml"',
+        "pinner.toml:4: format[1]: a string is needed, not 5",
+        'pinner.toml:6: overrides[0].ignore[0]: unknown rule "x"',
+        'pinner.toml:6: overrides[0].ignore[1]: unknown rule "y"',
+        'pinner.toml:5: overrides[0]: "files" is missing',
         'pinner.toml: registries."ghcr.io".mirror: a string is needed, not 1',
-        'pinner.toml:8: registries."ghcr.io".insecure: true or false is needed, not 2',
+        'pinner.toml:9: registries."ghcr.io".insecure: true or false is needed, not 2',
         'PINNER_TIMEOUT: a number is needed, not "soon"',
         '--select: unknown rule "z"',
     ]
@@ -312,6 +317,8 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path) -> None:
         ({}, {"PINNER_CONFIG": "none"}, "none: cannot read the configuration: no such file or directory"),
         ({"select": ["x"]}, {}, '--select: unknown rule "x": choose from '),
         ({"mirror": ["ghcr.io"]}, {}, '--mirror: "ghcr.io" is not HOST=URL, with * for any other host'),
+        ({"config": ""}, {}, '--config: "" is no file name'),
+        ({"config": "", "no_config": True}, {"PINNER_CONFIG": "a"}, '--config: "" is no file name'),
         ({"config": "a", "no_config": True}, {}, "--config and --no-config exclude each other"),
     ],
 )  # fmt: skip
