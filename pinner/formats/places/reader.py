@@ -15,7 +15,7 @@ from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Claim, Form, Kind
+from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
@@ -219,7 +219,8 @@ class PlacesReader:
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
         self._reader.kind = kind.name
-        self._containers = _containers(self._mappings, document) if kind.name == "azure-pipelines" else frozenset()
+        is_azure = kind.name == "azure-pipelines"
+        self._containers = _containers(self._mappings, document, kind) if is_azure else frozenset()
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -356,23 +357,10 @@ def _items(fields: Fields, key: str) -> list[Node]:
     return list(entry.value.value) if entry is not None and entry.value.id == "sequence" else []
 
 
-def _containers(mappings: Mappings, document: Node) -> frozenset[str]:
+def _containers(mappings: Mappings, document: Node, kind: Kind) -> frozenset[str]:
     """Return the names of the containers that an Azure pipeline's resources define."""
-    resources = mappings.fields(document).get("resources")
-    if resources is None or resources.value.id != "mapping":
-        return frozenset()
-    items = [
-        mappings.fields(item) for item in _items(mappings.fields(resources.value), "containers") if item.id == "mapping"
-    ]
-    # Below the key of a condition stands a list of more.
-    items += [
-        mappings.fields(more)
-        for fields in items
-        for key in fields
-        for more in _items(fields, key)
-        if more.id == "mapping"
-    ]
-    return frozenset(_text(fields, "container") for fields in items)
+    names = Walk(mappings).reach(document, kind._replace(paths=(Path("resources.containers[].container"),)))
+    return frozenset(str(reached.entry.value.value) for reached in names if reached.entry.value.id == "scalar")
 
 
 def _looks_like_image(chars: str) -> bool:
