@@ -311,6 +311,21 @@ def test_unpinning_leaves_what_can_be_pinned_again(make: Make, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("kustomization.yaml", "images: [{name: a, newTag: 'v1@D', digest: ''}]\n"),
+        ("kustomization.yaml", "images: [{name: a, newTag: 'v1@D', digest: }]\n"),
+        ("values.yaml", "image: {repository: a/b, tag: 'v1@D', digest: ''}\n"),
+        ("values.yaml", "image: {repository: a/b, tag: 'v1@D', digest: }\n"),
+    ],
+)
+def test_a_digest_behind_a_tag_is_taken_away_there(make: Make, path: str, text: str) -> None:
+    tree = make({path: text.replace("@D", f"@{DIGEST}")})
+    assert tree.run("unpin").code == 0
+    assert tree.texts()[path] == text.replace("@D", "")
+
+
+@pytest.mark.parametrize(
     ("path", "before", "after"),
     [
         ("kustomization.yaml", "images: [{name: a, newTag: 1@D}]\n", 'images: [{name: a, newTag: "1"}]\n'),
