@@ -311,6 +311,21 @@ def test_unpinning_leaves_what_can_be_pinned_again(make: Make, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("kustomization.yaml", "images: [{name: a, newTag: 'v1@D', digest: ''}]\n"),
+        ("kustomization.yaml", "images: [{name: a, newTag: 'v1@D', digest: }]\n"),
+        ("values.yaml", "image: {repository: a/b, tag: 'v1@D', digest: ''}\n"),
+        ("values.yaml", "image: {repository: a/b, tag: 'v1@D', digest: }\n"),
+    ],
+)
+def test_a_digest_behind_a_tag_is_taken_away_there(make: Make, path: str, text: str) -> None:
+    tree = make({path: text.replace("@D", f"@{DIGEST}")})
+    assert tree.run("unpin").code == 0
+    assert tree.texts()[path] == text.replace("@D", "")
+
+
+@pytest.mark.parametrize(
     ("path", "before", "after"),
     [
         ("kustomization.yaml", "images: [{name: a, newTag: 1@D}]\n", 'images: [{name: a, newTag: "1"}]\n'),
@@ -342,6 +357,35 @@ def test_a_digest_that_charts_would_not_take_can_be_taken_away(make: Make, text:
     tree = make({"values.yaml": text.replace("@D", f"@{DIGEST}")})
     assert tree.run("unpin").code == 0
     assert tree.texts() == {"values.yaml": text.replace("@D", "")}
+
+
+KUSTOMIZED = "images:\n- {name: a/b, newTag: &v v1}\n"
+MERGED = "x: &b {repository: a/b, digest: ''}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "written"),
+    [
+        ("kustomization.yaml", f"{KUSTOMIZED}- {{name: a/c, newTag: *v}}\n- {{name: a/d, newTag: v2}}\n", ["a/d:v2"]),
+        ("kustomization.yaml", f"{KUSTOMIZED}- {{name: a/d, newTag: v2}}\ncommonLabels: {{x: *v}}\n", ["a/d:v2"]),
+        ("kustomization.yaml", f"{KUSTOMIZED}x: [*v]\n", []),
+        ("kustomization.yaml", f"{KUSTOMIZED}- {{newTag: *v}}\n", []),
+        ("kustomization.yaml", KUSTOMIZED, ["a/b:v1"]),
+        ("kustomization.yaml", f"{KUSTOMIZED}- {{name: a/c, newName: a/b, newTag: *v}}\n", ["a/b:v1", "a/b:v1"]),
+        ("values.yaml", f"{MERGED}y: {{image: {{<<: *b, tag: '1'}}}}\nz: {{image: {{<<: *b, tag: '2'}}}}\n", []),
+        (
+            "values.yaml",
+            f"{MERGED}y: {{image: {{<<: *b, tag: '1'}}}}\nz: {{image: {{<<: *b, tag: '1'}}}}\n",
+            ["a/b:1"] * 2,
+        ),
+    ],
+)
+def test_a_value_that_an_anchor_shares_takes_no_digest(make: Make, path: str, text: str, written: list[str]) -> None:
+    tree = make({path: text})
+    open_ = [each["text"] for each in tree.references()[path] if not each["unwritable"]]
+    assert open_ == written
+    assert "differently" not in tree.run("pin").stderr
+    assert tree.texts()[path].count("@sha256:" if path != "values.yaml" else "sha256:") == len(set(written))
 
 
 def test_a_number_in_build_args_is_pinned_and_unpinned(make: Make) -> None:

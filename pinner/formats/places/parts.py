@@ -102,9 +102,12 @@ class _Parts:
         return f"{name}{tag}@{digest}" if digest else f"{name}{tag}"
 
     def digest_place(self) -> Place | None:
-        """Return the place at the key `digest`, None where there is none or nothing can be written there."""
+        """Return the place at the key `digest`, None where there is none, or nothing can be written there.
+
+        A digest that stands behind the tag has its place there.
+        """
         entry = self.entries.get("digest")
-        if entry is None:
+        if entry is None or "@" in self.texts["tag"]:
             return None
         if is_null(entry.value):
             self.refusal = _NULL

@@ -46,7 +46,10 @@ class Walk:
         for key, entry in self._children(node):
             # Into what is closed, or no job, a path leads only if it names the key.
             by_name = key in kind.closed or (not context and key in kind.reserved)
-            following = frozenset(_entered(paths, _after(paths, states, key, by_name)))
+            after = list(_after(paths, states, key, by_name))
+            if kind.inserts and isinstance(key, str) and key.startswith(kind.inserts):
+                after += _inserted(paths, states)
+            following = frozenset(_entered(paths, after))
             if following:
                 name = _context(context, key)
                 ends = sorted(at for at, position in following if position == len(paths[at]))
@@ -84,6 +87,14 @@ def _after(
                 yield at, position + (segment == "*")
         elif segment and _names(segment, key):
             yield at, position + 1
+
+
+def _inserted(paths: Sequence[Sequence[str]], states: frozenset[_State]) -> Iterator[_State]:
+    """Yield the states below a key whose value is inserted: of an item of a list, that is a list of more items."""
+    for at, position in states:
+        yield at, position
+        if position and paths[at][position - 1] == _ITEM:
+            yield at, position - 1
 
 
 def _entered(paths: Sequence[Sequence[str]], states: Iterator[_State] | list[_State]) -> Iterator[_State]:

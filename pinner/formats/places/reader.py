@@ -15,7 +15,7 @@ from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Claim, Form, Kind
+from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
@@ -32,12 +32,13 @@ from pinner.model.occurrence import (
     Reading,
 )
 from pinner.model.reference import Reference
-from pinner.model.source import Source
+from pinner.model.source import Source, Span
 
 COMPOSE = compose_reader.KIND
 
 _NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
+_SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
 _MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
@@ -165,7 +166,7 @@ def _key_of_braces(file: YamlFile) -> Node | None:
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
     """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does."""
-    waiting = [_Document(document, "", {}) for document in reversed(file.documents)]
+    waiting = [_Document(node=document, context="", fields={}) for document in reversed(file.documents)]
     lists: set[int] = set()
     while waiting:
         node, context, above = waiting.pop()
@@ -174,14 +175,16 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
         fields = mappings.fields(node)
         items = fields.get("items")
         if not (items and items.value.id == "sequence" and _text(fields, "kind").endswith("List")):
-            yield _Document(node, context, {**above, **fields})
+            yield _Document(node=node, context=context, fields={**above, **fields})
         elif id(node) not in lists:
             lists.add(id(node))
             says = () if _text(fields, "kind") == "List" else ("apiVersion", "kind")
             said = {key: fields[key] for key in says if key in fields}
             below = f"{context}.items" if context else "items"
-            found = [_Document(item, f"{below}[{number}]", said) for number, item in enumerate(items.value.value)]
-            waiting += reversed(found)
+            waiting += [
+                _Document(node=item, context=f"{below}[{number}]", fields=said)
+                for number, item in enumerate(items.value.value)
+            ][::-1]
 
 
 def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
@@ -215,11 +218,13 @@ class PlacesReader:
         self._walk = Walk(mappings)
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
+        self._parts: list[Entry] = []
 
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
         self._reader.kind = kind.name
-        self._containers = _containers(self._mappings, document) if kind.name == "azure-pipelines" else frozenset()
+        is_azure = kind.name == "azure-pipelines"
+        self._containers = _containers(self._mappings, document, kind) if is_azure else frozenset()
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -230,6 +235,8 @@ class PlacesReader:
     def read(self) -> Reading:
         """Return everything that was added."""
         reading = self._reader.read()
+        if b"&" in self._file.source.data:
+            reading = reading._replace(occurrences=tuple(self._without_shared_places(reading.occurrences)))
         if b"$imagepolicy" not in self._file.source.data:
             return reading
         return reading._replace(occurrences=tuple(map(self._with_policy, reading.occurrences)))
@@ -291,6 +298,8 @@ class PlacesReader:
             self._reader.add_context(node, context)
             return
         fields = self._mappings.fields(node)
+        if fields.keys() & {"repository", "name", "newName"}:
+            self._parts += [fields[key] for key in ("tag", "newTag", "digest") if key in fields]
         if form is Form.KUSTOMIZE:
             add_override(self._reader, node, fields, context)
         else:
@@ -340,6 +349,28 @@ class PlacesReader:
             )
             self._reader.links.append(link)
 
+    def _without_shared_places(self, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
+        """Yield the occurrences, without a place where a digest would be one of other images or values as well."""
+        keys = {id(entry.key) for entry in self._parts}
+        values = {id(entry.value) for entry in self._parts}
+        others = [
+            child
+            for node in self._file.nodes
+            if node.id != "scalar"
+            for key, child in (node.value if node.id == "mapping" else ((item, item) for item in node.value))
+            if child.anchor is not None and id(child) in values and id(key) not in keys
+        ]
+        taken = {offset for node in others for offset in range(*self._file.span_of(node))}
+        taken |= {self._file.span_of(node).end for node in others}
+        images: dict[Span, set[object]] = {}
+        for each in occurrences:
+            if each.place is not None:
+                images.setdefault(each.place.span, set()).add(each.target)
+        for each in occurrences:
+            span = each.place.span if each.place and not each.place.holds_digest else None
+            is_shared = span is not None and (len(images[span]) > 1 or span.start in taken)
+            yield each._replace(place=None, unwritable=_SHARED) if is_shared else each
+
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
         source, where = self._file.source, occurrence.where
@@ -356,23 +387,10 @@ def _items(fields: Fields, key: str) -> list[Node]:
     return list(entry.value.value) if entry is not None and entry.value.id == "sequence" else []
 
 
-def _containers(mappings: Mappings, document: Node) -> frozenset[str]:
+def _containers(mappings: Mappings, document: Node, kind: Kind) -> frozenset[str]:
     """Return the names of the containers that an Azure pipeline's resources define."""
-    resources = mappings.fields(document).get("resources")
-    if resources is None or resources.value.id != "mapping":
-        return frozenset()
-    items = [
-        mappings.fields(item) for item in _items(mappings.fields(resources.value), "containers") if item.id == "mapping"
-    ]
-    # Below the key of a condition stands a list of more.
-    items += [
-        mappings.fields(more)
-        for fields in items
-        for key in fields
-        for more in _items(fields, key)
-        if more.id == "mapping"
-    ]
-    return frozenset(_text(fields, "container") for fields in items)
+    names = Walk(mappings).reach(document, kind._replace(paths=(Path("resources.containers[].container"),)))
+    return frozenset(str(reached.entry.value.value) for reached in names if reached.entry.value.id == "scalar")
 
 
 def _looks_like_image(chars: str) -> bool:

@@ -50,7 +50,8 @@ class Kind(NamedTuple):
 
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
     composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
-    are those in `reserved` at the top of a document. `note` is for the documentation.
+    are those in `reserved` at the top of a document. What stands below a key that begins with `inserts` is read as if
+    it stood in the key's place. `note` is for the documentation.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Kind(NamedTuple):
     words: tuple[str, ...] = ("image",)
     closed: frozenset[str] = frozenset()
     reserved: frozenset[str] = frozenset()
+    inserts: str = ""
     note: str = ""
 
     @property
@@ -175,7 +177,6 @@ KINDS = (
         claim=_NO_MANIFEST,
         paths=(
             Path("resources.containers[].image"),
-            Path("resources.containers[].*[].image"),
             Path("**.container", Form.CONTAINER),
             Path("**.container.image", Form.CONTAINER),
             Path("extends.parameters.{jobs,stages}.**.container", Form.CONTAINER),
@@ -183,9 +184,11 @@ KINDS = (
         ),
         words=("container",),
         closed=frozenset("parameters services steps variables".split()),
+        inserts="${{",
         note=(
-            "`container` may name a container of `resources`, which has its image there, perhaps below a condition. A "
-            "template that is extended takes jobs or stages as parameters."
+            "`container` may name a container of `resources`, which has its image there. What stands below a "
+            "condition, `${{ if … }}`, is read as if it stood in its place. A template that is extended takes jobs or "
+            "stages as parameters."
         ),
     ),
     Kind(

@@ -432,6 +432,12 @@ TABLES = {
             "  - ${{ else }}:\n    - {container: c, image: a/b:2@}\njobs: [{container: c}]\n",
             "extends:\n  template: x.yml\n  parameters:\n    stages: [{jobs: [{job: j, container: a/b:1@}]}]\n",
             "jobs:\n- ${{ if eq(1, 2) }}:\n  - job: j\n    container: {image: a/b:1@}\n    steps: []\n",
+            "container:\n  ${{ if eq(1, 2) }}:\n    image: a/b:1@\n  ${{ else }}:\n    image: a/b:2@\n",
+            "container:\n  ${{ if eq(1, 2) }}:\n    ${{ if eq(2, 3) }}: a/b:1@\n",
+            "resources:\n  ${{ if eq(1, 2) }}:\n    containers: [{container: c/d, image: a/b:1@}]\n"
+            "jobs: [{container: c/d}]\n",
+            "resources:\n  containers:\n  - ${{ if eq(1, 2) }}:\n    - ${{ if eq(2, 3) }}:\n"
+            "      - {container: c/d, image: a/b:1@}\njobs: [{container: c/d}]\n",
         ),
         {
             "jobs: [{job: a, container: '$[ variables.c ]'}]\n": ["$[ variables.c ]"],
@@ -452,6 +458,10 @@ TABLES = {
             "extends: {parameters: {jobs: [{steps: [{container: 'a:1'}], parameters: {container: 'a:1'}}]}}\n",
             "resources: {containers: [{'${{ if x }}': [{container: a/b}]}]}\njobs: [{container: a/b}]\n",
             "pool: {image: 'a:1'}\n",
+            "pool: {'${{ if x }}': {image: 'a:1'}}\n",
+            "container: {'${{ if x }}': {env: {image: 'a:1'}}}\n",
+            "container: {if: {image: 'a:1'}}\n",
+            "resources: {'${{ if x }}': {repositories: [{image: 'a:1'}]}}\n",
             "jobs: [{job: a, container: ''}, {job: b, container: }, {job: c, container: [a/b]}]\n",
             "jobs: [{template: x.yml, parameters: {container: 'a:1'}}]\n",
         ),
