@@ -87,7 +87,12 @@ def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
 
 def prose(text: str) -> str:
     """Return a text on one line, cleaned, with short digests."""
-    return re.sub(_DIGEST, r"\1", clean(text))
+    return with_short_digests(clean(text))
+
+
+def with_short_digests(text: str) -> str:
+    """Return a text with as much of each digest as people compare."""
+    return re.sub(_DIGEST, r"\1", text)
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
