@@ -76,6 +76,8 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
+    if settings.write_baseline == "":
+        raise UsageError('--write-baseline: "" is no file name')
     if settings.policy_from and settings.write_baseline:
         raise UsageError("--write-baseline writes what is found now: it does not go with --policy-from")
     scan = _scan(paths, settings, accept_pinned_outside=not settings.online)

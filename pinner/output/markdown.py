@@ -5,16 +5,16 @@ nor mention anybody.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pinner.model.escaping import clean
 from pinner.model.report import Kept, Report
 from pinner.output import Style
-from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
+from pinner.output._addresses import REFUSED, UNCHECKED
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
-from pinner.output.text import remedies, summary
+from pinner.output.text import remedies, summary, with_short_digests
 
 NAME = "markdown"
 
@@ -42,12 +42,11 @@ def render(report: Report, _style: Style) -> str:
     """
     changes = by_image(report.changes)
     blocks = _Blocks(["## pinner", f"{summary(report)}.", *remedies(report, "`pinner {}`".format)])
-    blocks.table(("Severity", "Rule", "Place", "Message"), [_entry_row(entry) for entry in entries(report)], 0.3)
+    blocks.table(("Severity", "Rule", "Place", "Message"), list(_entry_rows(entries(report))), 0.3)
     blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 0.8)
     if any(publisher_words(change) for change in changes):
         blocks.append(_LABEL)
-    kept = [_kept_row(each) for each in report.kept if not each.refused]
-    blocks.table(("Place", "Image", "Kept because"), kept, 0.5)
+    blocks.table(("Place", "Image", "Kept because"), list(_kept_rows(report)), 0.5)
     blocks.details(
         "Whole digests and places", ("Image", "Old digest", "New digest", "Places"), map(_detail_row, changes)
     )
@@ -81,10 +80,17 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _entry_row(entry: ReportEntry) -> str:
-    severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-    rule = "" if entry.rule in (UNCHECKED, FILE_ERROR, REFUSED) else f"[{_code(entry.rule)}]({entry.url})"
-    return _row((severity, rule, _place(entry.path, entry.line), _prose(entry.message)))
+def _entry_rows(found: Iterable[ReportEntry]) -> Iterator[str]:
+    """Yield a row for each entry, but one for all places of an image that could not be checked, or was refused."""
+    groups: dict[tuple[str, ...], list[ReportEntry]] = {}
+    for number, entry in enumerate(found):
+        is_of_image = entry.rule in (UNCHECKED, REFUSED)
+        groups.setdefault((entry.rule, entry.message if is_of_image else str(number)), []).append(entry)
+    for same in groups.values():
+        entry = same[0]
+        severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
+        place = _first_of(entry.path, entry.line, len(same))
+        yield _row((severity, f"[{_code(entry.rule)}]({entry.url})", place, _prose(entry.message)))
 
 
 def _change_row(change: ImageChange) -> str:
@@ -104,6 +110,8 @@ def _why(change: ImageChange) -> str:
     parts += [f"the tag names {_short(explanation.tag_digest)} now"] if explanation.tag_digest else []
     # Both ends are hexadecimal, the host is one of two: see `pinner.updating.explanation`.
     parts += [f"[compare]({explanation.compare_url})"] if explanation.compare_url else []
+    if not parts:
+        parts = ["unknown"] if change.old and change.new else ["pinned" if change.new else "unpinned"]
     return ". ".join(parts)
 
 
@@ -128,8 +136,20 @@ def _quoted(text: str) -> str:
     return f"<code>{_prose(text if len(text) <= MAX_WORDS else f'{text[:MAX_WORDS]}…')}</code>"
 
 
-def _kept_row(kept: Kept) -> str:
-    return _row((_place(kept.path, kept.where.line), _code(kept.image), _prose(f"{kept.reason}: {kept.detail}")))
+def _kept_rows(report: Report) -> Iterator[str]:
+    """Yield a row for each image and reason."""
+    groups: dict[tuple[str, str], list[Kept]] = {}
+    for kept in report.kept:
+        if not kept.refused:
+            groups.setdefault((kept.image, f"{kept.reason}: {kept.detail}"), []).append(kept)
+    for (image, why), same in groups.items():
+        place = _first_of(same[0].path, same[0].where.line, len(same))
+        yield _row((place, _code(with_short_digests(image)), _prose(why)))
+
+
+def _first_of(path: str, line: int | None, number: int) -> str:
+    """Return the first of a number of places, and the number where there are more."""
+    return _place(path, line) + (f" ({number} places)" if number > 1 else "")
 
 
 def _place(path: str, line: int | None) -> str:
@@ -145,8 +165,11 @@ def _code(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return cleaned text without markup; a zero-width space keeps mentions and links to issues from forming."""
-    return _MENTION.sub("@&#8203;", _literal(clean(text))).replace("&#35;", "&#35;&#8203;")
+    """Return cleaned text with short digests and without markup.
+
+    A zero-width space keeps mentions and links to issues from forming.
+    """
+    return _MENTION.sub("@&#8203;", _literal(with_short_digests(clean(text)))).replace("&#35;", "&#35;&#8203;")
 
 
 def _literal(text: str) -> str:

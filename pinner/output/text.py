@@ -87,7 +87,12 @@ def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
 
 def prose(text: str) -> str:
     """Return a text on one line, cleaned, with short digests."""
-    return re.sub(_DIGEST, r"\1", clean(text))
+    return with_short_digests(clean(text))
+
+
+def with_short_digests(text: str) -> str:
+    """Return a text with as much of each digest as people compare."""
+    return re.sub(_DIGEST, r"\1", text)
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
@@ -178,10 +183,8 @@ def _changes(report: Report, style: Style) -> Iterator[str]:
 
     verb = "" if report.is_written else "would change: "
     for change in by_image(report.changes):
-        # Nothing could be compared: who has to look wants the whole digest.
-        new = clean(change.new or "") if change.is_repair else _short(change.new)
         old = "the pinned digest is gone" if change.is_repair else _short(change.old)
-        what = f"{verb}{old} -> {new} ({_count(len(change.places), 'place')})"
+        what = f"{verb}{old} -> {_short(change.new)} ({_count(len(change.places), 'place')})"
         yield "".join([f"{_paint(clean_path(change.image), _BOLD, style)}: {what}", *_remarks(change)])
     # A diff names the files itself.
     for path, digests in Counter(change.path for change in report.changes).items() if report.is_written else ():
@@ -198,7 +201,7 @@ def _remarks(change: "ImageChange") -> Iterator[str]:
         said = [f"{name} {_shortened(old)} -> {_shortened(new)}" for name, old, new in publisher_words(change)]
         yield f": {words}" + (f" (the publisher says: {', '.join(said)})" if said else "")
     if change.explanation.tag_digest:
-        yield f"; the tag names {clean(change.explanation.tag_digest)} now"
+        yield f"; the tag names {_short(change.explanation.tag_digest)} now"
 
 
 def _shortened(text: str) -> str:

@@ -146,6 +146,7 @@ def test_a_report_that_cannot_be_written() -> None:
         ("pin --format json=Dockerfile/r", "Dockerfile/r: cannot write the report: not a directory"),
         ("update --format json=folder", "folder: cannot write the report: is a directory"),
         ("pin --format json=out/r", "out/r: cannot write the report: out is a link that leaves the checkout;"),
+        ("check --write-baseline=", '--write-baseline: "" is no file name'),
         ("check --write-baseline none/b", "none/b: cannot write the baseline: no such file or directory"),
     ],
 )

@@ -142,7 +142,7 @@ def test_a_pin_to_what_the_tag_names_no_more_is_said(world: World) -> None:
     assert (change["new"], change["current"], change["tag_digest"]) == (world.digest("B"), False, world.digest("C"))
     assert change["first_seen"] == "2026-01-06T08:00:00Z"
     world.pin("app:A")
-    assert f"the tag names {world.digest('C')} now" in pinner("update", "--min-age", "7").stdout
+    assert f"the tag names {world.digest('C')[:19]} now" in pinner("update", "--min-age", "7").stdout
     world.pin("app:A")
     markdown = pinner("update", "--min-age", "7", "--format", "markdown").stdout
     assert f"the tag names `{world.digest('C')[7:19]}` now" in markdown
@@ -173,7 +173,8 @@ def test_a_pin_that_is_gone_is_repaired_at_once(script: str, lost: str, expected
     assert (change["why"], change["before"]) == ("lost", None)
     world.pin("app:A")
     text = pinner("update", "--min-age", "7").stdout
-    assert text.splitlines()[0].startswith(f"{world.image()}: the pinned digest is gone -> {world.digest(expected)}")
+    repaired = f"{world.image()}: the pinned digest is gone -> {world.digest(expected)[:19]} ("
+    assert text.splitlines()[0].startswith(repaired)
 
 
 @pytest.mark.parametrize("min_age", [0, 7])

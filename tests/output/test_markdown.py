@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from pinner.model.escaping import clean
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, Explanation, Provenance, Report
+from pinner.model.report import Change, Explanation, Kept, Provenance, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style, load, markdown
 from pinner.output._paths import relative
@@ -42,7 +42,7 @@ def cells(path: str = "f", message: str = "m") -> list[str]:
         ("[a](https://b)", "&#91;a&#93;&#40;https&#58;//b&#41;"),
         ("www.evil.example", "www&#46;evil.example"),
         ("@team and x/@team", "@&#8203;team and x/@&#8203;team"),
-        (f"node@{DIGEST}", f"node@{DIGEST}"),
+        (f"node@{DIGEST}", "node@sha256:aaaaaaaaaaaa"),
         ("see #1", "see &#35;&#8203;1"),
         ("a &amp; b", "a &#38;amp; b"),
         ("a\nb", "a&#92;nb"),
@@ -103,6 +103,33 @@ def test_long_tables_say_what_they_leave_out() -> None:
     text = load("markdown").render(Report(case.CLEAN.summary, changes=changes), Style())
     assert text.count("| none | `aaaaaaaaaaaa` |") == markdown.MAX_ROWS
     assert "\n\n… and 3 more.\n" in text
+
+
+def test_an_image_has_one_row_whatever_the_number_of_its_places() -> None:
+    image = f"a:1@{DIGEST}"
+    places = [Location(line, 6, line, 7) for line in (1, 2, 3)]
+    unchecked = tuple(Unchecked("f", where, image, "FROM", "not-read", "it is missing") for where in places)
+    refused = tuple(Kept("f", where, image, "lost-platforms", "arm64", refused=True) for where in places)
+    kept = tuple(Kept("f", where, image, "too-young", "wait") for where in places)
+    report = Report(case.CLEAN.summary, unchecked=unchecked, kept=(*refused, *kept))
+    site = "https://digest-pinner.github.io/pinner/"
+    rows = [line for line in load("markdown").render(report, Style()).splitlines() if "places" in line]
+    assert rows == [
+        f"| unchecked | [`unchecked`]({site}files/#files-that-belong-together) | `f:1` (3 places) |"
+        " a:1@sha256:aaaaaaaaaaaa could not be checked &#40;not-read&#41;: it is missing |",
+        f"| error | [`refused-update`]({site}update/#why-a-pin-stays) | `f:1` (3 places) |"
+        " a:1@sha256:aaaaaaaaaaaa is not updated &#40;lost-platforms&#41;: arm64 |",
+        "| `f:1` (3 places) | `a:1@sha256:aaaaaaaaaaaa` | too-young: wait |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [(DIGEST, f"sha256:{'b' * 64}", "unknown"), (None, DIGEST, "pinned"), (DIGEST, None, "unpinned")],
+)
+def test_no_change_is_without_a_reason(old: str | None, new: str | None, why: str) -> None:
+    text = load("markdown").render(Report(case.CLEAN.summary, changes=(Change("f", WHERE, "a:1", old, new),)), Style())
+    assert f" | {why} |\n" in text
 
 
 def explained(after: str, number: int = 0) -> Change:

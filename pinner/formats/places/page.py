@@ -16,6 +16,7 @@ name of what the repository builds itself. `--kind KIND` reads one kind alone, a
 |---|---|
 | `dockerfile` | `Dockerfile`, `Containerfile` and names with these in them: see [What is read and written](files.md) |
 | `compose` | `compose.yaml`, `docker-compose.yml` and the like, and YAML whose `services` have `image` or `build` |
+| `dotenv` | `.env`, for the values that Compose files take from it: see [Variables](files.md#variables) |
 ROWS
 
 `.yml` stands for `.yaml` as well, and a name for that name in any folder. `*` is any key, item or part of a name, `**`
