@@ -163,6 +163,8 @@ class ModelReader:
     def _read_image(self, entry: Entry, name: str, layer: Layer, context: str, platform: str | None) -> None:
         """Add the `image` of a service, which names what is pulled, or what is built."""
         node, outputs = entry.value, self._are_outputs(name, entry.value)
+        if outputs == {False} and self.services.is_idle(name):
+            return  # Others share it.
         if node.id != "scalar" or outputs == {False}:
             self._read_pulled(entry, layer.file, name, context, platform)
             return

@@ -206,13 +206,14 @@ class Services:
         """
         if self._users is None:
             self._users = {}
-            for name in sorted(self.layers, key=self._is_idle):
+            for name in sorted(self.layers, key=self.is_idle):
                 found = self.effective(name, "image")
-                if found is not None and not (self._is_idle(name) and id(found[0].value) in self._users):
+                if found is not None and not (self.is_idle(name) and id(found[0].value) in self._users):
                     self._users.setdefault(id(found[0].value), []).append(name)
         return self._users.get(id(image), [])
 
-    def _is_idle(self, name: str) -> bool:
+    def is_idle(self, name: str) -> bool:
+        """Return whether Compose neither pulls nor builds the image of a service."""
         return self.scalar(name, "pull_policy") == "build" and not self.builds_of(name)
 
     def extended(self, name: str) -> Iterator[tuple["Services", str]]:

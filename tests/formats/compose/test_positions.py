@@ -114,7 +114,7 @@ POSITIONS = {
     ),
     "a build without a recipe by an alias": (
         "x: &x {image: app}\nservices: {a: {pull_policy: build, <<: *x}, b: {<<: *x}}",
-        ["services.a.image: app -> docker.io/library/app"],
+        ["services.b.image: app -> docker.io/library/app"],
     ),
     "inline Dockerfile with contexts": (
         "services: {web: {build: {additional_contexts: {base: ./b}, dockerfile_inline: FROM base:1}}}",
