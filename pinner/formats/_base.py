@@ -46,16 +46,13 @@ class Refused(NamedTuple):
 class Format(Protocol):
     """A module of `pinner.formats`, or a value that offers the same.
 
-    NAME is its identifier, LABEL what people call one such file. FILES is a regular expression that is searched in
-    the whole path of a file, with `/` between its parts. It goes further than Renovate's and Dependabot's where a
+    NAME is its identifier. FILES is a regular expression that is searched in the whole path of a file, with `/` between
+    its parts. It goes further than Renovate's and Dependabot's where a
     name can hardly mean anything else, and leaves out names whose extension says that the file is something else.
     """
 
     @property
     def NAME(self) -> str: ...  # noqa: N802
-
-    @property
-    def LABEL(self) -> str: ...  # noqa: N802
 
     @property
     def FILES(self) -> str: ...  # noqa: N802

@@ -10,7 +10,6 @@ from pinner.model.occurrence import Reading
 from pinner.model.source import UTF8_BOM, Source
 
 NAME = "build-args"
-LABEL = "configuration"
 # No file is one by its name: a run knows its configuration.
 FILES = r"(?!)"
 KEY = "build-args"

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pinner.model.source import Source
 
 NAME = "compose"
-LABEL = "Compose file"
 # Workflows named after the Compose project they test are common, and are no Compose files.
 FILES = (
     r"(^|/)(?<!\.github/workflows/)([^/]*\.|([^/]*[._-])?(docker|podman|container)[_-])?compose([._-][^/]*)?\.ya?ml$"

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from pinner.model.source import Source
 
 NAME = "dockerfile"
-LABEL = "Dockerfile"
 # A capital letter tells `Dockerfile.go`, an image for Go, from `dockerfile.go`, a source file in Go.
 FILES = (
     r"(^|/)([^/]*(\.|[_-](?=[DC])))?([Dd]ocker|[Cc]ontainer)file$"

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from pinner.model.source import Source
 
 NAME = "dotenv"
-LABEL = ".env file"
 FILES = r"(^|/)\.env$"
 
 

@@ -27,11 +27,6 @@ class Places(NamedTuple):
         return self.kind or "places"
 
     @property
-    def LABEL(self) -> str:  # noqa: N802
-        """What people call such a file."""
-        return f"file of the kind {self.kind}" if self.kind else "file that pulls images"
-
-    @property
     def FILES(self) -> str:  # noqa: N802
         """Every file whose name or content may be of a kind."""
         return FILES

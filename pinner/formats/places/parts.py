@@ -1,7 +1,6 @@
 """References whose parts stand at keys of their own: in the values of Helm charts and in kustomizations."""
 
 import re
-from typing import NamedTuple
 
 from pinner.formats._templates import TEMPLATE
 from pinner.formats.places.literals import is_open
@@ -25,14 +24,6 @@ _LABELS = (
 )
 _NULL = 'nothing stands at digest, and nothing is null: write digest: "" and run pinner again'
 _NO_KEY = 'there is no tag to write it behind: add digest: "" or newTag'
-
-
-class Part(NamedTuple):
-    """One part of a reference: its key and value, and the text as it stands there, without quotes."""
-
-    entry: Entry
-    text: str
-    end: int
 
 
 def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, writes_tag: bool) -> None:
