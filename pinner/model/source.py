@@ -17,6 +17,7 @@ _BLOCK = 4096
 # More than any file has bytes.
 _STRIDE = 1 << 40
 UTF8_BOM = b"\xef\xbb\xbf"
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Span(NamedTuple):

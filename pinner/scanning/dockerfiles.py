@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pinner.formats._base import Reader
-from pinner.formats.dockerfile.reader import Build, open_source, open_text
+from pinner.formats.dockerfile.reader import Build, open_source
 from pinner.formats.variables.scope import Scope
-from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.source import Source
 from pinner.scanning.readings import of_builds, united
@@ -57,19 +56,13 @@ def open_dockerfile(
     plain = Build(args={}, contexts=of_all, scope=base)
     distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
     first = [each or plain for each in configured] or [plain]
-    readers = tuple(_open(source, build) for build in (*first, *distinct.values()))
+    readers = tuple(open_source(source, build) for build in (*first, *distinct.values()))
     return Dockerfile(
         source=source,
         readers=readers,
         is_configured=any(each is not None for each in configured),
         contexts=frozenset(set[str]().union(*of_each) - of_all),
     )
-
-
-def _open(source: Source, build: Build) -> Reader:
-    if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return open_source(source)
-    return open_text(Text.of_bytes(source.data, source.base), source, "", build)
 
 
 def default_dockerfile(context: str) -> str:

@@ -101,8 +101,8 @@ def scan_files(
     if project is not None:
         opened.add_project(project, found)
     opened.read(each for each in found if _is_left(each, opened.files))
-    opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named}, excludes)
-    opened.find_kustomizations([each.path for each in found if each.is_named], excludes)
+    opened.find_builders({os.path.dirname(each.path) for each in found if each.is_named})
+    opened.find_kustomizations([each.path for each in found if each.is_named])
     # Last, since a digest behind a link may conflict with one of any other file.
     if opened.outside:
         opened.judge_outside(accepts_pinned=accept_pinned_outside)
@@ -184,14 +184,14 @@ class _Opened:
             self._add(file, each)
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
-    def find_builders(self, folders: Iterable[str], excludes: Callable[[str], bool]) -> None:
+    def find_builders(self, folders: Iterable[str]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
         targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
         if all(isinstance(each, Reference) and each.digest for each in targets):
             return
         paths = {os.path.join(folder, name) for folder in _folders_above(folders) for name in _BUILDERS}
         for path in sorted(paths - self.files.keys() - self.builders.keys()):
-            if not os.path.isfile(path) or excludes(path):
+            if not os.path.isfile(path) or self._excludes(path):
                 continue
             file_format = COMPOSE if os.path.basename(path) in MAIN_FILES else self._kind_settings.places()
             with suppress(ReadError):
@@ -199,7 +199,7 @@ class _Opened:
                 if file.reading.decisions:
                     self.builders[path] = file
 
-    def find_kustomizations(self, named: Iterable[str], excludes: Callable[[str], bool]) -> None:
+    def find_kustomizations(self, named: Iterable[str]) -> None:
         """Read the kustomizations that may replace an image of a named file: they may stand anywhere in its tree."""
         files = [self.files[path] for path in named if path in self.files]
         occurrences = [each for file in files if isinstance(file.format, Places) for each in file.reading.occurrences]
@@ -209,7 +209,7 @@ class _Opened:
         from pinner.scanning.kustomizations import kustomizations_for
 
         known = self.files.keys() | self.builders.keys()
-        for source in kustomizations_for(occurrences, lambda path: path in known or excludes(path)):
+        for source in kustomizations_for(occurrences, lambda path: path in known or self._excludes(path)):
             file_format = self._kind_settings.places()
             self.builders[source.path] = scan_source(
                 source, file_format, self._suppression_settings, self._kind_settings

@@ -18,14 +18,13 @@ from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.nodes import Entry, Node, is_string
-from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml, refuse, strip
+from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, byte_search, open_yaml, refuse, strip
 from pinner.model.occurrence import Invalid, Problem
 from pinner.model.source import Source
 
 KIND = "compose"
 _IMAGE_CONTEXT = "docker-image://"
 _MAX_BUILDS = 20
-_NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SCHEME_IN_VARIABLE = "docker-image:// stands in a variable: write it before the variable and run pinner again"
 _BUILT_AND_PULLED = "one service builds it and another one, which extends that, pulls it: give each an image of its own"
 _SYNTAX = "BUILDKIT_SYNTAX"
@@ -191,7 +190,7 @@ class ModelReader:
                 file.complain(node, f"{context} is not a string{hint}")
         elif not is_string(node):
             reader.add(
-                WrittenReference(span=file.span_of(node), text=node.value, target=Invalid(_NOT_A_STRING)),
+                WrittenReference(span=file.span_of(node), text=node.value, target=Invalid(NOT_A_STRING)),
                 entry,
                 context,
             )

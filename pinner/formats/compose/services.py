@@ -206,9 +206,10 @@ class Services:
         """
         if self._users is None:
             self._users = {}
-            for name in sorted(self.layers, key=self.is_idle):
+            idle = {name for name in self.layers if self.is_idle(name)}
+            for name in sorted(self.layers, key=idle.__contains__):
                 found = self.effective(name, "image")
-                if found is not None and not (self.is_idle(name) and id(found[0].value) in self._users):
+                if found is not None and not (name in idle and id(found[0].value) in self._users):
                     self._users.setdefault(id(found[0].value), []).append(name)
         return self._users.get(id(image), [])
 

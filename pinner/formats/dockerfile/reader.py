@@ -30,7 +30,7 @@ from pinner.formats.variables.text import Text, line_in_file
 from pinner.model.errors import InvalidReference, WriteError
 from pinner.model.occurrence import Occurrence, Opaque, PlatformStages, Problem, Reading, Suppression
 from pinner.model.reference import parse
-from pinner.model.source import Source, Span
+from pinner.model.source import UTF16_BOMS, Source, Span
 
 _FRONTENDS_OF_DOCKER = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SAFE_NAME = r"[A-Z+]{1,16}|[<=>]{7}"
@@ -71,11 +71,11 @@ class From(NamedTuple):
     stage: str | None
 
 
-def open_source(source: Source) -> "DockerfileReader | Refused":
+def open_source(source: Source, build: Build = PLAIN_BUILD) -> "DockerfileReader | Refused":
     """Return a reader of the Dockerfile in `source`."""
-    if source.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if source.data.startswith(UTF16_BOMS):
         return Refused(Problem(1, "the file is UTF-16: save it as UTF-8"))
-    return open_text(Text.of_bytes(source.data, source.base), source)
+    return open_text(Text.of_bytes(source.data, source.base), source, build=build)
 
 
 def open_text(text: Text, source: Source, prefix: str = "", build: Build = PLAIN_BUILD) -> "DockerfileReader | Refused":

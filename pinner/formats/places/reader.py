@@ -20,7 +20,7 @@ from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
-from pinner.formats.yaml.reader import YamlReader, refuse, strip
+from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (
     Decider,
     Decision,
@@ -36,7 +36,6 @@ from pinner.model.source import Source, Span
 
 COMPOSE = compose_reader.KIND
 
-_NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
 _SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
@@ -277,7 +276,7 @@ class PlacesReader:
             return
         written = read_text(self._reader, text)
         if not is_string(reached.entry.value):
-            written = written._replace(target=Invalid(_NOT_A_STRING), place=None)
+            written = written._replace(target=Invalid(NOT_A_STRING), place=None)
         self._reader.add(written, reached.entry, reached.context)
 
     def _add_value(self, reached: Reached, text: Text) -> None:

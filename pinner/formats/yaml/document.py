@@ -7,10 +7,9 @@ from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.nodes import TAG, Node, is_string, walk
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
 from pinner.model.occurrence import Problem
-from pinner.model.source import UTF8_BOM, Source, Span
+from pinner.model.source import UTF8_BOM, UTF16_BOMS, Source, Span
 
 MAX_DEPTH = 100
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _STRETCH = 1024
 # Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
@@ -23,7 +22,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\ud
 
 def decode(source: Source) -> str | Problem:
     """Return the text of a file without its byte-order mark, or why it is none."""
-    if source.data.startswith(_UTF16_BOMS):
+    if source.data.startswith(UTF16_BOMS):
         return Problem(1, "the file is UTF-16: save it as UTF-8")
     try:
         return source.data.removeprefix(UTF8_BOM).decode()

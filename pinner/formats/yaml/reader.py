@@ -31,6 +31,7 @@ from pinner.model.occurrence import Decision, Link, Occurrence, Place, PlatformS
 from pinner.model.reference import Reference
 from pinner.model.source import Edit, Source, Span, same_file
 
+NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SPACE = " \t\r\n"
 _LATEST = b":latest"
 
