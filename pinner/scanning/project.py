@@ -223,10 +223,10 @@ class Project:
             self._including.add(tuple(paths))
             env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
             included = self._add_model(paths, project, env, above=model)
+            self._including.discard(tuple(paths))
             if included is None:
                 return
             self._included[key] = included
-            self._including.discard(tuple(paths))
         included = self._included[key]
         if included is not model:
             model.related.append(included)

@@ -353,6 +353,21 @@ def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert (pinner("pin", ".").code, pinner("check", ".").code) == (0, 0)
 
 
+def test_files_that_cannot_be_read_keep_no_other_from_being_included(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even more of them than files may include one another."""
+    monkeypatch.chdir(tmp_path)
+    names = [*(f"broken{number}.yml" for number in range(101)), "good.yml"]
+    Path("compose.yaml").write_text("include:\n" + "".join(f"  - {name}\n" for name in names))
+    for name in names:
+        Path(name).write_text("services: {a: [\n")
+    Path("good.yml").write_text("services: {a: {image: 'nginx:1'}}\n")
+    report = pinner("check", "--format", "json", ".").document
+    assert (len(report["errors"]), report["unchecked"]) == (101, [])
+    assert [each["path"] for each in report["findings"]] == ["good.yml"]
+
+
 def test_two_tags_may_share_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither digest switches the variable off: each goes with its own tag."""
     monkeypatch.chdir(tmp_path)
