@@ -104,7 +104,7 @@ class BuildsReader:
         from pinner.formats.variables.text import Text
 
         entry, scope = self._entries[number], Scope(COMPOSE, beside=self._base)
-        made_up = {name: Text.made_up(value.encode().decode("latin-1")) for name, value in entry.values.items()}
+        made_up = {name: Text.of_str(value) for name, value in entry.values.items()}
         args: dict[str, int | None] = {}
         for name, text in (self.reader.values(number) if self.reader else made_up).items():
             if name == _SYNTAX:

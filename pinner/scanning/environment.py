@@ -61,7 +61,7 @@ class Environments:
         if scope.look_up(_PROJECT_NAME) is None:
             known = name or _NOT_IN_NAMES.sub("", os.path.basename(os.path.abspath(folder)).lower()).lstrip("_-")
             if known not in self._project_names:
-                text = Text.made_up(known)
+                text = Text.of_str(known)
                 index = self.base.declare(_PROJECT_NAME, text, LITERAL, is_visible=False)
                 assert index is not None
                 self._project_names[known] = index

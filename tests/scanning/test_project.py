@@ -368,6 +368,14 @@ def test_files_that_cannot_be_read_keep_no_other_from_being_included(
     assert [each["path"] for each in report["findings"]] == ["good.yml"]
 
 
+def test_the_name_of_a_project_may_be_any_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "name: 日本\nservices:\n  a:\n    image: nginx:${COMPOSE_PROJECT_NAME:-1}\n"
+    Path("compose.yaml").write_text(text, encoding="utf-8")
+    (finding,) = pinner("check", "--format", "json", ".").document["findings"]
+    assert (finding["rule"], finding["line"]) == ("invalid-reference", 4)
+
+
 def test_two_tags_may_share_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither digest switches the variable off: each goes with its own tag."""
     monkeypatch.chdir(tmp_path)

@@ -86,17 +86,13 @@ def known(value: str, values: Callable[[str], str | None] = lambda _: None) -> s
 
     def look_up(name: str) -> Text | Missing:
         found = values(name)
-        return Missing.NO_DEFAULT if found is None else _made_up(found)
+        return Missing.NO_DEFAULT if found is None else Text.of_str(found)
 
     try:
-        expansion = expand(_made_up(value), look_up, COMPOSE)
+        expansion = expand(Text.of_str(value), look_up, COMPOSE)
     except ExpansionError:
         return None
     return None if expansion.unknown else str(expansion.value)
-
-
-def _made_up(chars: str) -> Text:
-    return Text.made_up(chars.encode("utf-8", "replace").decode("latin-1"))
 
 
 def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:

@@ -26,8 +26,13 @@ class Text:
         return cls(data.decode("latin-1"), range(base, base + len(data)))
 
     @classmethod
+    def of_str(cls, value: str) -> "Text":
+        """Return a string that stands nowhere in the file."""
+        return cls.made_up(value.encode("utf-8", "replace").decode("latin-1"))
+
+    @classmethod
     def made_up(cls, chars: str) -> "Text":
-        """Characters that stand nowhere in the file."""
+        """Return latin-1 characters, one a byte, that stand nowhere in the file."""
         return cls(chars, [NOWHERE] * len(chars))
 
     def cut(self, start: int, end: int | None = None) -> "Text":
