@@ -32,7 +32,11 @@ REASONS = {
     (_HELPERS, "ask_helper", "asyncio.create_subprocess_exec"): "starts the user's credential helper",
     (_HELPERS, "_program", "shutil.which"): "looks the credential helper up",
     ("cli/terminal.py", "write_bytes", "write_bytes"): "prints a diff, or the new content of what came in",
-    ("cli/registry_calls.py", "_keep", "os.unlink"): "removes the ledger of the older format that was taken over",
+    (
+        "cli/registry_calls.py",
+        "find_updates",
+        "os.unlink",
+    ): "removes the ledger of the older format that was taken over",
     ("cli/demo.py", "show", "tempfile.TemporaryDirectory"): "holds the demo's sample project",
     ("cli/demo.py", "show", "shutil.copytree"): "makes the demo's sample project",
     ("cli/demo.py", "_take", "subprocess.run"): "shows pinner at work on the demo's sample project",

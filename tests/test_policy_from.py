@@ -248,8 +248,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkout
 
 
-def check(*arguments: str) -> Ran:
-    return pinner("check", "--format", "json", *arguments)
+def check(*arguments: str, stdin: str | None = None) -> Ran:
+    return pinner("check", "--format", "json", *arguments, stdin=stdin)
 
 
 def found(run: Ran) -> list[str]:
@@ -350,12 +350,9 @@ def test_variables_count(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("before", "expected"), [(IGNORE + ROGUE, []), (ROGUE, ["a/Dockerfile:2"]), (None, ["a/Dockerfile:2"])]
 )
-def test_standard_input_is_judged_as_the_file_that_it_is(
-    before: str | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input_is_judged_as_the_file_that_it_is(before: str | None, expected: list[str]) -> None:
     commit({"base/Dockerfile": PINNED} | ({"a/Dockerfile": before} if before else {}))
-    monkeypatch.setattr("pinner.cli.commands._read_stdin", (IGNORE + ROGUE).encode)
-    run = check("--policy-from", "trunk", "--stdin-filename", "a/Dockerfile", "-")
+    run = check("--policy-from", "trunk", "--stdin-filename", "a/Dockerfile", "-", stdin=IGNORE + ROGUE)
     assert found(run) == expected
 
 

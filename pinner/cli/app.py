@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -12,12 +12,10 @@ from typer.exceptions import TyperException
 import pinner
 from pinner.cli import commands
 from pinner.cli.terminal import tell, write_text
+from pinner.config import Settings, load
 from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
-
-if TYPE_CHECKING:
-    from pinner.config import Settings
 
 app = typer.Typer(
     name="pinner",
@@ -80,7 +78,7 @@ PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for standard input. Default: this folder."),
 ]
-
+ReferencesArgument = Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")]
 
 CHECKING, WRITING, REPORTING = "What to check", "What to write", "What to report"
 ASKING, CONFIG = "Registries", "Configuration"
@@ -366,43 +364,39 @@ VERBOSE: Options = {
 }
 
 
-def _command(*groups: Options, name: str | None = None) -> Callable[[Callable[..., ExitCode]], Callable[..., ExitCode]]:
-    """Make a command of a function: its own parameters, then the options of `groups`, which reach it as `settings`."""
+def _command(
+    function: Callable[[list[str], Settings], ExitCode], argument: Any, *groups: Options, name: str | None = None
+) -> None:
+    """Declare the command that calls `function` with its arguments and the settings that the options of `groups` make.
+
+    The help of the command is the function's docstring.
+    """
+
+    def run(arguments: list[str] | None, **values: Any) -> None:
+        verbosity = values.pop("verbose", False) - values.pop("quiet", 0)
+        # A list is empty where its flag was not given.
+        flags = {key: value for key, value in values.items() if value != []}
+        raise typer.Exit(commands.run(lambda: function(arguments or [], load(verbosity=verbosity or None, **flags))))
+
+    # typer makes parameters of a signature, and takes one without a default for one that has to be given.
     options = {key: option for group in (*groups, CONFIGURATION) for key, option in group.items()}
-
-    def declare(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-        def run(**values: Any) -> None:
-            flags = {key: values.pop(key) for key in options}
-            raise typer.Exit(commands.run(lambda: function(**values, settings=_settings(flags))))
-
-        own = [each for each in inspect.signature(function).parameters.values() if each.name != "settings"]
-        added = [_parameter(key, option) for key, option in options.items()]
-        run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
-        run.__doc__ = function.__doc__
-        app.command(name or function.__name__, cls=CommandWithPanels)(run)
-        return function
-
-    return declare
+    defaults = {bool: False, int: 0, list[str]: inspect.Parameter.empty}
+    parameters = [
+        inspect.Parameter(
+            key, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(annotation.__origin__), annotation=annotation
+        )
+        for key, annotation in {"arguments": argument, **options}.items()
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__doc__ = function.__doc__
+    app.command(name or function.__name__, cls=CommandWithPanels)(run)
 
 
 def _rule_names() -> list[str]:
     from pinner.rules import RULES
 
     return [rule.ID for rule in RULES]
-
-
-def _parameter(name: str, annotation: Any) -> inspect.Parameter:
-    default = {bool: False, int: 0}.get(annotation.__origin__)
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _settings(flags: dict[str, Any]) -> "Settings":
-    """Return the settings of these flags. A list is empty where its flag was not given."""
-    from pinner.config import load
-
-    verbosity = flags.pop("verbose", False) - flags.pop("quiet", 0)
-    return load(verbosity=verbosity or None, **{name: value for name, value in flags.items() if value != []})
 
 
 _HELP = """Keep container image references pinned to digests.
@@ -422,43 +416,17 @@ def options(
         raise typer.Exit
 
 
-@_command(ONLINE, DEEP, FILES, RULES, ADOPTION, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, REGISTRIES, LEDGER)
-def check(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Report images that are not pinned. With --online also pins that are stale, gone or broken. Writes nothing."""
-    return commands.check(paths or [], settings)
+REPORTS: tuple[Options, ...] = (REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE)
 
-
-@_command(EDIT, REUSE, FILES, RULES, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES)
-def pin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Add the missing digests. Images that are pinned already stay as they are."""
-    return commands.pin(paths or [], settings)
-
-
-@_command(EDIT, UPDATE, IMAGE, FILES, RULES, REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE, VERIFY, REGISTRIES, LEDGER)
-def update(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
-    return commands.update(paths or [], settings)
-
-
-@_command(EDIT, UNPIN, FILES, REPORT, EXIT, COLOR, QUIET)
-def unpin(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Take all digests away. name:tag@sha256:... becomes name:tag."""
-    return commands.unpin(paths or [], settings)
-
-
-@_command(ONLINE, FILES, LIST, NO_PROGRESS, VERBOSE, REGISTRIES, LEDGER, name="list")
-def list_references(settings: "Settings", paths: PathsArgument = None) -> ExitCode:
-    """Show every image reference, pinned or not. With the kind of its file and the image it stands for."""
-    return commands.list_references(paths or [], settings)
-
-
-@_command(LIST, NO_PROGRESS, VERBOSE, VERIFY, REGISTRIES)
-def resolve(
-    settings: "Settings",
-    references: Annotated[list[str], typer.Argument(metavar="REF...", help="Image references, such as node:20.")],
-) -> ExitCode:
-    """Ask registries for the digests of images. JSON also shows the platforms of an index."""
-    return commands.resolve(references, settings)
+# In the order in which the help lists them.
+_command(commands.check, PathsArgument, ONLINE, DEEP, FILES, RULES, ADOPTION, *REPORTS, REGISTRIES, LEDGER)
+_command(commands.pin, PathsArgument, EDIT, REUSE, FILES, RULES, *REPORTS, VERIFY, REGISTRIES)
+_command(commands.update, PathsArgument, EDIT, UPDATE, IMAGE, FILES, RULES, *REPORTS, VERIFY, REGISTRIES, LEDGER)
+_command(commands.unpin, PathsArgument, EDIT, UNPIN, FILES, REPORT, EXIT, COLOR, QUIET)
+_command(
+    commands.list_references, PathsArgument, ONLINE, FILES, LIST, NO_PROGRESS, VERBOSE, REGISTRIES, LEDGER, name="list"
+)
+_command(commands.resolve, ReferencesArgument, LIST, NO_PROGRESS, VERBOSE, VERIFY, REGISTRIES)
 
 
 @app.command("config", cls=CommandWithPanels)
@@ -490,4 +458,6 @@ def explain(
 @app.command("demo")
 def demo() -> None:
     """Show pinner at work on a sample project. It brings its own registry, and needs no network."""
-    raise typer.Exit(commands.run(commands.demo))
+    from pinner.cli.demo import show
+
+    raise typer.Exit(commands.run(show))

@@ -1,4 +1,4 @@
-"""The commands: settings in, output and exit code out. `cli` declares their flags.
+"""The commands: settings in, output and exit code out. `cli.app` declares their flags; docstrings are their help.
 
 They stand apart from `cli` so that a plain `pinner check` in a hook need not import typer. Each imports
 what it needs when it is run: the others would double the time that it takes to start.
@@ -26,19 +26,17 @@ from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
     from pinner.model.reference import Reference
     from pinner.model.report import Report
-    from pinner.model.resolution import Resolution
     from pinner.pipeline import Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
     from pinner.scanning.suppressions import SuppressionSettings
-    from pinner.updating.pin_status import Examination
 
 STDIN = "-"
 ALONE = "digest-on-built-image"
@@ -70,7 +68,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 
 
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Judge every reference below `paths`."""
+    """Report images that are not pinned. With --online also pins that are stale, gone or broken. Writes nothing."""
     from pinner.checking.linter import one_for_a_variable
     from pinner.cli.reporting import write_report
 
@@ -95,43 +93,43 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
 
 
 def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Add the missing digests below `paths`."""
-    from pinner import pipeline
-
-    scan = _scan(paths, settings)
-    _require_files(scan, paths, settings)
-    outcome = pipeline.pin(
-        scan,
-        lambda asked: _resolve(asked, settings, scan=scan),
-        write=_writes(paths, settings),
-        reuse=settings.reuse,
-        selection=_rule_selection(settings),
-    )
-    return _finish(scan, outcome, paths, settings)
-
-
-def update(paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Refresh the digests below `paths`."""
+    """Add the missing digests. Images that are pinned already stay as they are."""
     from pinner import pipeline
     from pinner.cli import registry_calls
 
+    def edit(scan: Scan, write: bool) -> Outcome:
+        resolve = partial(registry_calls.resolve, settings=settings, fetch=settings.verify, scan=scan)
+        return pipeline.pin(
+            scan, _before_writing()(resolve), write=write, reuse=settings.reuse, selection=_rule_selection(settings)
+        )
+
+    return _edit(paths, settings, edit)
+
+
+def update(paths: Sequence[str], settings: Settings) -> ExitCode:
+    """Refresh the digests: pins move to what their tags name now. The tags stay as they are."""
+    from pinner import pipeline
+    from pinner.cli import registry_calls
+
+    # Before the files are read: a wrong flag needs no answer from them.
     is_wanted = _wanted_image(settings)
-    scan = _scan(paths, settings)
-    _require_files(scan, paths, settings)
-    options_of = registry_calls.options_for(settings)
-    write = _writes(paths, settings)
-    outcome = pipeline.update(
-        scan,
-        _before_writing()(
-            partial(registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write)
-        ),
-        options_of,
-        write=write,
-        add=settings.add,
-        is_wanted=is_wanted,
-        selection=_rule_selection(settings),
-    )
-    return _finish(scan, outcome, paths, settings)
+
+    def edit(scan: Scan, write: bool) -> Outcome:
+        options_of = registry_calls.options_for(settings)
+        find_updates = partial(
+            registry_calls.find_updates, scan=scan, options_of=options_of, settings=settings, write=write
+        )
+        return pipeline.update(
+            scan,
+            _before_writing()(find_updates),
+            options_of,
+            write=write,
+            add=settings.add,
+            is_wanted=is_wanted,
+            selection=_rule_selection(settings),
+        )
+
+    return _edit(paths, settings, edit)
 
 
 def _wanted_image(settings: Settings) -> Callable[[Reference], bool] | None:
@@ -151,17 +149,15 @@ def _wanted_image(settings: Settings) -> Callable[[Reference], bool] | None:
 
 
 def unpin(paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Take away the digests below `paths`."""
+    """Take all digests away. name:tag@sha256:... becomes name:tag."""
     from pinner import pipeline
 
-    scan = _scan(paths, settings)
-    _require_files(scan, paths, settings)
-    outcome = pipeline.unpin(scan, write=_writes(paths, settings), only_built=set(settings.select) == {ALONE})
-    return _finish(scan, outcome, paths, settings)
+    only_built = set(settings.select) == {ALONE}
+    return _edit(paths, settings, lambda scan, write: pipeline.unpin(scan, write=write, only_built=only_built))
 
 
 def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Show every reference below `paths`."""
+    """Show every image reference, pinned or not. With the kind of its file and the image it stands for."""
     scan = _scan(paths, settings)
     online = None
     if settings.online:
@@ -180,18 +176,22 @@ def list_references(paths: Sequence[str], settings: Settings) -> ExitCode:
         write_text(table.render_list(scan.occurrences, online, width_of(stream) if stream.isatty() else None))
         for failure in scan.failures:
             tell(failure_line(failure))
-    unanswered = any(each.unchecked for each in online or ())
+    unanswered = any(each.reason for each in online or ())
     return ExitCode.UNCHECKED if scan.failures or unanswered else ExitCode.CLEAN
 
 
 def resolve(texts: Sequence[str], settings: Settings) -> ExitCode:
-    """Show what the registries say of some references."""
+    """Ask registries for the digests of images. JSON also shows the platforms of an index."""
+    from pinner.cli import registry_calls
     from pinner.output import listing, table
 
     references = {text: _parse_argument(text) for text in texts}
+    # Of `name:tag@digest` the digest decides, as in a pull: the tag is not asked for.
+    asked = {text: each.by_digest() if each.digest else each.by_tag() for text, each in references.items()}
     as_json = settings.list_format == "json"
-    resolutions = _resolve(map(_asked, references.values()), settings, fetch=as_json)
-    answers, unanswered = listing.sort_out(references, {text: resolutions[_asked(references[text])] for text in texts})
+    with _before_writing():
+        resolutions = registry_calls.resolve(asked.values(), settings, fetch=as_json or settings.verify)
+    answers, unanswered = listing.sort_out(references, {text: resolutions[each] for text, each in asked.items()})
     write_text(listing.render_resolve(answers, unanswered) if as_json else table.render_resolve(answers))
     for text, reason, detail in unanswered:
         tell(f"{text}: unchecked[{reason}] {detail}")
@@ -224,35 +224,57 @@ def show_config(flags: Mapping[str, object], *, as_json: bool) -> ExitCode:
     return ExitCode.CLEAN
 
 
-def demo() -> ExitCode:
-    """Show check, pin and diff on a sample project and an embedded registry."""
-    from pinner.cli.demo import show
-
-    return show()
-
-
 def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bool = False) -> Scan:
-    """Return what is behind `paths`."""
-    from pinner.model.source import Source
-    from pinner.scanning.discovery import discover, format_of
-    from pinner.scanning.scan import scan_files, scan_stdin
+    """Return what is behind `paths`. Raises UsageError where there is nothing to check."""
+    from pinner.scanning.kind_settings import kind_settings
+    from pinner.scanning.suppressions import SuppressionSettings
 
-    kinds = _kind_settings(settings)
-    if list(paths) == [STDIN]:
-        name = settings.stdin_filename or "Dockerfile"
-        file_format = format_of(name, settings.extend_include, kinds)
-        source = Source(name, _read_stdin())
-        scan = scan_stdin(source, file_format, _suppression_settings(settings), kinds, settings.builds)
-        return scan._replace(platforms=settings.platforms)
-    if STDIN in paths:
+    kinds = kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
+    suppression_settings = SuppressionSettings(
+        ignore_images=settings.ignore_images,
+        require_ignore_reason=settings.require_ignore_reason,
+        no_ignores=settings.no_ignores,
+        today=time.strftime("%Y-%m-%d", time.gmtime(seconds_now())),
+    )
+    if STDIN not in paths:
+        scan = _scan_files(paths, settings, kinds, suppression_settings, accept_pinned_outside)
+    elif list(paths) == [STDIN]:
+        scan = _scan_stdin(settings, kinds, suppression_settings)
+    else:
         raise UsageError("- stands for standard input and cannot be combined with other paths")
+    return scan._replace(platforms=settings.platforms)
+
+
+def _scan_stdin(settings: Settings, kinds: KindSettings, suppression_settings: SuppressionSettings) -> Scan:
+    from pinner.model.source import Source
+    from pinner.scanning.discovery import format_of
+    from pinner.scanning.scan import scan_stdin
+
+    name = settings.stdin_filename or "Dockerfile"
+    file_format = format_of(name, settings.extend_include, kinds)
+    if sys.stdin is None:  # as Python has it where the shell closed it: `<&-`
+        raise UsageError("- stands for standard input, which is closed")
+    source = Source(name, sys.stdin.buffer.read())
+    return scan_stdin(source, file_format, suppression_settings, kinds, settings.builds)
+
+
+def _scan_files(
+    paths: Sequence[str],
+    settings: Settings,
+    kinds: KindSettings,
+    suppression_settings: SuppressionSettings,
+    accept_pinned_outside: bool,
+) -> Scan:
+    from pinner.scanning.discovery import discover
+    from pinner.scanning.scan import scan_files
+
     found = discover(paths or ["."], settings.exclude, settings.extend_include, kinds)
     for warning in found.warnings:
         tell(f"warning: {warning}")
     scan = scan_files(
         found.files,
         found.failures,
-        _suppression_settings(settings),
+        suppression_settings,
         excluded=found.excluded,
         excludes=settings.exclude.matcher(),
         accept_pinned_outside=accept_pinned_outside,
@@ -266,8 +288,13 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         for path, line in image_keys(scan.no_kind):
             tell(f"note: {path}:{line} has a key for an image, and is of no kind: extend-include gives it one")
     if not (scan.files or scan.failures or scan.unknown):
-        _refuse_nothing(paths, scan.excluded)
-    return scan._replace(platforms=settings.platforms)
+        where = ", ".join(paths) or "this folder"
+        if not scan.excluded:
+            raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
+        # Named files that are all excluded are no error: a hook names whatever a commit changes.
+        if any(map(os.path.isdir, paths or ["."])):
+            raise UsageError(f"nothing to check: every file in {where} is excluded ({scan.excluded})")
+    return scan
 
 
 def _require_files(scan: Scan, paths: Sequence[str], settings: Settings) -> None:
@@ -278,34 +305,13 @@ def _require_files(scan: Scan, paths: Sequence[str], settings: Settings) -> None
     require_files(settings, () if list(paths) == [STDIN] else (*scan.files, *scan.builders, *failed))
 
 
-def _kind_settings(settings: Settings) -> KindSettings:
-    from pinner.scanning.kind_settings import kind_settings
-
-    return kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
-
-
-def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
-    """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
-    where = ", ".join(paths) or "this folder"
-    if not excluded:
-        raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
-    if any(map(os.path.isdir, paths or ["."])):
-        raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
-
-
-def _read_stdin() -> bytes:
-    if sys.stdin is None:
-        raise UsageError("- stands for standard input, which is closed")
-    return sys.stdin.buffer.read()
-
-
 def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
     from pinner.scanning.changed_lines import changed_since
     from pinner.scanning.discovery import kinds_of_search
 
-    kind_of = kinds_of_search(settings.exclude, settings.extend_include, _kind_settings(settings))
+    kind_of = kinds_of_search(settings.exclude, settings.extend_include, scan.kind_settings)
     return changed_since(settings.diff_base, scan, kind_of)
 
 
@@ -317,9 +323,11 @@ def _lint(scan: Scan, settings: Settings, changed: ChangedLines | None) -> Repor
 
         return lint(scan, selection=selection)
     from pinner import pipeline
+    from pinner.cli import registry_calls
 
+    examine = _before_writing()(partial(registry_calls.examine, scan=scan, settings=settings))
     is_wanted = changed.touches_reference if changed else None
-    return pipeline.check(scan, lambda asked: _examine(asked, scan, settings), selection=selection, is_wanted=is_wanted)
+    return pipeline.check(scan, examine, selection=selection, is_wanted=is_wanted)
 
 
 def _without_known(report: Report, scan: Scan, settings: Settings) -> Report:
@@ -362,38 +370,6 @@ def _rule_selection(settings: Settings) -> RuleSelection:
     )
 
 
-def _suppression_settings(settings: Settings) -> SuppressionSettings:
-    from pinner.scanning.suppressions import SuppressionSettings
-
-    today = time.strftime("%Y-%m-%d", time.gmtime(seconds_now()))
-    return SuppressionSettings(
-        ignore_images=settings.ignore_images,
-        require_ignore_reason=settings.require_ignore_reason,
-        no_ignores=settings.no_ignores,
-        today=today,
-    )
-
-
-def _writes(paths: Sequence[str], settings: Settings) -> bool:
-    return not settings.diff and list(paths) != [STDIN]
-
-
-def _resolve(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
-) -> Mapping[Reference, Resolution]:
-    from pinner.cli import registry_calls
-
-    with _before_writing():
-        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
-
-
-def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:
-    from pinner.cli import registry_calls
-
-    with _before_writing():
-        return registry_calls.examine(asked, scan, settings)
-
-
 @contextmanager
 def _before_writing() -> Iterator[None]:
     """Say of an interrupt while registries are asked that nothing was written."""
@@ -412,34 +388,31 @@ def _parse_argument(text: str) -> Reference:
         raise UsageError(f"{text}: {error}") from error
 
 
-def _asked(reference: Reference) -> Reference:
-    return reference.by_digest() if reference.digest else reference.by_tag()
-
-
-def _finish(scan: Scan, outcome: Outcome, paths: Sequence[str], settings: Settings) -> ExitCode:
-    """Write what a command that edits has to say: a diff, the new content, or a report."""
+def _edit(paths: Sequence[str], settings: Settings, edit: Callable[[Scan, bool], Outcome]) -> ExitCode:
+    """Scan, edit the files or with `--diff` none, and write a diff, standard input's new content, or a report."""
     from pinner.checking.linter import one_for_a_variable
     from pinner.cli.reporting import write_report
     from pinner.fixing.diff import unified_diff
 
-    report, fixed = outcome
+    scan, is_stdin = _scan(paths, settings), list(paths) == [STDIN]
+    _require_files(scan, paths, settings)
+    report, fixed = edit(scan, not settings.diff and not is_stdin)
     report = one_for_a_variable(report._replace(is_written=not settings.diff))
     if settings.diff:
         for path, data in sorted(fixed.contents.items()):
             diff = unified_diff(path, scan.files[path].source.data, data)
             write_bytes(diff.data)
             for lines in diff.left_out:
-                tell(_left_out(path, lines))
-    elif list(paths) == [STDIN]:
+                tell(
+                    f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}: they hold "
+                    "characters that must not reach a terminal; run pinner without --diff to write them"
+                )
+    elif is_stdin:
         for path, file in scan.files.items():
             write_bytes(fixed.contents.get(path, file.source.data))
-    write_report(report, settings, to_stderr=settings.diff or list(paths) == [STDIN])
+    # Standard output holds the diff or the file, for `git apply` or an editor, and nothing else.
+    write_report(report, settings, to_stderr=settings.diff or is_stdin)
     return _exit_code(report, settings)
-
-
-def _left_out(path: str, lines: range) -> str:
-    place = f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}"
-    return f"{place}: they hold characters that must not reach a terminal; run pinner without --diff to write them"
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:

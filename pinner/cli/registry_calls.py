@@ -9,7 +9,6 @@ from pinner.config import Settings
 from pinner.model.clock import require_plausible, seconds_now
 from pinner.model.errors import UsageError
 from pinner.model.reference import Reference, parse
-from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
 from pinner.scanning.scan import Scan
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from pinner.model.resolution import Resolution, Unresolved
     from pinner.output._states import Detail
+    from pinner.registry.settings import RegistrySettings
     from pinner.updating.decisions import OptionsOf
     from pinner.updating.ledger import Ledger
     from pinner.updating.pin_status import Examination
@@ -37,7 +37,8 @@ def resolve(
     """Return what the registries say of references, those of a scan if there is one; `fetch` also gets the content."""
     from pinner.registry.resolver import resolve as resolve_references
 
-    references = _in_order(asked)
+    # In one order, whatever that of the files is, so that two runs ask alike.
+    references = sorted(set(asked), key=str)
     if not references:
         return {}
     with progress("Asking registries", settings.verbosity != 0) as tick:
@@ -51,7 +52,7 @@ def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapp
     from pinner.updating.pin_status import Depth
     from pinner.updating.updater import Update
 
-    references = set(_in_order(asked))
+    references = set(asked)
     if not references:
         return {}
     options_of = options_for(settings)
@@ -72,13 +73,20 @@ def find_updates(
     write: bool,
 ) -> "Mapping[Reference, Update | Unresolved]":
     """Return what to do with the references in `used`. With `write` the ledger notes what was seen, if one is kept."""
+    from pinner.updating.ledger import write_ledger
+
     if settings.image is not None and not (used or scan.failures):
         raise UsageError(_no_pin_of(settings.image, scan))
     ledger = _ledger(settings)
     choices = _choices(used, ledger, settings) if settings.to or settings.rollback else None
     found = _find(used, scan, options_of, ledger, settings, choices=choices)
     if write and (_ages_matter(settings) or settings.ledger or ledger.path):
-        _keep(found.ledger, used, settings)
+        path = ledger_file(settings)
+        write_ledger(path, found.ledger, now(), used)
+        # In this order: where the run ends in between there are two ledgers, and none is lost.
+        if ledger.path and ledger.path != path:
+            os.unlink(ledger.path)
+            tell(f"{ledger.path} is now {path}: commit both")
     return found.by_reference
 
 
@@ -90,10 +98,9 @@ def detail(scan: Scan, settings: Settings) -> "list[Detail]":
     from pinner.updating.pin_status import examine as examine_references
 
     def fetch(asked: Iterable[Reference]) -> "Mapping[Reference, Examination]":
-        references = _in_order(asked)
         depth = Depth(fetch=True, deep=settings.deep)
         with progress("Asking registries", settings.verbosity != 0) as tick:
-            return examine_references(references, registry_settings(settings), depth, progress=tick)
+            return examine_references(sorted(set(asked), key=str), registry_settings(settings), depth, progress=tick)
 
     ledger = _ledger(settings)
     statuses, unchecked = pin_statuses(scan, fetch)
@@ -136,8 +143,11 @@ def options_for(settings: Settings) -> "OptionsOf":
     return options_of
 
 
-def registry_settings(settings: Settings) -> RegistrySettings:
+def registry_settings(settings: Settings) -> "RegistrySettings":
     """Return what the registry client is told. Raises UsageError for a certificate file that a change has touched."""
+    # Imported where something is asked: it brings httpx with it.
+    from pinner.registry.settings import RegistryOverride, RegistrySettings, Timeouts
+
     if settings.policy_from:
         for file in filter(None, (settings.ca_file, *(each.ca_file for each in settings.registries.values()))):
             settings.policy_from.require_unchanged(file)
@@ -230,17 +240,6 @@ def _ledger(settings: Settings) -> "Ledger":
     return ledger
 
 
-def _keep(ledger: "Ledger", in_use: Iterable[Reference], settings: Settings) -> None:
-    """Write the ledger, and remove the one of the older format that it takes the place of."""
-    from pinner.updating.ledger import write_ledger
-
-    path = ledger_file(settings)
-    write_ledger(path, ledger, now(), in_use)
-    if ledger.path and ledger.path != path:
-        os.unlink(ledger.path)
-        tell(f"{ledger.path} is now {path}: commit both")
-
-
 def ledger_file(settings: Settings) -> str:
     """Return the ledger that is named, else the one beside the configuration.
 
@@ -253,7 +252,3 @@ def ledger_file(settings: Settings) -> str:
         if os.path.islink(path):
             raise UsageError(f"{path}: the ledger is a link: remove it, or name the file that is meant with --ledger")
     return os.path.normpath(os.path.join(settings.folder, LEDGER))
-
-
-def _in_order(references: Iterable[Reference]) -> list[Reference]:
-    return sorted(set(references), key=str)

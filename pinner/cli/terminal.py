@@ -45,9 +45,9 @@ class CleanedStream:
             self.write(line)
 
     def write_harmless(self, text: str) -> None:
-        """Write what `harmless` made as it is."""
-        self._end_line()
-        self.raw.write(text)
+        """Write what `harmless` made as it is, behind the line that is begun."""
+        begun, self._begun = self._begun, ""
+        self.raw.write(harmless(begun) + text)
 
     def write_bytes(self, data: bytes) -> None:
         """Write bytes as they are."""
@@ -57,15 +57,11 @@ class CleanedStream:
 
     def flush(self) -> None:
         """Write the line that is begun, and flush the stream."""
-        self._end_line()
+        self.write_harmless("")
         self.raw.flush()
 
-    def _end_line(self) -> None:
-        begun, self._begun = self._begun, ""
-        self.raw.write(harmless(begun))
-
     def __getattr__(self, name: str) -> Any:
-        if name in ("buffer", "detach"):
+        if name in ("buffer", "detach"):  # ways around the cleaning, which libraries look for
             raise AttributeError(name)
         return getattr(self.raw, name)
 
@@ -74,7 +70,7 @@ def prepare_streams() -> None:
     """Clean what is written, and let neither a closed stream nor a character that its encoding lacks end the run."""
     for name in _STREAMS:
         stream = getattr(sys, name)
-        if stream is None:
+        if stream is None:  # as Python has it where the shell closed it
             stream = io.TextIOWrapper(io.BytesIO())
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -85,14 +81,6 @@ def prepare_streams() -> None:
 def standard_stream(*, stderr: bool = False) -> CleanedStream:
     """Return standard output or standard error."""
     return _cleaned(sys.stderr if stderr else sys.stdout)
-
-
-def flush() -> None:
-    """Flush both streams. Raises OSError."""
-    for name in _STREAMS:
-        stream = getattr(sys, name)
-        if stream is not None:
-            stream.flush()
 
 
 def abandon_broken_streams() -> None:
@@ -122,6 +110,7 @@ def width_of(stream: TextIO | CleanedStream, environ: Mapping[str, str] = os.env
     if environ.get("COLUMNS", "").isdecimal() and int(environ["COLUMNS"]):
         return int(environ["COLUMNS"])
     try:
+        # A pseudo-terminal whose size nobody has set has 0 columns.
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
@@ -133,7 +122,8 @@ def takes_hyperlinks(environ: Mapping[str, str] = os.environ) -> bool:
         return forced != "0"
     if environ.get("CI"):
         return False
-    vte = environ.get("VTE_VERSION", "")
+    # No terminal can be asked. Those that do not know the sequence show it as text, so only known ones get it.
+    vte = environ.get("VTE_VERSION", "")  # 5000 is 0.50, the first with hyperlinks
     return (
         (vte.isdecimal() and int(vte) >= 5000)
         or environ.get("TERM_PROGRAM") in ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
@@ -226,7 +216,7 @@ def _lines_of_progress(title: str, interval: float) -> Iterator[Progress]:
 
 
 def _waiting(host: str) -> str:
-    return f"waiting for {clean(host)}" if host else ""
+    return f"waiting for {clean(host)}" if host else ""  # part of a reference: whoever wrote the file chose it
 
 
 def _cleaned(stream: TextIO) -> CleanedStream:

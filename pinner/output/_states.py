@@ -24,7 +24,7 @@ UNCHECKED = "unchecked"
 class Detail(NamedTuple):
     """The state of one place. What is not known is None: of an opaque reference, all of it.
 
-    `state` is a state of a pin, or UNCHECKED, and then `reason` is a slug. `current` is the digest that the tag
+    `state` is a state of a pin, or UNCHECKED, and then alone `reason` is a slug. `current` is the digest that the tag
     names now. `problem` says what is wrong. `age_days` counts by the ledger, since `first_seen`.
     """
 
@@ -36,11 +36,6 @@ class Detail(NamedTuple):
     problem: str | None = None
     first_seen: datetime | None = None
     age_days: int | None = None
-
-    @property
-    def unchecked(self) -> bool:
-        """Return whether a registry gave no answer."""
-        return self.state == UNCHECKED
 
     def as_json(self) -> dict[str, Any]:
         """Return the keys that the JSON of a place has in addition."""
@@ -88,7 +83,6 @@ def _detail(
         current=status.current,
         media_type=status.media_type,
         platforms=status.platforms,
-        reason=None,
         problem=problem,
         first_seen=first_seen,
         age_days=age,

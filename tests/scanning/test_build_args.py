@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cli import commands, registry_calls
+from pinner.cli import registry_calls
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved
 from tests.support import projects
@@ -147,13 +147,12 @@ def test_a_value_with_escapes_says_why_nothing_is_written() -> None:
     assert "escapes or line breaks stand in the reference" in finding["message"]
 
 
-def test_standard_input_is_built_as_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_built_as_the_configuration_says() -> None:
     write({"pinner.toml": entry(f'BASE = "{PINNED}", V = "3"'), "Dockerfile": "FROM scratch\n"})
     text = "ARG BASE\nARG V\nFROM $BASE\nFROM alpine:$V\nFROM node:20\n"
-    monkeypatch.setattr(commands, "_read_stdin", text.encode)
-    run = pinner("check", "--format", "json", "-")
+    run = pinner("check", "--format", "json", "-", stdin=text)
     assert [f"{each['rule']} {each['line']}" for each in run.document["findings"]] == ["unpinned 4", "unpinned 5"]
-    run = pinner("pin", "-")
+    run = pinner("pin", "-", stdin=text)
     assert run.stdout == text.replace("node:20", f"node:20@{projects.digest_of('node:20')}")
     assert projects.digest_of("alpine:3") not in Path("pinner.toml").read_text().replace(PINNED, "")
 

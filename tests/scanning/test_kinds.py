@@ -400,10 +400,9 @@ def test_a_number_in_build_args_is_pinned_and_unpinned(make: Make) -> None:
     assert tree.texts() == files
 
 
-def test_standard_input_has_a_kind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_has_a_kind(make: Make) -> None:
     tree = make({})
-    monkeypatch.setattr("pinner.cli.commands._read_stdin", lambda: POD.format("a/b:1").encode())
-    ran = tree.run("list", "--format", "json", "--stdin-filename", "x.yaml", "-")
+    ran = tree.run("list", "--format", "json", "--stdin-filename", "x.yaml", "-", stdin=POD.format("a/b:1"))
     assert [row["kind"] for row in json.loads(ran.stdout)["references"]] == ["kubernetes"]
 
 

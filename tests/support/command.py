@@ -29,7 +29,8 @@ class Ran(NamedTuple):
         return [finding["rule"] for finding in self.document["findings"]]
 
 
-def pinner(*arguments: str | Path) -> Ran:
-    """Run `pinner` with these arguments."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+def pinner(*arguments: str | Path, stdin: str | None = None) -> Ran:
+    """Run `pinner` with these arguments and this standard input."""
+    given = [str(argument) for argument in arguments]
+    result = CliRunner().invoke(app, given, input=stdin, catch_exceptions=False)
     return Ran(result.exit_code, result.stdout, result.stderr)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pinner.cli import commands
+from pinner.cli import registry_calls
 from pinner.model.reference import Reference
 from pinner.model.resolution import Resolution, Resolved
 from tests.support.command import Ran, pinner
@@ -31,11 +31,11 @@ class FileTree:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(commands, "_resolve", resolve)
+        monkeypatch.setattr(registry_calls, "resolve", resolve)
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str, stdin: str | None = None) -> Ran:
         """Run a command of pinner; registries answer as `resolve` does."""
-        return pinner(*arguments)
+        return pinner(*arguments, stdin=stdin)
 
     def references(self, *arguments: str) -> dict[str, list[dict[str, Any]]]:
         """Return what `pinner list` shows, by path, in the order of each file."""
