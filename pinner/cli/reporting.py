@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from pinner import output
 from pinner.cli.terminal import standard_stream, takes_hyperlinks, tell, wants_color, width_of
-from pinner.config import ReportTarget, Settings
+from pinner.config import Settings
 from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.escaping import clean, harmless
 from pinner.model.files import file_to_write, read_file, write_file
@@ -30,10 +30,10 @@ HOOK_FILES = (".pre-commit-config.yaml", "prek.toml")
 """Where a project lists its hooks, for pre-commit and prek."""
 
 
-def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[ReportTarget, ...]:
+def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[tuple[str, str | None], ...]:
     """Return what is written, and where. In GitHub Actions annotations accompany the text unless a format is chosen."""
     usual = ("text", "github") if environ.get("GITHUB_ACTIONS") == "true" else ("text",)
-    return settings.format or tuple(map(ReportTarget, usual))
+    return settings.format or tuple((name, None) for name in usual)
 
 
 def require_files(settings: Settings, checked: Iterable[str]) -> None:
@@ -65,8 +65,8 @@ def write_report(report: Report, settings: Settings, *, paths: Sequence[str] = (
     `paths` are those that were named, for the command that mends the findings.
     """
     stream = standard_stream(stderr=to_stderr)
-    plain = Style(statistics=settings.statistics, is_brief=settings.verbosity < 0, fail_on=settings.fail_on)
     is_terminal, color = stream.isatty(), wants_color(settings.color, stream)
+    plain = Style(statistics=settings.statistics, is_brief=settings.verbosity < 0, fail_on=settings.fail_on)
     style = plain._replace(
         color=color,
         context=is_terminal,
@@ -77,7 +77,10 @@ def write_report(report: Report, settings: Settings, *, paths: Sequence[str] = (
         if file is not None:
             # The file may be standard output under its name in /dev.
             stream.flush()
-            _write_file(file, rendered(name, report, plain))
+            try:
+                write_file(file, rendered(name, report, plain).encode("utf-8", "backslashreplace"))
+            except WriteError as error:
+                raise UsageError(f"{file}: cannot write the report: {error.reason}") from error
         elif settings.verbosity > SILENT:
             stream.write_harmless(rendered(name, report, style))
     if settings.verbosity >= 0:
@@ -103,7 +106,12 @@ def command_line(command: str, paths: Sequence[str], environ: Mapping[str, str] 
         # A hook for all stages runs in this one as well; one for this stage alone runs only when it is asked for.
         run = "prek run --stage" if "PREK_HOOK_STAGE" in environ else "pre-commit run --hook-stage"
         return f"{run} manual {hook} {f'--files {named}' if named and not is_like_option else '--all-files'}"
-    program = _this_program() if environ.get("PRE_COMMIT") else "pinner"
+    program = "pinner"
+    if environ.get("PRE_COMMIT"):
+        path, home = os.path.abspath(sys.argv[0]), os.path.join(os.path.expanduser("~"), "")
+        program = f"~/{shlex.quote(path.removeprefix(home))}" if path.startswith(home) else shlex.quote(path)
+        if os.path.basename(path) == "__main__.py":
+            program = f"{shlex.quote(sys.executable)} -m pinner"
     return " ".join(filter(None, [program, command, "--" if named and is_like_option else "", named]))
 
 
@@ -121,14 +129,6 @@ def _hook_that_pins(paths: Sequence[str]) -> str | None:
     return None
 
 
-def _this_program() -> str:
-    path = os.path.abspath(sys.argv[0])
-    if os.path.basename(path) == "__main__.py":
-        return f"{shlex.quote(sys.executable)} -m pinner"
-    home = os.path.join(os.path.expanduser("~"), "")
-    return f"~/{shlex.quote(path.removeprefix(home))}" if path.startswith(home) else shlex.quote(path)
-
-
 def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_links: bool) -> None:
     """Tell the counts, the commands that mend the findings, and the pages that explain them."""
     if os.environ.get("PRE_COMMIT"):  # which names all files of a commit, also those of no kind
@@ -136,17 +136,10 @@ def _close(report: Report, settings: Settings, paths: Sequence[str], *, has_link
     tell(summary(report))
     for line in remedies(report, lambda command: command_line(command, paths)):
         tell(line)
-    if any(target.format == GITHUB for target in targets_of(settings)):
+    if any(name == GITHUB for name, _ in targets_of(settings)):
         from pinner.output.github import left_out
 
         if (more := left_out(report)) is not None:
             tell(more)
     for line in () if has_links else addresses(report):
         tell(line)
-
-
-def _write_file(file: str, text: str) -> None:
-    try:
-        write_file(file, text.encode("utf-8", "backslashreplace"))
-    except WriteError as error:
-        raise UsageError(f"{file}: cannot write the report: {error.reason}") from error

@@ -26,16 +26,10 @@ ENVIRONMENT_PREFIX = "PINNER_"
 _FLAGS_OF_LOAD = frozenset(("config", "no_config"))
 
 
-class ReportTarget(NamedTuple):
-    """A format, and the file that a report in it goes to: None for standard output."""
-
-    format: str
-    file: str | None = None
-
-
 class Settings(NamedTuple):
     """The settings of a run. Times are in seconds, `min_age` in days. `folder` is that of the configuration file.
-    `builds` are what it says of builds, and with `policy_from` what the change's says as well.
+    `builds` are what it says of builds, and with `policy_from` what the change's says as well. `format` has the name of
+    each format and the file that a report in it goes to, None for standard output.
 
     Those of `pinner.config.keys` come from the file, the environment or a flag, the others from a flag alone.
     """
@@ -89,7 +83,7 @@ class Settings(NamedTuple):
     jobs: int = 16
     timeout: float = 15.0
 
-    format: tuple[ReportTarget, ...] = ()
+    format: tuple[tuple[str, str | None], ...] = ()
     list_format: str = "text"
     statistics: bool = False
     color: str = "auto"

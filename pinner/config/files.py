@@ -2,7 +2,6 @@
 
 import os
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.model.errors import ReadError, UsageError
@@ -26,14 +25,14 @@ class ConfigFile(NamedTuple):
     """A file that configures pinner, and its table: that of `[tool.pinner]` in a pyproject.toml.
 
     One that a flag or a variable names may say more than one that was found: see `pinner.config.found`.
-    `revision` names the Git revision in which it was found, empty for the disk.
+    `prefix` is the Git revision in which it was found, as it stands before a path in messages; empty for the disk.
     """
 
     path: str
     text: str
     table: dict[str, Any]
     is_named: bool = False
-    revision: str = ""
+    prefix: str = ""
 
     @property
     def folder(self) -> str:
@@ -43,9 +42,10 @@ class ConfigFile(NamedTuple):
     def place_of(self, key: str) -> str:
         """Return the path, with the line if there is just one on which `key` stands as a key."""
         key = rf"(\b|(?<=[\"'])){re.escape(key)}[\"']?\s*[=.\]]"
+        # tomllib tells no positions. Where the text may mean several places, a wrong line would be worse than none.
         lines = [number for number, line in enumerate(self.text.split("\n"), 1) if re.search(key, line)]
-        shown = _shown(self.path, self.revision)
-        return f"{shown}:{lines[0]}" if len(lines) == 1 else shown
+        place = f"{self.prefix}{self.path}"
+        return f"{place}:{lines[0]}" if len(lines) == 1 else place
 
 
 def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
@@ -53,11 +53,17 @@ def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
 
     With a revision the files are those that it holds, and the disk is not looked at.
     """
-    read = partial(_of_revision, revision) if revision else _of_disk
     at, above = os.path.abspath(folder), ""
     while at != above:
         for name in NAMES:
-            if (file := read(os.path.relpath(os.path.join(at, name)))) is not None:
+            path = os.path.relpath(os.path.join(at, name))
+            data = None
+            if revision:
+                data = revision.read(path)
+            # What is no folder counts, be it a link to nothing: a configuration that cannot be read is no absent one.
+            elif os.path.lexists(path) and not os.path.isdir(path):
+                data = _read(path)
+            if data is not None and (file := _configuration(path, data, revision=revision)):
                 return file
         at, above = os.path.dirname(at), at
     return None
@@ -65,68 +71,46 @@ def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
 
 def read_named(path: str) -> ConfigFile:
     """Return the configuration in a file that was named. Raises UsageError where there is none."""
-    file = _read(path, is_named=True)
+    file = _configuration(path, _read(path), is_named=True)
     if file is None:
         raise UsageError(f"{path}: there is no table [tool.pinner] in it")
     return file
 
 
-def _of_disk(path: str) -> ConfigFile | None:
-    # What is no folder counts, be it a link to nothing: a configuration that cannot be read is no absent one.
-    if not os.path.lexists(path) or os.path.isdir(path):
-        return None
-    return _read(path, is_named=False)
-
-
-def _of_revision(revision: "Revision", path: str) -> ConfigFile | None:
-    data = revision.read(path)
-    if data is None or not _may_configure(path, data):
-        return None
-    return _configuration(path, data, revision=revision.name)
-
-
-def _read(path: str, *, is_named: bool) -> ConfigFile | None:
+def _read(path: str) -> bytes:
     try:
-        data = read_file(path, MAX_SIZE)
+        return read_file(path, MAX_SIZE)
     except ReadError as error:
         raise UsageError(f"{path}: cannot read the configuration: {error.reason}") from error
-    if not _may_configure(path, data):
-        return None
-    if not is_named:
-        _require_own(path)
-    return _configuration(path, data, is_named=is_named)
 
 
-def _may_configure(path: str, data: bytes) -> bool:
-    return os.path.basename(path) != PYPROJECT or re.search(_MAY_CONFIGURE, data) is not None
-
-
-def _configuration(path: str, data: bytes, *, is_named: bool = False, revision: str = "") -> ConfigFile | None:
+def _configuration(
+    path: str, data: bytes, *, is_named: bool = False, revision: "Revision | None" = None
+) -> ConfigFile | None:
     """Return the configuration in the content of a file; None for a pyproject.toml without one."""
-    shown = _shown(path, revision)
-    text, table = _parse(data, shown)
-    if os.path.basename(path) != PYPROJECT:
-        return ConfigFile(path=path, text=text, table=table, is_named=is_named, revision=revision)
-    tools = table.get("tool")
-    if not isinstance(tools, dict) or "pinner" not in tools:
+    is_pyproject = os.path.basename(path) == PYPROJECT
+    if is_pyproject and not re.search(_MAY_CONFIGURE, data):
         return None
-    if not isinstance(tools["pinner"], dict):
-        raise UsageError(f"{shown}: tool.pinner is not a table")
-    return ConfigFile(path=path, text=text, table=tools["pinner"], is_named=is_named, revision=revision)
+    if not is_named and not revision:
+        # Before it is parsed: what is wrong with a file behind a link out of the checkout would be shown, and its keys.
+        folder = os.path.realpath(os.path.dirname(path) or os.curdir)
+        if not is_inside(os.path.realpath(path), checked_root(folder) or folder):
+            raise UsageError(
+                f"{path}: the configuration is a link that leaves the checkout: name the file with --config"
+            )
+    prefix = f"{revision.name}:" if revision else ""
+    text, table = _parse(data, prefix + path)
+    if is_pyproject:
+        table = table.get("tool")
+        if not isinstance(table, dict) or "pinner" not in table:
+            return None
+        table = table["pinner"]
+        if not isinstance(table, dict):
+            raise UsageError(f"{prefix}{path}: tool.pinner is not a table")
+    return ConfigFile(path=path, text=text, table=table, is_named=is_named, prefix=prefix)
 
 
-def _shown(path: str, revision: str) -> str:
-    return f"{revision}:{path}" if revision else path
-
-
-def _require_own(path: str) -> None:
-    """Refuse a link out of the checkout: what is wrong with the file behind it would be shown, and its keys."""
-    folder = os.path.realpath(os.path.dirname(path) or os.curdir)
-    if not is_inside(os.path.realpath(path), checked_root(folder) or folder):
-        raise UsageError(f"{path}: the configuration is a link that leaves the checkout: name the file with --config")
-
-
-def _parse(data: bytes, path: str) -> tuple[str, dict[str, Any]]:
+def _parse(data: bytes, path: str) -> tuple[str, Any]:
     import tomllib
 
     try:

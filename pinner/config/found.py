@@ -45,7 +45,7 @@ def _why_elsewhere(path: str, file: ConfigFile) -> str | None:
         return f"{quoted(path)} lies below .git"
     at = folder
     # What a revision holds is not read from the disk: the links there are the change's.
-    for name in () if file.revision else names:
+    for name in () if file.prefix else names:
         at = os.path.join(at, name)
         if os.path.islink(at):
             return f"{quoted(path)} leads through a link"

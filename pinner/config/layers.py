@@ -47,6 +47,7 @@ def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     `flags` may hold others, too: `config`, `no_config` and what only a flag can say. `policy_from` is a Revision.
     """
     file = _chosen_file(flags, environ)
+    # All that is wrong is told in one run: who mends a configuration by its errors wants them together.
     wrong: list[str] = []
     of_file = _of_file(file, wrong) if file else {}
     of_environment, of_flags = _of_environment(environ, wrong), _of_flags(flags, wrong)
@@ -86,7 +87,7 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
     if not named and not unwanted:
         named = environ.get(variable_of("config"))
         variable = variable_of("no-config")
-        unwanted = environ.get(variable) and _from_environment(Boolean(), variable, environ)[1]
+        unwanted = environ.get(variable) and _read(Boolean(), environ[variable], variable, is_text=True)[1]
     if unwanted:
         return None
     return read_named(named) if named else find(os.curdir, flags.get("policy_from"))
@@ -97,7 +98,10 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
     given = {}
     for name, raw in file.table.items():
         if name not in keys:
-            wrong.append(f"{file.place_of(name)}: {_unknown_key(name, keys)}")
+            known_elsewhere = any(key.name == name for key in KEYS)
+            # Flags and variables name a registry in the value, tables in their name.
+            how = f'{quoted(name)} is no key here: write it for each registry, as [registries."HOST"] {name} = …'
+            wrong.append(f"{file.place_of(name)}: {how if known_elsewhere else unknown('key', name, keys)}")
             continue
         with _noting(wrong):
             require_harmless(keys[name], raw, file)
@@ -113,13 +117,6 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
     return given
 
 
-def _unknown_key(name: str, keys: Mapping[str, Key]) -> str:
-    """Return what is wrong with a key: flags and variables name a registry in the value, tables in their name."""
-    if any(key.name == name and not key.in_file for key in KEYS):
-        return f'{quoted(name)} is no key here: write it for each registry, as [registries."HOST"] {name} = …'
-    return unknown("key", name, keys)
-
-
 def _of_environment(environ: Mapping[str, str], wrong: list[str]) -> dict[str, Given]:
     """Read the variables. An empty one is as good as unset: so a CI system passes on an input without a value."""
     wrong += _strangers(environ)
@@ -128,7 +125,7 @@ def _of_environment(environ: Mapping[str, str], wrong: list[str]) -> dict[str, G
         variable = variable_of(key.name)
         if key.in_environment and environ.get(variable):
             with _noting(wrong):
-                raw, value = _from_environment(key.type, variable, environ)
+                raw, value = _read(key.type, environ[variable], variable, is_text=True)
                 given[key.field] = Given(
                     key=key, raw=raw, value=value, origin=SettingOrigin.ENVIRONMENT, source=variable
                 )
@@ -161,32 +158,23 @@ def _of_flags(flags: Mapping[str, Any], wrong: list[str]) -> dict[str, Given]:
     given = {}
     for key in KEYS:
         if key.field in flags:
-            flag = f"--{key.name}"
-            raw = _without_commas(key.type, flags[key.field])
+            flag, raw = f"--{key.name}", flags[key.field]
+            # `--select a,b` is `--select a --select b`; a comma in a pattern is part of it.
+            if isinstance(key.type, List) and isinstance(key.type.item, Choice):
+                raw = [word for item in raw for word in item.split(",")]
             with _noting(wrong):
-                given[key.field] = Given(
-                    key=key, raw=raw, value=_read(key.type, raw, flag), origin=SettingOrigin.FLAG, source=flag
-                )
+                raw, value = _read(key.type, raw, flag)
+                given[key.field] = Given(key=key, raw=raw, value=value, origin=SettingOrigin.FLAG, source=flag)
     return given
 
 
-def _from_environment(kind: Type, variable: str, environ: Mapping[str, str]) -> tuple[Any, Any]:
-    try:
-        raw = parse(kind, environ[variable])
-    except WrongSetting as error:
-        raise UsageError(f"{variable}: {error.message}") from error
-    return raw, _read(kind, raw, variable)
+def _read(kind: Type, raw: Any, source: str, *, is_text: bool = False) -> tuple[Any, Any]:
+    """Return a setting as TOML would hold it and as `Settings` does. With `is_text` commas separate items.
 
-
-def _read(kind: Type, raw: Any, source: str) -> Any:
+    Raises UsageError that names the source.
+    """
     try:
-        return read(kind, raw, os.curdir)
+        raw = parse(kind, raw) if is_text else raw
+        return raw, read(kind, raw, os.curdir)
     except WrongSetting as error:
         raise UsageError(*(f"{source}: {each.message}" for each in (error, *error.others))) from error
-
-
-def _without_commas(kind: Type, raw: Any) -> Any:
-    """`--select a,b` is `--select a --select b`; a comma in a pattern is part of it."""
-    if isinstance(kind, List) and isinstance(kind.item, Choice):
-        return [word for item in raw for word in item.split(",")]
-    return raw

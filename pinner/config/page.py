@@ -69,16 +69,11 @@ def _section(key: Key) -> Iterator[str]:
     table = key.type.item if isinstance(key.type, List) else key.type
     table = table.value if isinstance(table, Lookup) else table
     if isinstance(table, Table):
-        yield from _table(table.keys)
+        yield from ("| key | type | |", "|---|---|---|")
+        yield from (f"| `{each.name}` | {_words(each.type)} | {each.summary} |" for each in table.keys)
+        yield ""
     if key.example:
         yield from ("```toml", key.example, "```", "")
-
-
-def _table(keys: tuple[Key, ...]) -> Iterator[str]:
-    yield from ("| key | type | |", "|---|---|---|")
-    for key in keys:
-        yield f"| `{key.name}` | {_words(key.type)} | {key.summary} |"
-    yield ""
 
 
 def _words(kind: Type) -> str:

@@ -70,12 +70,11 @@ def _schema_of_scalar(kind: Boolean | Integer | Number | Choice | String | File)
 
 
 def _keys(keys: tuple[Key, ...]) -> dict[str, Any]:
-    properties = {key.name: _property(key) for key in keys if key.in_file}
+    properties = {key.name: {"description": key.summary} | _schema_of(key.type) for key in keys if key.in_file}
+    for key in keys:
+        # TOML has no null, so there is no way to write a default that is None.
+        if key.in_file and key.default is not None and not key.required:
+            properties[key.name]["default"] = key.default
     required = [key.name for key in keys if key.required]
     wanted = {"required": required} if required else {}
     return {"type": "object", "properties": properties, **wanted, "additionalProperties": False}
-
-
-def _property(key: Key) -> dict[str, Any]:
-    described = {"description": key.summary} | _schema_of(key.type)
-    return described if key.default is None or key.required else described | {"default": key.default}

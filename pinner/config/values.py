@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isfinite
 from os import path
 from typing import Any
 
-from pinner.config import ReportTarget
 from pinner.config.types import (
     Boolean,
     Choice,
@@ -54,11 +53,8 @@ class WrongSetting(ValueError):
         return ".".join(key_text(setting_without_user_info(name)) for name in self.names).replace(".[", "[")
 
 
-class _Collected:
+class _Collected(list[WrongSetting]):
     """Errors in the parts of a table or a list: all of them are told in one run."""
-
-    def __init__(self) -> None:
-        self._errors: list[WrongSetting] = []
 
     @contextmanager
     def below(self, name: str) -> Iterator[None]:
@@ -66,17 +62,13 @@ class _Collected:
         try:
             yield
         except WrongSetting as error:
-            self._errors += [each.below(name) for each in (error, *error.others)]
-
-    def add(self, error: WrongSetting) -> None:
-        """Collect what is wrong with the table itself."""
-        self._errors.append(error)
+            self += [each.below(name) for each in (error, *error.others)]
 
     def raise_all(self) -> None:
         """Raise WrongSetting if anything was collected."""
-        if self._errors:
-            self._errors[0].others = self._errors[1:]
-            raise self._errors[0]
+        if self:
+            self[0].others = self[1:]
+            raise self[0]
 
 
 def read(kind: Type, raw: Any, folder: str) -> Any:
@@ -105,7 +97,11 @@ def parse(kind: Type, text: str) -> Any:
                 raise WrongSetting(f"true or false is needed, not {quoted(text)}")
             return _BOOLEANS[text.lower()]
         case Integer() | Number():
-            return _parse_number(text)
+            with suppress(ValueError):
+                return int(text)
+            with suppress(ValueError):
+                return float(text)
+            raise WrongSetting(f"a number is needed, not {quoted(text)}")
         case List() | PatternList() | Reports():
             return [item for part in text.split(",") if (item := part.strip())]
     return text
@@ -142,14 +138,16 @@ def _read_scalar(kind: Boolean | Integer | Number | Choice | String, raw: Any) -
         case Number(minimum, maximum):
             return float(_in_range(_checked(raw, (int, float), "a number"), minimum, maximum))
         case Choice():
-            return kind.make(_chosen(kind, _checked(raw, (str,), "a string")))
+            if _checked(raw, (str,), "a string") not in kind.choices:
+                raise WrongSetting(unknown(kind.noun, raw, kind.choices))
+            return kind.make(raw)
         case String():
             return _made(kind, _checked(raw, (str,), "a string"))
 
 
 def _checked(raw: Any, kinds: tuple[type, ...], words: str) -> Any:
-    """`raw` if it is of just one of these types: to Python, True is a whole number."""
-    if type(raw) not in kinds:
+    """Return `raw` if it is of one of these types."""
+    if type(raw) not in kinds:  # not isinstance: to Python, True is a whole number
         raise WrongSetting(f"{words} is needed, not {quoted(_shown(raw))}")
     return raw
 
@@ -178,12 +176,6 @@ def _pattern(raw: Any) -> str:
     except ValueError as error:
         raise WrongSetting(str(error)) from error
     return text
-
-
-def _chosen(kind: Choice, word: str) -> str:
-    if word not in kind.choices:
-        raise WrongSetting(unknown(kind.noun, word, kind.choices))
-    return word
 
 
 def _made(kind: String, text: str) -> object:
@@ -222,19 +214,18 @@ def _each(raw: Any, read_item: Any) -> Iterable[Any]:
     collected.raise_all()
 
 
-def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[ReportTarget, ...]:
-    targets = tuple(_each(raw, lambda each: _read_report(kind, each, folder)))
-    shown = [target.format for target in targets if target.file is None]
+def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[tuple[str, str | None], ...]:
+    def read_report(text: Any) -> tuple[str, str | None]:
+        name, equals, file = _checked(text, (str,), "a string").partition("=")
+        if name not in kind.formats:
+            raise WrongSetting(unknown("format", name, kind.formats))
+        return name, path.normpath(path.join(folder, _filled(file))) if equals else None
+
+    targets = tuple(_each(raw, read_report))
+    shown = [name for name, file in targets if file is None]
     if len(shown) > 1 and not kind.together.issuperset(shown):
         raise WrongSetting(f"{' and '.join(shown)} cannot share standard output: write one as NAME=FILE")
     return targets
-
-
-def _read_report(kind: Reports, raw: Any, folder: str) -> ReportTarget:
-    name, equals, file = _checked(raw, (str,), "a string").partition("=")
-    if name not in kind.formats:
-        raise WrongSetting(unknown("format", name, kind.formats))
-    return ReportTarget(name, path.normpath(path.join(folder, _filled(file))) if equals else None)
 
 
 def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
@@ -257,21 +248,12 @@ def _read_table(kind: Table, raw: dict[str, Any], folder: str) -> object:
     collected = _Collected()
     for name, value in raw.items():
         if name not in keys:
-            collected.add(WrongSetting(unknown("key", name, keys), word=name))
+            collected.append(WrongSetting(unknown("key", name, keys), word=name))
             continue
         with collected.below(name):
             values[keys[name].field] = read(keys[name].type, value, folder)
     for key in keys.values() if keys.keys() >= raw.keys() else ():  # a key that is misspelt may be the missing one
         if key.required and key.name not in raw:
-            collected.add(WrongSetting(f"{quoted(key.name)} is missing"))
+            collected.append(WrongSetting(f"{quoted(key.name)} is missing"))
     collected.raise_all()
     return kind.make(**values)
-
-
-def _parse_number(text: str) -> float:
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    raise WrongSetting(f"a number is needed, not {quoted(text)}")

@@ -8,13 +8,13 @@ import pytest
 
 from pinner.cli.app import main
 from pinner.cli.reporting import command_line, targets_of
-from pinner.config import ReportTarget, Settings, load
+from pinner.config import Settings, load
 from pinner.model.errors import UsageError
 from pinner.output import OUTPUTS
 from tests.support.command import pinner
 from tests.support.occurrences import DIGEST
 
-TEXT, GITHUB = ReportTarget("text"), ReportTarget("github")
+TEXT, GITHUB = ("text", None), ("github", None)
 SUMMARY = """\
 1 file, 1 reference: 0 pinned, 1 finding (1 error), 0 unchecked
 1 of 1 can be pinned: run pinner pin
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_every_output_is_a_format(name: str, folder: Path) -> None:
-    assert load({}, format=[name]).format == (ReportTarget(name),)
+    assert load({}, format=[name]).format == ((name, None),)
     assert pinner("check", "--format", f"{name}=report", ".").code == 1
     assert (folder / "report").stat().st_size > 0
 
@@ -48,11 +48,11 @@ def test_the_help_names_every_output() -> None:
         ((), {"GITHUB_ACTIONS": "true"}, (TEXT, GITHUB)),
         ((), {"GITHUB_ACTIONS": "false"}, (TEXT,)),
         ((TEXT,), {"GITHUB_ACTIONS": "true"}, (TEXT,)),
-        ((ReportTarget("sarif", "a.sarif"),), {"GITHUB_ACTIONS": "true"}, (ReportTarget("sarif", "a.sarif"),)),
+        ((("sarif", "a.sarif"),), {"GITHUB_ACTIONS": "true"}, (("sarif", "a.sarif"),)),
     ],
 )
 def test_annotations_accompany_the_text_in_actions(
-    formats: tuple[ReportTarget, ...], environ: dict[str, str], targets: tuple[ReportTarget, ...]
+    formats: tuple[tuple[str, str | None], ...], environ: dict[str, str], targets: tuple[tuple[str, str | None], ...]
 ) -> None:
     assert targets_of(Settings(format=formats), environ) == targets
 
@@ -104,10 +104,10 @@ def test_formats_of_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPa
     (folder / "strict.toml").write_text('format = ["concise", "json=ci/report.json"]')
     (folder / "ci").mkdir()
     monkeypatch.chdir("ci")
-    assert load({}).format == (ReportTarget("concise"),)
-    named = (ReportTarget("concise"), ReportTarget("json", "../ci/report.json"))
+    assert load({}).format == (("concise", None),)
+    named = (("concise", None), ("json", "../ci/report.json"))
     assert load({}, config="../strict.toml").format == load({"PINNER_CONFIG": "../strict.toml"}).format == named
-    assert load({"PINNER_FORMAT": "text,sarif=a.sarif"}).format == (TEXT, ReportTarget("sarif", "a.sarif"))
+    assert load({"PINNER_FORMAT": "text,sarif=a.sarif"}).format == (TEXT, ("sarif", "a.sarif"))
     assert load({}, format=["text"]).format == (TEXT,)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.config import ReportTarget, load
+from pinner.config import load
 from pinner.model.errors import UsageError
 from tests.support.command import pinner
 from tests.support.occurrences import DIGEST
@@ -118,7 +118,7 @@ def test_what_is_named_may_name_any_file(line: str, checkout: Path) -> None:
     assert load({}, no_config=True).baseline is None
     (checkout / "pinner.toml").unlink()
     assert load({"PINNER_LEDGER": "../l.json"}).ledger == "../l.json"
-    assert load({}, format=["json=../r.json"]).format == (ReportTarget("json", "../r.json"),)
+    assert load({}, format=["json=../r.json"]).format == (("json", "../r.json"),)
 
 
 def test_what_is_only_read_may_lie_anywhere(checkout: Path) -> None:

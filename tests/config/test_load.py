@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pinner.checking.rule_selection import Override
-from pinner.config import ReportTarget, Settings, load
+from pinner.config import Settings, load
 from pinner.config.keys import KEYS
 from pinner.config.layers import SettingOrigin, collect, variable_of
 from pinner.config.tables import ImageSettings, RegistryTable
@@ -123,7 +123,7 @@ def test_every_key_of_a_file(folder: Path) -> None:
             ImageSettings(("quay.io/us/**",), ("linux/amd64",), 0, True),
             ImageSettings(("**", "!ghcr.io/**"), update=False),
         ),
-        format=(ReportTarget("concise"), ReportTarget("sarif", "ci/out.sarif")),
+        format=(("concise", None), ("sarif", "ci/out.sarif")),
     )
 
 
@@ -158,7 +158,7 @@ def test_paths_in_a_file_start_at_its_folder(folder: Path) -> None:
         ("PINNER_COLOR", "always", "color", "always"),
         ("PINNER_BASELINE", "b.json", "baseline", "b.json"),
         ("PINNER_LEDGER", "l.json", "ledger", "l.json"),
-        ("PINNER_FORMAT", "text,json=a", "format", (ReportTarget("text"), ReportTarget("json", "a"))),
+        ("PINNER_FORMAT", "text,json=a", "format", (("text", None), ("json", "a"))),
     ],
 )  # fmt: skip
 def test_the_environment(folder: Path, variable: str, text: str, field: str, value: object) -> None:
