@@ -1,12 +1,12 @@
 """The changes of a report by image: one entry for each image and old digest, however many places name it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pinner.model.report import Change, Explanation
 
-_LONG = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}")
+_LONG = re.compile(r"\A(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}\Z")
 
 
 class ImageChange(NamedTuple):
@@ -30,19 +30,10 @@ def by_image(changes: Iterable[Change]) -> list[ImageChange]:
     groups: dict[tuple[str, str | None, str | None, str], list[Change]] = {}
     for change in changes:
         groups.setdefault((change.image, change.old, change.new, change.note), []).append(change)
-    return [_of_places(places) for places in groups.values()]
-
-
-def _of_places(places: Sequence[Change]) -> ImageChange:
-    first = places[0]
-    return ImageChange(
-        image=first.image,
-        old=first.old,
-        new=first.new,
-        note=first.note,
-        explanation=first.explanation,
-        places=tuple(places),
-    )
+    return [
+        ImageChange(image=image, old=old, new=new, note=note, explanation=places[0].explanation, places=tuple(places))
+        for (image, old, new, note), places in groups.items()
+    ]
 
 
 def words_of(why: str | None) -> str:
@@ -75,9 +66,5 @@ def publisher_words(change: ImageChange) -> list[tuple[str, str, str]]:
         "created": "created",
     }
     pairs = [(name, getattr(before, field) or "", getattr(after, field) or "") for field, name in names.items()]
-    return [(name, _shortened(old), _shortened(new)) for name, old, new in pairs if old != new]
-
-
-def _shortened(text: str) -> str:
-    hexadecimal = _LONG.fullmatch(text)
-    return hexadecimal[1] if hexadecimal else text
+    # Compared in full: two revisions may begin alike.
+    return [(name, _LONG.sub(r"\1", old), _LONG.sub(r"\1", new)) for name, old, new in pairs if old != new]

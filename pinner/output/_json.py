@@ -12,9 +12,8 @@ def dumps(document: object) -> str:
     nothing is lost to a parser, and nothing happens on a terminal or in a log.
     """
     text = json.dumps(document, ensure_ascii=False, indent=2)
-    lines = (line if line.isprintable() else "".join(map(_escaped, line)) for line in text.split("\n"))
+    # `ensure_ascii` would escape every letter beyond ASCII: only what acts on a terminal needs it.
+    lines = (
+        "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line) for line in text.split("\n")
+    )
     return without_build_commands("\n".join(lines), r"\u0023") + "\n"
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]

@@ -5,8 +5,6 @@ follows the runner's toolkit (`packages/core/src/command.ts` of actions/toolkit)
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
 
 from pinner.model.escaping import clean
 from pinner.model.occurrence import Severity
@@ -27,8 +25,13 @@ _WORST = (FILE_ERROR, REFUSED, UNCHECKED)
 
 def render(report: Report, _style: Style) -> str:
     """Return one command for each finding, unchecked reference and failed file, up to ten of each severity."""
-    shown = (entry for severity in _COMMANDS for entry in islice(_worst(report, severity), SHOWN))
-    return "".join(f"{_command(entry)}\n" for entry in shown)
+    ranks = {rule: rank for rank, rule in enumerate(_WORST)}
+    worst_first = sorted(entries(report), key=lambda entry: ranks.get(entry.rule, len(ranks)))
+    lines = []
+    for severity in _COMMANDS:
+        shown = [entry for entry in worst_first if entry.severity == severity][:SHOWN]
+        lines += [f"{_command(entry)}\n" for entry in shown]
+    return "".join(lines)
 
 
 def left_out(report: Report) -> str | None:
@@ -38,31 +41,21 @@ def left_out(report: Report) -> str | None:
     return f"{more} more without an annotation: GitHub shows {SHOWN} of each severity" if more else None
 
 
-def _worst(report: Report, severity: Severity) -> Iterator[ReportEntry]:
-    """Yield the entries of a severity: those that hide other findings first, else in the order of the report."""
-    found = [entry for entry in entries(report) if entry.severity == severity]
-    yield from sorted(found, key=lambda entry: _WORST.index(entry.rule) if entry.rule in _WORST else len(_WORST))
-
-
 def _command(entry: ReportEntry) -> str:
-    properties = {"file": relative(entry.path), **_position(entry), "title": f"pinner {entry.rule}"}
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    page = f"%0A{_data(entry.url)}"
-    return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}{page}"
-
-
-def _position(entry: ReportEntry) -> dict[str, int]:
-    if entry.where is None:
-        return {} if entry.line is None else {"line": entry.line}
-    lines = {"line": entry.where.line, "endLine": entry.where.end_line}
-    if entry.where.line != entry.where.end_line:  # columns of several lines are refused
-        return lines
-    return {**lines, "col": entry.where.column, "endColumn": entry.where.end_column}
+    properties: dict[str, str | int] = {"file": relative(entry.path)}
+    if entry.where is not None:
+        properties |= {"line": entry.where.line, "endLine": entry.where.end_line}
+        if entry.where.line == entry.where.end_line:  # columns of several lines are refused
+            properties |= {"col": entry.where.column, "endColumn": entry.where.end_column}
+    elif entry.line is not None:
+        properties["line"] = entry.line
+    properties["title"] = f"pinner {entry.rule}"
+    # A colon or a comma would end the value of a property, as the toolkit's `escapeProperty` says.
+    escaped = {name: _data(str(value)).replace(":", "%3A").replace(",", "%2C") for name, value in properties.items()}
+    written = ",".join(f"{name}={value}" for name, value in escaped.items())
+    return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}%0A{_data(entry.url)}"
 
 
 def _data(text: str) -> str:
+    # The percent sign first: it leads the other two.
     return clean(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -3,12 +3,10 @@
 The members are those that GitLab reads ("Code Quality report format" of its documentation).
 """
 
-from typing import Any
-
 from pinner.model.occurrence import Severity
 from pinner.model.report import Report
 from pinner.output import Style
-from pinner.output._entries import ReportEntry, entries, fingerprints
+from pinner.output._entries import entries, fingerprints
 from pinner.output._json import dumps
 from pinner.output._paths import relative
 
@@ -20,16 +18,18 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE
 def render(report: Report, _style: Style) -> str:
     """Return one issue for each finding, unchecked reference and failed file."""
     found = list(entries(report))
-    return dumps([_issue(entry, name) for entry, name in zip(found, fingerprints(found), strict=True)])
-
-
-def _issue(entry: ReportEntry, fingerprint: str) -> dict[str, Any]:
-    begin = entry.line or 1
-    end = entry.where.end_line if entry.where else begin
-    return {
-        "description": f"{entry.message} ({entry.url})",
-        "check_name": entry.rule,
-        "fingerprint": fingerprint,
-        "severity": _SEVERITIES[entry.severity],
-        "location": {"path": relative(entry.path), "lines": {"begin": begin, "end": end}},
-    }
+    issues = [
+        {
+            "description": f"{entry.message} ({entry.url})",
+            "check_name": entry.rule,
+            "fingerprint": fingerprint,
+            "severity": _SEVERITIES[entry.severity],
+            "location": {
+                "path": relative(entry.path),
+                # An issue without a line is refused.
+                "lines": {"begin": entry.line or 1, "end": entry.where.end_line if entry.where else entry.line or 1},
+            },
+        }
+        for entry, fingerprint in zip(found, fingerprints(found), strict=True)
+    ]
+    return dumps(issues)

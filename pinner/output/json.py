@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pinner.model.occurrence import Finding, Fix, Severity, Use
-from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
+from pinner.model.occurrence import Finding, Severity, Use
+from pinner.model.report import FileFailure, Provenance, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._addresses import address_of
 from pinner.output._changes import ImageChange, by_image
@@ -32,7 +32,11 @@ def render(report: Report, _style: Style) -> str:
             "unchecked": [_unchecked(unchecked) for unchecked in report.unchecked],
             "errors": errors(report.errors),
             "changes": [_change(change) for change in by_image(report.changes)],
-            "kept": [_kept(kept) for kept in report.kept],
+            "kept": [
+                {"path": kept.path, **kept.where._asdict(), "image": kept.image}
+                | {"reason": kept.reason, "detail": kept.detail, "refused": kept.refused}
+                for kept in report.kept
+            ],
         }
     )
 
@@ -68,6 +72,11 @@ def _summary(summary: Summary) -> dict[str, int]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    fix = finding.fix and {
+        "title": finding.fix.title,
+        "applicability": finding.fix.applicability.value,
+        "edits": [{"start": edit.span.start, "end": edit.span.end, "text": edit.text} for edit in finding.fix.edits],
+    }
     return {
         "rule": finding.rule,
         "severity": finding.severity.label,
@@ -76,16 +85,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "text": finding.text,
         "context": finding.context,
         "message": finding.message,
-        "fix": _fix(finding.fix) if finding.fix else None,
+        "fix": fix,
         "command": finding.command,
         "url": address_of(finding.rule),
         "used_at": used_at(finding.used_at),
     }
-
-
-def _fix(fix: Fix) -> dict[str, Any]:
-    edits = [{"start": edit.span.start, "end": edit.span.end, "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "applicability": fix.applicability.value, "edits": edits}
 
 
 def _unchecked(unchecked: Unchecked) -> dict[str, Any]:
@@ -127,8 +131,3 @@ def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
         "created": provenance.created,
         "base": {"name": provenance.base_name, "digest": provenance.base_digest},
     }
-
-
-def _kept(kept: Kept) -> dict[str, Any]:
-    why = {"reason": kept.reason, "detail": kept.detail, "refused": kept.refused}
-    return {"path": kept.path, **kept.where._asdict(), "image": kept.image, **why}

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from pinner.model.escaping import clean, without_build_commands, without_user_info
 from pinner.model.occurrence import Severity
-from pinner.model.report import Report, Suppressed
+from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED
 from pinner.output._entries import ReportEntry, entries
@@ -23,7 +23,11 @@ _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def render(report: Report, style: Style) -> str:
     """Return one suite with a case for each finding, unchecked reference, failed file and ignored finding."""
     cases = [_judged(entry, style.fail_on) for entry in entries(report)]
-    cases += map(_skipped, report.suppressed)
+    for finding, suppression in report.suppressed:
+        where = finding.where
+        case = _case(finding.path, where.line, f"{finding.rule} at {where.line}:{where.column}")
+        SubElement(case, "skipped", message=_text(suppression.reason or "ignored by a comment"))
+        cases.append(case)
     cases = cases or [Element("testcase", classname="pinner", name="check")]
     counts = {"name": "pinner", "tests": str(len(cases))}
     for member, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -36,16 +40,14 @@ def render(report: Report, style: Style) -> str:
 
 def _with_references(document: str) -> str:
     """Return the document with character references (XML 1.0 section 4.1) for what acts on a terminal or in a log."""
-    lines = (line if line.isprintable() else "".join(map(_reference, line)) for line in document.split("\n"))
+    lines = (
+        "".join(each if each.isprintable() else f"&#{ord(each)};" for each in line) for line in document.split("\n")
+    )
     return without_build_commands("\n".join(lines), "&#35;")
 
 
-def _reference(character: str) -> str:
-    return character if character.isprintable() else f"&#{ord(character)};"
-
-
 def _text(text: str) -> str:
-    """`text` without user information, and with what no XML can hold (section 2.2) spelled out."""
+    """Return `text` without user information, and with what no XML can hold (section 2.2) spelled out."""
     return _NOT_XML.sub(lambda match: clean(match.group()), without_user_info(text))
 
 
@@ -59,13 +61,6 @@ def _judged(entry: ReportEntry, fail_on: Severity) -> Element:
         SubElement(case, "system-out").text = _text(told)
         return case
     SubElement(case, tag, type=kind, message=_text(entry.message)).text = _text(entry.url)
-    return case
-
-
-def _skipped(suppressed: Suppressed) -> Element:
-    finding = suppressed.finding
-    case = _case(finding.path, finding.where.line, f"{finding.rule} at {finding.where.line}:{finding.where.column}")
-    SubElement(case, "skipped", message=_text(suppressed.suppression.reason or "ignored by a comment"))
     return case
 
 

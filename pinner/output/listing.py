@@ -55,33 +55,37 @@ def sort_out(
     references: Mapping[str, Reference], resolutions: Mapping[str, Resolution]
 ) -> tuple[list[ResolvedText], list[UnresolvedText]]:
     """Return the answers and the failures, by the text that the user wrote, in the order given."""
+    from pinner.registry.manifest import parse_manifest
+
     answers: list[ResolvedText] = []
     unanswered: list[UnresolvedText] = []
     for text, resolution in resolutions.items():
-        if isinstance(resolution, Resolved):
-            platforms = _platforms(resolution)
-            answers.append(
-                ResolvedText(
-                    text=text,
-                    reference=references[text],
-                    digest=resolution.digest,
-                    media_type=resolution.media_type,
-                    platforms=platforms,
-                )
-            )
-        else:
+        if not isinstance(resolution, Resolved):
             unanswered.append(UnresolvedText(text=text, reason=resolution.reason, detail=resolution.detail))
+            continue
+        # Only what was fetched has a body. A manifest does not name its own platform: its configuration would.
+        body, media_type = resolution.body, resolution.media_type
+        answers.append(
+            ResolvedText(
+                text=text,
+                reference=references[text],
+                digest=resolution.digest,
+                media_type=media_type,
+                platforms=parse_manifest(body, media_type).platforms if body else (),
+            )
+        )
     return answers, unanswered
 
 
-def _platforms(resolved: Resolved) -> tuple[str, ...]:
-    """Return the platforms of an index that was fetched; a manifest does not name its own."""
-    from pinner.registry.manifest import parse_manifest
-
-    return parse_manifest(resolved.body, resolved.media_type).platforms if resolved.body else ()
-
-
 def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
+    target: dict[str, str | None]
+    match occurrence.target:
+        case Reference() as reference:
+            target = {**_name(reference), "digest": reference.digest, "opaque": None}
+            if occurrence.is_partial:  # a part of the reference stands elsewhere, perhaps the tag: `latest` is a guess
+                target["tag"] = reference.tag
+        case Invalid(reason) | Opaque(reason):
+            target = {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
     return {
         "path": occurrence.path,
         **occurrence.where._asdict(),
@@ -90,20 +94,11 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "context": occurrence.context,
         "also": list(occurrence.also),
         "text": occurrence.text,
-        **_target(occurrence.target, is_partial=occurrence.is_partial),
+        **target,
         "unwritable": occurrence.unwritable,
         "built": occurrence.built is not None or is_built(occurrence),
         "used_at": used_at(occurrence.used_at),
     }
-
-
-def _target(target: Reference | Invalid | Opaque, *, is_partial: bool) -> dict[str, str | None]:
-    match target:
-        case Reference():
-            name = _name(target) | ({"tag": target.tag} if is_partial else {})
-            return {**name, "digest": target.digest, "opaque": None}
-        case Invalid(reason) | Opaque(reason):
-            return {**dict.fromkeys(("registry", "repository", "tag", "digest")), "opaque": reason}
 
 
 def _name(reference: Reference) -> dict[str, str | None]:

@@ -43,13 +43,13 @@ def render(report: Report, _style: Style) -> str:
     changes = by_image(report.changes)
     blocks = _Blocks(["## pinner", f"{summary(report)}.", *remedies(report, "`pinner {}`".format)])
     blocks.table(("Severity", "Rule", "Place", "Message"), list(_entry_rows(entries(report))), 0.3)
-    blocks.table(("Image", "Old", "New", "Why"), [_change_row(change) for change in changes], 0.8)
+    moved = [_row((_code(each.image), _short(each.old), _short(each.new), _why(each))) for each in changes]
+    blocks.table(("Image", "Old", "New", "Why"), moved, 0.8)
     if any(publisher_words(change) for change in changes):
         blocks.append(_LABEL)
     blocks.table(("Place", "Image", "Kept because"), list(_kept_rows(report)), 0.5)
-    blocks.details(
-        "Whole digests and places", ("Image", "Old digest", "New digest", "Places"), map(_detail_row, changes)
-    )
+    folded = ("<details>\n<summary>Whole digests and places</summary>\n\n", "\n\n</details>")
+    blocks.table(("Image", "Old digest", "New digest", "Places"), list(map(_detail_row, changes)), 1, folded)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -71,10 +71,6 @@ class _Blocks(list[str]):
         if len(taken) < len(rows):
             self.append(f"… and {len(rows) - len(taken)} more.")
 
-    def details(self, title: str, heads: Sequence[str], rows: Iterable[str]) -> None:
-        """Add a table that is folded away."""
-        self.table(heads, list(rows), 1, (f"<details>\n<summary>{title}</summary>\n\n", "\n\n</details>"))
-
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
@@ -91,10 +87,6 @@ def _entry_rows(found: Iterable[ReportEntry]) -> Iterator[str]:
         severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
         place = _first_of(entry.path, entry.line, len(same))
         yield _row((severity, f"[{_code(entry.rule)}]({entry.url})", place, _prose(entry.message)))
-
-
-def _change_row(change: ImageChange) -> str:
-    return _row((_code(change.image), _short(change.old), _short(change.new), _why(change)))
 
 
 def _why(change: ImageChange) -> str:
@@ -140,7 +132,7 @@ def _kept_rows(report: Report) -> Iterator[str]:
     """Yield a row for each image and reason."""
     groups: dict[tuple[str, str], list[Kept]] = {}
     for kept in report.kept:
-        if not kept.refused:
+        if not kept.refused:  # those are entries of the first table
             groups.setdefault((kept.image, f"{kept.reason}: {kept.detail}"), []).append(kept)
     for (image, why), same in groups.items():
         place = _first_of(same[0].path, same[0].where.line, len(same))

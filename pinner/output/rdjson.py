@@ -27,9 +27,16 @@ def render(report: Report, _style: Style) -> str:
 
 
 def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
+    location: dict[str, Any] = {"path": relative(entry.path)}
+    if entry.where and source:
+        where = entry.where
+        start, end = (where.line, where.column), (where.end_line, where.end_column)
+        location["range"] = {"start": _position(source, *start), "end": _position(source, *end)}
+    elif entry.line is not None:
+        location["range"] = {"start": {"line": entry.line}}
     diagnostic: dict[str, Any] = {
         "message": entry.message,
-        "location": _location(entry, source),
+        "location": location,
         "severity": _SEVERITIES[entry.severity],
         "code": {"value": entry.rule, "url": entry.url},
     }
@@ -38,19 +45,6 @@ def _diagnostic(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
             {"range": _byte_range(edit.span, source), "text": edit.text} for edit in entry.fix.edits
         ]
     return diagnostic
-
-
-def _location(entry: ReportEntry, source: Source | None) -> dict[str, Any]:
-    location: dict[str, Any] = {"path": relative(entry.path)}
-    if entry.where and source:
-        where = entry.where
-        location["range"] = {
-            "start": _position(source, where.line, where.column),
-            "end": _position(source, where.end_line, where.end_column),
-        }
-    elif entry.line is not None:
-        location["range"] = {"start": {"line": entry.line}}
-    return location
 
 
 def _byte_range(span: Span, source: Source) -> dict[str, Any]:

@@ -8,7 +8,7 @@ stays true, for the run did end: where it is false GitHub throws all results of 
 from typing import Any
 
 from pinner.model.occurrence import Finding, Fix, Severity, Suppression
-from pinner.model.report import FileFailure, Report
+from pinner.model.report import Report
 from pinner.model.source import Location, Source
 from pinner.output import Style
 from pinner.output._addresses import FILE_ERROR, HOMEPAGE, REFUSED, UNCHECKED, address_of
@@ -28,10 +28,19 @@ _SECURITY_SEVERITIES = {Severity.ERROR: "7.5", Severity.WARNING: "5.0", Severity
 
 def render(report: Report, _style: Style) -> str:
     """Return one run. Ignored findings are results with a suppression."""
+    version = tool_version()
+    driver = {
+        "name": TOOL_NAME,
+        "informationUri": HOMEPAGE,
+        "version": version,
+        "semanticVersion": version,
+        "rules": [_rule(rule) for rule in RULES],
+    }
     run = {
-        "tool": {"driver": _driver()},
+        "tool": {"driver": driver},
+        # Code scanning keeps one analysis for each category, which it takes from here.
         "automationDetails": {"id": f"{TOOL_NAME}/"},
-        "invocations": [_invocation(report)],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(report)}],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that pinner ran in."}}},
         "columnKind": "unicodeCodePoints",
         "results": _results(report),
@@ -39,23 +48,13 @@ def render(report: Report, _style: Style) -> str:
     return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _driver() -> dict[str, Any]:
-    version = tool_version()
-    return {
-        "name": TOOL_NAME,
-        "informationUri": HOMEPAGE,
-        "version": version,
-        "semanticVersion": version,
-        "rules": [_rule(rule) for rule in RULES],
-    }
-
-
 def _rule(rule: Rule) -> dict[str, Any]:
     documentation = (rule.__doc__ or "").strip()
+    first = next((block for block in documentation.split("\n\n") if not block.startswith("#")), "")
     return {
         "id": rule.ID,
         "shortDescription": {"text": _sentence(rule.SUMMARY[:1].upper() + rule.SUMMARY[1:])},
-        "fullDescription": {"text": _first_paragraph(documentation)},
+        "fullDescription": {"text": " ".join(first.split())},
         "helpUri": address_of(rule.ID),
         "help": {"text": documentation, "markdown": documentation},
         "defaultConfiguration": {"level": rule.SEVERITY.label},
@@ -75,12 +74,18 @@ def _results(report: Report) -> list[dict[str, Any]]:
     names = fingerprints(finding for finding, _ in found)
     indexes = {rule.ID: index for index, rule in enumerate(RULES)}
     return [
-        _result(finding, indexes, name, report.sources.get(finding.path)) | _suppression(finding.path, suppression)
+        _result(finding, suppression, indexes, name, report.sources.get(finding.path))
         for (finding, suppression), name in zip(found, names, strict=True)
     ]
 
 
-def _result(finding: Finding, indexes: dict[str, int], fingerprint: str, source: Source | None) -> dict[str, Any]:
+def _result(
+    finding: Finding,
+    suppression: Suppression | None,
+    indexes: dict[str, int],
+    fingerprint: str,
+    source: Source | None,
+) -> dict[str, Any]:
     result: dict[str, Any] = {"ruleId": finding.rule}
     if finding.rule in indexes:
         result["ruleIndex"] = indexes[finding.rule]
@@ -92,14 +97,10 @@ def _result(finding: Finding, indexes: dict[str, int], fingerprint: str, source:
     }
     if finding.fix and source:
         result["fixes"] = [_fix(finding.fix, source)]
+    if suppression:
+        entry = {"kind": "inSource", "status": "accepted", "location": _location(finding.path, suppression.where)}
+        result["suppressions"] = [entry | ({"justification": suppression.reason} if suppression.reason else {})]
     return result
-
-
-def _suppression(path: str, suppression: Suppression | None) -> dict[str, Any]:
-    if suppression is None:
-        return {}
-    entry = {"kind": "inSource", "status": "accepted", "location": _location(path, suppression.where)}
-    return {"suppressions": [entry | ({"justification": suppression.reason} if suppression.reason else {})]}
 
 
 def _fix(fix: Fix, source: Source) -> dict[str, Any]:
@@ -111,26 +112,19 @@ def _fix(fix: Fix, source: Source) -> dict[str, Any]:
     return {"description": _message(fix.title), "artifactChanges": [change]}
 
 
-def _invocation(report: Report) -> dict[str, Any]:
-    notifications = [
-        _notification(UNCHECKED, unchecked_message(each), _location(each.path, each.where)) for each in report.unchecked
+def _notifications(report: Report) -> list[dict[str, Any]]:
+    """Return what could not be checked, read, written or updated."""
+    told = [(UNCHECKED, unchecked_message(each), _location(each.path, each.where)) for each in report.unchecked]
+    for failure in report.errors:
+        location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(failure.path)}}
+        if failure.line is not None:
+            location["physicalLocation"]["region"] = {"startLine": failure.line}
+        told.append((FILE_ERROR, failure.message, location))
+    told += [(REFUSED, refused_message(kept), _location(kept.path, kept.where)) for kept in report.refused]
+    return [
+        {"level": "error", "descriptor": {"id": kind}, "message": _message(message), "locations": [location]}
+        for kind, message, location in told
     ]
-    notifications += [_failure(failure) for failure in report.errors]
-    notifications += [
-        _notification(REFUSED, refused_message(kept), _location(kept.path, kept.where)) for kept in report.refused
-    ]
-    return {"executionSuccessful": True, "toolExecutionNotifications": notifications}
-
-
-def _failure(failure: FileFailure) -> dict[str, Any]:
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(failure.path)}}
-    if failure.line is not None:
-        location["physicalLocation"]["region"] = {"startLine": failure.line}
-    return _notification(FILE_ERROR, failure.message, location)
-
-
-def _notification(kind: str, message: str, location: dict[str, Any]) -> dict[str, Any]:
-    return {"level": "error", "descriptor": {"id": kind}, "message": _message(message), "locations": [location]}
 
 
 def _location(path: str, where: Location) -> dict[str, Any]:
@@ -148,14 +142,9 @@ def _region(where: Location) -> dict[str, int]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """Plain text; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
+    """Return plain text; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
     return {"text": _sentence(text.replace("](", "] ("))}
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _first_paragraph(documentation: str) -> str:
-    paragraphs = (block for block in documentation.split("\n\n") if not block.startswith("#"))
-    return " ".join(next(paragraphs, "").split())

@@ -24,10 +24,13 @@ def render_list(
     Where registries were asked: its status, the media type, its platforms and its age. On a terminal of a `width` in
     which the columns have no room, what stands behind the place goes on lines of its own.
     """
-    rows = [_row(occurrence) for occurrence in occurrences]
+    rows: list[tuple[str, ...]] = []
+    for each in occurrences:
+        place = f"{clean_path(each.path)}:{each.where.line}:{each.where.column}"
+        rows.append((place, each.kind, clean(each.context), prose(each.text), _state(each)))
     if online is not None:
         states = (tuple(map(clean, detail.cells())) for detail in online)
-        rows = [row[:4] + state if any(state) else row for row, state in zip(rows, states, strict=True)]
+        rows = [(*row[:4], *state) if any(state) else row for row, state in zip(rows, states, strict=True)]
     widths = [max(map(cells, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
     lines = [_line(row, widths) for row in rows]
     if width is not None and any(cells(line) > width for line in lines):
@@ -40,11 +43,6 @@ def render_resolve(answers: "Sequence[ResolvedText]") -> str:
     if len(answers) == 1:
         return f"{answers[0].digest}\n"
     return "".join(f"{answer.digest}  {clean(answer.text)}\n" for answer in answers)
-
-
-def _row(occurrence: Occurrence) -> tuple[str, ...]:
-    place = f"{clean_path(occurrence.path)}:{occurrence.where.line}:{occurrence.where.column}"
-    return place, occurrence.kind, clean(occurrence.context), prose(occurrence.text), _state(occurrence)
 
 
 def _state(occurrence: Occurrence) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pinner.model.escaping import clean, clean_path
-from pinner.model.occurrence import Finding, Severity
+from pinner.model.occurrence import Severity
 from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style
@@ -49,7 +49,11 @@ def summary(report: Report) -> str:
     counts = report.summary
     pinned = "pinned" if report.is_written or not counts.changed else "would be pinned"
     line = f"{_count(counts.files, 'file')}, {_count(counts.references, 'reference')}: {counts.pinned} {pinned}"
-    line += f", {_count(counts.findings, 'finding')}{_by_severity(report.findings)}, {counts.unchecked} unchecked"
+    line += f", {_count(counts.findings, 'finding')}"
+    numbers = Counter(finding.severity for finding in report.findings)
+    counted = ", ".join(_count(numbers[severity], severity.label) for severity in sorted(numbers, reverse=True))
+    line += f" ({counted})" if counted else ""
+    line += f", {counts.unchecked} unchecked"
     line += f", {counts.ignored} ignored" if counts.ignored else ""
     line += f", {counts.known} known" if counts.known else ""
     line += f", {counts.outdated} outdated in the baseline" if counts.outdated else ""
@@ -105,7 +109,12 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         yield from _findings(report, style)
         yield from _unchecked(report.unchecked, style)
     for failure in report.errors:
-        yield from _failure(failure, report, style)
+        yield failure_line(failure, style)
+        source = report.sources.get(failure.path)
+        # Where the end of the file is to blame there is nothing to show.
+        if failure.line and source and source.line_text(failure.line).strip():
+            where = Location(line=failure.line, column=1, end_line=failure.line, end_column=1)
+            yield from _excerpt(report, failure.path, where, style, has_caret=False)
 
 
 def _wrapped(line: str, width: int | None) -> Iterator[str]:
@@ -121,20 +130,18 @@ def _wrapped(line: str, width: int | None) -> Iterator[str]:
 
 
 def _findings(report: Report, style: Style) -> Iterator[str]:
+    """Yield a line for each finding, with the source below it where the text is grouped by file."""
     for path, findings in groupby(report.findings, lambda finding: finding.path):
-        if not style.context:
-            yield from (f"{_place(path, each.where, style)}: {_finding(each, style)}" for each in findings)
-            continue
-        yield _paint(clean_path(path), _BOLD, style)
+        if style.context:
+            yield _paint(clean_path(path), _BOLD, style)
         for finding in findings:
-            yield f"  {finding.where.line}:{finding.where.column}: {_finding(finding, style)}"
-            yield from _excerpt(report, path, finding.where, style)
-        yield ""
-
-
-def _finding(finding: Finding, style: Style) -> str:
-    color = _SEVERITY_COLORS[finding.severity]
-    return f"{_label(finding.severity.label, finding.rule, finding.rule, color, style)} {prose(finding.message)}"
+            severity, where = finding.severity, finding.where
+            place = f"  {where.line}:{where.column}" if style.context else _place(path, where, style)
+            label = _label(severity.label, finding.rule, finding.rule, _SEVERITY_COLORS[severity], style)
+            yield f"{place}: {label} {prose(finding.message)}"
+            yield from _excerpt(report, path, where, style)
+        if style.context:
+            yield ""
 
 
 def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
@@ -149,30 +156,18 @@ def _unchecked(unchecked: Iterable[Unchecked], style: Style) -> Iterator[str]:
         yield f"{line} ({_count(1 + len(more), 'place')}, in {files})" if more else line
 
 
-def _failure(failure: FileFailure, report: Report, style: Style) -> Iterator[str]:
-    yield failure_line(failure, style)
-    source = report.sources.get(failure.path)
-    # Where the end of the file is to blame there is nothing to show.
-    if failure.line and source and source.line_text(failure.line).strip():
-        where = Location(line=failure.line, column=1, end_line=failure.line, end_column=1)
-        yield from _excerpt(report, failure.path, where, style, has_caret=False)
-
-
 def _statistics(report: Report, style: Style) -> Iterator[str]:
     """Yield how often each rule and each reason stands in the report, the most frequent first."""
-    labels = {finding.rule: finding.severity for finding in report.findings}
-    counts = Counter(finding.rule for finding in report.findings)
-    reasons = Counter(unchecked.reason for unchecked in report.unchecked)
-    rows = [
-        (number, _label(labels[rule].label, rule, rule, _SEVERITY_COLORS[labels[rule]], style))
-        for rule, number in counts.items()
-    ]
-    rows += [
-        (number, _label("unchecked", reason, page_of_unchecked(reason), _MAGENTA, style))
-        for reason, number in reasons.items()
-    ]
-    width = max((len(str(number)) for number, _ in rows), default=0)
-    yield from (f"{number:>{width}}  {label}" for number, label in sorted(rows, key=lambda row: -row[0]))
+    # By the last severity of each rule: one and the same unless an override names some of the files.
+    severities = {finding.rule: finding.severity for finding in report.findings}
+    counts: Counter[str] = Counter()
+    for rule, number in Counter(finding.rule for finding in report.findings).items():
+        severity = severities[rule]
+        counts[_label(severity.label, rule, rule, _SEVERITY_COLORS[severity], style)] = number
+    for reason, number in Counter(unchecked.reason for unchecked in report.unchecked).items():
+        counts[_label("unchecked", reason, page_of_unchecked(reason), _MAGENTA, style)] = number
+    width = len(str(max(counts.values(), default=0)))
+    yield from (f"{number:>{width}}  {label}" for label, number in counts.most_common())
 
 
 def _changes(report: Report, style: Style) -> Iterator[str]:
@@ -205,6 +200,7 @@ def _remarks(change: "ImageChange") -> Iterator[str]:
 
 
 def _shortened(text: str) -> str:
+    # Cut before it is cleaned as well: an annotation may be as long as a manifest may be.
     text = clean(text[: 4 * _LONGEST_WORDS]) or "nothing"
     return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}..."
 
@@ -246,12 +242,6 @@ def _label(word: str, name: str, page: str, color: str, style: Style) -> str:
     if style.links:
         name = f"\x1b]8;;{clean(address_of(page))}\x1b\\{name}\x1b]8;;\x1b\\"
     return f"{_paint(word, color, style)}[{name}]"
-
-
-def _by_severity(findings: Iterable[Finding]) -> str:
-    numbers = Counter(finding.severity for finding in findings)
-    counted = (_count(numbers[severity], severity.label) for severity in sorted(numbers, reverse=True))
-    return f" ({', '.join(counted)})" if numbers else ""
 
 
 def _paint(text: str, color: str, style: Style) -> str:
