@@ -48,6 +48,7 @@ class Baseline(NamedTuple):
         rule in that file (paths are relative to the working directory). `may_be_known` is asked once of each finding
         for which there is an entry.
         """
+        # Counted, not matched one to one: of equal findings nobody can tell which one is the new one.
         left = Counter(self.counts)
         new: list[Finding] = []
         for finding in report.findings:
@@ -80,8 +81,18 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
     import json
 
     try:
-        document = json.loads(_content(file, revision))
-        counts = {_read_entry(each): _read_count(each) for each in document["entries"]}
+        content: bytes | None
+        if revision is None or not revision.holds(file):
+            content = read_file(file)
+        elif (content := revision.read(file)) is None:
+            raise UsageError(f"{revision.name}:{file}: there is no such baseline; --write-baseline makes one")
+        document = json.loads(content)
+        counts = {
+            KnownFinding(path=str(each["path"]), rule=str(each["rule"]), text=str(each["text"])):
+            # Python writes no integer of many digits, and the sum of all is written.
+            min(int(each["count"]), sys.maxsize)
+            for each in document["entries"]
+        }
         version = document["schema_version"]
     except ReadError as error:
         raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
@@ -102,24 +113,6 @@ def write_baseline(file: str, baseline: Baseline) -> None:
         write_file(file, f"{text}\n".encode())
     except WriteError as error:
         raise UsageError(f"{file}: cannot write the baseline: {error.reason}") from error
-
-
-def _content(file: str, revision: "Revision | None") -> bytes:
-    if revision is None or not revision.holds(file):
-        return read_file(file)
-    content = revision.read(file)
-    if content is None:
-        raise UsageError(f"{revision.name}:{file}: there is no such baseline; --write-baseline makes one")
-    return content
-
-
-def _read_entry(document: Mapping[str, object]) -> KnownFinding:
-    return KnownFinding(path=str(document["path"]), rule=str(document["rule"]), text=str(document["text"]))
-
-
-def _read_count(document: Mapping[str, int]) -> int:
-    # Python writes no integer of many digits, and the sum of all is written.
-    return min(int(document["count"]), sys.maxsize)
 
 
 def _entry_of(finding: Finding, folder: str) -> KnownFinding:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
-from pinner.model.occurrence import Finding, Occurrence, Severity, Suppression
+from pinner.model.occurrence import Finding, Severity, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinStatus
@@ -39,16 +39,23 @@ def lint(
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = _facts(scan, statuses)
+    facts = Facts(
+        occurrences=[each for each in scan.occurrences if not each.image_ignored],
+        statuses=statuses,
+        templates=[(path, file.reading.template) for path, file in scan.files.items() if file.reading.template],
+        platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
+        platforms=scan.platforms,
+    )
     active_rules_of = selection.by_path()
-    raised, switched_off = _run_rules(RULES, facts, active_rules_of)
-    raised = _unless_excused(raised, excused)
+    # The order matters. A comment is used by what a rule raises, so comments come before what is told once for a place,
+    # and `unused-ignore` after all other rules.
+    raised, switched_off = _run_rules(RULES, facts, active_rules_of, excused)
     unanswered = {(each.path, each.where) for each in unchecked}
     raised = [each._replace(command=None) if (each.path, each.where) in unanswered else each for each in raised]
     findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
     findings = _one_for_untagged(findings, excused)
     told = {(each.path, each.where) for each in raised if each.rule == unpinned.ID}
-    switched_off = _one_for_untagged(_unless_excused(switched_off, excused), {*excused, *told})
+    switched_off = _one_for_untagged(switched_off, {*excused, *told})
     not_read, acknowledged = _not_read(scan)
     used |= acknowledged | _undecided(scan, facts, active_rules_of)
     unused, hidden = _unused_comments(scan, facts, used, active_rules_of)
@@ -60,20 +67,6 @@ def lint(
         changes=changes,
         kept=kept,
         switched_off=len(switched_off),
-    )
-
-
-def _unless_excused(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
-    return [each for each in findings if each.rule != unpinned.ID or (each.path, each.where) not in excused]
-
-
-def _facts(scan: Scan, statuses: Mapping[Reference, PinStatus] | None) -> Facts:
-    return Facts(
-        occurrences=[each for each in scan.occurrences if not each.image_ignored],
-        statuses=statuses,
-        templates=[(path, file.reading.template) for path, file in scan.files.items() if file.reading.template],
-        platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
-        platforms=scan.platforms,
     )
 
 
@@ -169,7 +162,10 @@ def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppressi
 
 
 def _run_rules(
-    rules: Iterable[Rule], facts: Facts, active_rules_of: Callable[[str], ActiveRules]
+    rules: Iterable[Rule],
+    facts: Facts,
+    active_rules_of: Callable[[str], ActiveRules],
+    excused: Collection[_Position] = (),
 ) -> tuple[list[Finding], list[Finding]]:
     """Return the findings of rules where they run, and those where they are switched off.
 
@@ -179,14 +175,15 @@ def _run_rules(
     switched_off: list[Finding] = []
     for rule in rules:
         for finding in rule.check(facts):
-            running, severity = active_rules_of(finding.path)
-            if rule.ID not in running:
+            active = active_rules_of(finding.path)
+            if rule.ID == unpinned.ID and (finding.path, finding.where) in excused:
+                continue
+            if rule.ID not in active:
                 switched_off.append(finding)
-            else:
-                # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
-                is_usual = finding.severity == rule.SEVERITY
-                is_changed = is_usual and rule.ID in severity
-                findings.append(finding._replace(severity=severity[rule.ID]) if is_changed else finding)
+                continue
+            # A rule may lower the severity at one place, as platform-digest does where that platform is asked for.
+            severity = active[rule.ID] if finding.severity == rule.SEVERITY else None
+            findings.append(finding if severity is None else finding._replace(severity=severity))
     return findings, switched_off
 
 
@@ -203,8 +200,11 @@ def _suppress(
         used |= {_placed(each, finding.path) for each in ([suppression] if suppression else covering)}
         if suppression:
             suppressed.append(Suppressed(finding, suppression))
-        else:
-            findings.append(_explained(finding, covering))
+            continue
+        if covering:  # and void: the user should learn why the comment does not count
+            line, void = covering[0].where.line, covering[0].void
+            finding = finding._replace(message=f"{finding.message}; the ignore comment on line {line} {void}")
+        findings.append(finding)
     return findings, suppressed, used
 
 
@@ -225,15 +225,6 @@ def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, 
     }
 
 
-def _explained(finding: Finding, void: Sequence[Suppression]) -> Finding:
-    """Return a finding whose message says why the comment on it does not count, if there is one."""
-    if not void:
-        return finding
-    return finding._replace(
-        message=f"{finding.message}; the ignore comment on line {void[0].where.line} {void[0].void}"
-    )
-
-
 def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
     """Return the comments of which this run cannot know whether they hide something.
 
@@ -243,18 +234,14 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
     undecided = {
         (path, suppression)
         for path, suppression in scan.suppressions
-        if _names(suppression, ALL_RULES - active_rules_of(path).running)
+        if ALL_RULES.difference(active_rules_of(path)).intersection(suppression.rules)
     }
     for each in scan.occurrences:
         for suppression in each.suppressions:
             is_told = facts.statuses is not None and each.target in facts.statuses
-            if each.image_ignored or (not is_told and _names(suppression, _ONLINE)):
+            if each.image_ignored or (not is_told and _ONLINE.intersection(suppression.rules)):
                 undecided.add(_placed(suppression, each.path))
     return undecided
-
-
-def _names(suppression: Suppression, rules: Collection[str]) -> bool:
-    return any(rule in rules for rule in suppression.rules)
 
 
 def assemble_report(
@@ -286,12 +273,16 @@ def assemble_report(
 
 def _count(result: Report, scan: Scan, switched_off: int) -> Summary:
     unchecked = {(each.path, each.where) for each in result.unchecked}
-    pinned = [each for each in scan.occurrences if _is_pinned(each) and (each.path, each.where) not in unchecked]
+    with_digest = [
+        each
+        for each in scan.occurrences
+        if isinstance(each.target, Reference) and each.target.digest is not None and not each.image_ignored
+    ]
     unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),
         references=sum(each.built is None for each in scan.occurrences),
-        pinned=sum(each.built is None for each in pinned),
+        pinned=sum(each.built is None and (each.path, each.where) not in unchecked for each in with_digest),
         findings=len(result.findings),
         unchecked=len(result.unchecked),
         ignored=len(result.suppressed) + switched_off + sum(each.image_ignored for each in scan.occurrences),
@@ -300,8 +291,3 @@ def _count(result: Report, scan: Scan, switched_off: int) -> Summary:
         refused=len(result.refused),
         excluded=scan.excluded,
     )
-
-
-def _is_pinned(occurrence: Occurrence) -> bool:
-    target = occurrence.target
-    return isinstance(target, Reference) and target.digest is not None and not occurrence.image_ignored

@@ -20,16 +20,8 @@ class Override(NamedTuple):
     severity: Mapping[str, Severity] = {}
 
 
-class ActiveRules(NamedTuple):
-    """The rules that run on one file, and their severities where those are not the rules' own."""
-
-    running: frozenset[str]
-    severity: Mapping[str, Severity]
-
-    def overridden_by(self, override: Override) -> "ActiveRules":
-        """Return these rules with what an override changes."""
-        running = (self.running | set(override.select)) - set(override.ignore)
-        return ActiveRules(running, {**self.severity, **override.severity})
+ActiveRules = Mapping[str, Severity | None]
+"""The rules that run on one file, and their severities, None where those are the rules' own."""
 
 
 class RuleSelection(NamedTuple):
@@ -42,15 +34,18 @@ class RuleSelection(NamedTuple):
 
     def by_path(self) -> Callable[[str], ActiveRules]:
         """Return a function from a path to the rules that run there."""
-        usual = ActiveRules((frozenset(self.select) or ALL_RULES) - set(self.ignore), self.severity)
         overrides = [(override.files.matcher(), override) for override in self.overrides]
 
         @cache
         def active_rules_of(path: str) -> ActiveRules:
-            active = usual
+            running = set(self.select or ALL_RULES).difference(self.ignore)
+            severity = {**self.severity}
+            # One after another: a later override may switch a rule on again, which has the severities of all.
             for matches, override in overrides:
-                active = active.overridden_by(override) if matches(path) else active
-            return active
+                if matches(path):
+                    running = running.union(override.select).difference(override.ignore)
+                    severity |= override.severity
+            return {rule: severity.get(rule) for rule in running}
 
         return active_rules_of
 

@@ -357,7 +357,7 @@ def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool
     possible = {rule.ID for rule in RULES if settings.online or not rule.ONLINE}
 
     def looked_for(path: str, rule: str) -> bool:
-        return not os.path.lexists(path) or (path in read and rule in possible & active_rules_of(path).running)
+        return not os.path.lexists(path) or (path in read and rule in possible.intersection(active_rules_of(path)))
 
     return looked_for
 

@@ -69,6 +69,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
     """Answers the requests of one connection out of a Store."""
 
     protocol_version = "HTTP/1.1"
+    # A body that is written behind its header fields would wait for their acknowledgement, which the client delays.
     disable_nagle_algorithm = True
     timeout: ClassVar[float] = 30
 
@@ -86,8 +87,11 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, manifest.media_type, manifest.body, manifest.digest)
         else:
             is_known = any(name == repository for name, _ in self.store.manifests)
-            error = ("MANIFEST_UNKNOWN", "manifest unknown") if is_known else ("NAME_UNKNOWN", "repository unknown")
-            self._send(HTTPStatus.NOT_FOUND, "application/json", _error(*error))
+            code, message = (
+                ("MANIFEST_UNKNOWN", "manifest unknown") if is_known else ("NAME_UNKNOWN", "repository unknown")
+            )
+            error = {"errors": [{"code": code, "message": message, "detail": {}}]}
+            self._send(HTTPStatus.NOT_FOUND, "application/json", json.dumps(error).encode())
 
     def do_HEAD(self) -> None:
         """Answer HEAD."""
@@ -101,15 +105,12 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if digest:
             self.send_header("Docker-Content-Digest", digest)
         self.end_headers()
+        # RFC 9110, section 9.3.2: the header fields of GET, and no content.
         if self.command != "HEAD":
             self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002, the name is the base class's
         """Stay silent: the terminal belongs to the demo."""
-
-
-def _error(code: str, message: str) -> bytes:
-    return json.dumps({"errors": [{"code": code, "message": message, "detail": {}}]}).encode()
 
 
 class _Server(ThreadingMixIn, TCPServer):
