@@ -16,6 +16,7 @@ from pinner.config import Settings, load
 from pinner.formats import kind_names
 from pinner.model.errors import ExitCode
 from pinner.output import OUTPUTS
+from pinner.rules import RULES
 
 app = typer.Typer(
     name="pinner",
@@ -170,7 +171,7 @@ EXIT: Options = {
     ],
 }
 LIST: Options = {"list_format": ListFormatOption}
-RULES: Options = {
+SELECTION: Options = {
     "select": Annotated[
         list[str] | None,
         _option(CHECKING, "--select", metavar="RULE", help="Run only this rule. Repeatable, or with commas."),
@@ -393,12 +394,6 @@ def _command(
     app.command(name or function.__name__, cls=CommandWithPanels)(run)
 
 
-def _rule_names() -> list[str]:
-    from pinner.rules import RULES
-
-    return [rule.ID for rule in RULES]
-
-
 _HELP = """Keep container image references pinned to digests.
 
 Reads Dockerfiles, Compose files, manifests, pipelines and all other files that pull images, asks the registry for the
@@ -419,9 +414,9 @@ def options(
 REPORTS: tuple[Options, ...] = (REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE)
 
 # In the order in which the help lists them.
-_command(commands.check, PathsArgument, ONLINE, DEEP, FILES, RULES, ADOPTION, *REPORTS, REGISTRIES, LEDGER)
-_command(commands.pin, PathsArgument, EDIT, REUSE, FILES, RULES, *REPORTS, VERIFY, REGISTRIES)
-_command(commands.update, PathsArgument, EDIT, UPDATE, IMAGE, FILES, RULES, *REPORTS, VERIFY, REGISTRIES, LEDGER)
+_command(commands.check, PathsArgument, ONLINE, DEEP, FILES, SELECTION, ADOPTION, *REPORTS, REGISTRIES, LEDGER)
+_command(commands.pin, PathsArgument, EDIT, REUSE, FILES, SELECTION, *REPORTS, VERIFY, REGISTRIES)
+_command(commands.update, PathsArgument, EDIT, UPDATE, IMAGE, FILES, SELECTION, *REPORTS, VERIFY, REGISTRIES, LEDGER)
 _command(commands.unpin, PathsArgument, EDIT, UNPIN, FILES, REPORT, EXIT, COLOR, QUIET)
 _command(
     commands.list_references, PathsArgument, ONLINE, FILES, LIST, NO_PROGRESS, VERBOSE, REGISTRIES, LEDGER, name="list"
@@ -447,7 +442,7 @@ def explain(
         typer.Argument(
             metavar="[RULE]...",
             help="Names of rules, such as unpinned. Default: list all rules.",
-            autocompletion=_rule_names,
+            autocompletion=lambda: [rule.ID for rule in RULES],
         ),
     ] = None,
 ) -> None:

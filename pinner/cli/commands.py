@@ -70,7 +70,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
 def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     """Report images that are not pinned. With --online also pins that are stale, gone or broken. Writes nothing."""
     from pinner.checking.linter import one_for_a_variable
-    from pinner.cli.reporting import write_report
+    from pinner.cli.reporting import require_files, write_report
 
     if settings.deep and not settings.online:
         raise UsageError("--deep asks registries: add --online")
@@ -83,7 +83,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
         from pinner.scanning.policy import with_suppressions_of
 
         scan = with_suppressions_of(scan, settings.policy_from)
-    _require_files(scan, paths, settings)
+    require_files(settings, scan, is_stdin=list(paths) == [STDIN])
     changed = _changed_lines(scan, settings)
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
@@ -297,14 +297,6 @@ def _scan_files(
     return scan
 
 
-def _require_files(scan: Scan, paths: Sequence[str], settings: Settings) -> None:
-    """Raise UsageError where a report or baseline has no place. Standard input is no file of its name."""
-    from pinner.cli.reporting import require_files
-
-    failed = [failure.path for failure in scan.failures]
-    require_files(settings, () if list(paths) == [STDIN] else (*scan.files, *scan.builders, *failed))
-
-
 def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
     if settings.diff_base is None:
         return None
@@ -391,11 +383,11 @@ def _parse_argument(text: str) -> Reference:
 def _edit(paths: Sequence[str], settings: Settings, edit: Callable[[Scan, bool], Outcome]) -> ExitCode:
     """Scan, edit the files or with `--diff` none, and write a diff, standard input's new content, or a report."""
     from pinner.checking.linter import one_for_a_variable
-    from pinner.cli.reporting import write_report
+    from pinner.cli.reporting import require_files, write_report
     from pinner.fixing.diff import unified_diff
 
     scan, is_stdin = _scan(paths, settings), list(paths) == [STDIN]
-    _require_files(scan, paths, settings)
+    require_files(settings, scan, is_stdin=is_stdin)
     report, fixed = edit(scan, not settings.diff and not is_stdin)
     report = one_for_a_variable(report._replace(is_written=not settings.diff))
     if settings.diff:

@@ -4,8 +4,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from pinner import output
 from pinner.cli.terminal import standard_stream, takes_hyperlinks, tell, wants_color, width_of
@@ -16,6 +17,9 @@ from pinner.model.files import file_to_write, read_file, write_file
 from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output.text import addresses, remedies, summary
+
+if TYPE_CHECKING:
+    from pinner.scanning.scan import Scan
 
 GITHUB = "github"
 """The format that is made of workflow commands."""
@@ -36,15 +40,16 @@ def targets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> t
     return settings.format or tuple((name, None) for name in usual)
 
 
-def require_files(settings: Settings, checked: Iterable[str]) -> None:
+def require_files(settings: Settings, scan: "Scan", *, is_stdin: bool) -> None:
     """Raise UsageError where a report or baseline cannot be written, or would replace another file of the run.
 
-    `checked` are the paths of the files that are checked. Asked before anything is written or edited.
+    Asked before anything is written or edited. Standard input is no file of the name that it is read as.
     """
     wanted = [(file, "report") for _, file in settings.format if file is not None]
     wanted += [(settings.write_baseline, "baseline")] if settings.write_baseline else []
     if not wanted:
         return
+    checked = () if is_stdin else (*scan.files, *scan.builders, *(failure.path for failure in scan.failures))
     taken = dict.fromkeys(map(os.path.realpath, checked), "a file that is checked")
     read = {"the ledger": settings.ledger, "the baseline": None if settings.write_baseline else settings.baseline}
     taken |= {os.path.realpath(file): what for what, file in read.items() if file}

@@ -1,7 +1,5 @@
 """The configuration's page of the documentation, in Markdown."""
 
-from collections.abc import Iterator
-
 from pinner.config.keys import KEYS
 from pinner.config.layers import variable_of
 from pinner.config.schema import ADDRESS
@@ -10,7 +8,6 @@ from pinner.config.types import (
     Choice,
     File,
     Integer,
-    Key,
     List,
     Lookup,
     Number,
@@ -55,25 +52,22 @@ schema, which they find through a first line such as
 
 
 def page() -> str:
-    """All settings: what they mean, their types, their defaults, their variables."""
-    introduction = _INTRODUCTION.replace("ADDRESS", ADDRESS)
-    return "\n".join([introduction, *(line for key in KEYS for line in _section(key))])
-
-
-def _section(key: Key) -> Iterator[str]:
-    yield from (f"## {key.name}", "", key.summary, "")
-    yield f"* Type: {_words(key.type)}"
-    yield f"* Default: {'none' if key.default is None else f'`{quoted(key.default)}`'}"
-    yield f"* Environment: `{variable_of(key.name)}`" if key.in_environment else "* Environment: none"
-    yield ""
-    table = key.type.item if isinstance(key.type, List) else key.type
-    table = table.value if isinstance(table, Lookup) else table
-    if isinstance(table, Table):
-        yield from ("| key | type | |", "|---|---|---|")
-        yield from (f"| `{each.name}` | {_words(each.type)} | {each.summary} |" for each in table.keys)
-        yield ""
-    if key.example:
-        yield from ("```toml", key.example, "```", "")
+    """Return the page on all settings: what they mean, their types, their defaults, their variables."""
+    lines = [_INTRODUCTION.replace("ADDRESS", ADDRESS)]
+    for key in KEYS:
+        lines += [f"## {key.name}", "", key.summary, "", f"* Type: {_words(key.type)}"]
+        lines.append(f"* Default: {'none' if key.default is None else f'`{quoted(key.default)}`'}")
+        lines.append(f"* Environment: {f'`{variable_of(key.name)}`' if key.in_environment else 'none'}")
+        lines.append("")
+        table = key.type.item if isinstance(key.type, List) else key.type
+        table = table.value if isinstance(table, Lookup) else table
+        if isinstance(table, Table):
+            lines += ["| key | type | |", "|---|---|---|"]
+            lines += [f"| `{each.name}` | {_words(each.type)} | {each.summary} |" for each in table.keys]
+            lines.append("")
+        if key.example:
+            lines += ["```toml", key.example, "```", ""]
+    return "\n".join(lines)
 
 
 def _words(kind: Type) -> str:

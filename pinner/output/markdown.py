@@ -14,7 +14,7 @@ from pinner.output._addresses import REFUSED, UNCHECKED
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of
 from pinner.output._entries import ReportEntry, entries
 from pinner.output._paths import relative
-from pinner.output.text import remedies, summary, with_short_digests
+from pinner.output.text import prose, remedies, summary
 
 NAME = "markdown"
 
@@ -85,7 +85,7 @@ def _entry_rows(found: Iterable[ReportEntry]) -> Iterator[str]:
     for same in groups.values():
         entry = same[0]
         severity = "unchecked" if entry.rule == UNCHECKED else entry.severity.label
-        place = _first_of(entry.path, entry.line, len(same))
+        place = _place(entry.path, entry.line, len(same))
         yield _row((severity, f"[{_code(entry.rule)}]({entry.url})", place, _prose(entry.message)))
 
 
@@ -135,17 +135,14 @@ def _kept_rows(report: Report) -> Iterator[str]:
         if not kept.refused:  # those are entries of the first table
             groups.setdefault((kept.image, f"{kept.reason}: {kept.detail}"), []).append(kept)
     for (image, why), same in groups.items():
-        place = _first_of(same[0].path, same[0].where.line, len(same))
-        yield _row((place, _code(with_short_digests(image)), _prose(why)))
+        place = _place(same[0].path, same[0].where.line, len(same))
+        yield _row((place, _code(prose(image)), _prose(why)))
 
 
-def _first_of(path: str, line: int | None, number: int) -> str:
-    """Return the first of a number of places, and the number where there are more."""
-    return _place(path, line) + (f" ({number} places)" if number > 1 else "")
-
-
-def _place(path: str, line: int | None) -> str:
-    return _code(relative(path) if line is None else f"{relative(path)}:{line}")
+def _place(path: str, line: int | None, number: int = 1) -> str:
+    """Return a place, the first of a number of them."""
+    place = _code(relative(path) if line is None else f"{relative(path)}:{line}")
+    return f"{place} ({number} places)" if number > 1 else place
 
 
 def _code(text: str) -> str:
@@ -161,7 +158,7 @@ def _prose(text: str) -> str:
 
     A zero-width space keeps mentions and links to issues from forming.
     """
-    return _MENTION.sub("@&#8203;", _literal(with_short_digests(clean(text)))).replace("&#35;", "&#35;&#8203;")
+    return _MENTION.sub("@&#8203;", _literal(prose(text))).replace("&#35;", "&#35;&#8203;")
 
 
 def _literal(text: str) -> str:

@@ -53,7 +53,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     first = next((block for block in documentation.split("\n\n") if not block.startswith("#")), "")
     return {
         "id": rule.ID,
-        "shortDescription": {"text": _sentence(rule.SUMMARY[:1].upper() + rule.SUMMARY[1:])},
+        "shortDescription": _message(rule.SUMMARY[:1].upper() + rule.SUMMARY[1:]),
         "fullDescription": {"text": " ".join(first.split())},
         "helpUri": address_of(rule.ID),
         "help": {"text": documentation, "markdown": documentation},
@@ -142,9 +142,6 @@ def _region(where: Location) -> dict[str, int]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """Return plain text; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
-    return {"text": _sentence(text.replace("](", "] ("))}
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    """Return a sentence; `[…](…)` would be a link (3.11.6), so brackets and parentheses are kept apart."""
+    text = text.replace("](", "] (")
+    return {"text": text if text.endswith((".", "!", "?")) else f"{text}."}

@@ -32,7 +32,10 @@ def render_list(
         states = (tuple(map(clean, detail.cells())) for detail in online)
         rows = [(*row[:4], *state) if any(state) else row for row, state in zip(rows, states, strict=True)]
     widths = [max(map(cells, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
-    lines = [_line(row, widths) for row in rows]
+    lines = []
+    for row in rows:
+        padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, (*widths, 0), strict=False))
+        lines.append("  ".join(padded).rstrip() + "\n")
     if width is not None and any(cells(line) > width for line in lines):
         lines = [_stacked(row, width) for row in rows]
     return "".join(lines)
@@ -55,11 +58,6 @@ def _state(occurrence: Occurrence) -> str:
             return f"invalid: {clean(reason)}"
         case Opaque(reason):
             return f"opaque: {clean(reason)}"
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, (*widths, 0), strict=False))
-    return "  ".join(padded).rstrip() + "\n"
 
 
 def _stacked(row: Sequence[str], width: int) -> str:

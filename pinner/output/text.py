@@ -90,13 +90,8 @@ def failure_line(failure: FileFailure, style: Style = _PLAIN) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text on one line, cleaned, with short digests."""
-    return with_short_digests(clean(text))
-
-
-def with_short_digests(text: str) -> str:
-    """Return a text with as much of each digest as people compare."""
-    return re.sub(_DIGEST, r"\1", text)
+    """Return a text on one line, cleaned, with as much of each digest as people compare."""
+    return re.sub(_DIGEST, r"\1", clean(text))
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
