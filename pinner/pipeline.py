@@ -184,8 +184,7 @@ def _target(occurrence: Occurrence) -> Reference:
 
 def _without_digest(scan: Scan, selection: RuleSelection) -> list[Occurrence]:
     """Return the occurrences without a digest on which `unpinned` runs."""
-    active_rules_of = selection.by_path()
-    images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in active_rules_of(each.path))
+    images = ((each, image_of(each)) for each in scan.occurrences if unpinned.ID in selection(each.path))
     return [each for each, image in images if image is not None and image.digest is None]
 
 

@@ -1,8 +1,8 @@
 """Run the rules over a scan and apply the suppressions: the result is a report."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, ActiveRules, RuleSelection
+from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, RuleSelection
 from pinner.model.occurrence import Finding, Severity, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
@@ -46,10 +46,9 @@ def lint(
         platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
         platforms=scan.platforms,
     )
-    active_rules_of = selection.by_path()
     # The order matters. A comment is used by what a rule raises, so comments come before what is told once for a place,
     # and `unused-ignore` after all other rules.
-    raised, switched_off = _run_rules(RULES, facts, active_rules_of, excused)
+    raised, switched_off = _run_rules(RULES, facts, selection, excused)
     unanswered = {(each.path, each.where) for each in unchecked}
     raised = [each._replace(command=None) if (each.path, each.where) in unanswered else each for each in raised]
     findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
@@ -57,8 +56,8 @@ def lint(
     told = {(each.path, each.where) for each in raised if each.rule == unpinned.ID}
     switched_off = _one_for_untagged(switched_off, {*excused, *told})
     not_read, acknowledged = _not_read(scan)
-    used |= acknowledged | _undecided(scan, facts, active_rules_of)
-    unused, hidden = _unused_comments(scan, facts, used, active_rules_of)
+    used |= acknowledged | _undecided(scan, facts, selection)
+    unused, hidden = _unused_comments(scan, facts, used, selection)
     return assemble_report(
         scan,
         findings + unused,
@@ -85,14 +84,14 @@ def _suppressions_by_place(scan: Scan, facts: Facts) -> dict[_Position, Sequence
 
 
 def _unused_comments(
-    scan: Scan, facts: Facts, used: Collection[_PlacedSuppression], active_rules_of: Callable[[str], ActiveRules]
+    scan: Scan, facts: Facts, used: Collection[_PlacedSuppression], selection: RuleSelection
 ) -> tuple[list[Finding], list[Suppressed]]:
     """Return the findings of `unused-ignore`, and those of them that comments hide, after all other rules have run.
 
     A comment that hides such a finding is in use by that alone.
     """
     unused = [each for each in scan.suppressions if each not in used]
-    raised, _ = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), active_rules_of)
+    raised, _ = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), selection)
     standing, hidden, hiding = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in hiding}
     return [each for each in standing if (each.path, each.where) not in in_use], hidden
@@ -164,7 +163,7 @@ def suppression_for(rule: str, suppressions: Iterable[Suppression]) -> Suppressi
 def _run_rules(
     rules: Iterable[Rule],
     facts: Facts,
-    active_rules_of: Callable[[str], ActiveRules],
+    selection: RuleSelection,
     excused: Collection[_Position] = (),
 ) -> tuple[list[Finding], list[Finding]]:
     """Return the findings of rules where they run, and those where they are switched off.
@@ -175,7 +174,7 @@ def _run_rules(
     switched_off: list[Finding] = []
     for rule in rules:
         for finding in rule.check(facts):
-            active = active_rules_of(finding.path)
+            active = selection(finding.path)
             if rule.ID == unpinned.ID and (finding.path, finding.where) in excused:
                 continue
             if rule.ID not in active:
@@ -225,7 +224,7 @@ def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, 
     }
 
 
-def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], ActiveRules]) -> set[_PlacedSuppression]:
+def _undecided(scan: Scan, facts: Facts, selection: RuleSelection) -> set[_PlacedSuppression]:
     """Return the comments of which this run cannot know whether they hide something.
 
     They name a rule that does not run on their file, or an online rule where no registry told the
@@ -234,7 +233,7 @@ def _undecided(scan: Scan, facts: Facts, active_rules_of: Callable[[str], Active
     undecided = {
         (path, suppression)
         for path, suppression in scan.suppressions
-        if ALL_RULES.difference(active_rules_of(path)).intersection(suppression.rules)
+        if ALL_RULES.difference(selection(path)).intersection(suppression.rules)
     }
     for each in scan.occurrences:
         for suppression in each.suppressions:

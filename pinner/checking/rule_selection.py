@@ -1,6 +1,6 @@
 """Which rules run on which files, and the severity of their findings. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -23,31 +23,31 @@ class Override(NamedTuple):
 ActiveRules = Mapping[str, Severity | None]
 """The rules that run on one file, and their severities, None where those are the rules' own."""
 
-
-class RuleSelection(NamedTuple):
-    """`select` holds the rules that run, empty for all, but for those of `ignore`; then each override that matches."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = {}
-    overrides: tuple[Override, ...] = ()
-
-    def by_path(self) -> Callable[[str], ActiveRules]:
-        """Return a function from a path to the rules that run there."""
-        overrides = [(override.files.matcher(), override) for override in self.overrides]
-
-        @cache
-        def active_rules_of(path: str) -> ActiveRules:
-            running = set(self.select or ALL_RULES).difference(self.ignore)
-            severity = {**self.severity}
-            # One after another: a later override may switch a rule on again, which has the severities of all.
-            for matches, override in overrides:
-                if matches(path):
-                    running = running.union(override.select).difference(override.ignore)
-                    severity |= override.severity
-            return {rule: severity.get(rule) for rule in running}
-
-        return active_rules_of
+RuleSelection = Callable[[str], ActiveRules]
+"""From the path of a file to the rules that run on it."""
 
 
-DEFAULT_SELECTION = RuleSelection()
+def select_rules(
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    severity: Mapping[str, Severity] = {},
+    overrides: Iterable[Override] = (),
+) -> RuleSelection:
+    """Return what runs where: the rules of `select`, all if it is empty, without `ignore`; then what overrides say."""
+    matchers = [(override.files.matcher(), override) for override in overrides]
+
+    @cache
+    def active_rules_of(path: str) -> ActiveRules:
+        running = set(select or ALL_RULES).difference(ignore)
+        severities = {**severity}
+        # One after another: a later override may switch a rule on again, with what earlier ones say of its severity.
+        for matches, override in matchers:
+            if matches(path):
+                running = running.union(override.select).difference(override.ignore)
+                severities |= override.severity
+        return {rule: severities.get(rule) for rule in running}
+
+    return active_rules_of
+
+
+DEFAULT_SELECTION = select_rules()

@@ -344,20 +344,20 @@ def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool
     """Return whether this run would have found what a rule says of a file; in a file that is gone no run would."""
     from pinner.rules import RULES
 
-    active_rules_of = _rule_selection(settings).by_path()
+    selection = _rule_selection(settings)
     read = {os.path.relpath(path) for path in report.sources}
     possible = {rule.ID for rule in RULES if settings.online or not rule.ONLINE}
 
     def looked_for(path: str, rule: str) -> bool:
-        return not os.path.lexists(path) or (path in read and rule in possible.intersection(active_rules_of(path)))
+        return not os.path.lexists(path) or (path in read and rule in possible.intersection(selection(path)))
 
     return looked_for
 
 
 def _rule_selection(settings: Settings) -> RuleSelection:
-    from pinner.checking.rule_selection import RuleSelection
+    from pinner.checking.rule_selection import select_rules
 
-    return RuleSelection(
+    return select_rules(
         select=settings.select, ignore=settings.ignore, severity=settings.severity, overrides=settings.overrides
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pinner.checking.linter import lint
-from pinner.checking.rule_selection import ALL_RULES, Override, RuleSelection
+from pinner.checking.rule_selection import ALL_RULES, Override, RuleSelection, select_rules
 from pinner.formats import DOCKERFILE
 from pinner.model.occurrence import Severity
 from pinner.model.reference import parse
@@ -30,39 +30,39 @@ def scan(**files: str) -> Scan:
 @pytest.mark.parametrize(
     ("selection", "path", "running"),
     [
-        (RuleSelection(), "Dockerfile", ALL_RULES),
-        (RuleSelection(select=("unpinned",)), "Dockerfile", {"unpinned"}),
-        (RuleSelection(select=("unpinned", "floating-tag"), ignore=("unpinned",)), "Dockerfile", {"floating-tag"}),
-        (RuleSelection(ignore=("unpinned",)), "Dockerfile", ALL_RULES - {"unpinned"}),
-        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), "Dockerfile", ALL_RULES),
-        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), "tests/Dockerfile",
+        (select_rules(), "Dockerfile", ALL_RULES),
+        (select_rules(select=("unpinned",)), "Dockerfile", {"unpinned"}),
+        (select_rules(select=("unpinned", "floating-tag"), ignore=("unpinned",)), "Dockerfile", {"floating-tag"}),
+        (select_rules(ignore=("unpinned",)), "Dockerfile", ALL_RULES - {"unpinned"}),
+        (select_rules(overrides=(Override(TESTS, ignore=("unpinned",)),)), "Dockerfile", ALL_RULES),
+        (select_rules(overrides=(Override(TESTS, ignore=("unpinned",)),)), "tests/Dockerfile",
          ALL_RULES - {"unpinned"}),
-        (RuleSelection(select=("unpinned",), overrides=(Override(TESTS, select=("floating-tag",)),)),
+        (select_rules(select=("unpinned",), overrides=(Override(TESTS, select=("floating-tag",)),)),
          "tests/Dockerfile",
          {"unpinned", "floating-tag"}),
-        (RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)), Override(TESTS, select=("unpinned",)))),
+        (select_rules(overrides=(Override(TESTS, ignore=("unpinned",)), Override(TESTS, select=("unpinned",)))),
          "tests/Dockerfile", ALL_RULES),
-        (RuleSelection(overrides=(Override(TESTS, select=("unpinned",), ignore=("unpinned",)),)), "tests/Dockerfile",
+        (select_rules(overrides=(Override(TESTS, select=("unpinned",), ignore=("unpinned",)),)), "tests/Dockerfile",
          ALL_RULES - {"unpinned"}),
     ],
 )  # fmt: skip
 def test_which_rules_run(selection: RuleSelection, path: str, running: set[str]) -> None:
-    assert selection.by_path()(path).keys() == running
+    assert selection(path).keys() == running
 
 
 @pytest.mark.parametrize(
     ("selection", "path", "severity"),
     [
-        (RuleSelection(), "Dockerfile", {}),
-        (RuleSelection(severity={"unpinned": NOTE}), "Dockerfile", {"unpinned": NOTE}),
-        (RuleSelection(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"unpinned": WARNING}),)),
+        (select_rules(), "Dockerfile", {}),
+        (select_rules(severity={"unpinned": NOTE}), "Dockerfile", {"unpinned": NOTE}),
+        (select_rules(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"unpinned": WARNING}),)),
          "tests/Dockerfile", {"unpinned": WARNING}),
-        (RuleSelection(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"floating-tag": ERROR}),)),
+        (select_rules(severity={"unpinned": NOTE}, overrides=(Override(TESTS, severity={"floating-tag": ERROR}),)),
          "tests/Dockerfile", {"unpinned": NOTE, "floating-tag": ERROR}),
     ],
 )  # fmt: skip
 def test_severities(selection: RuleSelection, path: str, severity: dict[str, Severity]) -> None:
-    active = selection.by_path()(path)
+    active = selection(path)
     assert {rule: changed for rule, changed in active.items() if changed is not None} == severity
 
 
@@ -72,7 +72,7 @@ def findings(selection: RuleSelection, **files: str) -> list[tuple[str, str, Sev
 
 
 def test_findings_obey_the_policy() -> None:
-    selection = RuleSelection(
+    selection = select_rules(
         ignore=("floating-tag",),
         severity={"unpinned": WARNING},
         overrides=(Override(TESTS, select=("floating-tag",), severity={"unpinned": NOTE, "floating-tag": WARNING}),),
@@ -87,11 +87,11 @@ def test_findings_obey_the_policy() -> None:
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
-        (RuleSelection(), ["unpinned"]),
-        (RuleSelection(ignore=("unpinned",)), ["floating-tag"]),
-        (RuleSelection(severity={"floating-tag": ERROR}), ["unpinned"]),
-        (RuleSelection(severity={"unpinned": NOTE}), ["unpinned"]),
-        (RuleSelection(severity={"unpinned": NOTE, "floating-tag": ERROR}), ["floating-tag", "unpinned"]),
+        (select_rules(), ["unpinned"]),
+        (select_rules(ignore=("unpinned",)), ["floating-tag"]),
+        (select_rules(severity={"floating-tag": ERROR}), ["unpinned"]),
+        (select_rules(severity={"unpinned": NOTE}), ["unpinned"]),
+        (select_rules(severity={"unpinned": NOTE, "floating-tag": ERROR}), ["floating-tag", "unpinned"]),
     ],
 )
 def test_an_untagged_image_is_one_finding_unless_that_would_hide_the_worse_one(
@@ -104,7 +104,7 @@ def test_an_untagged_image_is_one_finding_unless_that_would_hide_the_worse_one(
 def test_a_severity_that_a_rule_lowered_stays(platform: str, severity: Severity) -> None:
     pinned = parse(f"node:20@{DIGEST}")
     statuses = {pinned: PinStatus(PinState.PLATFORM, OTHER_DIGEST, child="linux/amd64")}
-    selection = RuleSelection(severity={"platform-digest": WARNING})
+    selection = select_rules(severity={"platform-digest": WARNING})
     report = lint(scan(Dockerfile=f"FROM {platform}node:20@{DIGEST}\n"), selection=selection, statuses=statuses)
     assert [(finding.rule, finding.severity) for finding in report.findings] == [("platform-digest", severity)]
 
@@ -112,22 +112,22 @@ def test_a_severity_that_a_rule_lowered_stays(platform: str, severity: Severity)
 @pytest.mark.parametrize(
     ("comment", "selection", "is_unused"),
     [
-        ("ignore[unpinned]", RuleSelection(), True),
-        ("ignore[unpinned]", RuleSelection(ignore=("unpinned",)), False),
-        ("ignore[unpinned]", RuleSelection(select=("floating-tag", "unused-ignore")), False),
+        ("ignore[unpinned]", select_rules(), True),
+        ("ignore[unpinned]", select_rules(ignore=("unpinned",)), False),
+        ("ignore[unpinned]", select_rules(select=("floating-tag", "unused-ignore")), False),
         (
             "ignore[unpinned]",
-            RuleSelection(overrides=(Override(Patterns(("Dockerfile",)), ignore=("unpinned",)),)),
+            select_rules(overrides=(Override(Patterns(("Dockerfile",)), ignore=("unpinned",)),)),
             False,
         ),
-        ("ignore[unpinned]", RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),)), True),
-        ("ignore[unpinned, floating-tag]", RuleSelection(ignore=("unpinned",)), False),
-        ("ignore[stale-digest]", RuleSelection(), False),
-        ("ignore[unpined]", RuleSelection(ignore=("unpinned",)), True),
-        ("ignore", RuleSelection(ignore=("unpinned",)), True),
-        ("ignore[unpinned]", RuleSelection(ignore=("unused-ignore",)), False),
-        ("ignore-file[unpinned]", RuleSelection(ignore=("unpinned",)), False),
-        ("ignore-file[unpinned]", RuleSelection(), True),
+        ("ignore[unpinned]", select_rules(overrides=(Override(TESTS, ignore=("unpinned",)),)), True),
+        ("ignore[unpinned, floating-tag]", select_rules(ignore=("unpinned",)), False),
+        ("ignore[stale-digest]", select_rules(), False),
+        ("ignore[unpined]", select_rules(ignore=("unpinned",)), True),
+        ("ignore", select_rules(ignore=("unpinned",)), True),
+        ("ignore[unpinned]", select_rules(ignore=("unused-ignore",)), False),
+        ("ignore-file[unpinned]", select_rules(ignore=("unpinned",)), False),
+        ("ignore-file[unpinned]", select_rules(), True),
     ],
 )
 def test_a_comment_for_a_rule_that_does_not_run_is_not_unused(
@@ -139,7 +139,7 @@ def test_a_comment_for_a_rule_that_does_not_run_is_not_unused(
 
 def test_what_need_not_be_pinned_is_not_pinned() -> None:
     asked: list[Any] = []
-    selection = RuleSelection(overrides=(Override(TESTS, ignore=("unpinned",)),))
+    selection = select_rules(overrides=(Override(TESTS, ignore=("unpinned",)),))
     pin(
         scan(tests__Dockerfile="FROM node:20\n"),
         lambda each: asked.extend(each) or {},
