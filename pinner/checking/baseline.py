@@ -96,6 +96,7 @@ def read_baseline(file: str, revision: "Revision | None" = None) -> Baseline:
         version = document["schema_version"]
     except ReadError as error:
         raise UsageError(f"{file}: cannot read the baseline: {error.reason}; --write-baseline makes one") from error
+    # json takes `Infinity`, of which int() makes an OverflowError, and recurses into what is nested.
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UsageError(f"{file}: this is no baseline; --write-baseline makes one") from error
     if version != SCHEMA_VERSION:
@@ -126,6 +127,7 @@ def held_by(revision: "Revision", report: Report, scan: Scan) -> Callable[[Findi
 
     What a finding about no reference is known by is its text alone.
     """
+    # By reference and not by line: the lines of a file move with every edit.
     now = {(each.path, each.where): identity(each) for each in scan.occurrences}
     contents = revision.read_checked({each.path for each in report.findings} & scan.files.keys())
     earlier = readings_of(scan, contents)

@@ -39,13 +39,7 @@ def lint(
     `statuses` is what registries say, None where none was asked. The places in `excused` are not
     `unpinned`: the report says of them already why they have no digest.
     """
-    facts = Facts(
-        occurrences=[each for each in scan.occurrences if not each.image_ignored],
-        statuses=statuses,
-        templates=[(path, file.reading.template) for path, file in scan.files.items() if file.reading.template],
-        platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
-        platforms=scan.platforms,
-    )
+    facts = _facts(scan, statuses)
     # The order matters. A comment is used by what a rule raises, so comments come before what is told once for a place,
     # and `unused-ignore` after all other rules.
     raised, switched_off = _run_rules(RULES, facts, selection, excused)
@@ -53,6 +47,7 @@ def lint(
     raised = [each._replace(command=None) if (each.path, each.where) in unanswered else each for each in raised]
     findings, suppressed, used = _suppress(raised, _suppressions_by_place(scan, facts))
     findings = _one_for_untagged(findings, excused)
+    # Hidden or not, an `unpinned` speaks for the `floating-tag` of its place, which is not ignored as well.
     told = {(each.path, each.where) for each in raised if each.rule == unpinned.ID}
     switched_off = _one_for_untagged(switched_off, {*excused, *told})
     not_read, acknowledged = _not_read(scan)
@@ -66,6 +61,16 @@ def lint(
         changes=changes,
         kept=kept,
         switched_off=len(switched_off),
+    )
+
+
+def _facts(scan: Scan, statuses: Mapping[Reference, PinStatus] | None) -> Facts:
+    return Facts(
+        occurrences=[each for each in scan.occurrences if not each.image_ignored],
+        statuses=statuses,
+        templates=[(path, file.reading.template) for path, file in scan.files.items() if file.reading.template],
+        platform_stages=[(path, each) for path, file in scan.files.items() for each in file.reading.platform_stages],
+        platforms=scan.platforms,
     )
 
 
@@ -216,6 +221,7 @@ def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, 
     """Return, by the position of each comment, the comments for the whole file that suppress `unused-ignore` there."""
     whole_file = [(path, each) for path, each in suppressions if each.whole_file and unused_ignore.ID in each.rules]
     return {
+        # No comment hides that it is unused itself.
         (path, suppression.where): [
             other for its_path, other in whole_file if its_path == path and other != suppression
         ]
@@ -257,6 +263,7 @@ def assemble_report(
 
     `switched_off` is the number of findings of rules that do not run.
     """
+    # Counted afterwards from what it holds, so that no count can say anything else.
     result = Report(
         summary=Summary(files=0, references=0, pinned=0, findings=0, unchecked=0),
         findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.where, finding.rule))),
@@ -277,6 +284,7 @@ def _count(result: Report, scan: Scan, switched_off: int) -> Summary:
         for each in scan.occurrences
         if isinstance(each.target, Reference) and each.target.digest is not None and not each.image_ignored
     ]
+    # A file in which something is wrong may have been read all the same: it counts once.
     unread = {*(failure.path for failure in scan.failures), *scan.unknown} - scan.files.keys()
     return Summary(
         files=len(scan.files) + len(unread),

@@ -23,7 +23,7 @@ app = typer.Typer(
     help="Keep container image references pinned to digests.",
     epilog="Exit codes: 0 clean, 1 findings, 2 usage or nothing to check, 3 something could not be checked.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
+    pretty_exceptions_enable=False,  # they may show the values of variables: a password
     rich_markup_mode=None,  # rich writes terminal sequences of its own among what users wrote
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> None:
     called = [command for command in commands_of_all if command.name in arguments[:1]]
     app.registered_commands = called or commands_of_all
     try:
+        # In its standalone mode click words the errors, and ends the process.
         code = app(args=arguments or ["--help"], prog_name="pinner", standalone_mode=False)
     except TyperException as error:
         command = " ".join(["pinner", *(each.name or "" for each in called)])
@@ -119,6 +120,7 @@ FILES: Options = {
             autocompletion=kind_names,
         ),
     ],
+    # A string and no path: standard input need not be a file, and its kind follows from the name.
     "stdin_filename": Annotated[
         str | None,
         _option(CHECKING, "--stdin-filename", metavar="NAME", help="Read standard input as a file of this name."),

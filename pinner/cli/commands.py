@@ -87,6 +87,7 @@ def check(paths: Sequence[str], settings: Settings) -> ExitCode:
     changed = _changed_lines(scan, settings)
     report = _lint(scan, settings, changed)
     report = _without_known(report, scan, settings)
+    # The baseline comes first: its entries are outdated only if no finding of the whole run needs them.
     report = one_for_a_variable(changed.restrict(report) if changed else report)
     write_report(report, settings, paths=paths)
     return _exit_code(report, settings)
@@ -229,6 +230,8 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
     from pinner.scanning.kind_settings import kind_settings
     from pinner.scanning.suppressions import SuppressionSettings
 
+    if STDIN in paths and list(paths) != [STDIN]:
+        raise UsageError("- stands for standard input and cannot be combined with other paths")
     kinds = kind_settings(settings.kinds, settings.kind, writes_tag=settings.helm_write == "tag")
     suppression_settings = SuppressionSettings(
         ignore_images=settings.ignore_images,
@@ -236,12 +239,10 @@ def _scan(paths: Sequence[str], settings: Settings, *, accept_pinned_outside: bo
         no_ignores=settings.no_ignores,
         today=time.strftime("%Y-%m-%d", time.gmtime(seconds_now())),
     )
-    if STDIN not in paths:
-        scan = _scan_files(paths, settings, kinds, suppression_settings, accept_pinned_outside)
-    elif list(paths) == [STDIN]:
+    if STDIN in paths:
         scan = _scan_stdin(settings, kinds, suppression_settings)
     else:
-        raise UsageError("- stands for standard input and cannot be combined with other paths")
+        scan = _scan_files(paths, settings, kinds, suppression_settings, accept_pinned_outside)
     return scan._replace(platforms=settings.platforms)
 
 
@@ -288,13 +289,17 @@ def _scan_files(
         for path, line in image_keys(scan.no_kind):
             tell(f"note: {path}:{line} has a key for an image, and is of no kind: extend-include gives it one")
     if not (scan.files or scan.failures or scan.unknown):
-        where = ", ".join(paths) or "this folder"
-        if not scan.excluded:
-            raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
-        # Named files that are all excluded are no error: a hook names whatever a commit changes.
-        if any(map(os.path.isdir, paths or ["."])):
-            raise UsageError(f"nothing to check: every file in {where} is excluded ({scan.excluded})")
+        _refuse_nothing(paths, scan.excluded)
     return scan
+
+
+def _refuse_nothing(paths: Sequence[str], excluded: int) -> None:
+    """Raise UsageError unless every path is a file that is excluded: a hook names such files, too."""
+    where = ", ".join(paths) or "this folder"
+    if not excluded:
+        raise UsageError(f"nothing to check: no file in {where} is of a kind that pulls images")
+    if any(map(os.path.isdir, paths or ["."])):
+        raise UsageError(f"nothing to check: every file in {where} is excluded ({excluded})")
 
 
 def _changed_lines(scan: Scan, settings: Settings) -> ChangedLines | None:
@@ -346,6 +351,7 @@ def _looked_for(report: Report, settings: Settings) -> Callable[[str, str], bool
 
     selection = _rule_selection(settings)
     read = {os.path.relpath(path) for path in report.sources}
+    # Without --online the findings of online rules are not missing, they were not looked for.
     possible = {rule.ID for rule in RULES if settings.online or not rule.ONLINE}
 
     def looked_for(path: str, rule: str) -> bool:
@@ -409,6 +415,7 @@ def _edit(paths: Sequence[str], settings: Settings, edit: Callable[[Scan, bool],
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:
     """Return the exit code: what is wrong wins over what could not be checked, unless `--exit-zero` takes it back."""
+    # 3 stays with --exit-zero: what was not looked at is not clean.
     failing = bool(report.refused) or any(finding.severity >= settings.fail_on for finding in report.findings)
     if (failing or (settings.diff and report.changes)) and not settings.exit_zero:
         return ExitCode.FINDINGS

@@ -129,6 +129,7 @@ def options_for(settings: Settings) -> "OptionsOf":
         min_age=timedelta(days=settings.min_age),
         verify=settings.verify,
     )
+    # Globs are compiled once: a tree may name thousands of images.
     some = [(glob_matcher(each.match), each) for each in settings.images]
 
     def options_of(image: Reference) -> Options:
@@ -151,6 +152,7 @@ def registry_settings(settings: Settings) -> "RegistrySettings":
     if settings.policy_from:
         for file in filter(None, (settings.ca_file, *(each.ca_file for each in settings.registries.values()))):
             settings.policy_from.require_unchanged(file)
+    # A flag goes before the file, host by host.
     mirrors = {host: each.mirror for host, each in settings.registries.items() if each.mirror}
     return RegistrySettings(
         mirrors=mirrors | dict(settings.mirror),
@@ -230,6 +232,7 @@ def _ledger(settings: Settings) -> "Ledger":
     revision = settings.policy_from
     read = revision.read if revision and revision.holds(path) else None
     ledger = read_ledger(path, time, read)
+    # A ledger that is named is meant: nothing else is read in its place.
     if ledger.path is None and not settings.ledger:
         ledger = read_ledger(os.path.join(settings.folder, OLD_LEDGER), time, read)
     if ledger.path is None and _ages_matter(settings):

@@ -50,6 +50,7 @@ def require_files(settings: Settings, scan: "Scan", *, is_stdin: bool) -> None:
     if not wanted:
         return
     checked = () if is_stdin else (*scan.files, *scan.builders, *(failure.path for failure in scan.failures))
+    # By their real paths: a link or `./` is another name, not another file.
     taken = dict.fromkeys(map(os.path.realpath, checked), "a file that is checked")
     read = {"the ledger": settings.ledger, "the baseline": None if settings.write_baseline else settings.baseline}
     taken |= {os.path.realpath(file): what for what, file in read.items() if file}
@@ -110,6 +111,7 @@ def command_line(command: str, paths: Sequence[str], environ: Mapping[str, str] 
     if environ.get("PRE_COMMIT") and command == "pin" and (hook := _hook_that_pins(paths)):
         # A hook for all stages runs in this one as well; one for this stage alone runs only when it is asked for.
         run = "prek run --stage" if "PREK_HOOK_STAGE" in environ else "pre-commit run --hook-stage"
+        # Behind --files a name with a hyphen would be an option of pre-commit.
         return f"{run} manual {hook} {f'--files {named}' if named and not is_like_option else '--all-files'}"
     program = "pinner"
     if environ.get("PRE_COMMIT"):
@@ -126,6 +128,7 @@ def _hook_that_pins(paths: Sequence[str]) -> str | None:
 
     has_usual_name = not paths or any(re.search(file_patterns(), path) for path in paths)
     hook = "pinner-pin" if has_usual_name else "pinner-pin-yaml"
+    # Found by its line, be it YAML or TOML: to parse either would take longer than the whole check.
     written = re.compile(rf"""^[^#\n]*\bid["']?\s*[:=]\s*["']?{hook}["']?\s*(?:$|[#,}}])""", re.MULTILINE)
     for name in HOOK_FILES:
         with suppress(ReadError):

@@ -74,6 +74,7 @@ def prepare_streams() -> None:
             stream = io.TextIOWrapper(io.BytesIO())
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
+            # As Python does for standard error: an encoding such as cp1252 lacks what a file name may hold.
             reconfigure(errors="backslashreplace")
         setattr(sys, name, _cleaned(stream))
 
@@ -145,6 +146,7 @@ def write_bytes(data: bytes) -> None:
 def tell(line: str) -> None:
     """Put a line for people on standard error, cleaned, if they can be told."""
     try:
+        # Who cannot be told is no reason to end the run: the exit code says it as well.
         if sys.stderr:
             sys.stderr.write(f"{clean(line)}\n")
     except OSError:
@@ -206,6 +208,7 @@ def _lines_of_progress(title: str, interval: float) -> Iterator[Progress]:
         while not ended.wait(interval):
             tell(f"{title}: {state}")
 
+    # A daemon: an interrupt must not wait for the next line.
     thread = Thread(target=tell_now_and_then, daemon=True)
     thread.start()
     try:

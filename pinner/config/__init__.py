@@ -99,6 +99,7 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     from pinner.config.files import find
 
     given = {name: value for name, value in flags.items() if value is not None}
+    # What most hooks come to: nothing is said anywhere, and the table of settings, the rules and TOML stay unread.
     if (
         not given.keys() - {"verbosity"}
         and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ)
@@ -134,6 +135,7 @@ def _builds(
     from pinner.config.layers import build_args_on_disk
 
     changed, path = build_args_on_disk(given, environ)
+    # Without a path: it is the change's file in which digests are written, not the revision's.
     if changed != settings.build_args:
         yield ConfiguredBuilds(settings.build_args)
     if changed or settings.build_args:

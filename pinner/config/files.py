@@ -114,6 +114,7 @@ def _parse(data: bytes, path: str) -> tuple[str, Any]:
     import tomllib
 
     try:
+        # tomllib refuses the byte-order mark with which editors on Windows begin a file.
         text = data.decode("utf-8-sig")
         return text, tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -37,6 +37,7 @@ def require_harmless(key: Key, raw: Any, file: ConfigFile) -> None:
 def _why_elsewhere(path: str, file: ConfigFile) -> str | None:
     """Why a path leaves the configuration's folder, or leads below `.git` or through a link; None where it does not."""
     folder = file.folder
+    # In the folder as it is written: what links make of it is judged below, name by name.
     relative = os.path.relpath(os.path.join(folder, path), folder)
     names = relative.split(os.sep)
     if os.path.isabs(relative) or names[0] == os.pardir:

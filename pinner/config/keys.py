@@ -28,9 +28,13 @@ from pinner.scanning.build_args import BuildArgs
 from pinner.scanning.image_globs import check_glob
 from pinner.scanning.kind_settings import MODES
 
+# Docker Hub is docker.io in references, and index.docker.io or registry-1.docker.io in clients' configurations.
 _DOCKER_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
 _PORT = r"(:[0-9]{1,5})?"
+# As in references: without a dot or a port a first part is no host but `localhost` (distribution/reference,
+# `splitDockerDomain`).
 _HOST = rf"(([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:]+\]){_PORT}|[A-Za-z0-9-]+:[0-9]{{1,5}}"
+# Without user information: a configuration is committed.
 _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
@@ -51,6 +55,7 @@ _LEVEL = Choice(noun="severity", choices=("error", "warning", "note"), make=lamb
 _SEVERITIES = Lookup(name=_RULE, value=_LEVEL, special={})
 _REALMS = List(String(meaning="a host with its port, unless that is 443", pattern=_HOST, make=str.lower))
 _KIND = Choice("kind", kind_names())
+# As containerd and buildx write them: os/architecture[/variant].
 _PLATFORM = String("a platform such as linux/amd64 or linux/arm/v7", r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 
 _OVERRIDE = (
@@ -289,6 +294,7 @@ KEYS = (
         type=Lookup(
             name=String(meaning='a host of a registry in quotes, such as "ghcr.io"', pattern=_HOST, make=_host),
             value=Table(_REGISTRY, RegistryTable),
+            # Certificates and realms are trusted host by host, never for all.
             special={"*": Table(_REGISTRY[:1], RegistryTable)},
         ),
         default={},

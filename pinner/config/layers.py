@@ -103,6 +103,7 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
             how = f'{quoted(name)} is no key here: write it for each registry, as [registries."HOST"] {name} = …'
             wrong.append(f"{file.place_of(name)}: {how if known_elsewhere else unknown('key', name, keys)}")
             continue
+        # Both are told of one key: that it must not be there, and that its value is wrong.
         with _noting(wrong):
             require_harmless(keys[name], raw, file)
         try:
@@ -150,6 +151,7 @@ def _strangers(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and environ[name]):
         if name not in known and name in settings:
             yield f"{name}: this setting is not read from the environment"
+        # Only what is much alike: the prefix is a word, and other programs may use it.
         if name not in known and (close := get_close_matches(name, known, 1, 0.85)):
             yield f"{name}: unknown variable: did you mean {close[0]}?"
 

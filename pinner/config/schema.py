@@ -77,4 +77,5 @@ def _keys(keys: tuple[Key, ...]) -> dict[str, Any]:
             properties[key.name]["default"] = key.default
     required = [key.name for key in keys if key.required]
     wanted = {"required": required} if required else {}
+    # A misspelt key is an error here as it is to the reader.
     return {"type": "object", "properties": properties, **wanted, "additionalProperties": False}

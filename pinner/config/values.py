@@ -44,6 +44,7 @@ class WrongSetting(ValueError):
 
     def below(self, name: str) -> "WrongSetting":
         """Return the error as seen from one table or list further up."""
+        # No file has the number of an item in it.
         word = "" if name.startswith("[") else name
         return WrongSetting(self.message, name, *self.names, word=self.word or word)
 
@@ -153,6 +154,7 @@ def _checked(raw: Any, kinds: tuple[type, ...], words: str) -> Any:
 
 
 def _in_range(number: float, minimum: float, maximum: float | None) -> float:
+    # Before anything is formatted: Python refuses to write an integer of more than 4,300 digits.
     if isinstance(number, int) and _is_long(number):
         raise WrongSetting(f"{_LONG} is too much")
     if not isfinite(number) or number < minimum:
@@ -234,6 +236,7 @@ def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, An
     for name, value in raw.items():
         with collected.below(name):
             special = kind.special.get(name)
+            # `docker.io` and `index.docker.io` are one host: TOML sees two names.
             made = name if special else read(kind.name, name, folder)
             if made in values:
                 raise WrongSetting(f"{made} is there twice")

@@ -51,6 +51,7 @@ class Store:
 
     def get(self, repository: str, reference: str) -> StoredManifest | None:
         """Return what a tag or a digest names in `repository`."""
+        # No tag has a colon, and every digest has one: the two are never mistaken.
         digest = self.tags.get((repository, reference), reference)
         return self.manifests.get((repository, digest))
 
@@ -113,8 +114,10 @@ class RegistryHandler(BaseHTTPRequestHandler):
         """Stay silent: the terminal belongs to the demo."""
 
 
+# Not HTTPServer, which looks up the name of its own host in DNS when it binds.
 class _Server(ThreadingMixIn, TCPServer):
     daemon_threads = True
+    # The standard library's 5 are fewer than the connections that one run opens at once.
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -59,8 +59,10 @@ def fingerprints(found: Iterable[ReportEntry | Finding]) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for item in found:
+        # Without the line, so that a collector knows a finding again that has moved.
         key = "\0".join((relative(item.path), item.rule, item.context, item.text))
         number = seen[key] = seen.get(key, -1) + 1
+        # File names that are no UTF-8 have lone surrogates in Python (PEP 383).
         names.append(hashlib.sha256(f"{key}\0{number}".encode("utf-8", "surrogatepass")).hexdigest())
     return names
 

@@ -53,6 +53,7 @@ def _command(entry: ReportEntry) -> str:
     # A colon or a comma would end the value of a property, as the toolkit's `escapeProperty` says.
     escaped = {name: _data(str(value)).replace(":", "%3A").replace(",", "%2C") for name, value in properties.items()}
     written = ",".join(f"{name}={value}" for name, value in escaped.items())
+    # %0A is a new line of the annotation: the page on the rule stands there as a link.
     return f"::{_COMMANDS[entry.severity]} {written}::{_data(clean(entry.message))}%0A{_data(entry.url)}"
 
 

@@ -56,6 +56,7 @@ def _judged(entry: ReportEntry, fail_on: Severity) -> Element:
     case = _case(entry.path, entry.line, f"{entry.rule} at {entry.line or 1}{columns}")
     tag = "error" if entry.rule in (UNCHECKED, FILE_ERROR) else "failure"
     kind = f"{entry.severity.label}[{entry.rule}]"
+    # For readers a run has failed if a case has: a finding that does not fail the run is no such case.
     if tag == "failure" and entry.rule != REFUSED and entry.severity < fail_on:
         told = f"{kind} {entry.message}\n{entry.url}"
         SubElement(case, "system-out").text = _text(told)

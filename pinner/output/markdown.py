@@ -32,6 +32,7 @@ _RESERVE = 400
 _LABEL = "What is marked as code behind “Why” is what the publishers say of their images: nobody verified it."
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@")
+# Entities, not backslashes: a character reference forms no markup (CommonMark, section 2.5).
 _ACTIVE = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>()#+!|~&$^="}
 
 
@@ -48,6 +49,7 @@ def render(report: Report, _style: Style) -> str:
     if any(publisher_words(change) for change in changes):
         blocks.append(_LABEL)
     blocks.table(("Place", "Image", "Kept because"), list(_kept_rows(report)), 0.5)
+    # The blank lines end the HTML block (CommonMark, section 4.6): what is within would stay text without them.
     folded = ("<details>\n<summary>Whole digests and places</summary>\n\n", "\n\n</details>")
     blocks.table(("Image", "Old digest", "New digest", "Places"), list(map(_detail_row, changes)), 1, folded)
     return "\n\n".join(blocks) + "\n"

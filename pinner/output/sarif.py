@@ -41,6 +41,7 @@ def render(report: Report, _style: Style) -> str:
         # Code scanning keeps one analysis for each category, which it takes from here.
         "automationDetails": {"id": f"{TOOL_NAME}/"},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(report)}],
+        # By this name GitHub's documentation of code scanning means the root of the repository.
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that pinner ran in."}}},
         "columnKind": "unicodeCodePoints",
         "results": _results(report),

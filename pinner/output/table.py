@@ -34,6 +34,7 @@ def render_list(
     widths = [max(map(cells, column)) for column in zip_longest(*(row[:-1] for row in rows), fillvalue="")]
     lines = []
     for row in rows:
+        # Nothing stands behind the last cell: it needs no padding.
         padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, (*widths, 0), strict=False))
         lines.append("  ".join(padded).rstrip() + "\n")
     if width is not None and any(cells(line) > width for line in lines):

@@ -114,6 +114,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
 
 def _wrapped(line: str, width: int | None) -> Iterator[str]:
     """Yield a line, broken between words where a terminal of `width` has no room. Source lines are cut already."""
+    # Only behind a word: the indentation of a line stays with its first one.
     begun, *words = re.split(r"(?<=\S) ", line) if width else [line]
     for word in words:
         if width and cells(re.sub(_SEQUENCE, "", f"{begun} {word}")) > width:
