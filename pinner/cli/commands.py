@@ -62,6 +62,7 @@ def run(command: Callable[[], ExitCode]) -> ExitCode:
         abandon_broken_streams()
         return ExitCode.FINDINGS
     except OSError as error:
+        # As of a full disk: what could not be reported counts as unchecked.
         abandon_broken_streams()
         tell(f"error: {error.strerror or error}")
         return ExitCode.UNCHECKED

@@ -50,6 +50,7 @@ def _take(step: Step, project: Path, url: str) -> bool:
     command = [*step.command, "--mirror", f"*={url}"] if step.asks else [*step.command]
     write_text(f"\n# {step.title}\n$ {shlex.join(['pinner', *command])}\n")
     standard_stream().flush()
+    # Not by its name: pinner need not be on the PATH, as in a virtual environment that is not active.
     process = [sys.executable, "-m", "pinner", *command]
     # The user's settings would change what is shown.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PINNER_")}

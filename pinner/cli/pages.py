@@ -39,5 +39,6 @@ def write_page(markdown: str) -> None:
     # rich writes into a string, which is cleaned of all but colours.
     page = StringIO()
     console = Console(file=page, force_terminal=True, color_system="standard", width=min(width_of(stream), _WIDEST))
+    # Without hyperlinks rich writes the addresses out, which every terminal shows.
     console.print(Markdown(markdown, hyperlinks=False))
     stream.write_harmless(harmless(page.getvalue(), styled=True))

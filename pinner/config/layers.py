@@ -84,6 +84,7 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
         raise UsageError('--config: "" is no file name')
     if named and unwanted:
         raise UsageError("--config and --no-config exclude each other")
+    # Either flag puts both variables out of force.
     if not named and not unwanted:
         named = environ.get(variable_of("config"))
         variable = variable_of("no-config")

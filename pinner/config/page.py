@@ -93,6 +93,7 @@ def _words_of_scalar(kind: Boolean | Integer | Number | Choice | String | File) 
             return f"whole number, {minimum}" + (" or more" if maximum is None else f" to {maximum}")
         case Number(minimum, maximum):
             return f"number, {minimum:g}" + (" or more" if maximum is None else f" to {maximum:g}")
+        # The names of all rules would hide the rest of the line, and each has a page of its own.
         case Choice("rule"):
             return "a rule"
         case Choice(choices=choices):

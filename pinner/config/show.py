@@ -32,6 +32,7 @@ def as_text(settings: InForce) -> str:
     """TOML, with the source of each value behind it; what a file cannot hold is a comment."""
     lines = [f"# {clean(settings.file or 'no configuration file')}"]
     for key, raw, _, _, source in settings.settings:
+        # What no file can hold stands behind a mark, so that the text as a whole is a configuration.
         comment = "" if key.in_file and raw is not None else "# "
         lines.append(f"{comment}{key.name} = {'none' if raw is None else _toml(raw)}  # {clean(source)}")
     return "".join(f"{line}\n" for line in lines)

@@ -104,6 +104,7 @@ def parse(kind: Type, text: str) -> Any:
                 return float(text)
             raise WrongSetting(f"a number is needed, not {quoted(text)}")
         case List() | PatternList() | Reports():
+            # Without empty items: lists that scripts put together often end with a comma.
             return [item for part in text.split(",") if (item := part.strip())]
     return text
 

@@ -75,6 +75,7 @@ def _detail(
     target = occurrence.target
     if not isinstance(target, Reference) or not (status := statuses.get(target)):
         return Detail()
+    # What has no digest is as old as what its tag names now.
     first_seen = ledger.since(target if target.digest else target.by_tag()._replace(digest=status.current))
     age = (now - first_seen).days if first_seen else None
     problem = status.broken or (status.child and f"it is {status.child}")

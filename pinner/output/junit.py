@@ -35,15 +35,13 @@ def render(report: Report, style: Style) -> str:
     root = Element("testsuites", counts)
     SubElement(root, "testsuite", counts).extend(cases)
     indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_with_references(tostring(root, encoding="unicode"))}\n'
-
-
-def _with_references(document: str) -> str:
-    """Return the document with character references (XML 1.0 section 4.1) for what acts on a terminal or in a log."""
+    # Character references (XML 1.0, section 4.1) for what acts on a terminal or in a log.
     lines = (
-        "".join(each if each.isprintable() else f"&#{ord(each)};" for each in line) for line in document.split("\n")
+        "".join(each if each.isprintable() else f"&#{ord(each)};" for each in line)
+        for line in tostring(root, encoding="unicode").split("\n")
     )
-    return without_build_commands("\n".join(lines), "&#35;")
+    document = without_build_commands("\n".join(lines), "&#35;")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document}\n'
 
 
 def _text(text: str) -> str:

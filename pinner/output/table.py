@@ -68,6 +68,7 @@ def _stacked(row: Sequence[str], width: int) -> str:
     if cells(lines[0]) > width:
         lines, rest = [place], [f"{kind}  {context}", *rest]
     for cell in filter(None, rest):
+        # Broken between words alone: a name that is cut in two cannot be copied.
         lines += wrap(
             cell, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
         )
