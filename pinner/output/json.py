@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from pinner.model.changes import Kept, Provenance
 from pinner.model.occurrence import Finding, Fix, Severity, Use
-from pinner.model.report import FileFailure, Kept, Provenance, Report, Summary, Unchecked
+from pinner.model.report import FileFailure, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._addresses import address_of
 from pinner.output._changes import ImageChange, by_image
@@ -85,7 +86,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _fix(fix: Fix) -> dict[str, Any]:
     edits = [{"start": edit.span.start, "end": edit.span.end, "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "applicability": fix.applicability.value, "edits": edits}
+    # A word of ruff's: no fix that pins changes what is meant.
+    return {"title": fix.title, "applicability": "safe", "edits": edits}
 
 
 def _unchecked(unchecked: Unchecked) -> dict[str, Any]:

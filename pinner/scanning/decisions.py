@@ -14,7 +14,7 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 _OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
 """The kinds of what a kustomization names."""
-_CONTAINER = re.compile(r"(^|\.)(containers|initContainers)\[\d+\]\.image$")
+_CONTAINER = r"(^|\.)(containers|initContainers)\[\d+\]\.image$"
 _Overrides = Mapping[str, Decision]
 
 
@@ -66,7 +66,7 @@ def _with_decisions(reading: Reading, built: _Built, overrides: _Overrides) -> R
 
 def _is_rewritten(occurrence: Occurrence) -> bool:
     """Return whether Kustomize looks for the image: in containers, and nowhere else."""
-    return all(_CONTAINER.search(context) for context in (occurrence.context, *occurrence.also))
+    return all(re.search(_CONTAINER, context) for context in (occurrence.context, *occurrence.also))
 
 
 def written_name(text: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pinner.model.changes import Explanation
 from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
-from pinner.model.report import Explanation
 from pinner.registry.errors import EmptyIndex, NotAnImage
 from pinner.registry.manifest import Manifest
 from pinner.updating.ledger import Fact, Ledger, Naming

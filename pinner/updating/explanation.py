@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from pinner.model.changes import Explanation, Provenance
 from pinner.model.platforms import fits_any
-from pinner.model.report import Explanation, Provenance
 from pinner.registry.manifest import Manifest
 
 _KEYS = {

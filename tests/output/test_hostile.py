@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pinner.cli.reporting import rendered
 from pinner.model.escaping import harmless
-from pinner.model.occurrence import Applicability, Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
+from pinner.model.occurrence import Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
 from pinner.model.reference import parse
 from pinner.model.report import (
     Change,
@@ -43,7 +43,7 @@ def explanations(draw: st.DrawFn) -> Explanation:
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     path, text = draw(PATH), draw(TEXT)
-    fix = Fix(draw(TEXT), Applicability.SAFE, "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
+    fix = Fix(draw(TEXT), "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
     finding = Finding("unpinned", Severity.ERROR, path, HERE, text, draw(TEXT), draw(TEXT), fix)
     suppression = Suppression(HERE, ("unpinned",), draw(TEXT), draw(TEXT))
     return Report(

@@ -18,9 +18,7 @@ from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Source, Span, same_file
 
 # Places of images that Podman and Buildah know beside registries (containers-transports(5)).
-_TRANSPORT = re.compile(
-    r"(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)", re.DOTALL
-)
+_TRANSPORT = r"(?s)(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)"
 # Stands for what is to be rendered, so that all of it in one file is one message.
 _PLACEHOLDER = "{{ }}"
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
@@ -103,7 +101,7 @@ def occurrence_at(
 
 def _transport_of(text: str) -> Opaque | None:
     """Return what is said of an image that is named by a transport, None where a text names none."""
-    match = _TRANSPORT.match(text)
+    match = re.match(_TRANSPORT, text)
     if match is None:
         return None
     if match[1] == "docker://":
