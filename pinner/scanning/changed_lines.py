@@ -8,7 +8,7 @@ of a work tree depends on filters, attributes and the index, all of which a chec
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -90,7 +90,13 @@ def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None
     differing = {path: data for path, data in before.items() if data != scan.files[path].source.data}
     changed = {path: _changed(data, scan.files[path].source.data) for path, data in differing.items()}
     lines = {path: parts for path, parts in changed.items() if parts}
-    references = frozenset(_new_references(scan, differing))
+    known = {path: set(map(identity, reading.occurrences)) for path, reading in readings_of(scan, differing).items()}
+    references = frozenset(
+        (path, each.where)
+        for path, identities in known.items()
+        for each in scan.files[path].reading.occurrences
+        if identity(each) not in identities
+    )
     return ChangedLines(lines=lines, known=frozenset(before), references=references)
 
 
@@ -107,7 +113,7 @@ def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[
     """Return the content that the files of a scan had in a commit, by path, without those that it does not have."""
     files = tree(repository, commit)
     above = os.path.join(repository.work_tree, "")
-    names = {path: name for path in scan.files if (name := _name_of(path, repository))}
+    names = {path: name for path in scan.files if (name := repository.name_of(path))}
     real_names = {path: os.path.realpath(path).removeprefix(above).replace(os.sep, "/") for path in names}
     linked = {path for path, name in names.items() if name != real_names[path]}
     targets = links(repository, commit) if linked else {}
@@ -123,17 +129,6 @@ def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[
     return old | _moved(repository, new, {name: files[name] for name in gone}, kind_of)
 
 
-def _name_of(path: str, repository: Repository) -> str | None:
-    """Return the path from the top of the work tree as Git writes it, None for a path that lies elsewhere.
-
-    The links in it stay if it lies there as it is written.
-    """
-    above = os.path.join(repository.work_tree, "")
-    written, real = os.path.abspath(path), os.path.realpath(path)
-    inside = next((each for each in (written, real) if each.startswith(above)), None)
-    return inside.removeprefix(above).replace(os.sep, "/") if inside else None
-
-
 def _behind_links(name: str, targets: Mapping[str, str]) -> str:
     """Return where a path leads in a commit with the links `targets`, to no file where that is outside or a loop."""
     for _ in range(MOST_LINKS):
@@ -143,14 +138,6 @@ def _behind_links(name: str, targets: Mapping[str, str]) -> str:
             return name
         name = posixpath.normpath(posixpath.join(posixpath.dirname(link), targets[link]) + name[len(link) :])
     return ""
-
-
-def _new_references(scan: Scan, before: Mapping[str, bytes]) -> Iterator[tuple[str, Location]]:
-    """Yield the positions of references that the earlier contents of their files do not have."""
-    for path, reading in readings_of(scan, before).items():
-        known = set(map(identity, reading.occurrences))
-        now = scan.files[path].reading.occurrences
-        yield from ((path, each.where) for each in now if identity(each) not in known)
 
 
 def _moved(
@@ -196,16 +183,14 @@ def _changed(before: bytes, after: bytes) -> list[range]:
     # Only here: few files differ.
     from difflib import SequenceMatcher
 
-    return [
-        _part(removed=old_end - old_at, first=start + at, added=new_end - at)
-        for kind, old_at, old_end, at, new_end in SequenceMatcher(None, old, new).get_opcodes()
-        if kind != "equal"
-    ]
-
-
-def _part(*, removed: int, first: int, added: int) -> range:
-    start = first + 1 if added else first
-    return range(start, start + max(added, 1) + (removed > added))
+    parts = []
+    for kind, old_at, old_end, at, new_end in SequenceMatcher(None, old, new).get_opcodes():
+        if kind != "equal":
+            removed, added = old_end - old_at, new_end - at
+            # Where nothing is left of what was there, the line above counts as well.
+            first = start + at + 1 if added else start + at
+            parts.append(range(first, first + max(added, 1) + (removed > added)))
+    return parts
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -147,5 +147,4 @@ def _is_ignored(path: str) -> bool:
     repository = find_repository(os.path.dirname(path))
     if repository is None:
         return False
-    relative = os.path.relpath(path, repository.work_tree).replace(os.sep, "/")
-    return not run_git(repository, [*_PART_OF_THE_TREE, relative])
+    return not run_git(repository, [*_PART_OF_THE_TREE, repository.name_of(path) or ""])
