@@ -119,7 +119,7 @@ def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[
     targets = links(repository, commit) if linked else {}
     for path in linked:
         names[path] = _behind_links(names[path], targets)
-        # A new name of a file that was looked at before.
+        # A new link to a file that was read under its own name before makes no new file of it.
         if names[path] not in files and kind_of(os.path.realpath(path)) == scan.files[path].format.NAME:
             names[path] = real_names[path]
     contents = blobs(repository, (files[name] for name in names.values() if name in files))
@@ -166,6 +166,7 @@ def _moved(
             if its_kind == kind
         ]
         share, old = max(alike, default=(0.0, b""))
+        # From 50 % on Git takes it for a rename: git-diff(1), `-M`.
         if share >= 0.5:
             moved[path] = old
     return moved
@@ -173,6 +174,7 @@ def _moved(
 
 def _changed(before: bytes, after: bytes) -> list[range]:
     """Return the lines of `after` that `before` does not have, 1-based, and the one below each deletion."""
+    # What is alike at both ends goes first: the comparison takes the square of the number of lines.
     old, new = _lines(before), _lines(after)
     start = _equal(zip(old, new, strict=False))
     old, new = old[start:], new[start:]
