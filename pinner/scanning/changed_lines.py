@@ -55,10 +55,6 @@ class ChangedLines(NamedTuple):
         """Return whether a reference changed, or a line on which it stands."""
         return self.touches(occurrence.path, occurrence.where)
 
-    def includes(self, path: str) -> bool:
-        """Return whether any line of a file changed."""
-        return path not in self.known or path in self.lines
-
     def restrict(self, report: Report) -> Report:
         """Return the part of a report that is about lines that changed, and about files in which there are any."""
         findings = tuple(each for each in report.findings if self.touches(each.path, each.where))
@@ -70,7 +66,7 @@ class ChangedLines(NamedTuple):
             findings=findings,
             unchecked=unchecked,
             suppressed=suppressed,
-            errors=tuple(each for each in report.errors if self.includes(each.path)),
+            errors=tuple(each for each in report.errors if each.path not in self.known or each.path in self.lines),
         )
 
 
