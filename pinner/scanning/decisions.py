@@ -15,7 +15,7 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 _OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
 """The kinds of what a kustomization names."""
-_CONTAINER = re.compile(r"(^|\.)(containers|initContainers)\[\d+\]\.image$")
+_CONTAINER = r"(^|\.)(containers|initContainers)\[\d+\]\.image$"
 _Built = dict[tuple[str, str | None], Decision]
 """What builders make, by name and tag, which some leave open."""
 _Overrides = Mapping[str, Decision]
@@ -48,7 +48,7 @@ def _with_decision(occurrence: Occurrence, built: _Built, overrides: _Overrides)
     decision, image = None, occurrence.target
     if occurrence.built is None and isinstance(image, Reference):
         # Kustomize looks for images in containers, and nowhere else (its api/filters/imagetag/legacy.go).
-        if overrides and all(_CONTAINER.search(each) for each in (occurrence.context, *occurrence.also)):
+        if overrides and all(re.search(_CONTAINER, each) for each in (occurrence.context, *occurrence.also)):
             decision = overrides.get(written_name(occurrence.text))
         # A digest comes from a registry: what has one was not built here.
         if decision is None and image.digest is None:
