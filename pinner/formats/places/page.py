@@ -30,7 +30,7 @@ for an image. One that you name and that is of no kind is `unchecked[unknown-kin
 ## What is listed and never written
 
 * An expression, a placeholder or a pattern in the place of an image is [`opaque-reference`](rules/opaque-reference.md).
-  In the kinds on this page that is a warning, and so is [`unpinned`](rules/unpinned.md) where no digest can be written.
+  In the kinds below that is a warning, and so is [`unpinned`](rules/unpinned.md) where no digest can be written.
 * What the repository builds itself is the note [`built-here`](rules/built-here.md).
 * An image to which a kustomization of the run gives another tag or a digest is judged there.
 """
