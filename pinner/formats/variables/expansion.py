@@ -11,8 +11,10 @@ from typing import NamedTuple
 from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim
 from pinner.formats.variables.text import Text, join
 
+# No reference is longer, and a few lines of `${V}${V}` would come to gigabytes.
 MAX_LENGTH = 4096
 MAX_DEPTH = 32
+# POSIX shell, 2.5.2, as `isSpecialParam` of lex.go has them. All are empty in a build.
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _DIGITS = frozenset("0123456789")
@@ -158,6 +160,7 @@ class _Lexer:
             if char == "$":
                 parts.append(self.read_variable())
                 continue
+            # As in a shell, a backslash between double quotes stands for itself before anything else.
             if char == escape and self.chars[self.at + 1 : self.at + 2] in ('"', "$", escape):
                 if raw_escapes:
                     parts.append(self.word.cut(self.at, self.at + 1))
@@ -268,6 +271,7 @@ class _Lexer:
     def _read_name(self) -> str:
         start = self.at
         first = self._peek()
+        # `$12` is one positional parameter to BuildKit, and no variable to Compose.
         if first in _DIGITS:
             while self._dialect != COMPOSE and self._peek() in _DIGITS:
                 self.at += 1

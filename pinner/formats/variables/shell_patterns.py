@@ -85,6 +85,7 @@ def _end(pieces: list[_Piece], value: str, at: int, *, greedy: bool) -> int | No
     if not greedy:
         found = last.search(value, at)
         return found.end() if found else None
+    # The longest match ends with the last piece furthest to the right.
     ends = (found.end() for start in range(len(value), at - 1, -1) if (found := last.match(value, start)))
     return next(ends, None)
 
