@@ -61,6 +61,7 @@ def _is_visible(text: str) -> bool:
     """Whether anything of `text` can be seen: a letter, a number, a sign, and not white space or format characters."""
     if text.isascii():
         return any("!" <= char <= "~" for char in text)
+    # A reason has to be readable for whoever reviews the change; a format character passes for one to a program only.
     from unicodedata import category
 
     return any(category(char)[0] in "LNPS" and char not in _BLANK for char in text)

@@ -69,6 +69,7 @@ class BuildArgumentsReader:
         expected = _loads(self._text) or {}
         _entries(expected, self._table)[number][_VALUES][name] = value + _PROBE
         at = self._text.find(mark)
+        # The same text may stand in comments and other values: only the place where a probe gives the value is it.
         for _ in range(_MAX_CANDIDATES):
             if at < 0:
                 return None
