@@ -156,9 +156,8 @@ class _Parts:
         """Return where the text of a scalar stands, None where it is not in one piece."""
         text = strip(self.reader.file.text_of(node))
         if text.chars:
-            return text.run if text.run and self._stands(text.run, text.chars) else None
+            # A run may be one of characters that escapes stand for: the bytes there decide.
+            run, data = text.run, self.reader.source.data
+            return run if run and data[run.start : run.end] == text.chars.encode("latin-1") else None
         span = self.reader.file.span_of(node)
         return Span(span.start + 1, span.end - 1) if node.style in ("'", '"') else None
-
-    def _stands(self, run: Span, chars: str) -> bool:
-        return self.reader.source.data[run.start : run.end] == chars.encode("latin-1")

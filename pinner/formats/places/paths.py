@@ -1,6 +1,6 @@
 """Paths through the nodes of a document: which nodes they lead to, and under which contexts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -35,51 +35,38 @@ class Walk:
     def reach(self, document: Node, kind: Kind, context: str = "") -> Iterator[Reached]:
         """Yield what the paths of `kind` lead to in a document that stands at `context`, in the order of the file."""
         paths = [_segments(path.keys) for path in kind.paths]
-        yield from self._below(
-            document, frozenset(_entered(paths, [(at, 0) for at in range(len(paths))])), kind, context
-        )
+        states = frozenset(_entered(paths, ((at, 0) for at in range(len(paths)))))
+        yield from self._below(document, states, kind, context)
 
     def _below(self, node: Node, states: frozenset[_State], kind: Kind, context: str) -> Iterator[Reached]:
-        if node.id == "scalar" or not states or not self._may_enter(node, states):
+        if node.id == "scalar" or not states:
+            return
+        self._repeated += (id(node), states) in self._walked
+        self._walked.add((id(node), states))
+        if self._repeated > _MAX_REPEATED:
             return
         paths = [_segments(path.keys) for path in kind.paths]
-        for key, entry in self._children(node):
-            # Into what is closed, or no job, a path leads only if it names the key.
-            by_name = key in kind.closed or (not context and key in kind.reserved)
-            after = list(_after(paths, states, key, by_name))
-            if kind.inserts and isinstance(key, str) and key.startswith(kind.inserts):
-                after += _inserted(paths, states)
-            following = frozenset(_entered(paths, after))
+        if node.id == "mapping":
+            children: Iterable[tuple[str | int, Entry]] = self._mappings.fields(node).items()
+        else:
+            children = ((number, Entry(item, item)) for number, item in enumerate(node.value))
+        for key, entry in children:
+            following = frozenset(_entered(paths, _after(paths, states, kind, context, key)))
             if following:
-                name = _context(context, key)
+                above = f"{context}." if context else ""
+                name = f"{context}[{key}]" if isinstance(key, int) else f"{above}{key}"
                 ends = sorted(at for at, position in following if position == len(paths[at]))
                 yield from (Reached(path=at, entry=entry, context=name) for at in ends)
                 yield from self._below(entry.value, following, kind, name)
 
-    def _children(self, node: Node) -> Iterator[tuple[str | int, Entry]]:
-        """Yield what stands in a mapping or a list, by its key or its number."""
-        if node.id == "mapping":
-            yield from self._mappings.fields(node).items()
-        else:
-            yield from ((number, Entry(item, item)) for number, item in enumerate(node.value))
-
-    def _may_enter(self, node: Node, states: frozenset[_State]) -> bool:
-        if (id(node), states) in self._walked:
-            self._repeated += 1
-        self._walked.add((id(node), states))
-        return self._repeated <= _MAX_REPEATED
-
-
-def _context(above: str, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"{above}[{key}]"
-    return f"{above}.{key}" if above else key
-
 
 def _after(
-    paths: Sequence[Sequence[str]], states: frozenset[_State], key: str | int, by_name: bool
+    paths: Sequence[Sequence[str]], states: frozenset[_State], kind: Kind, context: str, key: str | int
 ) -> Iterator[_State]:
-    """Yield the states after a key, or after an item where `key` is a number; `by_name` those that no `*` leads to."""
+    """Yield the states after a key of what stands at `context`, or after an item where `key` is a number."""
+    # Into what is closed, or no job, a path leads only if it names the key.
+    by_name = key in kind.closed or (not context and key in kind.reserved)
+    is_inserted = isinstance(key, str) and kind.inserts != "" and key.startswith(kind.inserts)
     for at, position in states:
         segment = paths[at][position] if position < len(paths[at]) else ""
         if segment in ("*", "**"):
@@ -87,17 +74,14 @@ def _after(
                 yield at, position + (segment == "*")
         elif segment and _names(segment, key):
             yield at, position + 1
+        if is_inserted:
+            yield at, position
+            # Instead of an item of a list a list of more items may be inserted.
+            if position and paths[at][position - 1] == _ITEM:
+                yield at, position - 1
 
 
-def _inserted(paths: Sequence[Sequence[str]], states: frozenset[_State]) -> Iterator[_State]:
-    """Yield the states below a key whose value is inserted: of an item of a list, that is a list of more items."""
-    for at, position in states:
-        yield at, position
-        if position and paths[at][position - 1] == _ITEM:
-            yield at, position - 1
-
-
-def _entered(paths: Sequence[Sequence[str]], states: Iterator[_State] | list[_State]) -> Iterator[_State]:
+def _entered(paths: Sequence[Sequence[str]], states: Iterable[_State]) -> Iterator[_State]:
     """Yield the states, and those behind a `**`, which may be no key at all."""
     for at, position in states:
         yield at, position
