@@ -11,8 +11,10 @@ from pinner.formats.yaml.nodes import Entry, Node
 # How many mappings and lists are walked through again, for the contexts that aliases and merge keys give them. Without
 # a bound a few aliases of aliases would be walked through for years.
 _MAX_REPEATED = 10_000
-_ITEM = "[]"
+# The segments that are no names: each item of a list, any key or item, any number of them.
+_ITEM, _ANY, _ANY_NUMBER = ("[]",), ("*",), ("**",)
 
+_Segments = tuple[tuple[str, ...], ...]
 _State = tuple[int, int]
 
 
@@ -61,18 +63,18 @@ class Walk:
 
 
 def _after(
-    paths: Sequence[Sequence[str]], states: frozenset[_State], kind: Kind, context: str, key: str | int
+    paths: Sequence[_Segments], states: frozenset[_State], kind: Kind, context: str, key: str | int
 ) -> Iterator[_State]:
     """Yield the states after a key of what stands at `context`, or after an item where `key` is a number."""
     # Into what is closed, or no job, a path leads only if it names the key.
     by_name = key in kind.closed or (not context and key in kind.reserved)
     is_inserted = isinstance(key, str) and kind.inserts != "" and key.startswith(kind.inserts)
     for at, position in states:
-        segment = paths[at][position] if position < len(paths[at]) else ""
-        if segment in ("*", "**"):
+        segment = paths[at][position] if position < len(paths[at]) else ()
+        if segment in (_ANY, _ANY_NUMBER):
             if not by_name:
-                yield at, position + (segment == "*")
-        elif segment and _names(segment, key):
+                yield at, position + (segment == _ANY)
+        elif _names(segment, key):
             yield at, position + 1
         if is_inserted:
             yield at, position
@@ -81,26 +83,22 @@ def _after(
                 yield at, position - 1
 
 
-def _entered(paths: Sequence[Sequence[str]], states: Iterable[_State]) -> Iterator[_State]:
+def _entered(paths: Sequence[_Segments], states: Iterable[_State]) -> Iterator[_State]:
     """Yield the states, and those behind a `**`, which may be no key at all."""
     for at, position in states:
         yield at, position
-        if position < len(paths[at]) and paths[at][position] == "**":
+        if position < len(paths[at]) and paths[at][position] == _ANY_NUMBER:
             yield at, position + 1
 
 
-def _names(segment: str, key: str | int) -> bool:
+def _names(segment: tuple[str, ...], key: str | int) -> bool:
     if isinstance(key, int) or segment == _ITEM:
         return isinstance(key, int) and segment == _ITEM
-    return any(key.endswith(each[1:]) if each.startswith("*") else key == each for each in _alternatives(segment))
+    return any(key.endswith(each[1:]) if each.startswith("*") else key == each for each in segment)
 
 
 @cache
-def _alternatives(segment: str) -> tuple[str, ...]:
-    return tuple(segment.strip("{}").split(","))
-
-
-@cache
-def _segments(keys: str) -> tuple[str, ...]:
-    """Return the keys of a path one by one: `steps[].uses` is `steps`, `[]` and `uses`."""
-    return tuple(part for part in keys.replace(_ITEM, f".{_ITEM}").split(".") if part)
+def _segments(keys: str) -> _Segments:
+    """Return the keys of a path one by one, each as the names it may have: `{a,b}[].c` is `a` or `b`, `[]` and `c`."""
+    parts = keys.replace("[]", ".[]").split(".")
+    return tuple(tuple(part.strip("{}").split(",")) for part in parts if part)
