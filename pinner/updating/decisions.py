@@ -201,6 +201,7 @@ def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ..
     if lost:
         detail = f"{digest} lacks {', '.join(lost)}, which the pin has; --allow-lost-platforms takes it all the same"
         return Stay(LOST_PLATFORMS, detail, refused=True)
+    # Where neither index has an image in use, nothing says that they are the same.
     if not options.all_changes and _manifests(old, used) and _manifests(old, used) == _manifests(new, used):
         where = ", ".join(used or new.platforms) or "every platform"
         return Stay(SAME_MANIFESTS, f"{digest} has the same manifests for {where}; --all-changes takes it all the same")

@@ -79,6 +79,7 @@ def provenance(manifest: Manifest, used: tuple[str, ...]) -> Provenance | None:
 def compare_url(before: Provenance, after: Provenance) -> str | None:
     """Return the address of the page that compares two revisions of one repository on GitHub or GitLab, else None."""
     old, new = _source(before), _source(after)
+    # Both hosts take the path of a repository in any case of its letters.
     if not old or not new or (old.host, old.path.lower()) != (new.host, new.path.lower()):
         return None
     if old.revision.lower() == new.revision.lower():

@@ -72,6 +72,7 @@ class Ledger:
 
     def noted(self, facts: Iterable[Fact]) -> "Ledger":
         """Return this ledger with more facts."""
+        # Whole seconds, as in the file: a fact that is read again must equal the one that was noted.
         more = (fact._replace(time=fact.time.replace(microsecond=0)) for fact in facts)
         return Ledger((*self.facts, *more), path=self.path, data=self.data, from_future=self.from_future)
 
@@ -206,12 +207,14 @@ def _fact_of(line: str) -> Fact | None:
                         time=_time(time), kind=FactKind(kind), image=parse(image), digest=digest, instead=instead
                     )
     except (ValueError, OverflowError, RecursionError, InvalidReference):
+        # OverflowError: a time whose zone moves it out of the calendar. RecursionError: brackets in brackets.
         pass
     return None
 
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
+    # It would be the time of whoever reads it.
     if time.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return time.astimezone(UTC).replace(microsecond=0)

@@ -131,6 +131,7 @@ class Examiner:
         for child in fetched.children:
             if child.digest == pin.digest:
                 what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
+                # BuildKit gives an attestation the platform unknown/unknown (attestation-storage.md).
                 platforms = (child.platform,) if child.platform and not child.is_attestation else ()
                 return PinStatus(
                     state=PinState.PLATFORM,

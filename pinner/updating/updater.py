@@ -110,6 +110,7 @@ def find_updates(
 def earlier_pins(pin: Reference, ledger: Ledger) -> tuple[str, ...]:
     """Return the digests to which a pin can be rolled back, the latest first: what was pinned before, or else named."""
     digests = [naming.digest for naming in ledger.namings(pin)]
+    # What the tag named after the pin is no way back.
     before = digests[: digests.index(pin.digest)] if pin.digest in digests else digests
     rejected = {fact.digest for fact in ledger.rejections(pin)}
     return tuple(
@@ -205,6 +206,7 @@ class _Updater:
         if status.state is PinState.UNPINNED and status.current and options.add:
             decision = await self._addition(reference, status, status.current, options)
         elif status.state not in _MOVED or not (status.current or reference.tag):
+            # A digest without a tag that is gone leaves nothing that could take its place.
             return Update(status)
         elif not options.update:
             decision = Stay(NOT_UPDATED, "the configuration says `update = false` for this image")
@@ -293,6 +295,7 @@ class _Updater:
         if not isinstance(decision, Move):
             return decision
         digest = decision.digest
+        # Without a ledger everything would be first seen today.
         first_seen = self._ledger.first_named(reference, digest) if self._ledger.path else None
         if new is None:
             time = f"{first_seen:%Y-%m-%dT%H:%M:%SZ}" if first_seen else None

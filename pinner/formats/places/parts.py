@@ -111,6 +111,7 @@ class _Parts:
             self.refusal = _NULL
             return None
         span = self._inside(entry.value)
+        # A plain scalar of which nothing is left would be null.
         removal = Edit(span, '""') if span and entry.value.style is None else None
         return Place(self.reader.source.path, span, bare=True, removal=removal) if span else None
 

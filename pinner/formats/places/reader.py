@@ -175,6 +175,7 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
         if not (items and items.value.id == "sequence" and _text(fields, "kind").endswith("List")):
             yield _Document(node=node, context=context, fields={**above, **fields})
         elif id(node) not in lists:
+            # By an alias a list may be an item of itself.
             lists.add(id(node))
             says = () if _text(fields, "kind") == "List" else ("apiVersion", "kind")
             said = {key: fields[key] for key in says if key in fields}

@@ -82,6 +82,7 @@ def occurrence_at(
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
+        # The occurrence is one of the value's file, the comments are those of the file that uses it.
         suppressions = tuple(each._replace(path=source.path) for each in suppressions)
     return Occurrence(
         path=owner.path,
@@ -174,6 +175,7 @@ def _read_literal(run: Span, text: str) -> WrittenReference:
 def _written(word: Word) -> tuple[Span, str]:
     """Return the span of a reference and its text there: in an ARG's default where all of it stands there."""
     text, run = word.text, word.expansion.value.run
+    # The quotes round a word are no part of the reference: BuildKit takes them off.
     if len(text.chars) > 2 and text.chars[0] in "\"'" and text.chars[-1] == text.chars[0]:
         text = text.cut(1, -1)
     if run and not (text.extent.start <= run.start < text.extent.end):
