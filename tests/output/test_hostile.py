@@ -8,20 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.cli.reporting import rendered
+from pinner.model.changes import Change, Explanation, Kept, Provenance
 from pinner.model.escaping import harmless
 from pinner.model.occurrence import Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
 from pinner.model.reference import parse
-from pinner.model.report import (
-    Change,
-    Explanation,
-    FileFailure,
-    Kept,
-    Provenance,
-    Report,
-    Summary,
-    Suppressed,
-    Unchecked,
-)
+from pinner.model.report import FileFailure, Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Edit, Location, Source, Span
 from pinner.output import OUTPUTS, Style, listing, load, table
 from tests.output.case import DIGEST
