@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.checking.linter import assemble_report, lint, suppression_for
 from pinner.checking.rule_selection import DEFAULT_SELECTION, RuleSelection
 from pinner.fixing.fixer import Fixed, Plan, fix, rescan
+from pinner.model.changes import Explanation, Kept
 from pinner.model.occurrence import Occurrence, is_decided_elsewhere
 from pinner.model.reference import Reference, is_digest
-from pinner.model.report import Explanation, Kept, Report, Unchecked
+from pinner.model.report import Report, Unchecked
 from pinner.model.resolution import PinState, PinStatus, Resolution, Unresolved
 from pinner.rules import missing_digest, platform_digest, stale_digest, unpinned
 from pinner.scanning.scan import Scan

@@ -15,6 +15,7 @@ from pinner.checking.linter import NOT_READ, UNKNOWN_KIND
 from pinner.cli.app import app
 from pinner.config import load
 from pinner.config.schema import schema
+from pinner.formats import kind_names
 from pinner.output import Style, concise
 from pinner.output._addresses import FILE_ERROR, REFUSED, SITE, UNCHECKED, address_of
 from pinner.registry.errors import RegistryError
@@ -114,6 +115,11 @@ def test_generated_pages_are_up_to_date(page: Path) -> None:
 
 def test_every_page_of_a_rule_is_generated() -> None:
     assert set((ROOT / "docs/rules").iterdir()) == {path for path, _ in pages.pages() if path.parent.name == "rules"}
+
+
+def test_every_kind_is_on_the_page_of_kinds() -> None:
+    table = (ROOT / "docs/kinds.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    assert re.findall(r"^\| \[?`([a-z-]+)`", table, re.MULTILINE) == list(kind_names())
 
 
 def test_the_schema_is_published_where_it_says() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pinner.cli.registry_calls import registry_settings
 from pinner.config import load
 from pinner.model.errors import UsageError
+from pinner.scanning.git import MAX_BLOB
 from tests.support.command import Ran, pinner
 from tests.support.occurrences import DIGEST
 from tests.support.repository import commit, git, write_files
@@ -404,6 +405,7 @@ def test_without_a_work_tree() -> None:
     [
         ({}, ["--write-baseline", "b"], "--write-baseline writes what is found now: it does not go with --policy-from"),
         ({}, ["--baseline", "b"], "trunk:b: there is no such baseline; --write-baseline makes one"),
+        ({"b": " " * (MAX_BLOB + 1)}, ["--baseline", "b"], "trunk:b: this file is too large"),
         ({"b": "{}"}, ["--baseline", "b"], "b: this is no baseline; --write-baseline makes one"),
         (
             {"c": "", "b": "-> c"},

@@ -1,15 +1,22 @@
 """Run the rules over a scan and apply the suppressions: the result is a report."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pinner.checking.rule_selection import ALL_RULES, DEFAULT_SELECTION, RuleSelection
 from pinner.model.occurrence import Finding, Severity, Suppression
 from pinner.model.reference import Reference
-from pinner.model.report import Change, Kept, Report, Summary, Suppressed, Unchecked
-from pinner.model.resolution import PinStatus
+from pinner.model.report import Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Location
 from pinner.rules import RULES, Facts, Rule, floating_tag, unpinned, unused_ignore
-from pinner.scanning.scan import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from pinner.model.changes import Change, Kept
+    from pinner.model.resolution import PinStatus
+    from pinner.scanning.scan import Scan
 
 _Position = tuple[str, Location]
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from pinner.model.changes import Change, Explanation
 from pinner.model.errors import Interrupted, WriteError
 from pinner.model.occurrence import Occurrence, Reading, edit_of
 from pinner.model.reference import DEFAULT_TAG, Reference
-from pinner.model.report import Change, Explanation, FileFailure
+from pinner.model.report import FileFailure
 from pinner.model.source import Source, apply_edits, write_source
 from pinner.scanning.decisions import decided
 from pinner.scanning.readings import ScannedFile

@@ -44,23 +44,21 @@ def _is_meant(comment: str) -> bool:
     match = re.match(_MEANT, comment)
     if match is None or match["word"] is None:
         return match is not None
-    return any(_is_almost(match["word"].lower(), word) for word in _WORDS)
-
-
-def _is_almost(word: str, other: str) -> bool:
-    """Tell whether one letter more, less or another makes one word of the other."""
-    if abs(len(word) - len(other)) > 1:
-        return False
-    same = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
-    if same is None:
-        return True
-    return any(word[same + a :] == other[same + b :] for a, b in ((1, 1), (1, 0), (0, 1)))
+    word = match["word"].lower()
+    # Where the two part, nothing more may differ than one letter: another, one too many, one too few.
+    return any(
+        word[:at] == meant[:at] and word[at + a :] == meant[at + b :]
+        for meant in _WORDS
+        for at in range(len(meant) + 1)
+        for a, b in ((0, 0), (1, 1), (1, 0), (0, 1))
+    )
 
 
 def _is_visible(text: str) -> bool:
     """Whether anything of `text` can be seen: a letter, a number, a sign, and not white space or format characters."""
     if text.isascii():
         return any("!" <= char <= "~" for char in text)
+    # A reason has to be readable for whoever reviews the change; a format character passes for one to a program only.
     from unicodedata import category
 
     return any(category(char)[0] in "LNPS" and char not in _BLANK for char in text)

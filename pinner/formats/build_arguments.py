@@ -43,20 +43,22 @@ class BuildArgumentsReader:
         return (repr(document),)
 
     def values(self, number: int) -> Mapping[str, Text]:
-        """Return the values of the entry of an index."""
+        """Return the values of the entry of an index, each with where its bytes stand."""
         entries = _entries(self._document, self._table)
         values = entries[number].get(_VALUES, {}) if number < len(entries) else {}
-        return {name: self._text_of(number, name, value) for name, value in values.items() if isinstance(value, str)}
-
-    def _text_of(self, number: int, name: str, value: str) -> Text:
-        """Return a value with its bytes. One with escapes has the offset of its last byte: none of it stands there."""
-        data = value.encode()
-        end = self._end_of(number, name, value, value)
-        if end is not None:
-            return Text(data.decode("latin-1"), range(end - len(data), end))
-        ends = (self._end_of(number, name, value, quote) for quote in ('"', "'"))
-        last = next((each - 1 for each in ends if each is not None), NOWHERE)
-        return Text(data.decode("latin-1"), [last] * len(data))
+        texts = {}
+        for name, value in values.items():
+            if isinstance(value, str):
+                data = value.encode()
+                end = self._end_of(number, name, value, value)
+                if end is not None:
+                    offsets: Sequence[int] = range(end - len(data), end)
+                else:
+                    # With escapes none of it stands there: all of it has the offset of its last byte.
+                    ends = (self._end_of(number, name, value, quote) for quote in ('"', "'"))
+                    offsets = [next((each - 1 for each in ends if each is not None), NOWHERE)] * len(data)
+                texts[name] = Text(data.decode("latin-1"), offsets)
+        return texts
 
     def _end_of(self, number: int, name: str, value: str, mark: str) -> int | None:
         """Return the offset of the end of a value: after it if `mark` is that, else before the quote that closes it.
@@ -69,6 +71,7 @@ class BuildArgumentsReader:
         expected = _loads(self._text) or {}
         _entries(expected, self._table)[number][_VALUES][name] = value + _PROBE
         at = self._text.find(mark)
+        # The same text may stand in comments and other values: only the place where a probe gives the value is it.
         for _ in range(_MAX_CANDIDATES):
             if at < 0:
                 return None

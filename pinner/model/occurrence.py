@@ -24,13 +24,6 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-class Applicability(StrEnum):
-    """Whether a fix may be made without review: the meanings are ruff's."""
-
-    SAFE = "safe"
-    UNSAFE = "unsafe"
-
-
 class Opaque(NamedTuple):
     """A reference that the file alone does not determine. `reason` tells the user what to do.
 
@@ -270,7 +263,6 @@ class Fix(NamedTuple):
     """Edits of the file at `path` that make a finding go away."""
 
     title: str
-    applicability: Applicability
     path: str
     edits: tuple[Edit, ...]
 
@@ -330,4 +322,4 @@ def fix_of(occurrence: Occurrence, digest: str) -> Fix | None:
     if occurrence.place is None:
         return None
     edits = (edit_of(occurrence, digest),)
-    return Fix(title=f"Pin to {digest}", applicability=Applicability.SAFE, path=occurrence.place.path, edits=edits)
+    return Fix(title=f"Pin to {digest}", path=occurrence.place.path, edits=edits)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pinner.model.report import Change, Explanation
+from pinner.model.changes import Change, Explanation
 
 _LONG = re.compile(r"\A(?:sha256:)?([0-9a-f]{12})[0-9a-f]{28,}\Z")
 

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from pinner.model.changes import Kept
 from pinner.model.occurrence import Finding, Fix, Severity
-from pinner.model.report import FileFailure, Kept, Report, Unchecked
+from pinner.model.report import FileFailure, Report, Unchecked
 from pinner.model.source import Location
 from pinner.output._addresses import FILE_ERROR, REFUSED, UNCHECKED, address_of, page_of_unchecked
 from pinner.output._paths import relative

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from pinner.model.changes import Provenance
 from pinner.model.occurrence import Finding, Severity, Use
-from pinner.model.report import FileFailure, Provenance, Report, Summary, Unchecked
+from pinner.model.report import FileFailure, Report, Summary, Unchecked
 from pinner.output import Style
 from pinner.output._addresses import address_of
 from pinner.output._changes import ImageChange, by_image
@@ -74,7 +75,7 @@ def _summary(summary: Summary) -> dict[str, int]:
 def _finding(finding: Finding) -> dict[str, Any]:
     fix = finding.fix and {
         "title": finding.fix.title,
-        "applicability": finding.fix.applicability.value,
+        "applicability": "safe",  # a word of ruff's: no fix that pins changes what is meant
         "edits": [{"start": edit.span.start, "end": edit.span.end, "text": edit.text} for edit in finding.fix.edits],
     }
     return {

@@ -7,8 +7,9 @@ nor mention anybody.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from pinner.model.changes import Kept
 from pinner.model.escaping import clean
-from pinner.model.report import Kept, Report
+from pinner.model.report import Report
 from pinner.output import Style
 from pinner.output._addresses import REFUSED, UNCHECKED
 from pinner.output._changes import ImageChange, by_image, publisher_words, words_of

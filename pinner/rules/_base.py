@@ -5,7 +5,6 @@ from typing import NamedTuple, Protocol
 
 from pinner.model.occurrence import (
     Finding,
-    Fix,
     Occurrence,
     PlatformStages,
     Severity,
@@ -56,10 +55,10 @@ def finding_at(
     rule: str,
     severity: Severity,
     message: str,
-    fix: Fix | None = None,
+    digest: str | None = None,
     command: str | None = None,
 ) -> Finding:
-    """Return a finding of `rule` at an occurrence.
+    """Return a finding of `rule` at an occurrence, whose fix pins to `digest` where that can be written.
 
     `command` is the command that mends such findings: it counts where something can be written.
     """
@@ -71,7 +70,7 @@ def finding_at(
         text=occurrence.text,
         context=occurrence.context,
         message=message,
-        fix=fix,
+        fix=fix_of(occurrence, digest) if digest else None,
         used_at=occurrence.used_at,
         command=command if occurrence.place else None,
     )
@@ -85,11 +84,6 @@ def with_pin_status(facts: Facts) -> Iterator[tuple[Occurrence, PinStatus]]:
         target = _image(occurrence)
         if target and (status := facts.statuses.get(target)):
             yield occurrence, status
-
-
-def fix_to(occurrence: Occurrence, digest: str | None) -> Fix | None:
-    """Return the fix that pins to `digest`, None where there is none or nothing can be written."""
-    return fix_of(occurrence, digest) if digest else None
 
 
 def move_of(status: PinStatus) -> tuple[str | None, str]:

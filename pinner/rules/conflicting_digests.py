@@ -45,7 +45,12 @@ _Pins = dict[str, list[Occurrence]]
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding at every place of a tag that has more than one digest; it names one other place."""
-    for tag, pins in _pins_by_tag(facts).items():
+    tags: dict[Reference, _Pins] = {}
+    for occurrence in facts.occurrences:
+        target = pinned_image(occurrence)
+        if target and target.tag and target.digest:
+            tags.setdefault(target.by_tag(), {}).setdefault(target.digest, []).append(occurrence)
+    for tag, pins in tags.items():
         if len(pins) > 1:
             yield from _conflicts(tag, pins)
 
@@ -59,12 +64,3 @@ def _conflicts(tag: Reference, pins: _Pins) -> Iterator[Finding]:
         message = f"{tag.familiar} is pinned to {digest} here and to {other} at {where}"
         for occurrence in places:
             yield finding_at(occurrence, ID, SEVERITY, message)
-
-
-def _pins_by_tag(facts: Facts) -> dict[Reference, _Pins]:
-    tags: dict[Reference, _Pins] = {}
-    for occurrence in facts.occurrences:
-        target = pinned_image(occurrence)
-        if target and target.tag and target.digest:
-            tags.setdefault(target.by_tag(), {}).setdefault(target.digest, []).append(occurrence)
-    return tags

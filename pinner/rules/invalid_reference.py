@@ -52,13 +52,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     for occurrence in facts.occurrences:
         match occurrence.target:
             case Invalid(reason) if occurrence.stage is None and occurrence.built is None:
-                message = f'"{occurrence.text}" is no image reference: {reason}{_length_of_digest(occurrence.text)}'
+                message = f'"{occurrence.text}" is no image reference: {reason}'
+                # A digest that is cut off when it is copied is what people look for longest.
+                digest = re.search(_DIGEST, occurrence.text)
+                if digest and len(digest["digits"]) != _DIGITS[digest["algorithm"]]:
+                    wanted = f"{digest['algorithm']} has {_DIGITS[digest['algorithm']]}"
+                    message += f"; the digest has {len(digest['digits'])} digits, and {wanted}"
                 yield finding_at(occurrence, ID, SEVERITY, message)
-
-
-def _length_of_digest(text: str) -> str:
-    """Return how many digits a digest has that is cut off, or too long."""
-    digest = re.search(_DIGEST, text)
-    if digest is None or len(digest["digits"]) == (wanted := _DIGITS[digest["algorithm"]]):
-        return ""
-    return f"; the digest has {len(digest['digits'])} digits, and {digest['algorithm']} has {wanted}"

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.reference import Reference
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
+from pinner.rules._base import Facts, finding_at, move_of, with_pin_status
 
 ID = "missing-digest"
 SUMMARY = "the registry no longer has the content of a pin"
@@ -61,4 +61,4 @@ def check(facts: Facts) -> Iterator[Finding]:
                     f"the registry has neither {occurrence.text} nor its tag: choose another tag, or check {_LOGIN}"
                 )
             command = "update" if digest else None
-            yield finding_at(occurrence, ID, SEVERITY, message, fix_to(occurrence, digest), command)
+            yield finding_at(occurrence, ID, SEVERITY, message, digest, command)

@@ -83,6 +83,7 @@ def _without_stage(stages: PlatformStages, platforms: Sequence[str]) -> dict[str
     pulled: dict[str, list[str]] = {}
     for platform in platforms:
         known = [(each, name) for each, name in stages.names if fits(each, platform)]
+        # More than one fits where a variant is left out: linux/arm64 is linux/arm64/v8 too.
         exact, name = next((pair for pair in known if pair[0] == platform), next(iter(known), ("", None)))
         if exact not in stages.with_stage:
             pulled.setdefault(name or stages.text, []).append(platform)

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.platforms import fits
 from pinner.model.resolution import ATTESTATION, PinState
-from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
+from pinner.rules._base import Facts, finding_at, move_of, with_pin_status
 
 ID = "platform-digest"
 SUMMARY = "a pin names one platform's manifest while the tag is an index"
@@ -60,4 +60,4 @@ def check(facts: Facts) -> Iterator[Finding]:
             what = status.child if status.child == ATTESTATION else f"the {status.child} manifest"
             message = f"{occurrence.text} is {what} of the index {status.current}, which is what to pin{said}"
             command = "update" if digest else None
-            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, digest), command)
+            yield finding_at(occurrence, ID, severity, message, digest, command)

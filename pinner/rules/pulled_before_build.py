@@ -57,6 +57,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         policy = occurrence.built
         if policy is None or policy in _BUILT_ONLY:
             continue
+        # Compose expands variables here as well: what one becomes may still forbid the pull.
         is_said = policy != "" and "$" not in policy
         why = f"pull_policy is {policy}" if is_said else "no pull_policy forbids it"
         message = f"{occurrence.text} is built here, but Compose pulls it first, since {why}: write pull_policy: build"

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.resolution import PinState
-from pinner.rules._base import Facts, finding_at, fix_to, move_of, with_pin_status
+from pinner.rules._base import Facts, finding_at, move_of, with_pin_status
 
 ID = "stale-digest"
 SUMMARY = "the tag of a pin names something else by now"
@@ -54,4 +54,4 @@ def check(facts: Facts) -> Iterator[Finding]:
             message = f"{occurrence.text} is stale: its tag names {status.current} now{said}"
             severity = Severity.NOTE if status.held else SEVERITY
             command = "update" if digest else None
-            yield finding_at(occurrence, ID, severity, message, fix_to(occurrence, digest), command)
+            yield finding_at(occurrence, ID, severity, message, digest, command)

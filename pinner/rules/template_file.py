@@ -50,6 +50,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for path, _ in facts.templates:
         in_folder[_group(path)] = in_folder.get(_group(path), 0) + 1
     for path, (where, text, literals) in facts.templates:
+        # The first file of a folder takes the count away and speaks for the others.
         others = in_folder.pop(_group(path), 0) - 1
         if others < 0:
             continue

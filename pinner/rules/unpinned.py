@@ -41,8 +41,8 @@ alone by `ignore-images` in the configuration, and files that are not yours by
 
 from collections.abc import Iterator
 
-from pinner.model.occurrence import Finding, Occurrence, Severity
-from pinner.rules._base import Facts, finding_at, fix_to, severity_at, unpinned_image
+from pinner.model.occurrence import Finding, Severity
+from pinner.rules._base import Facts, finding_at, severity_at, unpinned_image
 
 ID = "unpinned"
 SUMMARY = "an image is named by a tag alone, which may name other content tomorrow"
@@ -54,25 +54,17 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every image without a digest; it names the rewrite where only a person can make it."""
     for occurrence in facts.occurrences:
         target = unpinned_image(occurrence)
-        if target:
-            status = facts.statuses.get(target) if facts.statuses else None
-            digest = status.current if status and not status.broken else None
-            fix = fix_to(occurrence, digest)
-            command = None if occurrence.similar_stage or (status and not digest) else "pin"
-            yield finding_at(occurrence, ID, _severity(occurrence), _message(occurrence), fix, command)
-
-
-def _severity(occurrence: Occurrence) -> Severity:
-    """Return an error, unless nothing can be written in a file of another kind, or a controller writes it."""
-    if occurrence.decision is not None:
-        return Severity.NOTE
-    return severity_at(occurrence, SEVERITY) if occurrence.place is None else SEVERITY
-
-
-def _message(occurrence: Occurrence) -> str:
-    message = f"{occurrence.text} is not pinned to a digest"
-    if occurrence.unwritable:
-        message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
-    if occurrence.similar_stage:
-        message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
-    return message
+        if target is None:
+            continue
+        message = f"{occurrence.text} is not pinned to a digest"
+        if occurrence.unwritable:
+            message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
+        if occurrence.similar_stage:
+            message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
+        severity = SEVERITY if occurrence.place else severity_at(occurrence, SEVERITY)
+        # What is decided elsewhere is no unpinned image; what is left is written by a controller, Flux's for instance.
+        severity = severity if occurrence.decision is None else Severity.NOTE
+        status = facts.statuses.get(target) if facts.statuses else None
+        digest = status.current if status and not status.broken else None
+        command = None if occurrence.similar_stage or (status and not digest) else "pin"
+        yield finding_at(occurrence, ID, severity, message, digest, command)

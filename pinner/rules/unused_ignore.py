@@ -38,7 +38,7 @@ ignore = ["unused-ignore"]
 
 from collections.abc import Iterator
 
-from pinner.model.occurrence import Finding, Severity, Suppression
+from pinner.model.occurrence import Finding, Severity
 from pinner.rules._base import Facts
 
 ID = "unused-ignore"
@@ -51,9 +51,15 @@ _MALFORMED = "this comment cannot be read and hides nothing: write # pinner: ign
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield a finding for every ignore comment that hid nothing."""
+    # The package imports this module, so it is asked for its rules only now.
+    from pinner.rules import RULES
+
+    known = {rule.ID for rule in RULES}
     for path, suppression in facts.unused_suppressions:
         rules = f"[{', '.join(suppression.rules)}]" if suppression.rules else ""
-        message = f"ignore{rules} hides no finding: {_advice(suppression)}"
+        unknown = sorted({*suppression.rules} - known)
+        advice = f"there is no rule {' or '.join(unknown)}" if unknown else "remove the comment"
+        message = f"ignore{rules} hides no finding: {advice}"
         yield Finding(
             rule=ID,
             severity=SEVERITY,
@@ -63,10 +69,3 @@ def check(facts: Facts) -> Iterator[Finding]:
             context=CONTEXT,
             message=_MALFORMED if suppression.malformed else message,
         )
-
-
-def _advice(suppression: Suppression) -> str:
-    from pinner.rules import RULES
-
-    unknown = sorted({*suppression.rules} - {rule.ID for rule in RULES})
-    return f"there is no rule {' or '.join(unknown)}" if unknown else "remove the comment"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pinner.scanning.readings import ScannedFile
 
 _PYPROJECT = "pyproject.toml"
+# As a build argument it takes the place of the line `# syntax=`: BuildKit's frontend/dockerfile/builder.
 _SYNTAX = "BUILDKIT_SYNTAX"
 
 
@@ -110,6 +111,7 @@ class BuildsReader:
             if name == _SYNTAX:
                 self._syntaxes.append(text)
                 continue
+            # What is passed is passed as it is, also where it looks like a variable; what cannot be read has no value.
             args[name] = None
             with suppress(ExpansionError):
                 args[name] = scope.declare(name, text, LITERAL, is_visible=False)

@@ -8,7 +8,7 @@ of a work tree depends on filters, attributes and the index, all of which a chec
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -55,10 +55,6 @@ class ChangedLines(NamedTuple):
         """Return whether a reference changed, or a line on which it stands."""
         return self.touches(occurrence.path, occurrence.where)
 
-    def includes(self, path: str) -> bool:
-        """Return whether any line of a file changed."""
-        return path not in self.known or path in self.lines
-
     def restrict(self, report: Report) -> Report:
         """Return the part of a report that is about lines that changed, and about files in which there are any."""
         findings = tuple(each for each in report.findings if self.touches(each.path, each.where))
@@ -70,7 +66,7 @@ class ChangedLines(NamedTuple):
             findings=findings,
             unchecked=unchecked,
             suppressed=suppressed,
-            errors=tuple(each for each in report.errors if self.includes(each.path)),
+            errors=tuple(each for each in report.errors if each.path not in self.known or each.path in self.lines),
         )
 
 
@@ -90,7 +86,13 @@ def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None
     differing = {path: data for path, data in before.items() if data != scan.files[path].source.data}
     changed = {path: _changed(data, scan.files[path].source.data) for path, data in differing.items()}
     lines = {path: parts for path, parts in changed.items() if parts}
-    references = frozenset(_new_references(scan, differing))
+    known = {path: set(map(identity, reading.occurrences)) for path, reading in readings_of(scan, differing).items()}
+    references = frozenset(
+        (path, each.where)
+        for path, identities in known.items()
+        for each in scan.files[path].reading.occurrences
+        if identity(each) not in identities
+    )
     return ChangedLines(lines=lines, known=frozenset(before), references=references)
 
 
@@ -107,13 +109,13 @@ def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[
     """Return the content that the files of a scan had in a commit, by path, without those that it does not have."""
     files = tree(repository, commit)
     above = os.path.join(repository.work_tree, "")
-    names = {path: name for path in scan.files if (name := _name_of(path, repository))}
+    names = {path: name for path in scan.files if (name := repository.name_of(path))}
     real_names = {path: os.path.realpath(path).removeprefix(above).replace(os.sep, "/") for path in names}
     linked = {path for path, name in names.items() if name != real_names[path]}
     targets = links(repository, commit) if linked else {}
     for path in linked:
         names[path] = _behind_links(names[path], targets)
-        # A new name of a file that was looked at before.
+        # A new link to a file that was read under its own name before makes no new file of it.
         if names[path] not in files and kind_of(os.path.realpath(path)) == scan.files[path].format.NAME:
             names[path] = real_names[path]
     contents = blobs(repository, (files[name] for name in names.values() if name in files))
@@ -121,17 +123,6 @@ def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[
     new = {path: scan.files[path].source.data for path, name in names.items() if not (name in files or path in linked)}
     gone = [name for name in files if not os.path.lexists(above + name)] if new else []
     return old | _moved(repository, new, {name: files[name] for name in gone}, kind_of)
-
-
-def _name_of(path: str, repository: Repository) -> str | None:
-    """Return the path from the top of the work tree as Git writes it, None for a path that lies elsewhere.
-
-    The links in it stay if it lies there as it is written.
-    """
-    above = os.path.join(repository.work_tree, "")
-    written, real = os.path.abspath(path), os.path.realpath(path)
-    inside = next((each for each in (written, real) if each.startswith(above)), None)
-    return inside.removeprefix(above).replace(os.sep, "/") if inside else None
 
 
 def _behind_links(name: str, targets: Mapping[str, str]) -> str:
@@ -143,14 +134,6 @@ def _behind_links(name: str, targets: Mapping[str, str]) -> str:
             return name
         name = posixpath.normpath(posixpath.join(posixpath.dirname(link), targets[link]) + name[len(link) :])
     return ""
-
-
-def _new_references(scan: Scan, before: Mapping[str, bytes]) -> Iterator[tuple[str, Location]]:
-    """Yield the positions of references that the earlier contents of their files do not have."""
-    for path, reading in readings_of(scan, before).items():
-        known = set(map(identity, reading.occurrences))
-        now = scan.files[path].reading.occurrences
-        yield from ((path, each.where) for each in now if identity(each) not in known)
 
 
 def _moved(
@@ -179,6 +162,7 @@ def _moved(
             if its_kind == kind
         ]
         share, old = max(alike, default=(0.0, b""))
+        # From 50 % on Git takes it for a rename: git-diff(1), `-M`.
         if share >= 0.5:
             moved[path] = old
     return moved
@@ -186,6 +170,7 @@ def _moved(
 
 def _changed(before: bytes, after: bytes) -> list[range]:
     """Return the lines of `after` that `before` does not have, 1-based, and the one below each deletion."""
+    # What is alike at both ends goes first: the comparison takes the square of the number of lines.
     old, new = _lines(before), _lines(after)
     start = _equal(zip(old, new, strict=False))
     old, new = old[start:], new[start:]
@@ -196,16 +181,14 @@ def _changed(before: bytes, after: bytes) -> list[range]:
     # Only here: few files differ.
     from difflib import SequenceMatcher
 
-    return [
-        _part(removed=old_end - old_at, first=start + at, added=new_end - at)
-        for kind, old_at, old_end, at, new_end in SequenceMatcher(None, old, new).get_opcodes()
-        if kind != "equal"
-    ]
-
-
-def _part(*, removed: int, first: int, added: int) -> range:
-    start = first + 1 if added else first
-    return range(start, start + max(added, 1) + (removed > added))
+    parts = []
+    for kind, old_at, old_end, at, new_end in SequenceMatcher(None, old, new).get_opcodes():
+        if kind != "equal":
+            removed, added = old_end - old_at, new_end - at
+            # Where nothing is left of what was there, the line above counts as well.
+            first = start + at + 1 if added else start + at
+            parts.append(range(first, first + max(added, 1) + (removed > added)))
+    return parts
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -3,70 +3,57 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
 from pinner.scanning.readings import ScannedFile
 
+# As Kustomize's api/konfig/general.go lists them.
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names that Kustomize looks for in a folder."""
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
 _OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
 """The kinds of what a kustomization names."""
-_CONTAINER = re.compile(r"(^|\.)(containers|initContainers)\[\d+\]\.image$")
+_CONTAINER = r"(^|\.)(containers|initContainers)\[\d+\]\.image$"
+_Built = dict[tuple[str, str | None], Decision]
+"""What builders make, by name and tag, which some leave open."""
 _Overrides = Mapping[str, Decision]
+"""What kustomizations decide, by the name as they write it."""
 
 
 def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
     """Return the files with what all of them, and the `builders` beside them, decide at each occurrence."""
     everything = {**builders, **files}
-    made = _Built(decision for file in everything.values() for decision in file.reading.decisions)
+    built: _Built = {}
+    for each in (decision for file in everything.values() for decision in file.reading.decisions):
+        if each.by is Decider.BUILDER:
+            built.setdefault((each.name, each.tag), each)
     overrides = _overrides_by_path(everything)
     earlier = any(each.decision for file in files.values() for each in file.reading.occurrences)
-    if not (made.decisions or overrides or earlier):
+    if not (built or overrides or earlier):
         return dict(files)
-    return {
-        path: file._replace(
-            reading=_with_decisions(file.reading, made, overrides.get(_normal(path), {}) if overrides else {})
-        )
-        for path, file in files.items()
-    }
+    found: dict[str, ScannedFile] = {}
+    for path, file in files.items():
+        of_file = overrides.get(_normal(path), {}) if overrides else {}
+        occurrences = tuple(_with_decision(each, built, of_file) for each in file.reading.occurrences)
+        found[path] = file._replace(reading=file.reading._replace(occurrences=occurrences))
+    return found
 
 
-class _Built:
-    """The images that builders of the run make."""
-
-    def __init__(self, decisions: Iterable[Decision]) -> None:
-        self.decisions: dict[tuple[str, str | None], Decision] = {}
-        for each in decisions:
-            if each.by is Decider.BUILDER:
-                self.decisions.setdefault((each.name, each.tag), each)
-
-    def of(self, image: Reference) -> Decision | None:
-        """Return what builds an image. A digest comes from a registry: what has one was not built here."""
-        if image.digest is not None:
-            return None
-        tagged = self.decisions.get((image.name, image.by_tag().tag))
-        return tagged or self.decisions.get((image.name, None))
-
-
-def _with_decisions(reading: Reading, built: _Built, overrides: _Overrides) -> Reading:
-    def with_decision(occurrence: Occurrence) -> Occurrence:
-        if occurrence.decision is not None and occurrence.decision.by not in _BY_FILES:
-            return occurrence
-        decision = None
-        if occurrence.built is None and isinstance(occurrence.target, Reference):
-            override = overrides.get(written_name(occurrence.text)) if overrides and _is_rewritten(occurrence) else None
-            decision = override or built.of(occurrence.target)
-        return occurrence._replace(decision=decision)
-
-    return reading._replace(occurrences=tuple(map(with_decision, reading.occurrences)))
-
-
-def _is_rewritten(occurrence: Occurrence) -> bool:
-    """Return whether Kustomize looks for the image: in containers, and nowhere else."""
-    return all(_CONTAINER.search(context) for context in (occurrence.context, *occurrence.also))
+def _with_decision(occurrence: Occurrence, built: _Built, overrides: _Overrides) -> Occurrence:
+    """Return an occurrence with what builders and kustomizations decide on it."""
+    if occurrence.decision is not None and occurrence.decision.by not in _BY_FILES:
+        return occurrence
+    decision, image = None, occurrence.target
+    if occurrence.built is None and isinstance(image, Reference):
+        # Kustomize looks for images in containers, and nowhere else (its api/filters/imagetag/legacy.go).
+        if overrides and all(re.search(_CONTAINER, each) for each in (occurrence.context, *occurrence.also)):
+            decision = overrides.get(written_name(occurrence.text))
+        # A digest comes from a registry: what has one was not built here.
+        if decision is None and image.digest is None:
+            decision = built.get((image.name, image.by_tag().tag)) or built.get((image.name, None))
+    return occurrence._replace(decision=decision)
 
 
 def written_name(text: str) -> str:

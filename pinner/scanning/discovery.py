@@ -142,13 +142,12 @@ def _namer(include: IncludePatterns, kinds: KindSettings) -> Callable[[str], For
     """Return a function from a path to its format by name: what is included goes before the usual names."""
     included = [(patterns.matcher(), kinds.format_of(kind)) for kind, patterns in include.items() if patterns.lines]
     places = kinds.places()
-    search = re.compile(places.FILES).search
 
     def by_name(path: str) -> Format | None:
         for matches, each in included:
             if matches(path):
                 return each
-        return _by_name(path) or (places if search(path) else None)
+        return _by_name(path) or (places if re.search(places.FILES, path) else None)
 
     return by_name
 

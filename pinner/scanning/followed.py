@@ -52,6 +52,7 @@ class Finder:
             return NotRead("a variable without a value stands in its path")
         if is_remote(path):
             return NotRead("it is remote, and pinner reads local files only")
+        # Every function of `os` raises ValueError for it.
         if "\0" in path:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
@@ -68,6 +69,7 @@ class Finder:
         """Return why a file is not read, empty if it is. Raises GitFailed."""
         real, start = os.path.realpath(path), os.path.realpath(folder or os.curdir)
         root = checked_root(start) or start
+        # The real path: a link may lead out of the tree, or to what Git keeps, which holds credentials.
         if not is_inside(real, root) or ".git" in os.path.relpath(real, root).lower().split(os.sep):
             return f"it lies outside of {os.path.basename(root) or root}, which is checked"
         if not os.path.isfile(path):
@@ -147,5 +149,5 @@ def _is_ignored(path: str) -> bool:
     repository = find_repository(os.path.dirname(path))
     if repository is None:
         return False
-    relative = os.path.relpath(path, repository.work_tree).replace(os.sep, "/")
-    return not run_git(repository, [*_PART_OF_THE_TREE, relative])
+    # A file that is tracked is no ignored one, whatever `.gitignore` says: gitignore(5).
+    return not run_git(repository, [*_PART_OF_THE_TREE, repository.name_of(path) or ""])

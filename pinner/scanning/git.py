@@ -7,7 +7,7 @@ repository, which is why nothing may depend on that.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,8 +47,8 @@ _ENVIRONMENT = {
 }
 _REGULAR = frozenset(("100644", "100755", "100664"))
 _LINK = frozenset(("120000",))
-# Where Git gave no answer within the limit. One is enough: the run asks no more.
-_unanswered: list["Repository"] = []
+# Why there was no answer, where Git gave none within the limit. One is enough: the run asks no more.
+_unanswered: list[str] = []
 
 
 class GitFailed(Exception):
@@ -61,37 +61,28 @@ class Repository(NamedTuple):
     git_dir: str
     work_tree: str
 
+    def name_of(self, path: str) -> str | None:
+        """Return a path as Git writes it, from the top of the work tree; None for the top and what lies elsewhere.
+
+        The links in it stay if it lies there as it is written.
+        """
+        above = os.path.join(self.work_tree, "")
+        written, real = os.path.abspath(path), os.path.realpath(path)
+        inside = next((each for each in (written, real) if each.startswith(above)), None)
+        return inside.removeprefix(above).replace(os.sep, "/") if inside else None
+
 
 class Process:
     """A command of Git that runs. As a context manager it ends the command, if it has not ended by itself."""
 
-    def __init__(self, process: "Popen[bytes]", data: bytes | None, repository: Repository) -> None:
+    def __init__(self, process: "Popen[bytes]", data: bytes | None) -> None:
         self._process = process
         self._data = data
-        self._repository = repository
 
     def __enter__(self) -> "Process":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def output(self) -> bytes:
-        """Wait for the command and return what it prints. Raises GitFailed."""
-        from subprocess import TimeoutExpired
-
-        try:
-            printed, complaint = self._process.communicate(self._data, timeout=TIME_LIMIT)
-        except TimeoutExpired as error:
-            _unanswered.append(self._repository)
-            raise GitFailed(_no_answer()) from error
-        finally:
-            self._stop()
-        if self._process.returncode:
-            raise GitFailed(_reason(complaint) or f"git ended with {self._process.returncode}")
-        return printed
-
-    def _stop(self) -> None:
         process = self._process
         # Not `poll`: as long as Git is not reaped its group is its own, and what it has started may hold the pipes.
         if process.returncode is None:
@@ -104,6 +95,23 @@ class Process:
                     process.kill()
         with process:
             pass  # closes the pipes and reaps the process
+
+    def output(self) -> bytes:
+        """Wait for the command and return what it prints. Raises GitFailed."""
+        from subprocess import TimeoutExpired
+
+        with self:
+            try:
+                printed, complaint = self._process.communicate(self._data, timeout=TIME_LIMIT)
+            except TimeoutExpired as error:
+                _unanswered.append(f"git gave no answer within {TIME_LIMIT:.0f} seconds")
+                raise GitFailed(_unanswered[0]) from error
+        if self._process.returncode:
+            lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
+            # Warnings and advice may come before the line that says why.
+            failing = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+            raise GitFailed([*failing, *lines, f"git ended with {self._process.returncode}"][0])
+        return printed
 
 
 def find_repository(folder: str) -> Repository | None:
@@ -125,13 +133,15 @@ def start_git(repository: Repository, arguments: Sequence[str], *, input: bytes 
     from subprocess import DEVNULL, PIPE, Popen
 
     if _unanswered:
-        raise GitFailed(_no_answer())
+        raise GitFailed(_unanswered[0])
+    # Without what a hook of Git sets to name its own repository.
+    environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("GIT_")}
     places = [f"--git-dir={repository.git_dir}", f"--work-tree={repository.work_tree}"]
     try:
         process = Popen(
-            [_executable(os.environ), *places, *_OPTIONS, *arguments],
+            [_executable(), *places, *_OPTIONS, *arguments],
             cwd=repository.work_tree,
-            env=_environment(os.environ),
+            env=environment | _ENVIRONMENT,
             stdin=DEVNULL if input is None else PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -142,7 +152,7 @@ def start_git(repository: Repository, arguments: Sequence[str], *, input: bytes 
     except ValueError as error:
         # A null character in an argument.
         raise GitFailed(f"git cannot be run: {error}") from error
-    return Process(process, input, repository)
+    return Process(process, input)
 
 
 def commit_of(repository: Repository, revision: str) -> str:
@@ -150,38 +160,35 @@ def commit_of(repository: Repository, revision: str) -> str:
     try:
         found = run_git(repository, ["rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"])
     except GitFailed as error:
-        if _is_asked(repository):
-            raise GitFailed(SHALLOW_HINT) from error
-        raise
+        try:
+            # If Git answers this, what it does not find is missing.
+            run_git(repository, ["rev-parse", "--git-dir"])
+        except GitFailed:
+            raise error from None
+        raise GitFailed(SHALLOW_HINT) from error
     return found.decode().strip()
 
 
-def tree(repository: Repository, commit: str) -> dict[str, str]:
-    """Return the blobs of the regular files in a commit, by path from the top of the work tree. Raises GitFailed."""
-    return _entries(_list_tree(repository, commit))
+def tree(repository: Repository, commit: str, *, modes: Collection[str] = _REGULAR) -> dict[str, str]:
+    """Return the blobs in a commit, by path from the top of the work tree: those of regular files, unless `modes` says.
+
+    Raises GitFailed.
+    """
+    found: dict[str, str] = {}
+    for line in run_git(repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]).split(b"\0")[:-1]:
+        # `<mode> SP <type> SP <object> TAB <file>`, git-ls-tree(1).
+        head, _, path = line.partition(b"\t")
+        mode, _, object_id = head.decode().split(" ")
+        if mode in modes:
+            found[os.fsdecode(path)] = object_id
+    return found
 
 
 def links(repository: Repository, commit: str) -> dict[str, str]:
     """Return the targets of the symbolic links in a commit, by path from the top of the work tree. Raises GitFailed."""
-    found = _entries(_list_tree(repository, commit), _LINK)
+    found = tree(repository, commit, modes=_LINK)
     targets = blobs(repository, found.values(), limit=LONGEST_TARGET)
     return {path: os.fsdecode(targets[each]) for path, each in found.items() if each in targets}
-
-
-def blob(repository: Repository, commit: str, path: str) -> bytes | None:
-    """Return the content of the regular file at `path` in a commit, None where there is none.
-
-    `path` is relative to the top of the work tree, spelled as Git spells it. Raises GitFailed, also where the content
-    has more than MAX_BLOB bytes.
-    """
-    listed = run_git(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])
-    object_id = _entries(listed).get(path)
-    if object_id is None:
-        return None
-    content = blobs(repository, [object_id], limit=MAX_BLOB).get(object_id)
-    if content is None:
-        raise GitFailed(f"{path} in {commit} is larger than {MAX_BLOB} bytes")
-    return content
 
 
 def blobs(repository: Repository, object_ids: Iterable[str], *, limit: int = MAX_BLOB) -> dict[str, bytes]:
@@ -189,9 +196,10 @@ def blobs(repository: Repository, object_ids: Iterable[str], *, limit: int = MAX
     wanted = dict.fromkeys(object_ids)
     if not wanted:
         return {}
-    sizes = run_git(repository, ["cat-file", "--batch-check"], input=_lines(wanted)).decode().splitlines()
+    # The sizes first: `--batch` holds back nothing, however large it is.
+    sizes = run_git(repository, ["cat-file", "--batch-check"], input="\n".join(wanted).encode()).decode().splitlines()
     kept = [line.split()[0] for line in sizes if _size(line) <= limit]
-    output = run_git(repository, ["cat-file", "--batch"], input=_lines(kept)) if kept else b""
+    output = run_git(repository, ["cat-file", "--batch"], input="\n".join(kept).encode()) if kept else b""
     found: dict[str, bytes] = {}
     at = 0
     while at < len(output):
@@ -212,54 +220,11 @@ def _size(line: str) -> int:
     return int(size)
 
 
-def _lines(object_ids: Iterable[str]) -> bytes:
-    return "".join(f"{each}\n" for each in object_ids).encode()
-
-
-def _list_tree(repository: Repository, commit: str) -> bytes:
-    return run_git(repository, ["ls-tree", "-r", "-z", "--full-tree", commit, "--"])
-
-
-def _entries(listed: bytes, modes: Collection[str] = _REGULAR) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in filter(None, listed.split(b"\0")):
-        head, _, path = line.partition(b"\t")
-        mode, _, object_id = head.decode().split(" ")
-        if mode in modes:
-            found[os.fsdecode(path)] = object_id
-    return found
-
-
-def _no_answer() -> str:
-    return f"git gave no answer within {TIME_LIMIT:.0f} seconds"
-
-
-def _is_asked(repository: Repository) -> bool:
-    """Return whether Git answers at all, so that what it does not find is missing."""
-    try:
-        run_git(repository, ["rev-parse", "--git-dir"])
-    except GitFailed:
-        return False
-    return True
-
-
-def _executable(environ: Mapping[str, str]) -> str:
+def _executable() -> str:
     """Return the absolute path of Git. A relative folder on the PATH would be one of the checkout."""
     name = "git.exe" if os.name == "nt" else "git"
-    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         path = os.path.join(folder, name)
         if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     raise GitFailed("git cannot be run: it is not on the PATH")
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for Git. Without what a hook of Git sets to name its own repository."""
-    return {name: value for name, value in environ.items() if not name.upper().startswith("GIT_")} | _ENVIRONMENT
-
-
-def _reason(complaint: bytes) -> str:
-    """Return the line in which Git says why it fails: the first that is no warning and no advice."""
-    lines = [line.strip() for line in complaint.decode("utf-8", "replace").splitlines() if line.strip()]
-    failing = [line for line in lines if line.startswith(("fatal: ", "error: "))]
-    return (failing or lines or [""])[0]

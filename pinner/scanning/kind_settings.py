@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, Format, Places, kind_names
-from pinner.model.occurrence import Occurrence, Reading
+from pinner.model.occurrence import Reading
 from pinner.model.reference import Reference
 
 MODES = ("off", "check", "on")
@@ -33,13 +33,13 @@ class KindSettings(NamedTuple):
         """Return `reading` without places in what is only checked."""
         if not self.checked:
             return reading
-        return reading._replace(occurrences=tuple(map(self._checked, reading.occurrences)))
-
-    def _checked(self, occurrence: Occurrence) -> Occurrence:
-        if occurrence.kind not in self.checked or occurrence.place is None:
-            return occurrence
-        is_reference = isinstance(occurrence.target, Reference)
-        return occurrence._replace(place=None, unwritable=_ONLY_CHECKED if is_reference else None)
+        occurrences = []
+        for each in reading.occurrences:
+            if each.kind in self.checked and each.place is not None:
+                is_reference = isinstance(each.target, Reference)
+                each = each._replace(place=None, unwritable=_ONLY_CHECKED if is_reference else None)
+            occurrences.append(each)
+        return reading._replace(occurrences=tuple(occurrences))
 
 
 ALL_KINDS = KindSettings()

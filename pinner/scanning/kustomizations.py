@@ -1,7 +1,7 @@
 """Kustomizations that nobody named: those of the checked root that may replace an image of a file that was named."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from pinner.model.errors import ReadError
@@ -20,24 +20,20 @@ def kustomizations_for(occurrences: Iterable[Occurrence], is_left_out: Callable[
     """
     open_ = [each for each in occurrences if isinstance(each.target, Reference) and not each.target.digest]
     roots = {_root_of(os.path.dirname(each.path)) for each in open_}
-    sources = [source for root in sorted(roots) for source in _kustomizations_in(root, is_left_out)]
-    names = {written_name(each.text).encode() for each in open_}
+    sources: list[Source] = []
+    for each in (file for root in sorted(roots) for file in discover([root]).files):
+        # As from the working directory, like the paths of other files: `../here/x` is `x`.
+        path = each.path if os.path.isabs(each.path) else os.path.relpath(each.path)
+        if os.path.basename(path) in KUSTOMIZATIONS and not each.is_outside and not is_left_out(path):
+            with suppress(ReadError):
+                sources.append(read_source(path))
     # Few name one of these images; to see what it works on, all have to be read.
-    if any(b"images" in each.data and any(name in each.data for name in names) for each in sources):
-        return sources
-    return []
+    names = {written_name(each.text).encode() for each in open_}
+    is_named = any(b"images" in each.data and any(name in each.data for name in names) for each in sources)
+    return sources if is_named else []
 
 
 def _root_of(folder: str) -> str:
     """Return the checked root of a folder, spelled as the folder is."""
     real = os.path.realpath(folder or os.curdir)
     return os.path.normpath(os.path.join(folder, os.path.relpath(checked_root(real) or real, real)))
-
-
-def _kustomizations_in(root: str, is_left_out: Callable[[str], bool]) -> Iterator[Source]:
-    for each in discover([root]).files:
-        # As from the working directory, like the paths of other files: `../here/x` is `x`.
-        path = each.path if os.path.isabs(each.path) else os.path.relpath(each.path)
-        if os.path.basename(path) in KUSTOMIZATIONS and not each.is_outside and not is_left_out(path):
-            with suppress(ReadError):
-                yield read_source(path)

@@ -21,14 +21,12 @@ def refuse_outside(file: ScannedFile, pins: Mapping[Reference, str] | None) -> s
     if file.reading.problems:
         return f", and its target is no {file.format.NAME}"
     targets = [each.target for each in file.reading.occurrences]
+    are_pinned = pins is not None and all(
+        isinstance(each, Reference) and each.tag and each.digest and pins.get(each.by_tag(), each.digest) == each.digest
+        for each in targets
+    )
     # What it names is not followed, nor told.
     names_files = any(link.kind in (DOCKERFILE.NAME, COMPOSE.NAME) for link in file.reading.links)
-    if not names_files and (not targets or (pins is not None and all(_is_pinned(each, pins) for each in targets))):
+    if not names_files and (not targets or are_pinned):
         return ""
     return ": its references were left alone; name it to follow it"
-
-
-def _is_pinned(target: object, pins: Mapping[Reference, str]) -> bool:
-    if not (isinstance(target, Reference) and target.tag and target.digest):
-        return False
-    return pins.get(target.by_tag(), target.digest) == target.digest

@@ -21,14 +21,14 @@ class Revision(NamedTuple):
 
     def holds(self, path: str) -> bool:
         """Return whether a path lies in the work tree, so that the revision decides what is there."""
-        return self._name_of(path) is not None
+        return self.repository.name_of(path) is not None
 
     def read(self, path: str) -> bytes | None:
         """Return what a file is in the revision, None where there is none, whatever the change has put in its place.
 
         Raises UsageError for a link, whose content would be the change's, and where Git fails.
         """
-        name = self._name_of(path)
+        name = self.repository.name_of(path)
         if name is None:
             return None
         if name not in self.files:
@@ -45,28 +45,28 @@ class Revision(NamedTuple):
         What is reached through a link of the work tree is not there: it has another name. Raises UsageError where Git
         fails.
         """
-        names = {path: name for path in paths if (name := self._linkless_name_of(path))}
+        names: dict[str, str] = {}
+        for path in paths:
+            name = self.repository.name_of(os.path.realpath(path)) or ""
+            # A link may lead to the work tree, and none below its top to the file.
+            above = os.path.abspath(path).removesuffix(name.replace("/", os.sep))
+            if name and above.endswith(os.sep) and os.path.samefile(above, self.repository.work_tree):
+                names[path] = name
         content = self._content(names.values())
         return {path: content[name] for path, name in names.items() if name in content}
 
     def require_unchanged(self, path: str) -> None:
         """Raise UsageError unless a file that is read from the disk is as the revision has it, or lies elsewhere."""
-        if self.holds(path) and self.read(path) != _on_disk(path):
+        if not self.holds(path):
+            return
+        try:
+            now = read_file(path)
+        except ReadError:
+            now = None
+        if self.read(path) != now:
             raise UsageError(
                 f"{path}: this file is not the one of --policy-from {self.name}: name one outside of the tree"
             )
-
-    def _name_of(self, path: str) -> str | None:
-        """Return the path from the top of the work tree, as it is written if that lies there; None for one outside."""
-        top = self.repository.work_tree
-        return _below(os.path.abspath(path), top) or _below(os.path.realpath(path), top)
-
-    def _linkless_name_of(self, path: str) -> str | None:
-        """Return the path from the top of the work tree, None for one outside or through a link below the top."""
-        top = self.repository.work_tree
-        name = _below(os.path.realpath(path), top)
-        above = os.path.abspath(path).removesuffix((name or "").replace("/", os.sep))
-        return name if name and above.endswith(os.sep) and os.path.samefile(above, top) else None
 
     def _content(self, names: Iterable[str]) -> dict[str, bytes]:
         wanted = {name: self.files[name] for name in names if name in self.files}
@@ -96,16 +96,3 @@ def find_revision(name: str) -> Revision:
         return Revision(name=name, commit=commit, repository=repository, files=tree(repository, commit))
     except GitFailed as error:
         raise UsageError(f"--policy-from {name}: {error}") from error
-
-
-def _below(path: str, folder: str) -> str | None:
-    """Return the path from a folder as Git writes it, None for the folder itself and what is not below it."""
-    name = os.path.relpath(path, folder).replace(os.sep, "/")
-    return None if name.partition("/")[0] in (os.pardir, os.curdir) else name
-
-
-def _on_disk(path: str) -> bytes | None:
-    try:
-        return read_file(path)
-    except ReadError:
-        return None

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pinner.model.changes import Explanation
 from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
-from pinner.model.report import Explanation
 from pinner.registry.errors import EmptyIndex, NotAnImage
 from pinner.registry.manifest import Manifest
 from pinner.updating.ledger import Fact, Ledger, Naming
@@ -92,14 +92,16 @@ def targets(pin: str | None, history: History, now: datetime, min_age: timedelta
     That is what the tag names now, and with `min_age` what it named that long ago, or else the nearest before that.
     Only what came after the pin counts, lest it move back, and never what was withdrawn or rejected.
     """
-    namings, last = history.namings, len(history.namings) - 1
+    digests, last = [naming.digest for naming in history.namings], len(history.namings) - 1
     if _is_rejected(last, history):
         return []
-    settled = [at for at, naming in enumerate(namings) if naming.time + min_age <= now + _GRACE]
-    if not min_age or last in settled or _goes_back(pin, history, settled):
-        return [namings[last].digest]
-    older = [at for at in reversed(settled) if _follows(at, pin, history) and _is_sound(at, history)]
-    return list(dict.fromkeys(namings[at].digest for at in older))
+    settled = [at for at, naming in enumerate(history.namings) if naming.time + min_age <= now + _GRACE]
+    # A tag that goes back from the pin names what is known for longer: that need not grow old again.
+    first = digests.index(digests[last])
+    goes_back = pin in digests and first in settled and first < digests.index(pin)
+    if not min_age or last in settled or goes_back:
+        return [digests[last]]
+    return list(dict.fromkeys(digests[at] for at in reversed(_successors(pin, history)) if at in settled))
 
 
 def repairs(pin: str, current: str, history: History, min_age: timedelta) -> list[str]:
@@ -108,39 +110,29 @@ def repairs(pin: str, current: str, history: History, min_age: timedelta) -> lis
     With `min_age`, or where the tag is gone as well (`current` is empty), that is the oldest that is known to have come
     after the lost one, else what the tag names now.
     """
-    namings, last = history.namings, len(history.namings) - 1
-    later = range(last) if current else range(last + 1)
-    known = [at for at in later if _follows(at, pin, history) and _is_sound(at, history)]
-    wanted = [*(known if min_age or not current else ()), *((last,) if current else ())]
-    return list(dict.fromkeys(namings[at].digest for at in wanted if not _is_rejected(at, history)))
+    last = len(history.namings) - 1
+    wanted = _successors(pin, history) if min_age or not current else []
+    if current and last not in wanted and not _is_rejected(last, history):
+        wanted.append(last)
+    return list(dict.fromkeys(history.namings[at].digest for at in wanted))
 
 
-def _follows(at: int, pin: str | None, history: History) -> bool:
-    """Return whether a naming came after the pin."""
-    named = [number for number, naming in enumerate(history.namings) if naming.digest == pin]
-    if pin is None:
-        return True
-    if named:
-        return at > named[-1]
-    return history.pinned is not None and history.namings[at].time >= history.pinned
+def _successors(pin: str | None, history: History) -> list[int]:
+    """Return the namings that came after the pin, the oldest first, without what was withdrawn or rejected.
 
-
-def _is_sound(at: int, history: History) -> bool:
-    return not _is_withdrawn(at, history) and not _is_rejected(at, history)
-
-
-def _is_withdrawn(at: int, history: History) -> bool:
-    """Return whether the tag went back, after a naming, to a digest that it had named before it named this one."""
+    A naming is withdrawn if the tag went back, after it, to a digest that it had named before it named this one.
+    """
     digests = [naming.digest for naming in history.namings]
-    first = digests.index(digests[at])
-    return any(digests.index(later) < first for later in digests[at + 1 :])
-
-
-def _goes_back(pin: str | None, history: History, settled: Collection[int]) -> bool:
-    """Return whether the pin was withdrawn, and the tag names again what is known for longer, and for long enough."""
-    digests = [naming.digest for naming in history.namings]
-    first = digests.index(digests[-1])
-    return pin in digests and first in settled and first < digests.index(pin)
+    successors = []
+    for at, (time, digest) in enumerate(history.namings):
+        if pin in digests:
+            follows = pin not in digests[at:]
+        else:
+            follows = pin is None or (history.pinned is not None and time >= history.pinned)
+        is_withdrawn = any(digests.index(later) < digests.index(digest) for later in digests[at + 1 :])
+        if follows and not is_withdrawn and not _is_rejected(at, history):
+            successors.append(at)
+    return successors
 
 
 def _is_rejected(at: int, history: History) -> bool:
@@ -166,6 +158,7 @@ def platforms_in_use(occurrences: Iterable[Occurrence], options_of: OptionsOf) -
     used: dict[Reference, tuple[str, ...]] = {}
     for each in occurrences:
         if isinstance(each.target, Reference):
+            # `$BUILDPLATFORM` and the like are no platform: such a place is built for those of the options.
             is_literal = each.platform is not None and is_complete(each.platform)
             literal = (each.platform or "",) if is_literal else options_of(each.target).platforms
             before = used.setdefault(each.target, literal)
@@ -184,9 +177,11 @@ def in_conflict(references: Iterable[Reference]) -> Collection[Reference]:
 
 def too_young(history: History, min_age: timedelta) -> Stay:
     """Return why a pin stays although its tag has moved, and until when."""
-    if _is_rejected(len(history.namings) - 1, history):
-        return _rejected(history)
     since, current = history.namings[-1]
+    if _is_rejected(len(history.namings) - 1, history):
+        when = max(fact.time for fact in history.rejections if fact.digest == current)
+        detail = f"{current} was rejected on {when:%Y-%m-%d}; the pin moves when the tag names another"
+        return Stay(REJECTED, f"{detail}, or to it by --image and --to")
     days = f"{min_age.days} day{'' if min_age.days == 1 else 's'}"
     until = f"{since + min_age - _GRACE:%Y-%m-%d %H:%M} UTC"
     return Stay(
@@ -195,23 +190,18 @@ def too_young(history: History, min_age: timedelta) -> Stay:
     )
 
 
-def _rejected(history: History) -> Stay:
-    current = history.namings[-1].digest
-    when = max(fact.time for fact in history.rejections if fact.digest == current)
-    detail = f"{current} was rejected on {when:%Y-%m-%d}; the pin moves when the tag names another"
-    return Stay(REJECTED, f"{detail}, or to it by --image and --to")
-
-
 def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ...], options: Options) -> Decision:
     """Return whether a pin moves to `digest`, which is `new`. `old` is what it names now, None where that is gone."""
     if new.flaw:
         return Stay(new.flaw.reason, f"{digest} cannot be taken: {new.flaw.detail}", refused=True)
     if old is None:
+        # There is nothing to compare, and a pin that no longer resolves breaks every build.
         return Move(digest, GONE)
     lost = [] if options.allow_lost_platforms else _lost(new, old, used)
     if lost:
         detail = f"{digest} lacks {', '.join(lost)}, which the pin has; --allow-lost-platforms takes it all the same"
         return Stay(LOST_PLATFORMS, detail, refused=True)
+    # Where neither index has an image in use, nothing says that they are the same.
     if not options.all_changes and _manifests(old, used) and _manifests(old, used) == _manifests(new, used):
         where = ", ".join(used or new.platforms) or "every platform"
         return Stay(SAME_MANIFESTS, f"{digest} has the same manifests for {where}; --all-changes takes it all the same")
@@ -227,9 +217,8 @@ def _lost(new: Manifest, old: Manifest, used: tuple[str, ...]) -> list[str]:
     had = [platform for platform in old.platforms if not used or fits_any(platform, used)]
     if not new.is_index and new.platform is None:
         return had if len(had) > 1 else []
-    if new.platform is not None:
-        return [platform for platform in had if not fits_any(platform, (new.platform,))]
-    return [platform for platform in had if not fits_any(platform, new.platforms)]
+    has = new.platforms if new.platform is None else (new.platform,)
+    return [platform for platform in had if not fits_any(platform, has)]
 
 
 def _manifests(index: Manifest, used: tuple[str, ...]) -> set[tuple[str | None, str]]:

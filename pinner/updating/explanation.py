@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from pinner.model.changes import Explanation, Provenance
 from pinner.model.platforms import fits_any
-from pinner.model.report import Explanation, Provenance
 from pinner.registry.manifest import Manifest
 
 _KEYS = {
@@ -79,6 +79,7 @@ def provenance(manifest: Manifest, used: tuple[str, ...]) -> Provenance | None:
 def compare_url(before: Provenance, after: Provenance) -> str | None:
     """Return the address of the page that compares two revisions of one repository on GitHub or GitLab, else None."""
     old, new = _source(before), _source(after)
+    # Both hosts take the path of a repository in any case of its letters.
     if not old or not new or (old.host, old.path.lower()) != (new.host, new.path.lower()):
         return None
     if old.revision.lower() == new.revision.lower():
@@ -91,25 +92,19 @@ def _why(old: Manifest | None, new: Manifest, before: Provenance | None, after: 
     if old is None:
         return "lost"
     if before and after:
-        if _differ(before.version, after.version):
+        # What only one of the two says tells nothing: publishers begin and stop to annotate.
+        pairs = zip(Provenance._fields, before, after, strict=True)
+        changed = {field for field, was, now in pairs if None not in (was, now) and was != now}
+        if "version" in changed:
             return "version"
-        if _differ(before.source, after.source) or _differ(before.revision, after.revision):
+        if changed & {"source", "revision"}:
             return "source"
-        if _differ(before.base_digest, after.base_digest) or _differ(before.base_name, after.base_name):
+        if changed & {"base_digest", "base_name"}:
             return "base"
-        if before._replace(created=None) == after._replace(created=None) and _differ(before.created, after.created):
+        if "created" in changed and before._replace(created=after.created) == after:
             return "rebuild"
-    if old.images and _digests(old) == _digests(new):
-        return "attestations"
-    return "unknown"
-
-
-def _differ(before: str | None, after: str | None) -> bool:
-    return before is not None and after is not None and before != after
-
-
-def _digests(manifest: Manifest) -> set[tuple[str | None, str]]:
-    return {(each.platform, each.digest) for each in manifest.images}
+    images, old_images = ({(each.platform, each.digest) for each in manifest.images} for manifest in (new, old))
+    return "attestations" if old_images and images == old_images else "unknown"
 
 
 def _source(provenance: Provenance) -> _Source | None:
@@ -135,5 +130,6 @@ def _split(text: str) -> SplitResult | None:
         usable = url.scheme == "https" and url.hostname in _COMPARE and url.port in (None, 443)
     except ValueError:
         return None
+    # The link is shown in a terminal and in pull requests: nothing may hide in it where it leads.
     is_plain = text.isascii() and text.isprintable() and " " not in text and "@" not in url.netloc and not url.query
     return url if usable and is_plain else None

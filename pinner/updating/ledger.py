@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pinner.model.errors import InvalidReference, ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
@@ -72,6 +72,7 @@ class Ledger:
 
     def noted(self, facts: Iterable[Fact]) -> "Ledger":
         """Return this ledger with more facts."""
+        # Whole seconds, as in the file: a fact that is read again must equal the one that was noted.
         more = (fact._replace(time=fact.time.replace(microsecond=0)) for fact in facts)
         return Ledger((*self.facts, *more), path=self.path, data=self.data, from_future=self.from_future)
 
@@ -89,7 +90,8 @@ class Ledger:
 
     def since(self, pin: Reference) -> datetime | None:
         """Return when a pin was first seen, under its tag or in a file."""
-        facts = (*self._of_image.get(pin.by_tag(), ()), *self._of_image.get(_without_tag(pin), ()))
+        # The older format has pins without their tags.
+        facts = (*self.facts_of(pin.by_tag()), *self.facts_of(pin._replace(tag=None, digest=None)))
         kinds = (FactKind.NAMED, FactKind.PINNED)
         return min((fact.time for fact in facts if fact.digest == pin.digest and fact.kind in kinds), default=None)
 
@@ -105,6 +107,17 @@ class Ledger:
     def facts_of(self, image: Reference) -> list[Fact]:
         """Return all facts about an image, with its tag as it was noted."""
         return self._of_image.get(image, [])
+
+    def in_force(self, in_use: Iterable[Reference], now: datetime) -> set[Fact]:
+        """Return the facts that may still decide something; `in_use` are the pins in the files."""
+        limit, pins = now - _FORGOTTEN, set(in_use)
+        in_force = set()
+        for image, facts in self._of_image.items():
+            old = [fact for fact in facts if fact.kind is FactKind.NAMED and fact.time < limit]
+            # The last of those that are forgotten says what the tag named when the others began.
+            in_force.update(old[-1:])
+            in_force.update(each for each in facts if each.time >= limit or image._replace(digest=each.digest) in pins)
+        return in_force
 
     def _facts(self, image: Reference, kind: FactKind) -> Iterator[Fact]:
         return (fact for fact in self._of_image.get(image.by_tag(), ()) if fact.kind is kind)
@@ -131,9 +144,11 @@ def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Refe
     Lines stay as they are but for those of the older format, those that came from the future, and those that can decide
     nothing any more: `in_use` are the pins in the files.
     """
-    kept = set(_kept(ledger, set(in_use), now))
-    lines = list(_kept_lines(ledger, kept)) if ledger.path == path else []
-    written = {fact for line in lines if (fact := _fact_of(line))}
+    kept = ledger.in_force(in_use, now)
+    stays = ledger.path == path and not ledger.data.startswith(_OLD_START)
+    text = ledger.data.decode("utf-8-sig", "replace") if stays else ""
+    lines = [line for line in text.splitlines() if _fact_of(line) in kept]
+    written = {_fact_of(line) for line in lines}
     lines += [render(fact) for fact in ledger.facts if fact in kept and fact not in written]
     data = "".join(f"{line}\n" for line in lines).encode()
     try:
@@ -161,6 +176,7 @@ def _read(path: str) -> bytes | None:
 
 def _parsed(path: str, data: bytes) -> Iterator[Fact]:
     lines = data.decode("utf-8-sig", "replace").splitlines()
+    # Before anything else is said: what such markers break may not even be JSON Lines.
     for number, line in enumerate(lines, 1):
         if line.startswith(_CONFLICT_MARKERS):
             raise UsageError(
@@ -191,12 +207,14 @@ def _fact_of(line: str) -> Fact | None:
                         time=_time(time), kind=FactKind(kind), image=parse(image), digest=digest, instead=instead
                     )
     except (ValueError, OverflowError, RecursionError, InvalidReference):
+        # OverflowError: a time whose zone moves it out of the calendar. RecursionError: brackets in brackets.
         pass
     return None
 
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
+    # It would be the time of whoever reads it.
     if time.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return time.astimezone(UTC).replace(microsecond=0)
@@ -209,49 +227,20 @@ def _of_old_format(path: str, data: bytes) -> Iterator[Fact]:
         if document["schema_version"] != 1:
             raise ValueError("schema_version")
         for entry in document["entries"]:
-            yield _of_old_entry(entry)
+            tag, digest = entry.get("tag"), entry["digest"]
+            if not is_digest(digest):
+                raise ValueError(f"{json.dumps(digest)[:100]} is no digest")
+            image = Reference(
+                registry=str(entry["registry"]),
+                repository=str(entry["repository"]),
+                tag=None if tag is None else str(tag),
+            )
+            kind = FactKind.NAMED if tag else FactKind.PINNED
+            yield Fact(time=_time(entry["first_seen"]), kind=kind, image=image, digest=digest)
     except (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"the ledger {path} is damaged: {error}; mend it, or remove it to start anew") from error
 
 
-def _of_old_entry(entry: dict[str, Any]) -> Fact:
-    tag, digest = entry.get("tag"), entry["digest"]
-    if not is_digest(digest):
-        raise ValueError(f"{json.dumps(digest)[:100]} is no digest")
-    image = Reference(
-        registry=str(entry["registry"]), repository=str(entry["repository"]), tag=None if tag is None else str(tag)
-    )
-    return Fact(
-        time=_time(entry["first_seen"]), kind=FactKind.NAMED if tag else FactKind.PINNED, image=image, digest=digest
-    )
-
-
-def _kept(ledger: Ledger, in_use: set[Reference], now: datetime) -> Iterator[Fact]:
-    """Yield the facts that may still decide something."""
-    limit = now - _FORGOTTEN
-    in_force = {
-        (image, max(old, key=_order))
-        for image in {fact.image for fact in ledger.facts}
-        if (old := [fact for fact in ledger.facts_of(image) if fact.kind is FactKind.NAMED and fact.time < limit])
-    }
-    for fact in ledger.facts:
-        used = fact.image._replace(digest=fact.digest) in in_use
-        if fact.time >= limit or used or (fact.image, fact) in in_force:
-            yield fact
-
-
-def _kept_lines(ledger: Ledger, kept: set[Fact]) -> Iterator[str]:
-    """Yield the lines of the file that stay as they are."""
-    if ledger.data.startswith(_OLD_START):
-        return
-    for line in ledger.data.decode("utf-8-sig", "replace").splitlines():
-        if _fact_of(line) in kept:
-            yield line
-
-
-def _without_tag(pin: Reference) -> Reference:
-    return pin._replace(tag=None, digest=None)
-
-
 def _order(fact: Fact) -> tuple[datetime, str, str, str, str]:
+    # By all fields: facts of one second have one order, whatever order the lines have.
     return fact.time, str(fact.image), fact.kind, fact.digest, fact.instead or ""

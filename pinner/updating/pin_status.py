@@ -83,13 +83,13 @@ class Examiner:
 
     async def examine(self, reference: Reference) -> Examination:
         """Return the status of one reference, or why it could not be found out."""
-        if reference.digest is None:
-            return await self._unpinned(reference)
-        if reference.tag is None:
+        if reference.digest is not None and reference.tag is None:
             return await self._untagged(reference)
         tag = await self._resolver.head(reference.by_tag())
         if isinstance(tag, Unresolved):
             return await self._without_tag(reference, tag)
+        if reference.digest is None:
+            return await self._looked_into(PinState.UNPINNED, tag, tag.digest)
         if tag.digest == reference.digest:
             return await self._looked_into(PinState.FRESH, tag, tag.digest)
         pin = await self._resolver.head(reference.by_digest())
@@ -98,12 +98,6 @@ class Examiner:
         if pin.media_type not in INDEXES and tag.media_type in INDEXES:
             return await self._manifest_of(pin, tag)
         return await self._looked_into(PinState.STALE, pin, tag.digest)
-
-    async def _unpinned(self, reference: Reference) -> Examination:
-        tag = await self._resolver.head(reference.by_tag())
-        if isinstance(tag, Unresolved):
-            return PinStatus(PinState.NO_TAG, None) if tag.reason == NotFound.reason else tag
-        return await self._looked_into(PinState.UNPINNED, tag, tag.digest)
 
     async def _untagged(self, reference: Reference) -> Examination:
         """No tag vouches for the repository. That `latest` is there must do, lest a missing login look like a loss."""
@@ -120,20 +114,24 @@ class Examiner:
         """Return what an unanswered tag means: the pin is all there is, or the registry has neither."""
         if failure.reason != NotFound.reason:
             return failure
+        if reference.digest is None:
+            return PinStatus(PinState.NO_TAG, None)
         pin = await self._resolver.head(reference.by_digest())
         if isinstance(pin, Resolved):
             return await self._looked_into(PinState.NO_TAG, pin, None)
+        # Registries answer 404 for a private repository as well: one that they do not show is no evidence of a loss.
         is_gone = pin.reason == NotFound.reason and pin.has_repository
         return PinStatus(PinState.GONE, None) if is_gone else pin
 
     async def _manifest_of(self, pin: Resolved, tag: Resolved) -> Examination:
         """Return whether a pin that is a manifest is a child of the index that its tag names."""
-        fetched = await self._fetch(tag)
+        fetched = await fetch_manifest(self._resolver, tag)
         if isinstance(fetched, Unresolved):
             return fetched
         for child in fetched.children:
             if child.digest == pin.digest:
                 what = ATTESTATION if child.is_attestation else child.platform or "a manifest without a platform"
+                # BuildKit gives an attestation the platform unknown/unknown (attestation-storage.md).
                 platforms = (child.platform,) if child.platform and not child.is_attestation else ()
                 return PinStatus(
                     state=PinState.PLATFORM,
@@ -153,7 +151,7 @@ class Examiner:
         unsure = not is_judged and not is_surely_an_image(content.media_type, content.size)
         if not (self._depth.fetch or self._depth.deep or unsure):
             return status
-        fetched = await self._fetch(content)
+        fetched = await fetch_manifest(self._resolver, content)
         if isinstance(fetched, Unresolved):
             return fetched
         status = status._replace(platforms=fetched.platforms)
@@ -180,21 +178,19 @@ class Examiner:
         answer = await self._resolver.head(reference)
         return answer if isinstance(answer, Unresolved) else None
 
-    async def _fetch(self, content: Resolved) -> Manifest | Unresolved:
-        """Return what `content` says, fetched by its digest unless it is there."""
-        if content.body is not None:
-            return _parsed(content)
-        return await fetch_manifest(self._resolver, content.reference._replace(tag=None, digest=content.digest))
 
-
-async def fetch_manifest(resolver: Resolver, reference: Reference) -> Manifest | Unresolved:
-    """Return what the content of a reference says, or why it could not be had."""
-    fetched = await resolver.get(reference)
-    return fetched if isinstance(fetched, Unresolved) else _parsed(fetched)
-
-
-def _parsed(content: Resolved) -> Manifest | Unresolved:
+async def fetch_manifest(resolver: Resolver, content: Reference | Resolved) -> Manifest | Unresolved:
+    """Return what the content of a reference says, or why it could not be had. What has a body is not fetched again."""
+    if isinstance(content, Reference):
+        fetched = await resolver.get(content)
+    elif content.body is None:
+        # By its digest: the tag may have moved since it was asked.
+        fetched = await resolver.get(content.reference._replace(tag=None, digest=content.digest))
+    else:
+        fetched = content
+    if isinstance(fetched, Unresolved):
+        return fetched
     try:
-        return parse_manifest(content.body or b"", content.media_type)
+        return parse_manifest(fetched.body or b"", fetched.media_type)
     except RegistryError as error:
-        return Unresolved(reference=content.reference, reason=error.reason, detail=error.detail)
+        return Unresolved(reference=fetched.reference, reason=error.reason, detail=error.detail)

@@ -96,7 +96,7 @@ def find_updates(
     async def run() -> Updates:
         async with Resolver(settings, references=[*used, *beside]) as resolver, hub or HubTags(settings) as tags:
             statuses = await examine_all(used, resolver, depth, progress=progress)
-            known = ledger.noted([*_namings(statuses, ledger, now), *_pins(used, ledger, now)])
+            known = ledger.noted(_sightings(statuses, ledger, now))
             known = known.noted(await _pushed(statuses, known, tags, now, options_of))
             updater = _Updater(resolver, known, now)
             if choices is None:
@@ -110,6 +110,7 @@ def find_updates(
 def earlier_pins(pin: Reference, ledger: Ledger) -> tuple[str, ...]:
     """Return the digests to which a pin can be rolled back, the latest first: what was pinned before, or else named."""
     digests = [naming.digest for naming in ledger.namings(pin)]
+    # What the tag named after the pin is no way back.
     before = digests[: digests.index(pin.digest)] if pin.digest in digests else digests
     rejected = {fact.digest for fact in ledger.rejections(pin)}
     return tuple(
@@ -117,24 +118,21 @@ def earlier_pins(pin: Reference, ledger: Ledger) -> tuple[str, ...]:
     )
 
 
-def _namings(statuses: Mapping[Reference, Examination], ledger: Ledger, now: datetime) -> Iterator[Fact]:
-    """Yield what the tags name now, where that is not what they named last."""
+def _sightings(statuses: Mapping[Reference, Examination], ledger: Ledger, now: datetime) -> Iterator[Fact]:
+    """Yield what the tags name now, and the pins, where that is not what the ledger knows as the latest."""
+    pinned = {each for each in statuses if each.tag and is_digest(each.digest or "")}
+    conflicts = in_conflict(pinned)
     for reference, status in statuses.items():
+        image = reference.by_tag()
         if isinstance(status, PinStatus) and status.current:
             namings = ledger.namings(reference)
             if not namings or namings[-1].digest != status.current:
-                yield Fact(time=now, kind=FactKind.NAMED, image=reference.by_tag(), digest=status.current)
-
-
-def _pins(references: Iterable[Reference], ledger: Ledger, now: datetime) -> Iterator[Fact]:
-    """Yield the pins that the ledger does not know, or that are not the latest any more."""
-    pinned = [each for each in references if each.tag and is_digest(each.digest or "")]
-    conflicts = in_conflict(pinned)
-    for each in pinned:
-        known = ledger.pins(each)
-        latest = known if each.by_tag() in conflicts else known[:1]
-        if each.digest and each.digest not in latest:
-            yield Fact(time=now, kind=FactKind.PINNED, image=each.by_tag(), digest=each.digest)
+                yield Fact(time=now, kind=FactKind.NAMED, image=image, digest=status.current)
+        if reference.digest and reference in pinned:
+            known = ledger.pins(reference)
+            # Of two pins of one tag none is the latest: each run would note the other one again.
+            if reference.digest not in (known if image in conflicts else known[:1]):
+                yield Fact(time=now, kind=FactKind.PINNED, image=image, digest=reference.digest)
 
 
 def _rejections(chosen: Mapping[Reference, Update | Unresolved], now: datetime) -> Iterator[Fact]:
@@ -157,6 +155,7 @@ async def _pushed(
         for reference, status in statuses.items()
         if isinstance(status, PinStatus) and status.current and reference.registry == DOCKER_HUB
         if status.state in (*_MOVED, PinState.UNPINNED) and (age := options_of(reference).min_age)
+        # Docker Hub's API has a rate limit of its own: only where the answer can let a pin move today.
         if status.current not in targets(None, history_of(reference, status.current, ledger, now), now, age)[:1]
     }
     times = await asyncio.gather(*(hub.pushed(each, each.digest or "") for each in young))
@@ -184,12 +183,11 @@ class _Updater:
     ) -> dict[Reference, Update | Unresolved]:
         """Return what to do with every reference."""
         conflicts = in_conflict(statuses)
-
-        def options(reference: Reference) -> Options:
-            given = options_of(reference)
-            return given._replace(all_changes=given.all_changes or reference.by_tag() in conflicts)
-
-        work = (self._update(each, status, used[each], options(each)) for each, status in statuses.items())
+        work = []
+        for each, status in statuses.items():
+            options = options_of(each)
+            options = options._replace(all_changes=options.all_changes or each.by_tag() in conflicts)
+            work.append(self._update(each, status, used[each], options))
         return dict(zip(statuses, await asyncio.gather(*work), strict=True))
 
     async def choose(
@@ -208,6 +206,7 @@ class _Updater:
         if status.state is PinState.UNPINNED and status.current and options.add:
             decision = await self._addition(reference, status, status.current, options)
         elif status.state not in _MOVED or not (status.current or reference.tag):
+            # A digest without a tag that is gone leaves nothing that could take its place.
             return Update(status)
         elif not options.update:
             decision = Stay(NOT_UPDATED, "the configuration says `update = false` for this image")
@@ -224,11 +223,10 @@ class _Updater:
             return fetched if isinstance(fetched, Unresolved) else self._explained(reference, Move(current), current)
         history = history_of(reference, current, self._ledger, self._now)
         for digest in targets(None, history, self._now, options.min_age):
-            new = await self._manifest(reference, digest)
+            new = await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
             if isinstance(new, Manifest):
-                return self._explained(
-                    reference, decide(digest, new, new, (), options._replace(all_changes=True)), current
-                )
+                decision = decide(digest, new, new, (), options._replace(all_changes=True))
+                return self._explained(reference, decision, current)
             if digest == current or new.reason != NotFound.reason:
                 return new
         return too_young(history, options.min_age)
@@ -247,15 +245,17 @@ class _Updater:
         else:
             wanted = targets(pin, history, self._now, options.min_age)
         for digest in wanted:
-            new = await self._manifest(reference, digest)
+            new = await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
             if isinstance(new, Manifest):
                 old = await self._pinned(reference, status)
                 if isinstance(old, Unresolved):
                     return old
+                # The platform of a manifest stands in its configuration, one GET more: only an index has some to lose.
                 if old and old.is_index and not (new.is_index or new.artifact):
                     new = new._replace(platform=await self._resolver.platform(reference, new))
                 decision = decide(digest, new, old, used, options)
                 return self._explained(reference, decision, current, old=old, new=new, used=used)
+            # What a tag named earlier may have been deleted since; then the next one is tried.
             if digest == current or new.reason != NotFound.reason:
                 return new
         return too_young(history, options.min_age) if current else None
@@ -269,7 +269,7 @@ class _Updater:
         for digest in wanted:
             if digest == reference.digest:
                 return Update(status)
-            new = await self._manifest(reference, digest)
+            new = await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
             if isinstance(new, Manifest):
                 old = await self._pinned(reference, status)
                 if isinstance(old, Unresolved):
@@ -295,6 +295,7 @@ class _Updater:
         if not isinstance(decision, Move):
             return decision
         digest = decision.digest
+        # Without a ledger everything would be first seen today.
         first_seen = self._ledger.first_named(reference, digest) if self._ledger.path else None
         if new is None:
             time = f"{first_seen:%Y-%m-%dT%H:%M:%SZ}" if first_seen else None
@@ -305,9 +306,6 @@ class _Updater:
         else:
             explanation = explain(old, new, used, digest=digest, current=current, first_seen=first_seen)
         return decision._replace(explanation=explanation)
-
-    async def _manifest(self, reference: Reference, digest: str) -> Manifest | Unresolved:
-        return await fetch_manifest(self._resolver, reference._replace(tag=None, digest=digest))
 
     async def _pinned(self, reference: Reference, status: PinStatus) -> Manifest | Unresolved | None:
         """Return what the pin names. A manifest need not be fetched: it does not say more than that it is one."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, cast
 
+from pinner.model.changes import Change, Explanation, Kept, Provenance
 from pinner.model.occurrence import (
     Decider,
     Decision,
@@ -20,17 +21,7 @@ from pinner.model.occurrence import (
     Template,
 )
 from pinner.model.reference import Reference, parse
-from pinner.model.report import (
-    Change,
-    Explanation,
-    FileFailure,
-    Kept,
-    Provenance,
-    Report,
-    Summary,
-    Suppressed,
-    Unchecked,
-)
+from pinner.model.report import FileFailure, Report, Summary, Suppressed, Unchecked
 from pinner.model.resolution import PinState, PinStatus
 from pinner.model.source import Location, Source, Span
 from pinner.output._states import Detail

@@ -8,20 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.cli.reporting import rendered
+from pinner.model.changes import Change, Explanation, Kept, Provenance
 from pinner.model.escaping import harmless
-from pinner.model.occurrence import Applicability, Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
+from pinner.model.occurrence import Finding, Fix, Invalid, Occurrence, Opaque, Severity, Suppression
 from pinner.model.reference import parse
-from pinner.model.report import (
-    Change,
-    Explanation,
-    FileFailure,
-    Kept,
-    Provenance,
-    Report,
-    Summary,
-    Suppressed,
-    Unchecked,
-)
+from pinner.model.report import FileFailure, Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Edit, Location, Source, Span
 from pinner.output import OUTPUTS, Style, listing, load, table
 from tests.output.case import DIGEST
@@ -43,7 +34,7 @@ def explanations(draw: st.DrawFn) -> Explanation:
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     path, text = draw(PATH), draw(TEXT)
-    fix = Fix(draw(TEXT), Applicability.SAFE, "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
+    fix = Fix(draw(TEXT), "Dockerfile", (Edit(Span(5, 6), draw(TEXT)),))
     finding = Finding("unpinned", Severity.ERROR, path, HERE, text, draw(TEXT), draw(TEXT), fix)
     suppression = Suppression(HERE, ("unpinned",), draw(TEXT), draw(TEXT))
     return Report(

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from pinner.model.changes import Change, Explanation, Kept, Provenance
 from pinner.model.escaping import clean
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, Explanation, Kept, Provenance, Report, Unchecked
+from pinner.model.report import Report, Unchecked
 from pinner.model.source import Location
 from pinner.output import Style, load, markdown
 from pinner.output._paths import relative

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.model.occurrence import Applicability, Finding, Fix, Severity
+from pinner.model.occurrence import Finding, Fix, Severity
 from pinner.model.report import FileFailure, Report
 from pinner.model.source import Edit, Location, Source, Span, apply_edits
 from pinner.output import Style, load
@@ -166,7 +166,7 @@ class TestRdjson:
     def test_a_fix_of_two_edits_is_two_suggestions(self) -> None:
         source = Source("f", b"FROM a\nFROM b\n")
         edits = tuple(Edit(Span(at, at), f"@{DIGEST}") for at in (6, 13))
-        fix = Fix("t", Applicability.SAFE, "f", edits)
+        fix = Fix("t", "f", edits)
         found = Finding("unpinned", Severity.ERROR, "f", occurrence_in(source, "a").where, "a", "FROM", "m", fix)
         (diagnostic,) = self.diagnostics(case.CLEAN._replace(findings=(found,), sources={"f": source}))
         assert [item["range"]["start"]["line"] for item in diagnostic["suggestions"]] == [1, 2]

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from pinner.model.changes import Change, Kept
 from pinner.model.occurrence import Finding, Severity
-from pinner.model.report import Change, FileFailure, Kept, Report, Summary
+from pinner.model.report import FileFailure, Report, Summary
 from pinner.model.source import Location, Source, Span
 from pinner.output import Style, concise, text
 from pinner.output._excerpt import cells

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pinner.output import OUTPUTS
 from pinner.pipeline import unpin
 from pinner.scanning.discovery import discover
 from pinner.scanning.scan import scan_files
@@ -51,10 +52,7 @@ def test_references_out_of_the_tree_are_left_alone(command: str, folder: str) ->
     assert Path("web/Dockerfile").is_symlink()
 
 
-FORMATS = ["text", "json", "sarif", "github", "gitlab", "markdown", "concise", "junit", "rdjson"]
-
-
-@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize(
     ("name", "text"),
     [

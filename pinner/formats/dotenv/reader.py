@@ -93,22 +93,14 @@ class DotenvReader:
                 above.clear()
             if not self._chars.startswith("#", self._at):
                 return self._at < len(self._chars)
-            end = self._chars.find("\n", self._at)
-            end = len(self._chars) if end < 0 else end
-            ignore = self._read_comment(self._at, end)
-            if ignore:
-                above.append(ignore)
-            self._at = end
-
-    def _read_comment(self, start: int, end: int) -> Suppression | None:
-        comment = self._chars[start:end].rstrip("\r")
-        if MARK not in comment:
-            return None
-        span = Span(self._offset(start), self._offset(start + len(comment)))
-        ignore = read_suppression(comment, self.source.locate(span))
-        if ignore:
-            self._ignores.append(ignore)
-        return ignore
+            start, end = self._at, self._chars.find("\n", self._at)
+            self._at = len(self._chars) if end < 0 else end
+            comment = self._chars[start : self._at].rstrip("\r")
+            if MARK in comment:
+                span = Span(self._offset(start), self._offset(start + len(comment)))
+                if ignore := read_suppression(comment, self.source.locate(span)):
+                    self._ignores.append(ignore)
+                    above.append(ignore)
 
     def _read_assignment(self, suppressions: tuple[Suppression, ...]) -> str:
         """Read a statement and return why Compose refuses it, empty if it does not (`locateKeyName`)."""
@@ -128,6 +120,7 @@ class DotenvReader:
             # Compose takes a name without a line end for the value of a variable without a name.
             return ""
         name = self._chars[start : self._at].rstrip(_SPACES)
+        # A name alone on its line passes the shell's value on.
         is_inherited = self._chars[self._at] == "\n"
         self._at += 1
         if " " in name:
@@ -148,14 +141,12 @@ class DotenvReader:
             return self._read_quoted(name, quote, suppressions)
         end = self._chars.find("\n", self._at)
         end = len(self._chars) if end < 0 else end
+        # A # after anything but a space belongs to the value, as in `node#20`.
         comment = self._chars.find(" #", self._at, end)
         stop = end if comment < 0 else comment
         value = self._chars[self._at : stop].rstrip(_SPACES)
-        self.assignments.append(
-            Assignment(
-                name=name, value=self._text(self._at, self._at + len(value)), expands=True, suppressions=suppressions
-            )
-        )
+        text = self._text(self._at, self._at + len(value))
+        self.assignments.append(Assignment(name=name, value=text, expands=True, suppressions=suppressions))
         self._at = end + 1
         return ""
 
@@ -186,6 +177,7 @@ class DotenvReader:
             if code == "$":
                 meant = "$$"
             elif code[0] == "0":
+                # Three octal digits after the 0 are a character; compose-go leaves fewer as they are.
                 meant = chr(int(code[1:], 8)) if len(code) == 4 and int(code[1:], 8) < 128 else match[0]
             else:
                 meant = _ESCAPED.get(code, match[0])

@@ -84,33 +84,30 @@ def _filled(match: re.Match[str], known: Mapping[str, str]) -> str:
 def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
     variables: dict[str, Sequence[str]] = {}
     targets: list[_Target] = []
-    # One character a byte, so that offsets are the file's; names of images are ASCII.
-    for kind, label, body in _blocks(list(_tokens(source.data.decode("latin-1")))):
+    for kind, label, body in _blocks(source):
         if kind == "variable":
             default = [each for each in body.get("default", ()) if each.text != "\n"]
             if len(default) == 1 and default[0].kind == "string" and "${" not in default[0].text:
-                variables[label] = [_unquoted(default[0])]
+                variables[label] = [default[0].text[1:-1]]
         elif kind == "target":
             tags = [(text, source.line_of(at)) for text, at in _tags(body.get("tags", ()))]
             targets.append(_Target(tags=tags, matrix=_matrix(body.get("matrix", ()))))
     return variables, targets
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
-        if kind in ("string", "name", "other"):
-            yield _Token(kind=kind, text=match[kind], at=match.start())
-
-
-def _blocks(tokens: Sequence[_Token]) -> Iterator[tuple[str, str, dict[str, list[_Token]]]]:
+def _blocks(source: Source) -> Iterator[tuple[str, str, dict[str, list[_Token]]]]:
     """Yield the blocks of a file: their type, their label, and the expressions of their attributes."""
+    # One character a byte, so that offsets are the file's; names of images are ASCII.
+    found = _TOKEN.finditer(source.data.decode("latin-1"))
+    tokens = [
+        _Token(kind=each.lastgroup or "", text=each[0], at=each.start()) for each in found if each["skipped"] is None
+    ]
     at = 0
     while at < len(tokens):
         end = _end_of_expression(tokens, at)
         head = tokens[at : at + 3]
         if [each.kind for each in head[:2]] == ["name", "string"] and head[2:] and head[2].text == "{":
-            yield head[0].text, _unquoted(head[1]), _attributes(tokens[at + 3 : end - 1])
+            yield head[0].text, head[1].text[1:-1], _attributes(tokens[at + 3 : end - 1])
         at = end + 1
 
 
@@ -142,19 +139,16 @@ def _tags(expression: Sequence[_Token]) -> Iterator[tuple[str, int]]:
         before = tokens[at - 1].text if at else ""
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
         if token.text in _OPENING:
-            inside.append(token.text == "{" or after == "for" or (token.text == "(" and _is_opaque_call(tokens, at)))
+            is_call = token.text == "(" and at > 0 and tokens[at - 1].kind == "name"
+            inside.append(token.text == "{" or after == "for" or (is_call and before not in _TRANSPARENT))
         elif token.text in _CLOSING and inside:
             inside.pop()
         elif any(inside) or "==" in (before, after) or "!=" in (before, after):
             continue
         elif token.kind == "string":
-            yield _unquoted(token), token.at
+            yield token.text[1:-1], token.at
         elif token.kind == "name" and after not in ("(", "[", ".", "?"):
             yield f"${{{token.text}}}", token.at
-
-
-def _is_opaque_call(tokens: Sequence[_Token], at: int) -> bool:
-    return at > 0 and tokens[at - 1].kind == "name" and tokens[at - 1].text not in _TRANSPARENT
 
 
 def _matrix(expression: Sequence[_Token]) -> dict[str, list[str]]:
@@ -163,12 +157,8 @@ def _matrix(expression: Sequence[_Token]) -> dict[str, list[str]]:
     for name, tokens in _attributes(expression[1:-1], ends="\n,").items():
         items = [each for each in tokens[1:-1] if each.text not in "\n,"]
         if items and all(each.kind == "string" and "${" not in each.text for each in items):
-            matrix[name] = [_unquoted(each) for each in items]
+            matrix[name] = [each.text[1:-1] for each in items]
     return matrix
-
-
-def _unquoted(token: _Token) -> str:
-    return token.text[1:-1] if token.kind == "string" else token.text
 
 
 # JSON.
@@ -180,35 +170,31 @@ def _read_json(source: Source) -> tuple[_Values, list[_Target]]:
     if isinstance(file, Problem):
         return {}, []
     mappings = Mappings(file)
-    blocks = {
-        kind: [
-            (name, each) for root in file.documents for name, each in _fields(mappings, _field(mappings, root, kind))
-        ]
-        for kind in ("variable", "target")
-    }
-    defaults = ((name, _field(mappings, each, "default")) for name, each in blocks["variable"])
-    variables = {name: [str(node.value)] for name, node in defaults if node is not None and node.id == "scalar"}
-    return variables, [_json_target(file, mappings, each) for _, each in blocks["target"]]
+    variables: dict[str, Sequence[str]] = {}
+    targets: list[_Target] = []
+    for document in file.documents:
+        blocks = _fields(mappings, document)
+        for name, variable in _fields(mappings, blocks.get("variable")).items():
+            default = _fields(mappings, variable).get("default")
+            if default is not None and default.id == "scalar":
+                variables[name] = [str(default.value)]
+        for target in _fields(mappings, blocks.get("target")).values():
+            fields = _fields(mappings, target)
+            named = _fields(mappings, fields.get("matrix")).items()
+            matrix = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
+            # A name without values leaves what it stands for unknown, and does not make the tags none.
+            matrix = {name: values for name, values in matrix.items() if values}
+            targets.append(_Target(tags=_scalars(file, fields.get("tags")), matrix=matrix))
+    return variables, targets
 
 
-def _json_target(file: YamlFile, mappings: Mappings, node: Node) -> _Target:
-    tags = [(str(each.value), file.line_of(each)) for each in _scalars(_field(mappings, node, "tags"))]
-    matrix = {
-        name: [str(each.value) for each in _scalars(values)]
-        for name, values in _fields(mappings, _field(mappings, node, "matrix"))
-    }
-    return _Target(tags=tags, matrix={name: values for name, values in matrix.items() if values})
-
-
-def _fields(mappings: Mappings, node: Node | None) -> list[tuple[str, Node]]:
+def _fields(mappings: Mappings, node: Node | None) -> dict[str, Node]:
     if node is None or node.id != "mapping":
-        return []
-    return [(name, entry.value) for name, entry in mappings.fields(node).items()]
+        return {}
+    return {name: entry.value for name, entry in mappings.fields(node).items()}
 
 
-def _field(mappings: Mappings, node: Node | None, name: str) -> Node | None:
-    return dict(_fields(mappings, node)).get(name)
-
-
-def _scalars(node: Node | None) -> list[Node]:
-    return [each for each in node.value if each.id == "scalar"] if node is not None and node.id == "sequence" else []
+def _scalars(file: YamlFile, node: Node | None) -> list[tuple[str, int]]:
+    """Return the strings of a list, each with its line."""
+    items = node.value if node is not None and node.id == "sequence" else []
+    return [(str(each.value), file.line_of(each)) for each in items if each.id == "scalar"]

@@ -21,6 +21,7 @@ def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]
         fields = mappings.fields(document) if document.id == "mapping" else {}
         version = fields.get("apiVersion")
         if version is not None and str(version.value.value).startswith(_SKAFFOLD):
+            # Skaffold gives artifacts a tag of its own, whatever stands behind their names.
             names = _values(mappings, document, ("build", "artifacts", "[]", "image"))
             names += _values(mappings, document, ("profiles", "[]", "build", "artifacts", "[]", "image"))
             yield from (each for name in names for each in _of_node(file, name, names_tag=False))
@@ -28,15 +29,10 @@ def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]
             steps = _values(mappings, document, ("jobs", "*", "steps", "[]"))
             steps += _values(mappings, document, ("runs", "steps", "[]"))
             for step in steps:
-                yield from _of_step(file, mappings, step)
-
-
-def _of_step(file: YamlFile, mappings: Mappings, step: Node) -> Iterator[Decision]:
-    uses = _values(mappings, step, ("uses",))
-    if not any(str(each.value).lower().startswith(f"{BUILD_ACTION}@") for each in uses):
-        return
-    for tags in _values(mappings, step, ("with", "tags")):
-        yield from _of_node(file, tags)
+                uses = (str(each.value).lower() for each in _values(mappings, step, ("uses",)))
+                if any(each.startswith(f"{BUILD_ACTION}@") for each in uses):
+                    tags = _values(mappings, step, ("with", "tags"))
+                    yield from (each for node in tags for each in _of_node(file, node))
 
 
 def _of_node(file: YamlFile, node: Node, *, names_tag: bool = True) -> Iterable[Decision]:
@@ -52,13 +48,11 @@ def _values(mappings: Mappings, node: Node, keys: tuple[str, ...]) -> list[Node]
     """Return what stands at the end of `keys` below a node, `*` being any key and `[]` any item."""
     found = [node]
     for key in keys:
-        found = [below for each in found for below in _children(mappings, each, key)]
+        below: list[Node] = []
+        for each in found:
+            if each.id == "sequence" and key == "[]":
+                below += each.value
+            elif each.id == "mapping":
+                below += [entry.value for name, entry in mappings.fields(each).items() if key in ("*", name)]
+        found = below
     return found
-
-
-def _children(mappings: Mappings, node: Node, key: str) -> list[Node]:
-    if node.id == "sequence":
-        return list(node.value) if key == "[]" else []
-    if node.id != "mapping":
-        return []
-    return [entry.value for name, entry in mappings.fields(node).items() if key in ("*", name)]

@@ -15,6 +15,7 @@ _EXPRESSION = "an expression is filled in when it runs: write the image out to h
 _PLACEHOLDER = "this is a placeholder: write the image that is meant"
 _PATTERN = "this is a pattern that images are compared with"
 _BUILT = "what stands before :// builds or finds the image when it runs"
+_NOT_PROXIED = "the dependency proxy has images of Docker Hub alone"
 
 # GitLab fills these in with a host and a path of its own that stand for Docker Hub.
 _PROXY_VARIABLE = "CI_DEPENDENCY_PROXY_(?:DIRECT_)?GROUP_IMAGE_PREFIX"
@@ -29,7 +30,10 @@ def read_text(reader: YamlReader, text: Text) -> WrittenReference:
     """Return the placement of what stands in `text`; what is none of these kinds of text is a reference or invalid."""
     prefix = _PROXY.match(text.chars)
     if prefix is not None and text.run is not None:
-        return _behind_proxy(reader, text, prefix.end())
+        image = read_text(reader, text.cut(prefix.end()))
+        if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
+            image = WrittenReference(span=text.extent, text=str(text), target=Opaque(_NOT_PROXIED))
+        return image._replace(span=text.extent, text=str(text))
     reason = _why_opaque(text.chars)
     if reason is not None:
         return WrittenReference(span=text.extent, text=str(text), target=Opaque(reason))
@@ -39,16 +43,6 @@ def read_text(reader: YamlReader, text: Text) -> WrittenReference:
 def is_open(chars: str) -> bool:
     """Return whether only a run, a renderer or a person knows what `chars` stand for."""
     return _why_opaque(chars) is not None
-
-
-def _behind_proxy(reader: YamlReader, text: Text, length: int) -> WrittenReference:
-    """Return the placement of an image of Docker Hub behind the prefix of GitLab's dependency proxy."""
-    image = read_text(reader, text.cut(length))
-    if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
-        return WrittenReference(
-            span=text.extent, text=str(text), target=Opaque("the dependency proxy has images of Docker Hub alone")
-        )
-    return image._replace(span=text.extent, text=str(text))
 
 
 def _why_opaque(chars: str) -> str | None:

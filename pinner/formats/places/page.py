@@ -30,7 +30,7 @@ for an image. One that you name and that is of no kind is `unchecked[unknown-kin
 ## What is listed and never written
 
 * An expression, a placeholder or a pattern in the place of an image is [`opaque-reference`](rules/opaque-reference.md).
-  In the kinds on this page that is a warning, and so is [`unpinned`](rules/unpinned.md) where no digest can be written.
+  In the kinds below that is a warning, and so is [`unpinned`](rules/unpinned.md) where no digest can be written.
 * What the repository builds itself is the note [`built-here`](rules/built-here.md).
 * An image to which a kustomization of the run gives another tag or a digest is judged there.
 """
@@ -44,13 +44,8 @@ def page() -> str:
 
 
 def _files(kind: Kind) -> str:
-    names = ", ".join(f"`{each}`" for each in kind.files)
-    return f"{names}, {_claim(kind)}" if _claim(kind) else names
-
-
-def _claim(kind: Kind) -> str:
-    """Return what a document of a kind holds, in words."""
-    claim = kind.claim
+    """Return the names of the files of a kind, and what its documents hold, in words."""
+    names, claim = ", ".join(f"`{each}`" for each in kind.files), kind.claim
     said = [f"with `{key}`" for key in claim.has]
     said += [f"without `{key}`" for key in claim.lacks]
     if claim.api_version:
@@ -58,7 +53,8 @@ def _claim(kind: Kind) -> str:
         said.append(f"with the `apiVersion` {group}" + (" or none" if claim.api_version.endswith("|") else ""))
     if claim.kinds:
         said.append(f"with the `kind` {' or '.join(claim.kinds)}")
-    return " and ".join(said) + "".join(f", but no {kind}" for kind in claim.other_kinds)
+    claimed = " and ".join(said) + "".join(f", but no {other}" for other in claim.other_kinds)
+    return f"{names}, {claimed}" if claimed else names
 
 
 def _section(kind: Kind) -> Iterator[str]:

@@ -62,14 +62,21 @@ def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -
 
 
 class _Parts:
-    """The parts of one reference. `texts` holds the text of each, empty where there is none."""
+    """The parts of one reference. `texts` holds the text of each, empty where there is none.
+
+    `has_number` is set where the tag is a number to YAML.
+    """
 
     def __init__(self, reader: YamlReader, **entries: Entry | None) -> None:
         self.reader = reader
         self.entries = {
             name: entry for name, entry in entries.items() if entry is not None and entry.value.id == "scalar"
         }
-        self.texts = {name: self._text(name) for name in ("registry", "repository", "tag", "digest")}
+        self.texts = dict.fromkeys(("registry", "repository", "tag", "digest"), "")
+        for name, entry in self.entries.items():
+            self.texts[name] = "" if is_null(entry.value) else str(strip(reader.file.text_of(entry.value)))
+        tag = self.entries.get("tag")
+        self.has_number = tag is not None and self.texts["tag"] != "" and not is_string(tag.value)
         self.refusal = ""
 
     def target(self) -> Reference | Invalid | Opaque:
@@ -77,7 +84,7 @@ class _Parts:
         if any(is_open(text) for text in self.texts.values()):
             is_template = any("{{" in text for text in self.texts.values())
             return Opaque(TEMPLATE if is_template else _OPEN)
-        if self._is_number("tag") and not _PLAIN_NUMBER.fullmatch(self.texts["tag"]):
+        if self.has_number and not _PLAIN_NUMBER.fullmatch(self.texts["tag"]):
             return Opaque(_NUMBER)
         try:
             return parse(self.text)
@@ -104,6 +111,7 @@ class _Parts:
             self.refusal = _NULL
             return None
         span = self._inside(entry.value)
+        # A plain scalar of which nothing is left would be null.
         removal = Edit(span, '""') if span and entry.value.style is None else None
         return Place(self.reader.source.path, span, bare=True, removal=removal) if span else None
 
@@ -113,7 +121,7 @@ class _Parts:
         span = self._inside(entry.value) if entry else None
         if entry is None or span is None:
             return None
-        if self._is_number("tag"):
+        if self.has_number:
             self.refusal = _NUMBER
             return None
         digest = self.texts["tag"].partition("@")[2]
@@ -143,22 +151,12 @@ class _Parts:
         )
         self.reader.add_occurrence(occurrence, node)
 
-    def _text(self, name: str) -> str:
-        entry = self.entries.get(name)
-        if entry is None or is_null(entry.value):
-            return ""
-        return str(strip(self.reader.file.text_of(entry.value)))
-
-    def _is_number(self, name: str) -> bool:
-        return name in self.entries and bool(self.texts[name]) and not is_string(self.entries[name].value)
-
     def _inside(self, node: Node) -> Span | None:
         """Return where the text of a scalar stands, None where it is not in one piece."""
         text = strip(self.reader.file.text_of(node))
         if text.chars:
-            return text.run if text.run and self._stands(text.run, text.chars) else None
+            # A run may be one of characters that escapes stand for: the bytes there decide.
+            run, data = text.run, self.reader.source.data
+            return run if run and data[run.start : run.end] == text.chars.encode("latin-1") else None
         span = self.reader.file.span_of(node)
         return Span(span.start + 1, span.end - 1) if node.style in ("'", '"') else None
-
-    def _stands(self, run: Span, chars: str) -> bool:
-        return self.reader.source.data[run.start : run.end] == chars.encode("latin-1")

@@ -1,6 +1,6 @@
 """Paths through the nodes of a document: which nodes they lead to, and under which contexts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ from pinner.formats.yaml.nodes import Entry, Node
 # How many mappings and lists are walked through again, for the contexts that aliases and merge keys give them. Without
 # a bound a few aliases of aliases would be walked through for years.
 _MAX_REPEATED = 10_000
-_ITEM = "[]"
+# The segments that are no names: each item of a list, any key or item, any number of them.
+_ITEM, _ANY, _ANY_NUMBER = ("[]",), ("*",), ("**",)
 
+_Segments = tuple[tuple[str, ...], ...]
 _State = tuple[int, int]
 
 
@@ -35,88 +37,68 @@ class Walk:
     def reach(self, document: Node, kind: Kind, context: str = "") -> Iterator[Reached]:
         """Yield what the paths of `kind` lead to in a document that stands at `context`, in the order of the file."""
         paths = [_segments(path.keys) for path in kind.paths]
-        yield from self._below(
-            document, frozenset(_entered(paths, [(at, 0) for at in range(len(paths))])), kind, context
-        )
+        states = frozenset(_entered(paths, ((at, 0) for at in range(len(paths)))))
+        yield from self._below(document, states, kind, context)
 
     def _below(self, node: Node, states: frozenset[_State], kind: Kind, context: str) -> Iterator[Reached]:
-        if node.id == "scalar" or not states or not self._may_enter(node, states):
+        if node.id == "scalar" or not states:
+            return
+        self._repeated += (id(node), states) in self._walked
+        self._walked.add((id(node), states))
+        if self._repeated > _MAX_REPEATED:
             return
         paths = [_segments(path.keys) for path in kind.paths]
-        for key, entry in self._children(node):
-            # Into what is closed, or no job, a path leads only if it names the key.
-            by_name = key in kind.closed or (not context and key in kind.reserved)
-            after = list(_after(paths, states, key, by_name))
-            if kind.inserts and isinstance(key, str) and key.startswith(kind.inserts):
-                after += _inserted(paths, states)
-            following = frozenset(_entered(paths, after))
+        if node.id == "mapping":
+            children: Iterable[tuple[str | int, Entry]] = self._mappings.fields(node).items()
+        else:
+            children = ((number, Entry(item, item)) for number, item in enumerate(node.value))
+        for key, entry in children:
+            following = frozenset(_entered(paths, _after(paths, states, kind, context, key)))
             if following:
-                name = _context(context, key)
+                above = f"{context}." if context else ""
+                name = f"{context}[{key}]" if isinstance(key, int) else f"{above}{key}"
                 ends = sorted(at for at, position in following if position == len(paths[at]))
                 yield from (Reached(path=at, entry=entry, context=name) for at in ends)
                 yield from self._below(entry.value, following, kind, name)
 
-    def _children(self, node: Node) -> Iterator[tuple[str | int, Entry]]:
-        """Yield what stands in a mapping or a list, by its key or its number."""
-        if node.id == "mapping":
-            yield from self._mappings.fields(node).items()
-        else:
-            yield from ((number, Entry(item, item)) for number, item in enumerate(node.value))
-
-    def _may_enter(self, node: Node, states: frozenset[_State]) -> bool:
-        if (id(node), states) in self._walked:
-            self._repeated += 1
-        self._walked.add((id(node), states))
-        return self._repeated <= _MAX_REPEATED
-
-
-def _context(above: str, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"{above}[{key}]"
-    return f"{above}.{key}" if above else key
-
 
 def _after(
-    paths: Sequence[Sequence[str]], states: frozenset[_State], key: str | int, by_name: bool
+    paths: Sequence[_Segments], states: frozenset[_State], kind: Kind, context: str, key: str | int
 ) -> Iterator[_State]:
-    """Yield the states after a key, or after an item where `key` is a number; `by_name` those that no `*` leads to."""
+    """Yield the states after a key of what stands at `context`, or after an item where `key` is a number."""
+    # Into what is closed, or no job, a path leads only if it names the key.
+    by_name = key in kind.closed or (not context and key in kind.reserved)
+    is_inserted = isinstance(key, str) and kind.inserts != "" and key.startswith(kind.inserts)
     for at, position in states:
-        segment = paths[at][position] if position < len(paths[at]) else ""
-        if segment in ("*", "**"):
+        segment = paths[at][position] if position < len(paths[at]) else ()
+        if segment in (_ANY, _ANY_NUMBER):
             if not by_name:
-                yield at, position + (segment == "*")
-        elif segment and _names(segment, key):
+                yield at, position + (segment == _ANY)
+        elif _names(segment, key):
             yield at, position + 1
+        if is_inserted:
+            yield at, position
+            # Instead of an item of a list a list of more items may be inserted.
+            if position and paths[at][position - 1] == _ITEM:
+                yield at, position - 1
 
 
-def _inserted(paths: Sequence[Sequence[str]], states: frozenset[_State]) -> Iterator[_State]:
-    """Yield the states below a key whose value is inserted: of an item of a list, that is a list of more items."""
-    for at, position in states:
-        yield at, position
-        if position and paths[at][position - 1] == _ITEM:
-            yield at, position - 1
-
-
-def _entered(paths: Sequence[Sequence[str]], states: Iterator[_State] | list[_State]) -> Iterator[_State]:
+def _entered(paths: Sequence[_Segments], states: Iterable[_State]) -> Iterator[_State]:
     """Yield the states, and those behind a `**`, which may be no key at all."""
     for at, position in states:
         yield at, position
-        if position < len(paths[at]) and paths[at][position] == "**":
+        if position < len(paths[at]) and paths[at][position] == _ANY_NUMBER:
             yield at, position + 1
 
 
-def _names(segment: str, key: str | int) -> bool:
+def _names(segment: tuple[str, ...], key: str | int) -> bool:
     if isinstance(key, int) or segment == _ITEM:
         return isinstance(key, int) and segment == _ITEM
-    return any(key.endswith(each[1:]) if each.startswith("*") else key == each for each in _alternatives(segment))
+    return any(key.endswith(each[1:]) if each.startswith("*") else key == each for each in segment)
 
 
 @cache
-def _alternatives(segment: str) -> tuple[str, ...]:
-    return tuple(segment.strip("{}").split(","))
-
-
-@cache
-def _segments(keys: str) -> tuple[str, ...]:
-    """Return the keys of a path one by one: `steps[].uses` is `steps`, `[]` and `uses`."""
-    return tuple(part for part in keys.replace(_ITEM, f".{_ITEM}").split(".") if part)
+def _segments(keys: str) -> _Segments:
+    """Return the keys of a path one by one, each as the names it may have: `{a,b}[].c` is `a` or `b`, `[]` and `c`."""
+    parts = keys.replace("[]", ".[]").split(".")
+    return tuple(tuple(part.strip("{}").split(",")) for part in parts if part)

@@ -15,7 +15,7 @@ from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
+from pinner.formats.places.table import KINDS, Form, Kind, Path
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
@@ -40,6 +40,8 @@ _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the
 _SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
 _MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
+# A text without one of these may as well be the name of a container, or any other string.
+_SIGN = re.compile(r"[/:@]")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
 
 # What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
@@ -61,7 +63,9 @@ def open_source(source: Source, choice: Places) -> Reader:
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")
     if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
-        return _Nothing() if not named else _Nothing(passed_over=_passed_over(named, choice))
+        # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
+        is_off = all(kind.name in choice.off for kind in named)
+        return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing()
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
@@ -78,11 +82,6 @@ def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
     is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
     template = template_in(source, kind) if named or is_manifest or _IMAGE_KEY.search(data) else None
     return Refused(problem, template) if template or named or is_manifest else _Nothing()
-
-
-def _passed_over(kinds: list[Kind], choice: Places) -> PassedOver | None:
-    """Return why a file that names no image is not checked, if all kinds that its name may mean are off."""
-    return PassedOver.OFF if all(kind.name in choice.off for kind in kinds) else None
 
 
 def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
@@ -176,6 +175,7 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
         if not (items and items.value.id == "sequence" and _text(fields, "kind").endswith("List")):
             yield _Document(node=node, context=context, fields={**above, **fields})
         elif id(node) not in lists:
+            # By an alias a list may be an item of itself.
             lists.add(id(node))
             says = () if _text(fields, "kind") == "List" else ("apiVersion", "kind")
             said = {key: fields[key] for key in says if key in fields}
@@ -188,17 +188,17 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
 
 def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
     """Return the first kind of the table that claims a document."""
-    return next((kind for kind in kinds if choice.kind or _claims(kind.claim, fields)), None)
-
-
-def _claims(claim: Claim, fields: Fields) -> bool:
-    if any(key not in fields for key in claim.has) or any(key in fields for key in claim.lacks):
-        return False
-    if claim.api_version and not re.fullmatch(claim.api_version, _text(fields, "apiVersion")):
-        return False
+    version = _text(fields, "apiVersion")
     # An item of a PodList is a Pod, which it need not say.
-    kind = _text(fields, "kind").removesuffix("List")
-    return (not claim.kinds or kind in claim.kinds) and kind not in claim.other_kinds
+    name = _text(fields, "kind").removesuffix("List")
+    for kind in kinds:
+        claim = kind.claim
+        has_keys = all(key in fields for key in claim.has) and not any(key in fields for key in claim.lacks)
+        is_version = not claim.api_version or re.fullmatch(claim.api_version, version)
+        is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
+        if choice.kind or (has_keys and is_version and is_kind):
+            return kind
+    return None
 
 
 def _text(fields: Fields, key: str) -> str:
@@ -222,8 +222,11 @@ class PlacesReader:
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
         self._reader.kind = kind.name
-        is_azure = kind.name == "azure-pipelines"
-        self._containers = _containers(self._mappings, document, kind) if is_azure else frozenset()
+        self._containers = frozenset()
+        if kind.name == "azure-pipelines":
+            names = kind._replace(paths=(Path("resources.containers[].container"),))
+            values = (reached.entry.value for reached in Walk(self._mappings).reach(document, names))
+            self._containers = frozenset(str(value.value) for value in values if value.id == "scalar")
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -261,7 +264,8 @@ class PlacesReader:
                 if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
-                if text.chars not in self._containers and (_looks_like_image(text.chars) or is_open(text.chars)):
+                # The name of a container that a template defines is no image, and is not known here.
+                if text.chars not in self._containers and (_SIGN.search(text.chars) or is_open(text.chars)):
                     self._add_text(reached, text)
             case Form.EXPRESSION:
                 if is_open(text.chars):
@@ -281,7 +285,7 @@ class PlacesReader:
 
     def _add_value(self, reached: Reached, text: Text) -> None:
         """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
-        if not is_string(reached.entry.value) or not _looks_like_image(text.chars) or "://" in text.chars:
+        if not is_string(reached.entry.value) or not _SIGN.search(text.chars) or "://" in text.chars:
             return
         written = read_text(self._reader, text)
         target = written.target
@@ -384,13 +388,3 @@ class PlacesReader:
 def _items(fields: Fields, key: str) -> list[Node]:
     entry = fields.get(key)
     return list(entry.value.value) if entry is not None and entry.value.id == "sequence" else []
-
-
-def _containers(mappings: Mappings, document: Node, kind: Kind) -> frozenset[str]:
-    """Return the names of the containers that an Azure pipeline's resources define."""
-    names = Walk(mappings).reach(document, kind._replace(paths=(Path("resources.containers[].container"),)))
-    return frozenset(str(reached.entry.value.value) for reached in names if reached.entry.value.id == "scalar")
-
-
-def _looks_like_image(chars: str) -> bool:
-    return any(sign in chars for sign in "/:@")

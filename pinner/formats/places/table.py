@@ -71,12 +71,12 @@ class Kind(NamedTuple):
 
     def has_name(self, path: str) -> bool:
         """Return whether a file of this path may be of this kind. The parts of `path` have `/` between them."""
-        return bool(_compiled(self.pattern).search(path))
+        return re.search(self.pattern, path) is not None
 
     @property
     def pattern(self) -> str:
         """Return an expression to search in a path."""
-        return "|".join(f"(^|/){_expression(glob)}$" for glob in self.files)
+        return _expression(self.files)
 
 
 _ANY = ("*.yml", "*.json")
@@ -280,14 +280,10 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-def _expression(glob: str) -> str:
-    """Return the regular expression of a glob."""
-    parts = re.split(r"(\*\*|\*|\{[^}]*\}|\.yml$)", glob)
-    return "".join(_part(part) for part in parts)
+def _expression(globs: tuple[str, ...]) -> str:
+    """Return the regular expression of the paths that end as one of some globs says."""
+    divided = (re.split(r"(\*\*|\*|\{[^}]*\}|\.yml$)", glob) for glob in globs)
+    return "|".join(f"(^|/){''.join(map(_part, parts))}$" for parts in divided)
 
 
 def _part(part: str) -> str:

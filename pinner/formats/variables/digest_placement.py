@@ -18,9 +18,7 @@ from pinner.model.reference import DEFAULT_TAG, Reference, parse
 from pinner.model.source import Source, Span, same_file
 
 # Places of images that Podman and Buildah know beside registries (containers-transports(5)).
-_TRANSPORT = re.compile(
-    r"(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)", re.DOTALL
-)
+_TRANSPORT = r"(?s)(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)"
 # Stands for what is to be rendered, so that all of it in one file is one message.
 _PLACEHOLDER = "{{ }}"
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
@@ -82,6 +80,7 @@ def occurrence_at(
     owner = source.owner(span.start)
     used = placement.used
     if owner is not source:
+        # The occurrence is one of the value's file, the comments are those of the file that uses it.
         suppressions = tuple(each._replace(path=source.path) for each in suppressions)
     return Occurrence(
         path=owner.path,
@@ -103,7 +102,7 @@ def occurrence_at(
 
 def _transport_of(text: str) -> Opaque | None:
     """Return what is said of an image that is named by a transport, None where a text names none."""
-    match = _TRANSPORT.match(text)
+    match = re.match(_TRANSPORT, text)
     if match is None:
         return None
     if match[1] == "docker://":
@@ -127,14 +126,14 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     try:
         target = parse(str(word.expansion.value))
     except InvalidReference as error:
-        return WrittenReference(span=span, text=text, target=Invalid(f"{error}{_undeclared(word, scope)}"), used=used)
-    if target.digest:
-        return _where_it_stands(
-            _read_pinned(WrittenReference(span=span, text=text, target=target, used=used), word, scope), word, scope
-        )
-    missing, unwritable = _missing_place(target, word, scope)
-    placement = WrittenReference(span=span, text=text, target=target, place=missing, unwritable=unwritable, used=used)
-    return _where_it_stands(placement, word, scope)
+        # To BuildKit a variable that no ARG declares is empty, and says nothing of it here.
+        undeclared = [] if scope.dialect == COMPOSE else sorted(word.expansion.used - word.bindings.keys())
+        names = " and ".join(undeclared)
+        advice = f"; {names} is not declared: write ARG {undeclared[0]}=… above the first FROM" if undeclared else ""
+        return WrittenReference(span=span, text=text, target=Invalid(f"{error}{advice}"), used=used)
+    written = WrittenReference(span=span, text=text, target=target, used=used)
+    place_digest = _place_digest if target.digest is None else _find_digest
+    return _where_it_stands(place_digest(written, target, word, scope), word, scope)
 
 
 def _argument_elsewhere(at: int, word: Word, scope: Scope) -> int | None:
@@ -173,18 +172,13 @@ def _read_literal(run: Span, text: str) -> WrittenReference:
 
 def _written(word: Word) -> tuple[Span, str]:
     """Return the span of a reference and its text there: in an ARG's default where all of it stands there."""
-    value, text = word.expansion.value, _unquoted(word.text)
-    run = value.run
+    text, run = word.text, word.expansion.value.run
+    # The quotes round a word are no part of the reference: BuildKit takes them off.
+    if len(text.chars) > 2 and text.chars[0] in "\"'" and text.chars[-1] == text.chars[0]:
+        text = text.cut(1, -1)
     if run and not (text.extent.start <= run.start < text.extent.end):
-        return run, str(value)
+        return run, str(word.expansion.value)
     return text.extent, str(text)
-
-
-def _unquoted(text: Text) -> Text:
-    chars = text.chars
-    if len(chars) > 2 and chars[0] in "\"'" and chars[-1] == chars[0]:
-        return text.cut(1, -1)
-    return text
 
 
 def _open(word: Word, scope: Scope) -> Opaque:
@@ -202,46 +196,33 @@ def _open(word: Word, scope: Scope) -> Opaque:
     return Opaque(f"{names} {lack}: give the ARG a default, or write what builds pass into build-args", tuple(opened))
 
 
-def _undeclared(word: Word, scope: Scope) -> str:
-    """Return what to do about variables of a Dockerfile that no ARG declares: to BuildKit they are empty."""
-    names = sorted(word.expansion.used - word.bindings.keys())
-    if scope.dialect == COMPOSE or not names:
-        return ""
-    return f"; {' and '.join(names)} is not declared: write ARG {names[0]}=… above the first FROM"
-
-
-def _read_pinned(written: WrittenReference, word: Word, scope: Scope) -> WrittenReference:
-    target = written.target
-    assert isinstance(target, Reference) and target.digest
+def _find_digest(written: WrittenReference, target: Reference, word: Word, scope: Scope) -> WrittenReference:
+    """Return the placement of a reference that has a digest, with the variable that this switches off."""
     value = word.expansion.value
-    digest = value.cut(len(value.chars) - len(target.digest)).run
+    digest = value.cut(-len(target.digest or "")).run
     if value.run:  # No variable stands between the tag and the digest.
         return written._replace(place=digest)
-    names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
-    dead = next((name for name in names if _is_switched_off(name, word, scope, NOTHING_ASSUMED, target)), None)
     if digest is None:
         return written._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
-    return written._replace(place=digest, dead_variable=dead)
+    return written._replace(place=digest, dead_variable=_dead_variable(word, scope, NOTHING_ASSUMED, target))
 
 
-def _missing_place(target: Reference, word: Word, scope: Scope) -> tuple[Span | None, str | None]:
-    """Return the place for a digest, or why there is none."""
+def _place_digest(written: WrittenReference, target: Reference, word: Word, scope: Scope) -> WrittenReference:
+    """Return the placement of a reference without a digest, with the place for one or why there is none."""
     last = word.expansion.value.offsets[-1]
     if word.expansion.used or last == NOWHERE:
         edit = Assumption(last + 1, _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}")
         if why_not := _why_not(edit, word, scope, target):
-            return None, f"{why_not}; {_rewrite(edit, word, scope)}"
-    return Span(last + 1, last + 1), None
+            return written._replace(unwritable=f"{why_not}; {_rewrite(edit, word, scope)}")
+    return written._replace(place=Span(last + 1, last + 1))
 
 
 def _why_not(edit: Assumption, word: Word, scope: Scope, target: Reference) -> str | None:
     """Return why the digest may not be written at the end of the reference, or None if it may."""
-    names = scope.names_behind(word, _MAX_VARIABLES)
-    if len(names) > _MAX_VARIABLES:
+    if len(scope.names_behind(word, _MAX_VARIABLES)) > _MAX_VARIABLES:
         return f"it depends on more than {_MAX_VARIABLES} variables"
-    for name in names:
-        if _is_switched_off(name, word, scope, edit, target):
-            return f"{name} is part of the tag, and a digest would switch it off"
+    if dead := _dead_variable(word, scope, edit, target):
+        return f"{dead} is part of the tag, and a digest would switch it off"
     assert edit.at is not None
     indexes = scope.arguments_at(edit.at)
     if not indexes:
@@ -262,8 +243,12 @@ def _why_not_in_arguments(indexes: list[int], edit: Assumption, scope: Scope, ta
     if also_read is not None:
         name = _argument_name(indexes[0], indexes, scope)
         return also_read if name == scope.argument(indexes[0]).name else f"{name}: {also_read}"
-    other = next((word for word in words if not _may_take_digest(word, edit, scope, target)), None)
-    return None if other is None else f"{_argument_name(indexes[0], indexes, scope)} is also used in {other.text}"
+    for word in words:
+        means_target = _reference_or_none(word.expansion.value) == target and _gets_digest(word, edit, scope)
+        is_known = means_target and len(scope.names_behind(word, _MAX_VARIABLES)) <= _MAX_VARIABLES
+        if not is_known or _dead_variable(word, scope, edit, target):
+            return f"{_argument_name(indexes[0], indexes, scope)} is also used in {word.text}"
+    return None
 
 
 def _argument_name(index: int, indexes: list[int], scope: Scope) -> str:
@@ -278,51 +263,39 @@ def _place_of(index: int, scope: Scope) -> str:
     return f"{owner.path}:{owner.line_of(default.offsets[0])}" if owner and default else "another file"
 
 
-def _may_take_digest(word: Word, edit: Assumption, scope: Scope, target: Reference) -> bool:
-    """Tell whether `word` means `target`, gets the digest of `edit`, and has no variable that this switches off."""
-    if _reference_or_none(word.expansion.value.chars) != target or not _gets_digest(word, edit, scope):
-        return False
-    names = scope.names_behind(word, _MAX_VARIABLES)
-    return len(names) <= _MAX_VARIABLES and not any(_is_switched_off(name, word, scope, edit, target) for name in names)
-
-
 def _gets_digest(word: Word, edit: Assumption, scope: Scope) -> bool:
-    return scope.after(word, edit) == word.expansion.value.chars + edit.chars
+    changed = scope.after(word, edit)
+    return changed is not None and changed.chars == word.expansion.value.chars + edit.chars
 
 
-def _is_switched_off(name: str, word: Word, scope: Scope, edit: Assumption, target: Reference) -> bool:
-    """Tell whether another value of `name` would change the tag but not the digest, or stand after the digest."""
-    return any(_is_switched_off_by((name, value), word, scope, edit, target) for value in ("", _PROBE_VALUE))
+def _dead_variable(word: Word, scope: Scope, edit: Assumption, target: Reference) -> str | None:
+    """Return a variable of which another value would change the tag but not the digest, or stand after the digest."""
+    names = scope.names_behind(word, _MAX_VARIABLES)[:_MAX_VARIABLES]
+    overrides = ((name, value) for name in names for value in ("", _PROBE_VALUE))
+    return next((each[0] for each in overrides if _is_switched_off(each, word, scope, edit, target)), None)
 
 
-def _is_switched_off_by(
-    override: tuple[str, str], word: Word, scope: Scope, edit: Assumption, target: Reference
-) -> bool:
-    reference = _reference_with(override, word, scope, edit)
-    if reference is None and edit.at is not None:
-        return _reference_with(override, word, scope, NOTHING_ASSUMED) is not None
-    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
-    if reference is None or reference.digest is None or reference.tag == tag:
-        return False
-    # The digest may be another one, which came with its tag: that of a default. Two tags may share a digest, so it is
-    # the same only at the same place.
-    if edit.at is None:
-        changed = scope.text_after(word, edit._replace(overrides=(override,)))
-        stays = changed is not None and changed.offsets[-1] == word.expansion.value.offsets[-1]
-        return stays and reference.digest == target.digest
-    before = _reference_with(override, word, scope, NOTHING_ASSUMED)
-    return before is None or before.digest is None
-
-
-def _reference_with(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption) -> Reference | None:
-    """Return the reference after `edit` if a variable had another value."""
+def _is_switched_off(override: tuple[str, str], word: Word, scope: Scope, edit: Assumption, target: Reference) -> bool:
     changed = scope.after(word, edit._replace(overrides=(override,)))
-    return None if changed is None else _reference_or_none(changed)
+    reference = _reference_or_none(changed)
+    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
+    if reference is not None and (reference.digest is None or reference.tag == tag):
+        return False
+    if edit.at is None:
+        # The digest may be another one, which came with its tag: that of a default. Two tags may share a digest, so it
+        # is the same only at the same place.
+        if changed is None or reference is None or reference.digest != target.digest:
+            return False
+        return changed.offsets[-1] == word.expansion.value.offsets[-1]
+    before = _reference_or_none(scope.after(word, Assumption(overrides=(override,))))
+    # Where only the digest makes the text no reference, the variable would stand after it.
+    return before is not None if reference is None else before is None or before.digest is None
 
 
-def _reference_or_none(chars: str) -> Reference | None:
+def _reference_or_none(text: Text | None) -> Reference | None:
+    """Return the reference that a text is, None for one that is open or is none."""
     try:
-        return parse(chars)
+        return None if text is None else parse(text.chars)
     except InvalidReference:
         return None
 

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim_prefix, trim_suffix
+from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim
 from pinner.formats.variables.text import Text, join
 
+# No reference is longer, and a few lines of `${V}${V}` would come to gigabytes.
 MAX_LENGTH = 4096
 MAX_DEPTH = 32
+# POSIX shell, 2.5.2, as `isSpecialParam` of lex.go has them. All are empty in a build.
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _DIGITS = frozenset("0123456789")
@@ -75,12 +77,6 @@ def expand(word: Text, lookup: Lookup, dialect: Dialect) -> Expansion:
 
 def with_values(value: str, values: Callable[[str], str | None] = lambda _: None) -> str:
     """`value` with its Compose variables replaced by their values or defaults, or as it is where one has none."""
-    replaced = known(value, values)
-    return value if replaced is None else replaced
-
-
-def known(value: str, values: Callable[[str], str | None] = lambda _: None) -> str | None:
-    """`value` with its Compose variables replaced by their values or defaults, None where one has none."""
     if "$" not in value:
         return value
 
@@ -91,8 +87,8 @@ def known(value: str, values: Callable[[str], str | None] = lambda _: None) -> s
     try:
         expansion = expand(Text.of_str(value), look_up, COMPOSE)
     except ExpansionError:
-        return None
-    return None if expansion.unknown else str(expansion.value)
+        return value
+    return value if expansion.unknown else str(expansion.value)
 
 
 def end_of_variable(chars: str, start: int, dialect: Dialect = _DOCKERFILE) -> int:
@@ -136,25 +132,21 @@ class _Lexer:
     def _read_part(self, char: str, raw_escapes: bool) -> Text:
         if char == "$":
             return self.read_variable()
-        if self._dialect.escape is not None:
-            if char == "'":
-                return self._read_single_quotes()
-            if char == '"':
-                return self._read_double_quotes(raw_escapes)
-            if char == self._dialect.escape:
-                start = self.at if raw_escapes else self.at + 1
-                self.at = min(self.at + 2, len(self.chars))
-                return self.word.cut(start, self.at)
+        if char == '"' and self._dialect.escape is not None:
+            return self._read_double_quotes(raw_escapes)
+        if char == "'" and self._dialect.escape is not None:
+            start, end = self.at + 1, self.chars.find("'", self.at + 1)
+            if end < 0:
+                raise ExpansionError("a closing ' is missing")
+            self.at = end + 1
+            return self.word.cut(start, end)
+        if char == self._dialect.escape:
+            # In a pattern the backslash stays: there it makes a star a star (`processStopOn` with `rawEscapes`).
+            start = self.at if raw_escapes else self.at + 1
+            self.at = min(self.at + 2, len(self.chars))
+            return self.word.cut(start, self.at)
         self.at += 1
         return self.word.cut(self.at - 1, self.at)
-
-    def _read_single_quotes(self) -> Text:
-        start = self.at + 1
-        end = self.chars.find("'", start)
-        if end < 0:
-            raise ExpansionError("a closing ' is missing")
-        self.at = end + 1
-        return self.word.cut(start, end)
 
     def _read_double_quotes(self, raw_escapes: bool) -> Text:
         escape = self._dialect.escape
@@ -168,6 +160,7 @@ class _Lexer:
             if char == "$":
                 parts.append(self.read_variable())
                 continue
+            # As in a shell, a backslash between double quotes stands for itself before anything else.
             if char == escape and self.chars[self.at + 1 : self.at + 2] in ('"', "$", escape):
                 if raw_escapes:
                     parts.append(self.word.cut(self.at, self.at + 1))
@@ -183,20 +176,19 @@ class _Lexer:
             raise ExpansionError(f"variables are nested more than {MAX_DEPTH} deep")
         start = self.at
         self.at += 1
-        value = self._read_expression() if self._peek() == "{" else self._read_plain(start)
+        if self._peek() == "{":
+            value = self._read_expression()
+        elif self._dialect == COMPOSE and self._peek() == "$":
+            self.at += 1
+            value = self.word.cut(start + 1, start + 2)
+        elif name := self._read_name():
+            value = self._plain_value(name)
+        elif self._dialect == COMPOSE:
+            raise ExpansionError("a $ that starts no variable is written $$")
+        else:
+            value = self.word.cut(start, start + 1)
         self.depth -= 1
         return value
-
-    def _read_plain(self, start: int) -> Text:
-        if self._dialect == COMPOSE and self._peek() == "$":
-            self.at += 1
-            return self.word.cut(start + 1, start + 2)
-        name = self._read_name()
-        if name:
-            return self._plain_value(name)
-        if self._dialect == COMPOSE:
-            raise ExpansionError("a $ that starts no variable is written $$")
-        return self.word.cut(start, start + 1)
 
     def _read_expression(self) -> Text:
         self.at += 1
@@ -221,36 +213,31 @@ class _Lexer:
                 raise ExpansionError(f"${{{name}{operator} is no substitution that pinner knows")
 
     def _chosen(self, name: str, operator: str) -> Text:
-        """Return the variable or the word behind it. What is not taken leaves nothing open."""
+        """Return the variable or the word of `${V:-word}`, `${V:+word}`, `${V:?word}`, and the same without a colon."""
         before = self.unknown.copy()
-        word = self.read_until("}").cut(0)  # an object of its own
+        word = self.read_until("}")
         inside, self.unknown = self.unknown, before
-        value = self._with_word(name, operator, word)
-        if value is word:
-            self.unknown |= inside
-        return value
-
-    def _with_word(self, name: str, operator: str, word: Text) -> Text:
-        """`${V:-word}`, `${V:+word}`, `${V:?word}`, and the same without the colon."""
-        value = self._value(name)
+        self.used[name] = None
+        value = self._lookup(name)
         missing = isinstance(value, Missing) or (operator[0] == ":" and not value.chars)
-        if value is Missing.BUILD_TIME:
-            return self._plain_value(name)
-        match operator[-1]:
-            case "-" if missing:
+        match operator[-1], missing:
+            case _ if value is Missing.BUILD_TIME:
+                pass
+            case ("-", True) | ("+", False):
+                # Only a word that is taken leaves anything open.
+                self.unknown |= inside
                 return word
-            case "+":
-                return _EMPTY if missing else word
-            case "?" if missing and value is not Missing.NO_DEFAULT:
+            case "+", True:
+                return _EMPTY
+            case "?", True if value is not Missing.NO_DEFAULT:
                 raise ExpansionError(f"{name} must be set: {str(word) or 'it has no default'}")
         return self._plain_value(name)
 
     def _trimmed(self, name: str, end: str, pattern: str) -> Text:
         value = self._plain_value(name)
         greedy = pattern.startswith(end)
-        trim = trim_prefix if end == "#" else trim_suffix
         try:
-            start, stop = trim(pattern[greedy:], value.chars, greedy)
+            start, stop = trim(pattern[greedy:], value.chars, from_end=end == "%", greedy=greedy)
         except InvalidGlob as error:
             raise ExpansionError(str(error)) from error
         return value.cut(start, stop)
@@ -273,20 +260,18 @@ class _Lexer:
         return join(replacement if piece is None else value.cut(*piece) for piece in pieces)
 
     def _plain_value(self, name: str) -> Text:
-        value = self._value(name)
+        self.used[name] = None
+        value = self._lookup(name)
         if isinstance(value, Text):
             return value
         if value is not Missing.UNSET:
             self.unknown[name] = None
         return _EMPTY
 
-    def _value(self, name: str) -> Text | Missing:
-        self.used[name] = None
-        return self._lookup(name)
-
     def _read_name(self) -> str:
         start = self.at
         first = self._peek()
+        # `$12` is one positional parameter to BuildKit, and no variable to Compose.
         if first in _DIGITS:
             while self._dialect != COMPOSE and self._peek() in _DIGITS:
                 self.at += 1

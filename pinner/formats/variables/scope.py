@@ -5,7 +5,7 @@ decided by expanding every word that it reaches as if it stood there.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
@@ -118,14 +118,15 @@ class Scope:
         `dialect` is that of the default, where it is another one than that of the words. A build argument is not
         visible: it reads the variables of its Compose file, and is read in another scope.
         """
+        # `ARG V` below `ARG V=20` leaves V its value.
         if default is None and is_visible and name in self.visible:
             return None
         dialect = dialect or self.dialect
         value: Text | Missing = self._missing(name, declared=True, dialect=dialect)
         bindings: dict[str, int] = {}
         if default is not None:
-            expansion = self._expand(default, dialect, self.visible, NOTHING_ASSUMED, {})
-            bindings = self._bind(expansion.used)
+            expansion = self.expand(default, dialect)
+            bindings = {name: self.visible[name] for name in expansion.used if name in self.visible}
             value = Missing.BUILD_TIME if expansion.unknown else expansion.value
         shared = self.shared
         index = len(shared.arguments)
@@ -181,15 +182,34 @@ class Scope:
         source = self.shared.source
         return source.owner(offset) if source and offset != NOWHERE else None
 
-    def expand(self, text: Text) -> Expansion:
-        """Return what a word stands for, without registering it. Raise ExpansionError when it is malformed."""
-        return self._expand(text, self.dialect, self.visible, NOTHING_ASSUMED, {})
+    def expand(
+        self,
+        text: Text,
+        dialect: Dialect | None = None,
+        bindings: Mapping[str, int] | None = None,
+        change: Assumption = NOTHING_ASSUMED,
+        changed: Mapping[int, Text | Missing] | None = None,
+    ) -> Expansion:
+        """Return what a word stands for, without registering it. Raise ExpansionError when it is malformed.
+
+        Without `dialect` and `bindings` it is a word that stands here; `changed` are the values after `change`.
+        """
+        dialect, bindings = dialect or self.dialect, self.visible if bindings is None else bindings
+        if change.at is not None:
+            text = text.with_insertion(change.at, change.chars)
+        if dialect.is_plain(text.chars):
+            return Expansion(value=text, used=frozenset(), unknown=())
+        expansion = expand(text, lambda name: self._look_up(name, dialect, bindings, change, changed or {}), dialect)
+        self._length += len(expansion.value.chars)
+        if self._length > MAX_TOTAL_LENGTH:
+            raise ExpansionError(f"all variables together are longer than {MAX_TOTAL_LENGTH} characters")
+        return expansion
 
     def add_word(self, text: Text) -> Word:
         """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
-        expansion = self.expand(text)
-        word = Word(text=text, bindings=self._bind(expansion.used), expansion=expansion, dialect=self.dialect)
-        shared = self.shared
+        expansion, shared = self.expand(text), self.shared
+        bindings = {name: self.visible[name] for name in expansion.used if name in self.visible}
+        word = Word(text=text, bindings=bindings, expansion=expansion, dialect=self.dialect)
         for read in word.bindings.values():
             shared.word_readers.setdefault(read, []).append(len(shared.words))
         shared.words.append(word)
@@ -197,20 +217,21 @@ class Scope:
 
     def on_platforms(self, word: Word) -> list[tuple[str, str | None]]:
         """Return the platforms, the usual ones first, and what `word` stands for on each; None if that is open."""
-        platforms = (*USUAL_PLATFORMS, *_FURTHER_PLATFORMS)
-        assumed = ((each, Assumption(overrides=_platform_args(each), prefers_defaults=True)) for each in platforms)
-        return [(each, self.after(word, assumption)) for each, assumption in assumed]
+        found = []
+        for platform in (*USUAL_PLATFORMS, *_FURTHER_PLATFORMS):
+            system, architecture, variant, *_ = f"{platform}/".split("/")
+            values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
+            args = tuple((f"{side}{part}", value) for side in ("BUILD", "TARGET") for part, value in values.items())
+            # BuildKit sets these in every build (`defaultArgs`), but for an ARG that has a default of its own.
+            changed = self.after(word, Assumption(overrides=args, prefers_defaults=True))
+            found.append((platform, None if changed is None else changed.chars))
+        return found
 
-    def after(self, word: Word, change: Assumption) -> str | None:
+    def after(self, word: Word, change: Assumption) -> Text | None:
         """Return what `word` would stand for after `change`; None where it would be malformed or open."""
-        changed = self.text_after(word, change)
-        return None if changed is None else changed.chars
-
-    def text_after(self, word: Word, change: Assumption) -> Text | None:
-        """Return the same with where its characters stand."""
         try:
             changed = self._changed_values(word, change)
-            expansion = self._expand(word.text, word.dialect, word.bindings, change, changed)
+            expansion = self.expand(word.text, word.dialect, word.bindings, change, changed)
         except ExpansionError:
             return None
         return None if expansion.unknown else expansion.value
@@ -243,18 +264,13 @@ class Scope:
             words = sorted({at for argument in arguments for at in shared.word_readers.get(argument, ())})
             also_read = next((shared.also_read[each] for each in arguments if each in shared.also_read), None)
             starts = {shared.words[at].text.offsets[0] for at in words if shared.words[at].text.offsets}
-            starts.update(self._default_starts(key))
+            defaults = (shared.arguments[each].default for each in key)
+            starts.update(each.offsets[0] for each in defaults if each and each.offsets and each.offsets[0] != NOWHERE)
             leaves_file = any(not same_file(start, next(iter(starts))) for start in starts)
             shared.reached[key] = Reach(
                 words=[shared.words[at] for at in words], also_read=also_read, leaves_file=leaves_file
             )
         return shared.reached[key]
-
-    def _default_starts(self, indexes: Iterable[int]) -> Iterator[int]:
-        for index in indexes:
-            default = self.shared.arguments[index].default
-            if default is not None and default.offsets and default.offsets[0] != NOWHERE:
-                yield default.offsets[0]
 
     def names_behind(self, word: Word, most: int) -> list[str]:
         """Return the variables that `word` depends on, directly or through ARGs, sorted.
@@ -286,7 +302,7 @@ class Scope:
             elif index not in seen:
                 seen.add(index)
                 argument = self.shared.arguments[index]
-                expansion = self._expand(default, argument.dialect, argument.bindings, NOTHING_ASSUMED, {})
+                expansion = self.expand(default, argument.dialect, argument.bindings)
                 waiting += [(each, argument.bindings.get(each)) for each in expansion.unknown]
         return list(names)
 
@@ -302,33 +318,13 @@ class Scope:
             shared.proposed[image] = next(name for name in (wanted, *numbers) if name not in taken)
         return shared.proposed[image]
 
-    def _bind(self, names: frozenset[str]) -> dict[str, int]:
-        return {name: self.visible[name] for name in names if name in self.visible} if names else {}
-
     def _missing(self, name: str, *, declared: bool, dialect: Dialect) -> Missing:
         if dialect == COMPOSE:
             return Missing.NO_DEFAULT
         if name in _PREDEFINED_ARGS:
             return Missing.BUILD_TIME
+        # `--build-arg` gives FROM no variable that no ARG declares: there it is empty.
         return Missing.NO_DEFAULT if declared else Missing.UNSET
-
-    def _expand(
-        self,
-        text: Text,
-        dialect: Dialect,
-        bindings: Mapping[str, int],
-        change: Assumption,
-        changed: Mapping[int, Text | Missing],
-    ) -> Expansion:
-        if change.at is not None:
-            text = text.with_insertion(change.at, change.chars)
-        if dialect.is_plain(text.chars):
-            return Expansion(value=text, used=frozenset(), unknown=())
-        expansion = expand(text, lambda name: self._look_up(name, dialect, bindings, change, changed), dialect)
-        self._length += len(expansion.value.chars)
-        if self._length > MAX_TOTAL_LENGTH:
-            raise ExpansionError(f"all variables together are longer than {MAX_TOTAL_LENGTH} characters")
-        return expansion
 
     def _look_up(
         self,
@@ -372,8 +368,9 @@ class Scope:
         if argument.default is None:
             return self._missing(argument.name, declared=True, dialect=argument.dialect)
         try:
-            expansion = self._expand(argument.default, argument.dialect, argument.bindings, change, changed)
+            expansion = self.expand(argument.default, argument.dialect, argument.bindings, change, changed)
         except ExpansionError:
+            # Of a change only: as it is written the default was expanded when it was declared.
             return Missing.BUILD_TIME
         return Missing.BUILD_TIME if expansion.unknown else expansion.value
 
@@ -396,10 +393,3 @@ def tells_platform(name: str | None, platform: str) -> bool:
     if name is None or any(char in name for char in "/:@"):
         return False
     return any(part in name for part in platform.split("/") if part != "linux")
-
-
-def _platform_args(platform: str) -> tuple[tuple[str, str], ...]:
-    """Return the predefined ARGs of a build on and for `platform`."""
-    system, architecture, variant, *_ = f"{platform}/".split("/")
-    values = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
-    return tuple((f"{side}{part}", value) for side in ("BUILD", "TARGET") for part, value in values.items())

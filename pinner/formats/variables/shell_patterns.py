@@ -17,14 +17,16 @@ class InvalidGlob(ValueError):
     """The pattern is one that BuildKit refuses."""
 
 
-def trim_prefix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
-    """Return what is left of `value`, as start and end, without its shortest (or longest) matching prefix."""
-    return _matched_length(_tokens(pattern), value, greedy), len(value)
-
-
-def trim_suffix(pattern: str, value: str, greedy: bool) -> tuple[int, int]:
-    """Return what is left of `value`, as start and end, without its shortest (or longest) matching suffix."""
-    return 0, len(value) - _matched_length(_tokens(pattern)[::-1], value[::-1], greedy)
+def trim(pattern: str, value: str, *, from_end: bool, greedy: bool) -> tuple[int, int]:
+    """Return what is left of `value`, as start and end, without its shortest (or longest) match at one end."""
+    tokens, chars = _tokens(pattern), value
+    if from_end:
+        # A suffix is a prefix of what is read backwards.
+        tokens, chars = tokens[::-1], value[::-1]
+    first, *others = _pieces(tokens)
+    found = first.match(chars)
+    length = (_end(others, chars, found.end(), greedy=greedy) or 0) if found else 0
+    return (0, len(value) - length) if from_end else (length, len(value))
 
 
 def replace(pattern: str, value: str, every: bool) -> list[tuple[int, int] | None]:
@@ -59,12 +61,6 @@ def _with_insertions(value: str, every: bool) -> list[tuple[int, int] | None]:
     return pieces
 
 
-def _matched_length(tokens: list[_Token], value: str, greedy: bool) -> int:
-    first, *others = _pieces(tokens)
-    found = first.match(value)
-    return (_end(others, value, found.end(), greedy=greedy) or 0) if found else 0
-
-
 def _pieces(tokens: list[_Token]) -> list[_Piece]:
     """Return what stands before, between and after the stars; each matches text of one length."""
     expressions = [""]
@@ -89,6 +85,7 @@ def _end(pieces: list[_Piece], value: str, at: int, *, greedy: bool) -> int | No
     if not greedy:
         found = last.search(value, at)
         return found.end() if found else None
+    # The longest match ends with the last piece furthest to the right.
     ends = (found.end() for start in range(len(value), at - 1, -1) if (found := last.match(value, start)))
     return next(ends, None)
 

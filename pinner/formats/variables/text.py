@@ -53,6 +53,7 @@ class Text:
         if not self.offsets or self.offsets[0] == NOWHERE:
             return None
         first = self.offsets[0]
+        # What was cut out of a file is a range, of which nothing has to be compared.
         if isinstance(self.offsets, range) or list(self.offsets) == list(range(first, first + len(self.offsets))):
             return Span(first, first + len(self.offsets))
         return None
