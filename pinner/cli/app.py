@@ -70,7 +70,7 @@ class CommandWithPanels(TyperCommand):
                 formatter.write_dl(panels[heading])
 
 
-Options = Mapping[str, Any]
+OptionGroup = Mapping[str, Any]
 """Options of a command by the name of the setting, annotated as parameters are."""
 
 ListFormat = Literal["text", "json"]
@@ -102,8 +102,8 @@ ListFormatOption = Annotated[
     _option(REPORTING, "--format", metavar="NAME", help="Write the result as text or json. Default: text."),
 ]
 
-CONFIGURATION: Options = {"config": ConfigOption, "no_config": NoConfigOption}
-FILES: Options = {
+CONFIGURATION: OptionGroup = {"config": ConfigOption, "no_config": NoConfigOption}
+FILES: OptionGroup = {
     "exclude": Annotated[
         list[str] | None,
         _option(
@@ -138,7 +138,7 @@ def _check_unpin(rules: list[str] | None) -> list[str] | None:
     return rules
 
 
-UNPIN: Options = {
+UNPIN: OptionGroup = {
     "select": Annotated[
         list[str] | None,
         _option(
@@ -150,7 +150,7 @@ UNPIN: Options = {
         ),
     ],
 }
-REPORT: Options = {
+REPORT: OptionGroup = {
     "format": Annotated[
         list[str] | None,
         _option(
@@ -162,18 +162,18 @@ REPORT: Options = {
         ),
     ],
 }
-COUNTS: Options = {
+COUNTS: OptionGroup = {
     "statistics": Annotated[
         bool | None, _option(REPORTING, "--statistics", help="Count findings by rule instead of listing them.")
     ],
 }
-EXIT: Options = {
+EXIT: OptionGroup = {
     "exit_zero": Annotated[
         bool | None, _option(REPORTING, "--exit-zero", help="Exit with 0 where it would be 1; 2 and 3 stay.")
     ],
 }
-LIST: Options = {"list_format": ListFormatOption}
-SELECTION: Options = {
+LIST: OptionGroup = {"list_format": ListFormatOption}
+SELECTION: OptionGroup = {
     "select": Annotated[
         list[str] | None,
         _option(CHECKING, "--select", metavar="RULE", help="Run only this rule. Repeatable, or with commas."),
@@ -203,7 +203,7 @@ SELECTION: Options = {
         ),
     ],
 }
-ADOPTION: Options = {
+ADOPTION: OptionGroup = {
     "baseline": Annotated[
         str | None,
         _option(CHECKING, "--baseline", metavar="FILE", help="Ignore findings listed in FILE."),
@@ -231,16 +231,16 @@ ADOPTION: Options = {
         ),
     ],
 }
-EDIT: Options = {
+EDIT: OptionGroup = {
     "diff": Annotated[bool | None, _option(WRITING, "--diff", help="Print a diff for git apply; write nothing.")],
 }
-REUSE: Options = {
+REUSE: OptionGroup = {
     "reuse": Annotated[
         bool | None,
         _option(WRITING, "--reuse", help="Take digests of the same tag from other places in the files, before asking."),
     ],
 }
-UPDATE: Options = {
+UPDATE: OptionGroup = {
     "add": Annotated[bool | None, _option(WRITING, "--add", help="Pin references without a digest as well.")],
     "all_changes": Annotated[
         bool | None,
@@ -260,7 +260,7 @@ UPDATE: Options = {
         ),
     ],
 }
-IMAGE: Options = {
+IMAGE: OptionGroup = {
     "image": Annotated[
         str | None,
         _option(WRITING, "--image", metavar="IMAGE", help="Update the pins of this image alone, such as node:20."),
@@ -274,7 +274,7 @@ IMAGE: Options = {
         _option(WRITING, "--rollback", help="Move the pins of --image back, and reject the digest that they have."),
     ],
 }
-LEDGER: Options = {
+LEDGER: OptionGroup = {
     "ledger": Annotated[
         str | None,
         _option(
@@ -285,21 +285,21 @@ LEDGER: Options = {
         ),
     ],
 }
-ONLINE: Options = {
+ONLINE: OptionGroup = {
     "online": Annotated[bool | None, _option(CHECKING, "--online", help="Ask registries for the status of every pin.")],
 }
-DEEP: Options = {
+DEEP: OptionGroup = {
     "deep": Annotated[
         bool | None, _option(CHECKING, "--deep", help="With --online: ask for the manifests of every index as well.")
     ],
 }
-VERIFY: Options = {
+VERIFY: OptionGroup = {
     "verify": Annotated[
         bool | None,
         _option(ASKING, "--verify", help="Fetch the content and check its digest: a pull on Docker Hub."),
     ],
 }
-REGISTRIES: Options = {
+REGISTRIES: OptionGroup = {
     "mirror": Annotated[
         list[str] | None,
         _option(
@@ -330,13 +330,13 @@ REGISTRIES: Options = {
         ),
     ],
 }
-COLOR: Options = {
+COLOR: OptionGroup = {
     "color": Annotated[
         When | None,
         _option(REPORTING, "--color", metavar="WHEN", help="Use colour: auto, always or never. Default: auto."),
     ],
 }
-QUIET: Options = {
+QUIET: OptionGroup = {
     "quiet": Annotated[
         int,
         _option(
@@ -349,12 +349,12 @@ QUIET: Options = {
         ),
     ],
 }
-NO_PROGRESS: Options = {
+NO_PROGRESS: OptionGroup = {
     "quiet": Annotated[
         int, _option(REPORTING, "--quiet", "-q", count=True, show_default=False, help="Show no progress.")
     ],
 }
-VERBOSE: Options = {
+VERBOSE: OptionGroup = {
     "verbose": Annotated[
         bool,
         _option(
@@ -368,7 +368,7 @@ VERBOSE: Options = {
 
 
 def _command(
-    function: Callable[[list[str], Settings], ExitCode], argument: Any, *groups: Options, name: str | None = None
+    function: Callable[[list[str], Settings], ExitCode], argument: Any, *groups: OptionGroup, name: str | None = None
 ) -> None:
     """Declare the command that calls `function` with its arguments and the settings that the options of `groups` make.
 
@@ -413,7 +413,7 @@ def options(
         raise typer.Exit
 
 
-REPORTS: tuple[Options, ...] = (REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE)
+REPORTS: tuple[OptionGroup, ...] = (REPORT, COUNTS, EXIT, COLOR, QUIET, VERBOSE)
 
 # In the order in which the help lists them.
 _command(commands.check, PathsArgument, ONLINE, DEEP, FILES, SELECTION, ADOPTION, *REPORTS, REGISTRIES, LEDGER)

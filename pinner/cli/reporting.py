@@ -96,7 +96,7 @@ def write_report(report: Report, settings: Settings, *, paths: Sequence[str] = (
 
 def rendered(name: str, report: Report, style: Style) -> str:
     """Return the report in a format, with nothing that acts on a terminal or in a log but what the format adds."""
-    text = output.load(name).render(report, style)
+    text = output.load_format(name).render(report, style)
     return harmless(text, styled=style.color, commands=name == GITHUB)
 
 

@@ -96,23 +96,23 @@ def load(environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
     `config` names the file to read and `no_config` reads none; `policy_from` names the Git revision in which the file
     is looked for. Raises UsageError that names the source, the key and the nearest right one.
     """
-    from pinner.config.files import find
+    from pinner.config.files import find_config_file
 
     given = {name: value for name, value in flags.items() if value is not None}
     # What most hooks come to: nothing is said anywhere, and the table of settings, the rules and TOML stay unread.
     if (
         not given.keys() - {"verbosity"}
         and not any(name.startswith(ENVIRONMENT_PREFIX) for name in environ)
-        and find(os.curdir) is None
+        and find_config_file(os.curdir) is None
     ):
         return Settings(**given)
-    from pinner.config.layers import collect
+    from pinner.config.layers import collect_layers
 
     if "policy_from" in given:
         from pinner.scanning.revision import find_revision
 
         given["policy_from"] = find_revision(given["policy_from"])
-    layers = collect(given, environ)
+    layers = collect_layers(given, environ)
     read = {name: each.value for name, each in layers.given.items()}
     only_flags = {name: value for name, value in given.items() if name not in _FLAGS_OF_LOAD}
     settings = Settings(**only_flags | read, folder=os.path.dirname(layers.file or "") or os.curdir)

@@ -48,7 +48,7 @@ class ConfigFile(NamedTuple):
         return f"{place}:{lines[0]}" if len(lines) == 1 else place
 
 
-def find(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
+def find_config_file(folder: str, revision: "Revision | None" = None) -> ConfigFile | None:
     """Return the configuration of the first folder that has one, from `folder` upwards. Raises UsageError.
 
     With a revision the files are those that it holds, and the disk is not looked at.

@@ -12,8 +12,8 @@ from pinner.config.types import (
     Integer,
     Key,
     List,
-    Lookup,
     Number,
+    OpenTable,
     PatternList,
     Reports,
     String,
@@ -52,7 +52,7 @@ def _mirror(text: str) -> tuple[str, str]:
 _RULE = Choice("rule", tuple(rule.ID for rule in RULES))
 _RULES = List(_RULE)
 _LEVEL = Choice(noun="severity", choices=("error", "warning", "note"), make=lambda label: Severity[label.upper()])
-_SEVERITIES = Lookup(name=_RULE, value=_LEVEL, special={})
+_SEVERITIES = OpenTable(name=_RULE, value=_LEVEL, special={})
 _REALMS = List(String(meaning="a host with its port, unless that is 443", pattern=_HOST, make=str.lower))
 _KIND = Choice("kind", kind_names())
 # As containerd and buildx write them: os/architecture[/variant].
@@ -99,7 +99,7 @@ _IMAGE = (
     ),
     Key(name="update", type=Boolean(), default=None, summary="`false`: let no pin of these images move."),
 )
-_VALUES = Lookup(
+_VALUES = OpenTable(
     name=String("the name of an ARG", r"[A-Za-z_][A-Za-z0-9_]*"),
     value=String("a value without line breaks", r"[^\r\n]*"),
     special={},
@@ -153,14 +153,14 @@ KEYS = (
     ),
     Key(
         name="extend-include",
-        type=Lookup(name=_KIND, value=PatternList(), special={}),
+        type=OpenTable(name=_KIND, value=PatternList(), special={}),
         default={},
         summary="Read further files, in the syntax of `.gitignore`, by the kind that they are of.",
         example='[extend-include]\ndockerfile = ["*.dockerfile.in"]\ngitlab-ci = ["ci/*.yml"]',
     ),
     Key(
         name="kinds",
-        type=Lookup(name=_KIND, value=Choice("mode", MODES), special={}),
+        type=OpenTable(name=_KIND, value=Choice("mode", MODES), special={}),
         default={},
         summary="Which kinds of files are read: `off` passes files of a kind over, `check` reports on them "
         "and never writes "
@@ -291,7 +291,7 @@ KEYS = (
     ),
     Key(
         name="registries",
-        type=Lookup(
+        type=OpenTable(
             name=String(meaning='a host of a registry in quotes, such as "ghcr.io"', pattern=_HOST, make=_host),
             value=Table(_REGISTRY, RegistryTable),
             # Certificates and realms are trusted host by host, never for all.

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pinner.config import ENVIRONMENT_PREFIX, Settings
-from pinner.config.files import ConfigFile, find, read_named
+from pinner.config.files import ConfigFile, find_config_file, read_named
 from pinner.config.found import require_harmless
 from pinner.config.keys import KEYS
 from pinner.config.types import Boolean, Choice, Key, List, Type
-from pinner.config.values import WrongSetting, parse, quoted, read, unknown
+from pinner.config.values import WrongSetting, parse_value, quoted, read_value, unknown
 from pinner.model.errors import UsageError
 
 
@@ -41,7 +41,7 @@ class Layers(NamedTuple):
     file: str | None
 
 
-def collect(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
+def collect_layers(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Layers:
     """Read all sources. Raises UsageError.
 
     `flags` may hold others, too: `config`, `no_config` and what only a flag can say. `policy_from` is a Revision.
@@ -65,7 +65,7 @@ def build_args_on_disk(flags: Mapping[str, Any], environ: Mapping[str, str]) -> 
     with suppress(UsageError, WrongSetting):
         file = _chosen_file({name: value for name, value in flags.items() if name != "policy_from"}, environ)
         if file is not None and key.name in file.table:
-            return read(key.type, file.table[key.name], file.folder), file.path
+            return read_value(key.type, file.table[key.name], file.folder), file.path
     return (), None
 
 
@@ -91,7 +91,7 @@ def _chosen_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Config
         unwanted = environ.get(variable) and _read(Boolean(), environ[variable], variable, is_text=True)[1]
     if unwanted:
         return None
-    return read_named(named) if named else find(os.curdir, flags.get("policy_from"))
+    return read_named(named) if named else find_config_file(os.curdir, flags.get("policy_from"))
 
 
 def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
@@ -108,7 +108,7 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
         with _noting(wrong):
             require_harmless(keys[name], raw, file)
         try:
-            value = read(keys[name].type, raw, file.folder)
+            value = read_value(keys[name].type, raw, file.folder)
         except WrongSetting as error:
             found = [each.below(name) for each in (error, *error.others)]
             wrong += [f"{file.place_of(each.word)}: {each.place}: {each.message}" for each in found]
@@ -177,7 +177,7 @@ def _read(kind: Type, raw: Any, source: str, *, is_text: bool = False) -> tuple[
     Raises UsageError that names the source.
     """
     try:
-        raw = parse(kind, raw) if is_text else raw
-        return raw, read(kind, raw, os.curdir)
+        raw = parse_value(kind, raw) if is_text else raw
+        return raw, read_value(kind, raw, os.curdir)
     except WrongSetting as error:
         raise UsageError(*(f"{source}: {each.message}" for each in (error, *error.others))) from error

@@ -9,8 +9,8 @@ from pinner.config.types import (
     File,
     Integer,
     List,
-    Lookup,
     Number,
+    OpenTable,
     PatternList,
     Reports,
     String,
@@ -60,7 +60,7 @@ def page() -> str:
         lines.append(f"* Environment: {f'`{variable_of(key.name)}`' if key.in_environment else 'none'}")
         lines.append("")
         table = key.type.item if isinstance(key.type, List) else key.type
-        table = table.value if isinstance(table, Lookup) else table
+        table = table.value if isinstance(table, OpenTable) else table
         if isinstance(table, Table):
             lines += ["| key | type | |", "|---|---|---|"]
             lines += [f"| `{each.name}` | {_words(each.type)} | {each.summary} |" for each in table.keys]
@@ -78,7 +78,7 @@ def _words(kind: Type) -> str:
             return "list of strings"
         case Reports(formats):
             return f"list; each item is {_choices(formats)}, perhaps with `=FILE` behind it"
-        case Lookup(name, value):
+        case OpenTable(name, value):
             return f"table; each name is {_words(name)}, each value {_words(value)}"
         case Table():
             return "a table"

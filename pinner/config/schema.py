@@ -13,8 +13,8 @@ from pinner.config.types import (
     Integer,
     Key,
     List,
-    Lookup,
     Number,
+    OpenTable,
     PatternList,
     Reports,
     String,
@@ -43,7 +43,7 @@ def _schema_of(kind: Type) -> dict[str, Any]:
             return {"type": "array", "items": _WORD}
         case Reports(formats):
             return {"type": "array", "items": {"type": "string", "pattern": f"^({'|'.join(formats)})(=.+)?$"}}
-        case Lookup(name, value, special):
+        case OpenTable(name, value, special):
             names = {"anyOf": [_schema_of(name), {"enum": list(special)}]} if special else _schema_of(name)
             own = {"properties": {each: _schema_of(table) for each, table in special.items()}} if special else {}
             others = _schema_of(value)

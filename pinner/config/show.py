@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pinner.config.keys import KEYS
-from pinner.config.layers import Given, SettingOrigin, collect
+from pinner.config.layers import Given, SettingOrigin, collect_layers
 from pinner.config.values import key_text, quoted
 from pinner.model.escaping import clean
 
@@ -20,7 +20,7 @@ class InForce(NamedTuple):
 
 def in_force(flags: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
     """Return the settings in force. Raises UsageError as `load` does."""
-    given, file = collect(flags, environ)
+    given, file = collect_layers(flags, environ)
     defaults = (
         Given(key=key, raw=key.default, value=None, origin=SettingOrigin.DEFAULT, source=SettingOrigin.DEFAULT)
         for key in KEYS

@@ -70,7 +70,7 @@ class List(NamedTuple):
     item: "Choice | String | Table"
 
 
-class Lookup(NamedTuple):
+class OpenTable(NamedTuple):
     """A table with names of the user's choosing. The names in `special` have a type of their own."""
 
     name: Choice | String
@@ -85,7 +85,7 @@ class Table(NamedTuple):
     make: Callable[..., object]
 
 
-Type = Boolean | Integer | Number | Choice | String | File | PatternList | Reports | List | Lookup | Table
+Type = Boolean | Integer | Number | Choice | String | File | PatternList | Reports | List | OpenTable | Table
 
 
 class Key(NamedTuple):
@@ -111,4 +111,4 @@ class Key(NamedTuple):
     def in_environment(self) -> bool:
         """Return whether a variable can hold it: no table fits into one."""
         innermost = self.type.item if isinstance(self.type, List) else self.type
-        return not isinstance(innermost, Table | Lookup)
+        return not isinstance(innermost, Table | OpenTable)

@@ -13,8 +13,8 @@ from pinner.config.types import (
     File,
     Integer,
     List,
-    Lookup,
     Number,
+    OpenTable,
     PatternList,
     Reports,
     String,
@@ -72,7 +72,7 @@ class _Collected(list[WrongSetting]):
             raise self[0]
 
 
-def read(kind: Type, raw: Any, folder: str) -> Any:
+def read_value(kind: Type, raw: Any, folder: str) -> Any:
     """Return the value for `Settings`. Paths in it start at `folder`. Raises WrongSetting."""
     match kind:
         case File():
@@ -82,15 +82,15 @@ def read(kind: Type, raw: Any, folder: str) -> Any:
         case Reports():
             return _read_reports(kind, raw, folder)
         case List(item):
-            return tuple(_each(raw, lambda each: read(item, each, folder)))
-        case Lookup():
-            return _read_lookup(kind, _checked(raw, (dict,), "a table"), folder)
+            return tuple(_each(raw, lambda each: read_value(item, each, folder)))
+        case OpenTable():
+            return _read_open_table(kind, _checked(raw, (dict,), "a table"), folder)
         case Table():
             return _read_table(kind, _checked(raw, (dict,), "a table"), folder)
     return _read_scalar(kind, raw)
 
 
-def parse(kind: Type, text: str) -> Any:
+def parse_value(kind: Type, text: str) -> Any:
     """Return what TOML would hold for `text` of the environment, where commas separate items. Raises WrongSetting."""
     match kind:
         case Boolean():
@@ -231,17 +231,17 @@ def _read_reports(kind: Reports, raw: Any, folder: str) -> tuple[tuple[str, str 
     return targets
 
 
-def _read_lookup(kind: Lookup, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
+def _read_open_table(kind: OpenTable, raw: dict[str, Any], folder: str) -> dict[Any, Any]:
     values = {}
     collected = _Collected()
     for name, value in raw.items():
         with collected.below(name):
             special = kind.special.get(name)
             # `docker.io` and `index.docker.io` are one host: TOML sees two names.
-            made = name if special else read(kind.name, name, folder)
+            made = name if special else read_value(kind.name, name, folder)
             if made in values:
                 raise WrongSetting(f"{made} is there twice")
-            values[made] = read(special or kind.value, value, folder)
+            values[made] = read_value(special or kind.value, value, folder)
     collected.raise_all()
     return values
 
@@ -255,7 +255,7 @@ def _read_table(kind: Table, raw: dict[str, Any], folder: str) -> object:
             collected.append(WrongSetting(unknown("key", name, keys), word=name))
             continue
         with collected.below(name):
-            values[keys[name].field] = read(keys[name].type, value, folder)
+            values[keys[name].field] = read_value(keys[name].type, value, folder)
     for key in keys.values() if keys.keys() >= raw.keys() else ():  # a key that is misspelt may be the missing one
         if key.required and key.name not in raw:
             collected.append(WrongSetting(f"{quoted(key.name)} is missing"))

@@ -42,7 +42,7 @@ class Output(Protocol):
 OUTPUTS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
 
 
-def load(name: str) -> Output:
+def load_format(name: str) -> Output:
     """Return the output of that name, one of OUTPUTS."""
     from importlib import import_module  # here, for what cleans texts is imported by every run
 

@@ -45,7 +45,7 @@ class Stay(NamedTuple):
     refused: bool = False
 
 
-Decision = Move | Stay
+UpdateDecision = Move | Stay
 
 
 class Options(NamedTuple):
@@ -190,7 +190,7 @@ def too_young(history: History, min_age: timedelta) -> Stay:
     )
 
 
-def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ...], options: Options) -> Decision:
+def decide(digest: str, new: Manifest, old: Manifest | None, used: tuple[str, ...], options: Options) -> UpdateDecision:
     """Return whether a pin moves to `digest`, which is `new`. `old` is what it names now, None where that is gone."""
     if new.flaw:
         return Stay(new.flaw.reason, f"{digest} cannot be taken: {new.flaw.detail}", refused=True)

@@ -33,7 +33,7 @@ class _Source(NamedTuple):
     revision: str
 
 
-def explain(
+def explain_move(
     old: Manifest | None,
     new: Manifest,
     used: tuple[str, ...],

@@ -149,7 +149,7 @@ def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Refe
     text = ledger.data.decode("utf-8-sig", "replace") if stays else ""
     lines = [line for line in text.splitlines() if _fact_of(line) in kept]
     written = {_fact_of(line) for line in lines}
-    lines += [render(fact) for fact in ledger.facts if fact in kept and fact not in written]
+    lines += [render_fact(fact) for fact in ledger.facts if fact in kept and fact not in written]
     data = "".join(f"{line}\n" for line in lines).encode()
     try:
         if data != ledger.data or ledger.path != path:
@@ -158,7 +158,7 @@ def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Refe
         raise UsageError(f"the ledger {path} cannot be written: {error.reason}") from error
 
 
-def render(fact: Fact) -> str:
+def render_fact(fact: Fact) -> str:
     """Return the line of a fact."""
     time = fact.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = {"time": time, "fact": fact.kind.value, "image": str(fact.image), "digest": fact.digest}

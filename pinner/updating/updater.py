@@ -17,11 +17,11 @@ from pinner.registry.resolver import Resolver
 from pinner.registry.settings import RegistrySettings
 from pinner.updating.decisions import (
     NOT_UPDATED,
-    Decision,
     Move,
     Options,
     OptionsOf,
     Stay,
+    UpdateDecision,
     decide,
     history_of,
     in_conflict,
@@ -29,7 +29,7 @@ from pinner.updating.decisions import (
     targets,
     too_young,
 )
-from pinner.updating.explanation import explain
+from pinner.updating.explanation import explain_move
 from pinner.updating.ledger import Fact, FactKind, Ledger
 from pinner.updating.pin_status import SHALLOW, Depth, Examination, examine_all, fetch_manifest
 
@@ -43,7 +43,7 @@ class Update(NamedTuple):
     """
 
     status: PinStatus
-    decision: Decision | Unresolved | None = None
+    decision: UpdateDecision | Unresolved | None = None
 
     @property
     def judged(self) -> PinStatus | Unresolved:
@@ -202,7 +202,7 @@ class _Updater:
     ) -> Update | Unresolved:
         if isinstance(status, Unresolved):
             return status
-        decision: Decision | Unresolved | None
+        decision: UpdateDecision | Unresolved | None
         if status.state is PinState.UNPINNED and status.current and options.add:
             decision = await self._addition(reference, status, status.current, options)
         elif status.state not in _MOVED or not (status.current or reference.tag):
@@ -216,7 +216,7 @@ class _Updater:
 
     async def _addition(
         self, reference: Reference, status: PinStatus, current: str, options: Options
-    ) -> Decision | Unresolved:
+    ) -> UpdateDecision | Unresolved:
         """Return the digest for a reference without one: without `min_age`, or `verify`, nothing is fetched for it."""
         if not options.min_age and not status.broken:
             fetched = await self._resolver.get(reference.by_tag()) if options.verify else None
@@ -233,7 +233,7 @@ class _Updater:
 
     async def _decision(
         self, reference: Reference, status: PinStatus, current: str, used: tuple[str, ...], options: Options
-    ) -> Decision | Unresolved | None:
+    ) -> UpdateDecision | Unresolved | None:
         """Return what to do with a pin whose tag has moved: the first of the digests that still resolves counts.
 
         None where the tag is gone as well, and no digest that the ledger knows is left.
@@ -284,13 +284,13 @@ class _Updater:
     def _explained(
         self,
         reference: Reference,
-        decision: Decision,
+        decision: UpdateDecision,
         current: str,
         *,
         old: Manifest | None = None,
         new: Manifest | None = None,
         used: tuple[str, ...] = (),
-    ) -> Decision:
+    ) -> UpdateDecision:
         """Return the decision with why the pin moves, if it does; without `new` it is one that is added."""
         if not isinstance(decision, Move):
             return decision
@@ -304,7 +304,7 @@ class _Updater:
                 current=digest == current, tag_digest=tag_digest, first_seen=time
             )
         else:
-            explanation = explain(old, new, used, digest=digest, current=current, first_seen=first_seen)
+            explanation = explain_move(old, new, used, digest=digest, current=current, first_seen=first_seen)
         return decision._replace(explanation=explanation)
 
     async def _pinned(self, reference: Reference, status: PinStatus) -> Manifest | Unresolved | None:

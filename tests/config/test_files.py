@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinner.config.files import ConfigFile, find, read_named
+from pinner.config.files import ConfigFile, find_config_file, read_named
 from pinner.model.errors import UsageError
 
 
@@ -33,7 +33,7 @@ def write(path: Path, text: str) -> None:
 def test_the_nearest_file_is_found(folder: Path, files: dict[str, str], expected: str | None) -> None:
     for name, text in files.items():
         write(folder / name, text)
-    found = find(".")
+    found = find_config_file(".")
     assert (found.path if found else None) == expected
 
 
@@ -56,14 +56,14 @@ def test_the_nearest_file_is_found(folder: Path, files: dict[str, str], expected
 )
 def test_every_spelling_of_the_table_counts(folder: Path, text: str) -> None:
     write(folder / "pyproject.toml", text)
-    found = find(".")
+    found = find_config_file(".")
     assert found is not None
     assert found.table == {"jobs": 3}
 
 
 def test_a_project_that_does_not_name_pinner_is_not_parsed(folder: Path) -> None:
     write(folder / "pyproject.toml", "this is [ no TOML")
-    assert find(".") is None
+    assert find_config_file(".") is None
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_project_that_does_not_name_pinner_is_not_parsed(folder: Path) -> None
 def test_a_broken_file_is_an_error(folder: Path, name: str, text: str, message: str) -> None:
     write(folder / name, text)
     with pytest.raises(UsageError, match=f"^{message}"):
-        find(".")
+        find_config_file(".")
 
 
 def test_bytes_that_are_no_text_are_an_error(folder: Path) -> None:
     (folder / "pinner.toml").write_bytes(b'exclude = ["\xff"]')
     with pytest.raises(UsageError, match=r"^pinner.toml: this is no TOML: 'utf-8' codec"):
-        find(".")
+        find_config_file(".")
 
 
 def test_a_byte_order_mark_is_no_error(folder: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 from pinner.checking.rule_selection import Override
 from pinner.config import Settings, load
 from pinner.config.keys import KEYS
-from pinner.config.layers import SettingOrigin, collect, variable_of
+from pinner.config.layers import SettingOrigin, collect_layers, variable_of
 from pinner.config.tables import ImageSettings, RegistryTable
 from pinner.config.types import Table
-from pinner.config.values import read
+from pinner.config.values import read_value
 from pinner.formats import FORMATS
 from pinner.model.errors import UsageError
 from pinner.model.occurrence import Severity
@@ -333,11 +333,11 @@ def test_what_is_wrong_with_flags_and_variables(
 def test_the_table_and_the_settings_agree() -> None:
     """The fast way, on which the table is not imported, gives the table's defaults."""
     for key in KEYS:
-        default = None if key.default is None else read(key.type, key.default, ".")
+        default = None if key.default is None else read_value(key.type, key.default, ".")
         assert getattr(Settings(), key.field) == default, key.name
     for key in KEYS:
         for table in _tables(key.type):
-            made = table.make(**{each.field: read(each.type, [], ".") for each in table.keys if each.required})
+            made = table.make(**{each.field: read_value(each.type, [], ".") for each in table.keys if each.required})
             if key.name == "extend-include":
                 assert [each.name for each in table.keys] == [each.NAME for each in FORMATS]
             else:
@@ -352,7 +352,7 @@ def _tables(kind: Any) -> list[Table]:
 
 def test_where_values_come_from(folder: Path) -> None:
     (folder / "pinner.toml").write_text('\njobs = 2\ncolor = "never"\nmin-age = 3')
-    given = collect({"jobs": 4}, {"PINNER_COLOR": "always"}).given
+    given = collect_layers({"jobs": 4}, {"PINNER_COLOR": "always"}).given
     assert {name: (each.raw, each.origin, each.source) for name, each in given.items()} == {
         "jobs": (4, SettingOrigin.FLAG, "--jobs"),
         "color": ("always", SettingOrigin.ENVIRONMENT, "PINNER_COLOR"),
@@ -363,7 +363,7 @@ def test_where_values_come_from(folder: Path) -> None:
 def test_the_file_and_the_environment_can_say_everything(folder: Path) -> None:
     """The two tests above name every key."""
     (folder / "pinner.toml").write_text(FULL)
-    given = {each.key.name for each in collect({"config": "pinner.toml"}, {}).given.values()}
+    given = {each.key.name for each in collect_layers({"config": "pinner.toml"}, {}).given.values()}
     assert given == {key.name for key in KEYS if key.in_file}
 
 

@@ -11,20 +11,20 @@ from pinner.config.types import (
     Integer,
     Key,
     List,
-    Lookup,
     Number,
+    OpenTable,
     PatternList,
     String,
     Table,
     Type,
 )
-from pinner.config.values import WrongSetting, parse, read
+from pinner.config.values import WrongSetting, parse_value, read_value
 from pinner.scanning.gitignore import Patterns
 
 COLOR = Choice("colour", ("red", "dark-green"), str.upper)
 EVEN = String("a row of digits", "[0-9]+", lambda text: text if int(text) % 2 == 0 else _fail(f"{text} is odd"))
 POINT = Table((Key("x-axis", Integer(0), 0, "", required=True), Key("y", Integer(0), 0, "")), dict)
-POINTS = Lookup(EVEN, POINT, {"*": Table(POINT.keys[:1], dict)})
+POINTS = OpenTable(EVEN, POINT, {"*": Table(POINT.keys[:1], dict)})
 
 
 def _fail(message: str) -> str:
@@ -53,7 +53,7 @@ def _fail(message: str) -> str:
     ],
 )
 def test_right_values(kind: Type, raw: Any, value: object) -> None:
-    assert read(kind, raw, "sub") == value
+    assert read_value(kind, raw, "sub") == value
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_right_values(kind: Type, raw: Any, value: object) -> None:
 )
 def test_wrong_values(kind: Type, raw: Any, message: str) -> None:
     with pytest.raises(WrongSetting) as caught:
-        read(kind, raw, ".")
+        read_value(kind, raw, ".")
     assert f"{caught.value.place}: {caught.value.message}" == message
 
 
@@ -117,7 +117,7 @@ def test_wrong_values(kind: Type, raw: Any, message: str) -> None:
     ],
 )
 def test_text_from_the_environment(kind: Type, text: str, raw: object) -> None:
-    assert parse(kind, text) == raw
+    assert parse_value(kind, text) == raw
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_text_from_the_environment(kind: Type, text: str, raw: object) -> None:
 )
 def test_wrong_text_from_the_environment(kind: Type, text: str, message: str) -> None:
     with pytest.raises(WrongSetting) as caught:
-        parse(kind, text)
+        parse_value(kind, text)
     assert caught.value.message == message

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from pinner.model.report import Report
-from pinner.output import Style, load
+from pinner.output import Style, load_format
 from tests.output import case
 from tests.support.tools import require
 
@@ -54,12 +54,12 @@ def complaints(output: str) -> list[str]:
 @pytest.mark.parametrize("report", [case.REPORT, case.CLEAN], ids=["every-rule", "clean"])
 def test_the_multitool_has_no_complaint(packages: Path, tmp_path: Path, report: Report) -> None:
     sarif = tmp_path / "report.sarif"
-    sarif.write_text(load("sarif").render(report, Style()), encoding="utf-8")
+    sarif.write_text(load_format("sarif").render(report, Style()), encoding="utf-8")
     assert complaints(multitool(packages, sarif)) == []
 
 
 def test_the_multitool_complains_of_a_bad_document(packages: Path, tmp_path: Path) -> None:
-    document = json.loads(load("sarif").render(case.REPORT, Style()))
+    document = json.loads(load_format("sarif").render(case.REPORT, Style()))
     del document["runs"][0]["results"][0]["message"]
     sarif = tmp_path / "report.sarif"
     sarif.write_text(json.dumps(document), encoding="utf-8")
@@ -69,5 +69,5 @@ def test_the_multitool_complains_of_a_bad_document(packages: Path, tmp_path: Pat
 @pytest.mark.parametrize("report", [case.REPORT, case.CLEAN], ids=["every-rule", "clean"])
 def test_the_schema_is_met(packages: Path, report: Report) -> None:
     (schema,) = packages.glob("jest-sarif/lib/schemas/sarif-2.1.0-*.json")
-    document = json.loads(load("sarif").render(report, Style()))
+    document = json.loads(load_format("sarif").render(report, Style()))
     jsonschema.validate(document, json.loads(schema.read_text(encoding="utf-8-sig")))

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
-from pinner.output import OUTPUTS, Style, listing, load, table
+from pinner.output import OUTPUTS, Style, listing, load_format, table
 from pinner.output.text import summary
 from tests.output import case
 
@@ -27,7 +27,7 @@ STUBS = {"RULES": case.rule_modules(), "tool_version": lambda: "1.2.3"}
 
 def rendered(name: str, style: Style = Style()) -> str:  # noqa: B008 - frozen
     """An output over the case, with rules and a version that do not change with the project's."""
-    output = load(name)
+    output = load_format(name)
     with ExitStack() as stack:
         for attribute in vars(output).keys() & STUBS.keys():
             stack.enter_context(mock.patch.object(output, attribute, STUBS[attribute]))

@@ -3,7 +3,7 @@
 import pytest
 
 from pinner.model.report import Report
-from pinner.output import OUTPUTS, Style, load
+from pinner.output import OUTPUTS, Style, load_format
 from pinner.rules import RULES
 from tests.output import case, golden
 
@@ -26,11 +26,11 @@ def test_every_rule_is_in_the_case() -> None:
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_outputs_are_named_after_their_modules(name: str) -> None:
-    assert name == load(name).NAME
+    assert name == load_format(name).NAME
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
 @pytest.mark.parametrize("report", [case.REPORT, case.CLEAN])
 def test_outputs_end_with_one_newline_unless_empty(name: str, report: Report) -> None:
-    text = load(name).render(report, Style())
+    text = load_format(name).render(report, Style())
     assert text == "" or (text.endswith("\n") and not text.endswith("\n\n"))

@@ -14,7 +14,7 @@ from pinner.model.occurrence import Finding, Fix, Invalid, Occurrence, Opaque, S
 from pinner.model.reference import parse
 from pinner.model.report import FileFailure, Report, Summary, Suppressed, Unchecked
 from pinner.model.source import Edit, Location, Source, Span
-from pinner.output import OUTPUTS, Style, listing, load, table
+from pinner.output import OUTPUTS, Style, listing, load_format, table
 from tests.output.case import DIGEST
 from tests.support.harm import HOSTILE, harms
 
@@ -70,7 +70,7 @@ def test_no_text_brings_colours_of_its_own(name: str, report: Report, context: b
 @given(report=reports())
 def test_outputs_leave_user_information_alone_to_what_prints(name: str, report: Report) -> None:
     """The outputs themselves let nothing else through: what prints them is the second of two walls."""
-    text = load(name).render(report, Style())
+    text = load_format(name).render(report, Style())
     allowed = {"hunter2"} if name in ("json", "sarif", "gitlab", "rdjson") else set()
     assert set(harms(text, commands=name == "github")) <= allowed
 

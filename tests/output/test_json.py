@@ -10,7 +10,7 @@ from pinner.model.reference import parse
 from pinner.model.report import FileFailure
 from pinner.model.resolution import Resolved, Unresolved
 from pinner.model.source import Edit, Span, apply_edits
-from pinner.output import Style, listing, load
+from pinner.output import Style, listing, load_format
 from tests.output import case
 from tests.support.occurrences import DIGEST, occurrence
 
@@ -26,7 +26,7 @@ REFERENCE_KEYS = (
 
 
 def check() -> dict[str, Any]:
-    document = json.loads(load("json").render(case.REPORT, Style()))
+    document = json.loads(load_format("json").render(case.REPORT, Style()))
     assert isinstance(document, dict)
     return document
 

@@ -13,7 +13,7 @@ from pinner.model.escaping import clean
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import Report, Unchecked
 from pinner.model.source import Location
-from pinner.output import Style, load, markdown
+from pinner.output import Style, load_format, markdown
 from pinner.output._paths import relative
 from tests.output import case
 from tests.support.occurrences import DIGEST
@@ -26,7 +26,7 @@ HOSTILE = st.text(alphabet="|`\\<>@#[]()!*_~&$ab:/.w\n ", min_size=1, max_size=3
 def cells(path: str = "f", message: str = "m") -> list[str]:
     """The cells of the only row of findings."""
     found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
-    text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
+    text = load_format("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
     (row,) = text.splitlines()[6:]
     assert row.startswith("| ")
     assert row.endswith(" |")
@@ -81,7 +81,7 @@ def test_a_row_stays_a_row(path: str, message: str) -> None:
 @given(path=(ANYTHING | HOSTILE).filter(lambda path: "\0" not in path), message=ANYTHING | HOSTILE)
 def test_rendered_it_is_the_text_and_no_markup(path: str, message: str) -> None:
     found = Finding("unpinned", Severity.ERROR, path, WHERE, "a", "FROM", message)
-    text = load("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
+    text = load_format("markdown").render(case.CLEAN._replace(findings=(found,)), Style())
     html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
     own = re.findall(
         r'<a href="https://digest-pinner\.github\.io/pinner/rules/unpinned/"><code>unpinned</code></a>', html
@@ -95,13 +95,13 @@ def test_rendered_it_is_the_text_and_no_markup(path: str, message: str) -> None:
 
 
 def test_clean_report_has_no_table() -> None:
-    text = load("markdown").render(case.CLEAN, Style())
+    text = load_format("markdown").render(case.CLEAN, Style())
     assert text == "## pinner\n\n1 file, 2 references: 2 pinned, 0 findings, 0 unchecked.\n"
 
 
 def test_long_tables_say_what_they_leave_out() -> None:
     changes = tuple(Change("f", WHERE, f"a:{number}", None, DIGEST) for number in range(markdown.MAX_ROWS + 3))
-    text = load("markdown").render(Report(case.CLEAN.summary, changes=changes), Style())
+    text = load_format("markdown").render(Report(case.CLEAN.summary, changes=changes), Style())
     assert text.count("| none | `aaaaaaaaaaaa` |") == markdown.MAX_ROWS
     assert "\n\n… and 3 more.\n" in text
 
@@ -114,7 +114,7 @@ def test_an_image_has_one_row_whatever_the_number_of_its_places() -> None:
     kept = tuple(Kept("f", where, image, "too-young", "wait") for where in places)
     report = Report(case.CLEAN.summary, unchecked=unchecked, kept=(*refused, *kept))
     site = "https://digest-pinner.github.io/pinner/"
-    rows = [line for line in load("markdown").render(report, Style()).splitlines() if "places" in line]
+    rows = [line for line in load_format("markdown").render(report, Style()).splitlines() if "places" in line]
     assert rows == [
         f"| unchecked | [`unchecked`]({site}files/#files-that-belong-together) | `f:1` (3 places) |"
         " a:1@sha256:aaaaaaaaaaaa could not be checked &#40;not-read&#41;: it is missing |",
@@ -129,7 +129,9 @@ def test_an_image_has_one_row_whatever_the_number_of_its_places() -> None:
     [(DIGEST, f"sha256:{'b' * 64}", "unknown"), (None, DIGEST, "pinned"), (DIGEST, None, "unpinned")],
 )
 def test_no_change_is_without_a_reason(old: str | None, new: str | None, why: str) -> None:
-    text = load("markdown").render(Report(case.CLEAN.summary, changes=(Change("f", WHERE, "a:1", old, new),)), Style())
+    text = load_format("markdown").render(
+        Report(case.CLEAN.summary, changes=(Change("f", WHERE, "a:1", old, new),)), Style()
+    )
     assert f" | {why} |\n" in text
 
 
@@ -139,7 +141,7 @@ def explained(after: str, number: int = 0) -> Change:
 
 
 def test_a_row_of_a_pull_request() -> None:
-    text = load("markdown").render(Report(case.CLEAN.summary, changes=(explained("2"),)), Style())
+    text = load_format("markdown").render(Report(case.CLEAN.summary, changes=(explained("2"),)), Style())
     row = "| `a:0` | `aaaaaaaaaaaa` | `bbbbbbbbbbbb` | another version. version <code>1</code> → <code>2</code> |"
     assert row in text.splitlines()
     assert "nobody verified it" in text
@@ -148,7 +150,7 @@ def test_a_row_of_a_pull_request() -> None:
 
 @given(st.text(min_size=1, max_size=200) | HOSTILE)
 def test_the_publisher_writes_no_markup(words: str) -> None:
-    text = load("markdown").render(Report(case.CLEAN.summary, changes=(explained(words),)), Style())
+    text = load_format("markdown").render(Report(case.CLEAN.summary, changes=(explained(words),)), Style())
     (row,) = (line for line in text.splitlines() if line.startswith("| `a:0` | `a"))
     assert row.count("|") == 5
     cell = row.split("|")[4]
@@ -166,6 +168,6 @@ def test_it_fits_into_a_pull_request(places: int) -> None:
         for place in range(places)
     ]
     findings = case.REPORT.findings * 200
-    text = load("markdown").render(Report(case.CLEAN.summary, findings, changes=tuple(changes)), Style())
+    text = load_format("markdown").render(Report(case.CLEAN.summary, findings, changes=tuple(changes)), Style())
     assert 40_000 < len(text) <= markdown.MAX_LENGTH
     assert text.count("<details>") == text.count("</details>") <= 1

@@ -15,7 +15,7 @@ HEAVY = {"asyncio", "dataclasses", "httpx", "json", "logging", "pathlib", "rich"
 
 @pytest.mark.parametrize("name", ["text", "concise"])
 def test_text_imports_nothing_heavy(name: str) -> None:
-    code = f"import sys; from pinner.output import load; load({name!r}); print(*sys.modules)"
+    code = f"import sys; from pinner.output import load_format; load_format({name!r}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = [{str(ROOT)!r}]; {code}"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert not {module.partition(".")[0] for module in done.stdout.split()} & HEAVY

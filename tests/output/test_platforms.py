@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pinner.model.occurrence import Finding, Fix, Severity
 from pinner.model.report import FileFailure, Report
 from pinner.model.source import Edit, Location, Source, Span, apply_edits
-from pinner.output import Style, load
+from pinner.output import Style, load_format
 from tests.output import case, schemas
 from tests.support.occurrences import DIGEST, occurrence_in
 
@@ -23,7 +23,7 @@ PAGE = "%0Ahttps://digest-pinner.github.io/pinner/rules/unpinned/"
 
 
 def render(name: str, report: Report) -> str:
-    return load(name).render(report, Style())
+    return load_format(name).render(report, Style())
 
 
 def report_of(path: str = "f", message: str = "m", where: Location = WHERE, text: str = "a") -> Report:
@@ -123,7 +123,7 @@ class TestJunit:
     )
     def test_what_fails_the_run_is_a_failure(self, severity: Severity, fail_on: Severity, tag: str) -> None:
         found = report_of().findings[0]._replace(severity=severity)
-        document = load("junit").render(case.CLEAN._replace(findings=(found,)), Style(fail_on=fail_on))
+        document = load_format("junit").render(case.CLEAN._replace(findings=(found,)), Style(fail_on=fail_on))
         (told,) = next(ET.fromstring(document.encode()).iter("testcase"))
         assert told.tag == tag
         assert "/rules/unpinned/" in (told.text or "")

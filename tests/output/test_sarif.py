@@ -10,14 +10,14 @@ import pytest
 from pinner.model.occurrence import Finding, Severity
 from pinner.model.report import Report, Suppressed
 from pinner.model.source import Edit, Source, Span, apply_edits
-from pinner.output import Style, load
+from pinner.output import Style, load_format
 from pinner.rules import RULES
 from tests.output import case
 from tests.support.occurrences import occurrence_in
 
 
 def run_of(report: Report) -> dict[str, Any]:
-    (run,) = json.loads(load("sarif").render(report, Style()))["runs"]
+    (run,) = json.loads(load_format("sarif").render(report, Style()))["runs"]
     assert isinstance(run, dict)
     return run
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pinner.model.errors import UsageError
 from pinner.model.reference import Reference, parse
-from pinner.updating.ledger import Fact, FactKind, Ledger, Naming, read_ledger, render, write_ledger
+from pinner.updating.ledger import Fact, FactKind, Ledger, Naming, read_ledger, render_fact, write_ledger
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,6 +24,9 @@ def digest(seed: int) -> str:
 
 def named(seed: int, when: datetime, image: Reference = NODE, kind: FactKind = FactKind.NAMED) -> Fact:
     return Fact(when, kind, image, digest(seed))
+
+
+WRITTEN = render_fact(named(1, NOW))
 
 
 def write(path: str, *facts: Fact, now: datetime = NOW) -> Ledger:
@@ -73,10 +76,10 @@ def test_the_file(path: str) -> None:
 
 
 def test_lines_are_appended_and_no_other_changes(path: str) -> None:
-    text = "".join(f"{render(named(seed, NOW - seed * DAY))}\n" for seed in (1, 3, 2, 3))
+    text = "".join(f"{render_fact(named(seed, NOW - seed * DAY))}\n" for seed in (1, 3, 2, 3))
     Path(path).write_text(text.replace('": "', '":"').rstrip("\n"))
     write(path, named(4, NOW))
-    assert Path(path).read_text() == text.replace('": "', '":"') + render(named(4, NOW)) + "\n"
+    assert Path(path).read_text() == text.replace('": "', '":"') + render_fact(named(4, NOW)) + "\n"
 
 
 def test_a_ledger_that_says_nothing_new_is_not_written(path: str) -> None:
@@ -102,20 +105,26 @@ def test_any_order_and_doubles_are_the_same_ledger(
     ("text", "reason"),
     [
         ("<<<<<<< HEAD\n{}\n=======\n", ":1: the ledger holds a merge conflict"),
-        (render(named(1, NOW)) + "\n=======\n", ":2: the ledger holds a merge conflict"),
-        (render(named(1, NOW)) + "\n>>>>>>> other\n", ":2: the ledger holds a merge conflict"),
+        (WRITTEN + "\n=======\n", ":2: the ledger holds a merge conflict"),
+        (WRITTEN + "\n>>>>>>> other\n", ":2: the ledger holds a merge conflict"),
         ('{"schema_version": 1, "entries": [\n<<<<<<< HEAD\n', ":2: the ledger holds a merge conflict"),
         ("[]", ":1: the ledger is damaged"),
         ("\n\nnull", ":3: the ledger is damaged"),
         ("{}", ":1: the ledger is damaged"),
-        (render(named(1, NOW)).replace("sha256:0", "sha256:x"), "this line is no fact"),
-        (render(named(1, NOW)).replace("node:20", "Node:20"), "this line is no fact"),
-        (render(named(1, NOW)).replace("Z", ""), "this line is no fact"),
-        (render(named(1, NOW)).replace("2026", "now"), "this line is no fact"),
-        (render(named(1, NOW)).replace("2026-03-01T12:00:00Z", "0001-01-01T00:00:00+14:00"), "this line is no fact"),
-        (render(named(1, NOW)).replace("2026-03-01T12:00:00Z", "9999-12-31T23:59:59-14:00"), "this line is no fact"),
-        (render(named(1, NOW)).replace('"named"', '"called"'), "this line is no fact"),
-        (render(named(1, NOW))[:-1], "this line is no fact"),
+        (WRITTEN.replace("sha256:0", "sha256:x"), "this line is no fact"),
+        (WRITTEN.replace("node:20", "Node:20"), "this line is no fact"),
+        (WRITTEN.replace("Z", ""), "this line is no fact"),
+        (WRITTEN.replace("2026", "now"), "this line is no fact"),
+        (
+            render_fact(named(1, NOW)).replace("2026-03-01T12:00:00Z", "0001-01-01T00:00:00+14:00"),
+            "this line is no fact",
+        ),
+        (
+            render_fact(named(1, NOW)).replace("2026-03-01T12:00:00Z", "9999-12-31T23:59:59-14:00"),
+            "this line is no fact",
+        ),
+        (WRITTEN.replace('"named"', '"called"'), "this line is no fact"),
+        (WRITTEN[:-1], "this line is no fact"),
         ("[" * 100_000, "this line is no fact"),
         ('{"schema_version": 2, "entries": []}', "is damaged: schema_version"),
         ('{"schema_version": 1}', "is damaged: 'entries'"),
@@ -168,7 +177,7 @@ def test_lines_from_the_future_count_from_today_and_go_on_from_there(path: str) 
     assert ledger.first_named(NODE, digest(2)) == NOW
     write_ledger(path, ledger, NOW)
     assert read_ledger(path, NOW).from_future == 0
-    assert Path(path).read_text().splitlines()[0] == render(named(1, NOW - DAY))
+    assert Path(path).read_text().splitlines()[0] == render_fact(named(1, NOW - DAY))
 
 
 def test_what_a_tag_named() -> None:

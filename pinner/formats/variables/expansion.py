@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim
+from pinner.formats.variables.shell_patterns import InvalidGlob, replace, trim_matching
 from pinner.formats.variables.text import Text, join
 
 # No reference is longer, and a few lines of `${V}${V}` would come to gigabytes.
@@ -237,7 +237,7 @@ class _Lexer:
         value = self._plain_value(name)
         greedy = pattern.startswith(end)
         try:
-            start, stop = trim(pattern[greedy:], value.chars, from_end=end == "%", greedy=greedy)
+            start, stop = trim_matching(pattern[greedy:], value.chars, from_end=end == "%", greedy=greedy)
         except InvalidGlob as error:
             raise ExpansionError(str(error)) from error
         return value.cut(start, stop)

@@ -17,7 +17,7 @@ class InvalidGlob(ValueError):
     """The pattern is one that BuildKit refuses."""
 
 
-def trim(pattern: str, value: str, *, from_end: bool, greedy: bool) -> tuple[int, int]:
+def trim_matching(pattern: str, value: str, *, from_end: bool, greedy: bool) -> tuple[int, int]:
     """Return what is left of `value`, as start and end, without its shortest (or longest) match at one end."""
     tokens, chars = _tokens(pattern), value
     if from_end:
