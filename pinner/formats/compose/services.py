@@ -8,9 +8,9 @@ from typing import NamedTuple
 from pinner.formats.compose.arguments import Pair, Values, pair_of_entry, pair_of_item
 from pinner.formats.variables.expansion import with_values
 from pinner.formats.yaml import nodes
-from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
-from pinner.formats.yaml.nodes import Entry, Node
+from pinner.formats.yaml.nodes import MAX_DEPTH, Entry, Node
 from pinner.model.errors import InvalidReference
 from pinner.model.reference import parse
 

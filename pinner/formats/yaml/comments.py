@@ -1,6 +1,7 @@
 """The comments of a YAML file, and the suppressions among them."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from pinner.formats.yaml.scalars import is_in
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Span
 
+_BREAK = re.compile(r"\r\n?|\n")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _HASH = re.compile(r"(?<![^ \t])#")
 
@@ -18,7 +20,7 @@ _HASH = re.compile(r"(?<![^ \t])#")
 class Comment(NamedTuple):
     """A comment from its `#` on, and the line it speaks of: its own, or the next if it fills its own.
 
-    Lines count from 0 and end at a lone CR too, as in the marks of nodes.
+    Lines count from 0 and end at a lone CR too, as YAML's do.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Suppressions:
             ignore = read_suppression(comment.text, file.source.locate(comment.span))
             if ignore is not None:
                 self._by_line.setdefault(comment.line, []).append(ignore)
+        self._line_ends = [match.end() for match in _BREAK.finditer(file.text)] if self._by_line else []
 
     def all(self) -> set[Suppression]:
         """Return every ignore comment."""
@@ -45,9 +48,10 @@ class Suppressions:
         if not self._by_line:
             return ()
         key, value = entry
-        # A block scalar's own lines hold no comments, and its mark ends where the next node begins.
-        last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
-        lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
+        # A block scalar's own lines hold no comments, and it ends where the next node begins.
+        end = value.start if value.style in ("|", ">") else value.end
+        own, first, last = (bisect_right(self._line_ends, index) for index in (key.start, value.start, end))
+        lines = {own, *range(first, last + 1)}
         return tuple(sorted(suppression for line in lines for suppression in self._by_line.get(line, ())))
 
 

@@ -5,8 +5,8 @@ No alias is ever copied: every mapping is merged once, and all merges together a
 
 from collections.abc import Callable, Iterable, Iterator
 
-from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
-from pinner.formats.yaml.nodes import TAG, Entry, Node
+from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Entry, Node
 
 MAX_MERGED = 300_000
 _MERGE = f"{TAG}merge"
@@ -41,7 +41,7 @@ class Mappings:
             self._file.complain(node, f"merge keys lead back to themselves, or are more than {MAX_DEPTH} deep")
             return {}
         self._merging.add(id(node))
-        own = [Entry(key, value) for key, value in node.value if key.id == "scalar" and key.tag != _MERGE]
+        own = [entry for entry in node.value if entry.key.id == "scalar" and entry.key.tag != _MERGE]
         merged = [entry for source in self._sources(node) for entry in self._merge(source, depth)]
         self._merging.remove(id(node))
         self._merged[id(node)] = self._combine([*own, *merged])
