@@ -5,6 +5,8 @@ keeping them costs as much again: the garbage collector looks at every one, over
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
 from sys import intern
 from typing import Any
 
@@ -39,23 +41,36 @@ class TooDeepError(ComposeError):
     """Nodes stand in one another, more of them than pinner reads."""
 
 
-class Composer:
-    """Composes one file. Raises ComposeError and what ruamel.yaml raises, which is not only YAMLError."""
+def compose_documents(text: str) -> list[list[Node]]:
+    """Return the nodes of each document in the order of the file, each node once: the first one is the root.
 
-    def __init__(self, text: str) -> None:
-        # The parser in C crashes where a file is nested deeply.
-        self._yaml = YAML(typ="safe", pure=True)
-        self._events = self._yaml.parse(text)
-        self._nodes: list[Node] = []
+    Raises ComposeError and what ruamel.yaml raises, which is not only YAMLError.
+    """
+    yaml = _parser()
+    # What the directives of the file before say holds there alone.
+    yaml.version = None
+    yaml.doc_infos.clear()
+    # Closed whatever happens: only then the parser is where a file begins.
+    with closing(yaml.parse(text)) as events:
+        return [_Document(yaml, events).nodes for event in events if isinstance(event, DocumentStartEvent)]
+
+
+@cache
+def _parser() -> YAML:
+    """Return the parser of all files: one for each would leave hundreds of objects that refer to one another."""
+    # The parser in C crashes where a file is nested deeply.
+    return YAML(typ="safe", pure=True)
+
+
+class _Document:
+    """The nodes of the document that has begun in `events`; anchors are those of one document."""
+
+    def __init__(self, yaml: YAML, events: Iterator[Any]) -> None:
+        self.nodes: list[Node] = []
+        self._yaml = yaml
+        self._events = events
         self._anchors: dict[str, Node] = {}
-
-    def documents(self) -> Iterator[list[Node]]:
-        """Yield the nodes of each document in the order of the file, each node once: the first one is the root."""
-        for event in self._events:
-            if isinstance(event, DocumentStartEvent):
-                self._nodes, self._anchors = [], {}
-                self._compose(next(self._events), 1)
-                yield self._nodes
+        self._compose(next(events), 1)
 
     def _compose(self, event: Any, depth: int) -> Node:
         """Return the node that begins with `event`, which is the document's at a depth of 1, or the one it aliases."""
@@ -66,7 +81,7 @@ class Composer:
         if depth > MAX_DEPTH:
             raise TooDeepError("too deep", event.start_mark)
         node = self._new_node(event)
-        self._nodes.append(node)
+        self.nodes.append(node)
         # An alias means the last node before it that has the anchor (section 3.2.2.2), which may be one it stands in.
         if event.anchor is not None:
             self._anchors[event.anchor] = node

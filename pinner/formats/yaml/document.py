@@ -48,10 +48,10 @@ def compose(source: Source, text: str) -> "YamlFile | Problem":
 
 def _compose(source: Source, text: str) -> list[list[Node]] | Problem:
     # Imported here, since most files that are opened name no image and are not composed.
-    from pinner.formats.yaml.composer import Composer, TooDeepError
+    from pinner.formats.yaml.composer import TooDeepError, compose_documents
 
     try:
-        return list(Composer(text).documents())
+        return compose_documents(text)
     except TooDeepError as error:
         return Problem(_line_of(source, text, error), f"the YAML is nested more than {MAX_DEPTH} levels deep")
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
@@ -69,9 +69,9 @@ def is_plain_string(text: str) -> bool:
     """Return whether YAML reads `text`, written without quotes, as a string: `1`, `1e3` and `null` are none."""
     if not _MAY_BE_NO_STRING.match(text):
         return True
-    from pinner.formats.yaml.composer import Composer
+    from pinner.formats.yaml.composer import compose_documents
 
-    return any(is_string(nodes[0]) for nodes in Composer(text).documents())
+    return any(is_string(nodes[0]) for nodes in compose_documents(text))
 
 
 class YamlFile:

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pinner.formats.yaml.composer import ComposeError, Composer, TooDeepError
+from pinner.formats.yaml.composer import ComposeError, TooDeepError, compose_documents
 from pinner.formats.yaml.nodes import MAX_DEPTH, Node
 
 FILES = {
+    "plain scalars": "- yes\n- 010\n- !a b\n- a\n- 1:20\n",
     "scalars": "- a\n- 'b'\n- \"c\"\n- 1\n- 1.5\n- true\n- null\n-\n- 2020-01-01\n- |\n  d\n- >-\n  e\n  f\n",
     "tags": "- !!str 1\n- ! 1\n- !own [a]\n- ! {b: c}\n- !!binary YQ==\n- !<tag:x> d\n",
     "a directive": "%TAG !e! tag:e:\n---\n- !e!x a\n...\n%YAML 1.1\n---\n- yes\n- 010\n",
@@ -63,7 +64,7 @@ def shape(documents: list[Any]) -> list[object]:
 def outcome(text: str) -> object:
     """The shape of what pinner composes, or where it fails."""
     try:
-        documents = list(Composer(text).documents())
+        documents = compose_documents(text)
     except Exception as error:  # noqa: BLE001 - that of ruamel.yaml
         return index_of(error)
     roots = [nodes[0] for nodes in documents]
@@ -101,7 +102,27 @@ FRAGMENTS = [
     "1",
     "~",
     "<<: ",
+    "%YAML 1.1\n---\n",
+    "yes",
+    "\0",
 ]
+
+
+BROKEN = {
+    "a directive": "%YAML 1.1\n---\n",
+    "a tag's handle": "%TAG ! tag:x:\n---\n- !a b\n- [",
+    "an open flow": "a: &x [b, {c: 'd",
+    "no character of YAML": "a: b\0",
+    "an undefined alias": "- &y a\n- *x\n- b",
+    "too deep": "{a: " * (MAX_DEPTH + 1),
+}
+
+
+@pytest.mark.parametrize("before", BROKEN)
+@pytest.mark.parametrize("name", FILES)
+def test_one_file_leaves_nothing_for_the_next(before: str, name: str) -> None:
+    outcome(BROKEN[before])
+    assert outcome(FILES[name]) == expected(FILES[name])
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
@@ -111,11 +132,11 @@ def test_whatever_stands_in_a_file(text: str) -> None:
 
 def test_an_alias_of_nothing() -> None:
     with pytest.raises(ComposeError, match="found undefined alias 'x'") as caught:
-        list(Composer("a: &x 1\n---\nb: *x\n").documents())
+        compose_documents("a: &x 1\n---\nb: *x\n")
     assert caught.value.problem_mark.index == len("a: &x 1\n---\nb: ")
 
 
 def test_too_deep() -> None:
     with pytest.raises(TooDeepError) as caught:
-        list(Composer("[" * (MAX_DEPTH + 1)).documents())
+        compose_documents("[" * (MAX_DEPTH + 1))
     assert caught.value.problem_mark.index == MAX_DEPTH
