@@ -51,10 +51,9 @@ def replaces(node: Node) -> bool:
 
 def find(fields: Fields, name: str) -> Entry | None:
     """Return the entry of a name. Compose's decoder falls back on names that differ in case, and so does this."""
-    entry = fields.get(name)
-    if entry is None:
-        return next((entry for key, entry in fields.items() if key.lower() == name), None)
-    return entry
+    if name in fields or name not in map(str.lower, fields):
+        return fields.get(name)
+    return next(entry for key, entry in fields.items() if key.lower() == name)
 
 
 class Services:
