@@ -291,16 +291,15 @@ class Services:
             return self, self.in_force(node.value)
         fields = self.fields_of(owner, node, f"services.{name}.extends")
         file, service = fields.get("file"), fields.get("service")
-        is_own = file is None or is_null(file.value) or self._names(file.value, owner)
-        services = self if is_own or file is None else self._extend(owner, file.value)
+        services: Services | None = self
+        if file is not None and not is_null(file.value):
+            # A file may name itself.
+            name = posixpath.normpath(self.in_force(file.value.value)) if file.value.id == "scalar" else ""
+            is_own = name == posixpath.basename(owner.source.path.replace("\\", "/"))
+            services = self if is_own else self._extend(owner, file.value)
         if services is None or service is None or service.value.id != "scalar":
             return None
         return services, self.in_force(service.value.value)
-
-    def _names(self, node: Node, file: YamlFile) -> bool:
-        """Return whether a node names the file that it stands in."""
-        path = file.source.path.replace("\\", "/")
-        return node.id == "scalar" and posixpath.normpath(self.in_force(node.value)) == posixpath.basename(path)
 
 
 class BuiltImages:
@@ -316,12 +315,6 @@ class BuiltImages:
             self.in_profiles.setdefault(_comparable(image), set()).update(profiles)
         else:
             self.always.add(_comparable(image))
-
-    def update(self, other: "BuiltImages") -> None:
-        """Note all that another model builds beside this one."""
-        self.always |= other.always
-        for image, profiles in other.in_profiles.items():
-            self.in_profiles.setdefault(image, set()).update(profiles)
 
     def has(self, image: str, profiles: Collection[str]) -> bool:
         """Return whether `image` is built whenever something runs that has `profiles`, or always runs without any."""

@@ -65,15 +65,11 @@ def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:
     for number, (start, line) in reversed(list(enumerate(lines))):
         fills = line.lstrip(" \t").startswith("#")
         following = following if fills else number
-        if word in line and (at := _comment_in(line, start, scalars)) is not None and word in line[at:]:
-            yield Comment(
-                text=line[at:], span=Span(file.offset(start + at), file.offset(start + len(line))), line=following
-            )
-
-
-def _comment_in(line: str, start: int, scalars: list[tuple[int, int]]) -> int | None:
-    """Return where the comment begins in a line that begins at `start`: no `#` of a scalar begins one."""
-    for match in _HASH.finditer(line):
-        if not is_in(start + match.start(), scalars):
-            return match.start()
-    return None
+        if word not in line:
+            continue
+        # No `#` of a scalar begins a comment.
+        hashes = (match.start() for match in _HASH.finditer(line))
+        at = next((at for at in hashes if not is_in(start + at, scalars)), len(line))
+        if word in line[at:]:
+            span = Span(file.offset(start + at), file.offset(start + len(line)))
+            yield Comment(text=line[at:], span=span, line=following)

@@ -52,7 +52,7 @@ def compose_documents(text: str) -> list[list[Node]]:
     yaml.doc_infos.clear()
     # Closed whatever happens: only then the parser is where a file begins.
     with closing(yaml.parse(text)) as events:
-        return [_Document(yaml, events).nodes for event in events if isinstance(event, DocumentStartEvent)]
+        return [_DocumentNodes(yaml, events).nodes for event in events if isinstance(event, DocumentStartEvent)]
 
 
 @cache
@@ -62,7 +62,7 @@ def _parser() -> YAML:
     return YAML(typ="safe", pure=True)
 
 
-class _Document:
+class _DocumentNodes:
     """The nodes of the document that has begun in `events`; anchors are those of one document."""
 
     def __init__(self, yaml: YAML, events: Iterator[Any]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import accumulate, chain
 
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Node, is_string
@@ -52,17 +52,14 @@ def _compose(source: Source, text: str) -> list[list[Node]] | Problem:
 
     try:
         return compose_documents(text)
-    except TooDeepError as error:
-        return Problem(_line_of(source, text, error), f"the YAML is nested more than {MAX_DEPTH} levels deep")
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        index = mark.index if mark else getattr(error, "position", 0)
+        line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
+        if isinstance(error, TooDeepError):
+            return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        return Problem(_line_of(source, text, error), f"not valid YAML: {what}")
-
-
-def _line_of(source: Source, text: str, error: Exception) -> int:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    index = mark.index if mark else getattr(error, "position", 0)
-    return source.line_of(source.base + len(source.data) - len(text[index:].encode()))
+        return Problem(line, f"not valid YAML: {what}")
 
 
 def is_plain_string(text: str) -> bool:
@@ -93,7 +90,11 @@ class YamlFile:
         if self._first is not None:
             return self._first + index
         if self._stretches is None:
-            self._stretches = self._measure()
+            # A number for every character would take more room than the file.
+            starts = range(0, len(self.text), _STRETCH)
+            sizes = (len(self.text[start : start + _STRETCH].encode()) for start in starts)
+            first = self.source.base + len(self.source.data) - len(self.text.encode())
+            self._stretches = list(accumulate(sizes, initial=first))
         stretch = index // _STRETCH
         return self._stretches[stretch] + len(self.text[stretch * _STRETCH : index].encode())
 
@@ -183,15 +184,6 @@ class YamlFile:
         chars = _latin1(self.text[start:end])
         first = self.offset(start)
         return Text(chars, range(first, first + len(chars)))
-
-    def _measure(self) -> list[int]:
-        """Return the byte offset of every 1024th character."""
-        at = self.source.base + len(self.source.data) - len(self.text.encode())
-        starts = [at]
-        for start in range(0, len(self.text), _STRETCH):
-            at += len(self.text[start : start + _STRETCH].encode())
-            starts.append(at)
-        return starts
 
 
 def _latin1(chars: str) -> str:

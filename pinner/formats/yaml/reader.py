@@ -281,7 +281,10 @@ class YamlReader:
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
             if id(node) in touched:
-                outline.append(f"{node.anchor} {self._value_without(dropped, node)}")
+                text = self.file.text_of(node)
+                pairs = zip(text.chars, text.offsets, strict=True)
+                kept = "".join(char for char, offset in pairs if offset not in dropped)
+                outline.append(f"{node.anchor} {kept.encode('latin-1').decode('utf-8', 'replace')}")
             else:
                 value = node.value if node.id == "scalar" else len(node.value)
                 outline.append(f"{node.tag} {node.anchor} {value}")
@@ -306,12 +309,6 @@ class YamlReader:
             if last >= 0 and reach[last] >= start:
                 touched.add(id(node))
         return touched
-
-    def _value_without(self, dropped: set[int], node: Node) -> str:
-        """Return a scalar's value without the `dropped` bytes."""
-        text = self.file.text_of(node)
-        kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
-        return kept.encode("latin-1").decode("utf-8", "replace")
 
 
 def strip(text: Text) -> Text:

@@ -64,7 +64,8 @@ def _flow(raw: str, start: int, end: int, special: re.Pattern[str], value: str) 
         yield Piece(start=start, end=end, chars=value)
         return
     for match in special.finditer(raw, start, end):
-        kept = _without_trailing_spaces(raw, start, match.start()) if match["breaks"] else match.start()
+        # A line break that is folded takes the spaces before it along; one that is escaped keeps them.
+        kept = start + len(raw[start : match.start()].rstrip(" \t")) if match["breaks"] else match.start()
         yield Piece(start=start, end=kept, chars=raw[start:kept])
         length += kept - start
         chars = _replacement(match, value[length : length + 1])
@@ -82,12 +83,6 @@ def _replacement(match: re.Match[str], char: str) -> str:
     if escaped := groups.get("escaped"):
         return "\n" * (len(_BREAK.findall(escaped)) - 1)
     return char
-
-
-def _without_trailing_spaces(raw: str, start: int, end: int) -> int:
-    while end > start and raw[end - 1] in " \t":
-        end -= 1
-    return end
 
 
 def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
