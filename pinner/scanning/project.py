@@ -387,10 +387,14 @@ class Project:
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
-        for model in self._models:
-            extended = self._read_extended(model)
-            for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
-                extenders.setdefault(id(yaml), []).append(model)
+        extended = [(model, services) for model in self._models for services in self._read_extended(model)]
+        readers = {id(model.services): model.readers for model in self._models}
+        for model, services in extended:
+            if services is not model.services:
+                # What is extended may extend more, in files that were read after `model` had been made.
+                model.readers = readers[id(services)] | model.readers
+                for yaml in services.files:
+                    extenders.setdefault(id(yaml), []).append(model)
         mains = [id(model) for model in self._mains.values()]
         for model in self._models:
             found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]
