@@ -80,6 +80,7 @@ class InlineDockerfile:
             expansion = self._scope.expand(expression)
             self._is_open |= bool(expansion.unknown)
             value = Text.made_up(_OPEN) if expansion.unknown else expansion.value
+            # A default stands in the expression, and a digest may go there; a value from elsewhere has no place here.
             if all(expression.offsets[0] <= offset <= expression.offsets[-1] for offset in value.offsets):
                 yield value
             elif value.chars:

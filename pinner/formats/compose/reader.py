@@ -292,17 +292,8 @@ class ModelReader:
         return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
-        return NamedFile(path=self.path_in(file, entry.value), entry=entry, file=file, context=context)
-
-    def path_in(self, file: YamlFile, node: Node) -> str | None:
-        """Return the path that a scalar names, None where a variable without a value stands in it."""
-        text = file.text_of(node)
-        if "$" not in text.chars:
-            return str(node.value)
-        with suppress(ExpansionError):
-            expansion = self._reader(file).scope.add_word(text).expansion
-            return None if expansion.unknown else str(expansion.value)
-        return None
+        path = self._reader(file).expanded(entry.value, file)
+        return NamedFile(path=path, entry=entry, file=file, context=context)
 
     def _build(self, name: str) -> Build:
         """Return what the build of a service gives to its Dockerfile."""

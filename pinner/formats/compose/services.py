@@ -206,6 +206,7 @@ class Services:
         if self._users is None:
             self._users = {}
             idle = {name for name in self.layers if self.is_idle(name)}
+            # The idle ones last, when it is known whether an image has other users.
             for name in sorted(self.layers, key=idle.__contains__):
                 found = self.effective(name, "image")
                 if found is not None and not (name in idle and id(found[0].value) in self._users):
@@ -274,6 +275,7 @@ class Services:
     def _ancestry(self, name: str) -> Iterator[tuple["Services", str]]:
         """Yield a service and those that it extends, with the services that they belong to."""
         following: tuple[Services, str] | None = (self, name)
+        # Services that extend one another in a circle are for Compose to refuse.
         for _ in range(MAX_DEPTH):
             if following is None or following[1] not in following[0].layers:
                 return

@@ -62,6 +62,7 @@ def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:
     scalars = [file.scalar_bounds(node) for node in file.nodes if node.id == "scalar"]
     lines = [(match.start(), match[0].rstrip("\r\n")) for match in _LINES.finditer(file.text)]
     following = len(lines)
+    # From the last line on: a comment that fills its line speaks of the next one that is none.
     for number, (start, line) in reversed(list(enumerate(lines))):
         fills = line.lstrip(" \t").startswith("#")
         following = following if fills else number
