@@ -1,13 +1,13 @@
 """Composes the nodes of YAML documents (YAML 1.2.2, section 3.1.2) of the events that ruamel.yaml parses.
 
-The composer of ruamel.yaml makes five objects of each node, which takes a sixth of the time that a file takes, and
-keeping them costs as much again: the garbage collector looks at every one, over and over.
+The composer of ruamel.yaml takes an eighth of the time that it takes to read a file, and its nodes keep their marks and
+tags: about four objects for each, at all of which the garbage collector looks over and over.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
-from sys import intern
 from typing import Any
 
 from ruamel.yaml import (
@@ -110,7 +110,7 @@ class _DocumentNodes:
             tag = str(self._yaml.resolver.resolve(kind, value, event.implicit))
         return Node(
             id=kind.id,
-            tag=intern(tag),
+            tag=sys.intern(tag),
             anchor=event.anchor,
             style=event.style if kind is ScalarNode else None,
             value=value,
