@@ -163,7 +163,7 @@ def test_a_wrong_import_is_seen(name: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("formats/yaml/document.py", "from ruamel.yaml import YAML"),
+        ("formats/yaml/composer.py", "from ruamel.yaml import YAML, ScalarEvent"),
         ("formats/compose/reader.py", "from pinner.formats.yaml.document import YamlFile"),
         ("registry/auth/tokens.py", "from pinner.registry.http.urls import Origin"),
         ("scanning/scan.py", "from pinner.scanning import git\nfrom pinner.model.source import Source\nimport os"),

@@ -12,7 +12,6 @@ from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
 from pinner.formats.compose.services import Services, find, is_null
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.expansion import ExpansionError
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node
@@ -176,7 +175,7 @@ class Project:
         if node.id != "scalar":
             return None
         reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
-        path = _expanded(reader, owner, node)
+        path = reader.expanded(node, owner)
         folder = model.folder_of(owner)
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
@@ -214,7 +213,7 @@ class Project:
             return
         directory = _value(fields, "project_directory")
         project = os.path.dirname(paths[0])
-        if directory is not None and (named := _expanded(reader, file, directory)) is not None:
+        if directory is not None and (named := reader.expanded(directory, file)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
         key = (*paths, str(id(model.env)), project)
         if tuple(paths) in self._including:
@@ -302,7 +301,7 @@ class Project:
             if path is None or path.id != "scalar":
                 continue
             reader = model.readers.get(id(file))
-            named = _expanded(reader, file, path) if reader else str(path.value)
+            named = reader.expanded(path, file) if reader else str(path.value)
             joined = os.path.normpath(os.path.join(model.folder_of(file), named or ""))
             if joined in self._environments.readers:
                 place = f"{file.source.path}:{file.line_of(path)}"
@@ -387,10 +386,14 @@ class Project:
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
-        for model in self._models:
-            extended = self._read_extended(model)
-            for yaml in (yaml for services in extended if services is not model.services for yaml in services.files):
-                extenders.setdefault(id(yaml), []).append(model)
+        extended = [(model, services) for model in self._models for services in self._read_extended(model)]
+        readers = {id(model.services): model.readers for model in self._models}
+        for model, services in extended:
+            if services is not model.services:
+                # What is extended may extend more, in files that were read after `model` had been made.
+                model.readers = readers[id(services)] | model.readers
+                for yaml in services.files:
+                    extenders.setdefault(id(yaml), []).append(model)
         mains = [id(model) for model in self._mains.values()]
         for model in self._models:
             found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]
@@ -478,16 +481,4 @@ def _scalars(node: Node | None) -> list[Node]:
 
 
 def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:
-    return NamedFile(path=_expanded(reader, file, node), entry=Entry(node, node), file=file, context=context)
-
-
-def _expanded(reader: YamlReader, file: YamlFile, node: Node) -> str | None:
-    """Return the text of a scalar with its variables replaced, None where one has no value."""
-    text = file.text_of(node)
-    if "$" not in text.chars:
-        return str(node.value)
-    try:
-        expansion = reader.scope.add_word(text).expansion
-    except ExpansionError:
-        return None
-    return None if expansion.unknown else str(expansion.value)
+    return NamedFile(path=reader.expanded(node, file), entry=Entry(node, node), file=file, context=context)

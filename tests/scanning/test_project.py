@@ -99,6 +99,15 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         {"compose.yaml": "include: [a.yml]", "a.yml": "include: [compose.yaml]\nservices: {w: {image: nginx:1}}"},
         ["a.yml:2"],
     ),
+    "extends in what is extended": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: b.yml, service: a}}}",
+            "b.yml": "services: {a: {extends: {file: lib/c.yml, service: a}}}",
+            "lib/c.yml": 'services:\n  a:\n    build: {context: "${D:-.}", args: {V: "20@D", W: null}}\n',
+            "lib/Dockerfile": "ARG V=18\nFROM node:${V}\n",
+        },
+        ["lib/Dockerfile:2"],
+    ),
     "extends that leads back": (
         {
             "compose.yaml": "services: {a: {extends: {file: b.yml, service: a}}}",

@@ -88,7 +88,15 @@ def as_go_prints(value: str) -> str | None:
     integer = _integer(plain)
     if integer is not None:
         return str(integer)
-    return _as_go_prints_float(float(plain)) if _FLOAT.fullmatch(plain) else value
+    if not _FLOAT.fullmatch(plain):
+        return value
+    number = float(plain)
+    if math.isinf(number):
+        return "+Inf" if number > 0 else "-Inf"
+    exact = Decimal(repr(number)).normalize()
+    if number and not _SMALLEST_EXPONENT <= exact.adjusted() < _LARGEST_EXPONENT:
+        return f"{number:.{len(exact.as_tuple().digits) - 1}e}"
+    return f"{exact:f}"
 
 
 def _is_string(value: str) -> bool:
@@ -105,15 +113,6 @@ def _integer(plain: str) -> int | None:
     is_old_octal = digits.startswith("0") and digits.isdecimal()
     number = int(f"{match[1]}{digits}", 8 if is_old_octal else 0)
     return number if -(_MOST_OF_UINT64 >> 1) <= number < _MOST_OF_UINT64 else None
-
-
-def _as_go_prints_float(number: float) -> str:
-    if math.isinf(number):
-        return "+Inf" if number > 0 else "-Inf"
-    exact = Decimal(repr(number)).normalize()
-    if number and not _SMALLEST_EXPONENT <= exact.adjusted() < _LARGEST_EXPONENT:
-        return f"{number:.{len(exact.as_tuple().digits) - 1}e}"
-    return f"{exact:f}"
 
 
 def _at(node: Node, file: YamlFile, chars: str) -> Text:

@@ -80,6 +80,7 @@ class InlineDockerfile:
             expansion = self._scope.expand(expression)
             self._is_open |= bool(expansion.unknown)
             value = Text.made_up(_OPEN) if expansion.unknown else expansion.value
+            # A default stands in the expression, and a digest may go there; a value from elsewhere has no place here.
             if all(expression.offsets[0] <= offset <= expression.offsets[-1] for offset in value.offsets):
                 yield value
             elif value.chars:
@@ -96,7 +97,11 @@ class InlineDockerfile:
             occurrence = self._checked_for_variables(occurrence)
         if occurrence.path != self._source.path:
             return occurrence
-        if not self._is_verbatim(_digest_of(occurrence) or occurrence.span):
+        # What an edit replaces, the digest where there is one, must stand in the file as YAML reads it.
+        place = occurrence.place
+        span = place.span if place and place.holds_digest else occurrence.span
+        chars = self._written.chars[self._index(span.start) : self._index(span.end - 1) + 1]
+        if self._bytes(span) != chars.encode("latin-1"):
             return _refuse(occurrence, NOT_ONE_PIECE)
         return occurrence._replace(text=self._bytes(occurrence.span).decode("utf-8", "replace"))
 
@@ -156,11 +161,6 @@ class InlineDockerfile:
         variable = self._variable_before(end)
         return variable is not None and variable[1] > start
 
-    def _is_verbatim(self, span: Span) -> bool:
-        """Return whether YAML writes what stands there as it is."""
-        chars = self._written.chars[self._index(span.start) : self._index(span.end - 1) + 1]
-        return self._bytes(span) == chars.encode("latin-1")
-
     def _bytes(self, span: Span) -> bytes:
         return self._source.data[span.start : span.end]
 
@@ -183,8 +183,3 @@ def _refuse(occurrence: Occurrence, reason: str) -> Occurrence:
     if occurrence.place is None:
         return occurrence
     return occurrence._replace(place=None, unwritable=reason, dead_variable=None)
-
-
-def _digest_of(occurrence: Occurrence) -> Span | None:
-    place = occurrence.place
-    return place.span if place and place.holds_digest else None

@@ -204,7 +204,10 @@ class ModelReader:
     def _read_build(self, file: YamlFile, build: Entry, path: str) -> None:
         """Add the images that a build names beside its Dockerfile's."""
         fields = self.services.fields_of(file, build.value, path)
-        self._read_contexts(file, find(fields, "additional_contexts"), f"{path}.additional_contexts")
+        contexts = f"{path}.additional_contexts"
+        for name, pair in self.services.pairs_of(file, find(fields, "additional_contexts"), contexts).items():
+            if pair.text is not None:
+                self._read_context(pair, f"{contexts}.{name}")
         syntax = self.services.pairs_of(file, find(fields, "args"), f"{path}.args").get(_SYNTAX)
         if syntax is not None:
             self._read_syntax(syntax, f"{path}.args.{_SYNTAX}")
@@ -233,11 +236,6 @@ class ModelReader:
             offset = pair.file.span_of(pair.entry.value).start
             variable = f"${{{_SYNTAX}}}"
             reader.add_text(Text(variable, [offset] * len(variable)), entry, context)
-
-    def _read_contexts(self, file: YamlFile, entry: Entry | None, path: str) -> None:
-        for name, pair in self.services.pairs_of(file, entry, path).items():
-            if pair.text is not None:
-                self._read_context(pair, f"{path}.{name}")
 
     def _read_context(self, pair: Pair, context: str) -> None:
         """Add the image of a build context, unless it is known to be of another kind."""
@@ -294,28 +292,18 @@ class ModelReader:
         return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
-        return NamedFile(path=self.path_in(file, entry.value), entry=entry, file=file, context=context)
-
-    def path_in(self, file: YamlFile, node: Node) -> str | None:
-        """Return the path that a scalar names, None where a variable without a value stands in it."""
-        text = file.text_of(node)
-        if "$" not in text.chars:
-            return str(node.value)
-        with suppress(ExpansionError):
-            expansion = self._reader(file).scope.add_word(text).expansion
-            return None if expansion.unknown else str(expansion.value)
-        return None
+        path = self._reader(file).expanded(entry.value, file)
+        return NamedFile(path=path, entry=entry, file=file, context=context)
 
     def _build(self, name: str) -> Build:
         """Return what the build of a service gives to its Dockerfile."""
-        pairs = self.services.build_pairs(name, "args").items()
-        args = {key: self._declare(key, pair) for key, pair in pairs if key != _SYNTAX and self._is_passed(key, pair)}
+        args = {}
+        for key, pair in self.services.build_pairs(name, "args").items():
+            # Compose passes one without a value only if its environment has one.
+            if key != _SYNTAX and (pair.is_given or self._reader(pair.file).scope.look_up(key) is not None):
+                args[key] = self._declare(key, pair)
         scope = next((self._readers[id(file)].scope for file in self.services.files), None)
         return Build(args=args, contexts=self.services.build_pairs(name, "additional_contexts").keys(), scope=scope)
-
-    def _is_passed(self, name: str, pair: Pair) -> bool:
-        """Return whether Compose passes an argument: one without a value only if its environment has one."""
-        return pair.is_given or self._reader(pair.file).scope.look_up(name) is not None
 
     def _declare(self, name: str, pair: Pair) -> int | None:
         """Return the index of a build argument, None where nothing says what it is."""

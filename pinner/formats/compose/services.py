@@ -8,9 +8,9 @@ from typing import NamedTuple
 from pinner.formats.compose.arguments import Pair, Values, pair_of_entry, pair_of_item
 from pinner.formats.variables.expansion import with_values
 from pinner.formats.yaml import nodes
-from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
-from pinner.formats.yaml.nodes import Entry, Node
+from pinner.formats.yaml.nodes import MAX_DEPTH, Entry, Node
 from pinner.model.errors import InvalidReference
 from pinner.model.reference import parse
 
@@ -51,10 +51,9 @@ def replaces(node: Node) -> bool:
 
 def find(fields: Fields, name: str) -> Entry | None:
     """Return the entry of a name. Compose's decoder falls back on names that differ in case, and so does this."""
-    entry = fields.get(name)
-    if entry is None:
-        return next((entry for key, entry in fields.items() if key.lower() == name), None)
-    return entry
+    if name in fields or name not in map(str.lower, fields):
+        return fields.get(name)
+    return next(entry for key, entry in fields.items() if key.lower() == name)
 
 
 class Services:
@@ -207,6 +206,7 @@ class Services:
         if self._users is None:
             self._users = {}
             idle = {name for name in self.layers if self.is_idle(name)}
+            # The idle ones last, when it is known whether an image has other users.
             for name in sorted(self.layers, key=idle.__contains__):
                 found = self.effective(name, "image")
                 if found is not None and not (name in idle and id(found[0].value) in self._users):
@@ -275,6 +275,7 @@ class Services:
     def _ancestry(self, name: str) -> Iterator[tuple["Services", str]]:
         """Yield a service and those that it extends, with the services that they belong to."""
         following: tuple[Services, str] | None = (self, name)
+        # Services that extend one another in a circle are for Compose to refuse.
         for _ in range(MAX_DEPTH):
             if following is None or following[1] not in following[0].layers:
                 return
@@ -292,16 +293,15 @@ class Services:
             return self, self.in_force(node.value)
         fields = self.fields_of(owner, node, f"services.{name}.extends")
         file, service = fields.get("file"), fields.get("service")
-        is_own = file is None or is_null(file.value) or self._names(file.value, owner)
-        services = self if is_own or file is None else self._extend(owner, file.value)
+        services: Services | None = self
+        if file is not None and not is_null(file.value):
+            # A file may name itself.
+            name = posixpath.normpath(self.in_force(file.value.value)) if file.value.id == "scalar" else ""
+            is_own = name == posixpath.basename(owner.source.path.replace("\\", "/"))
+            services = self if is_own else self._extend(owner, file.value)
         if services is None or service is None or service.value.id != "scalar":
             return None
         return services, self.in_force(service.value.value)
-
-    def _names(self, node: Node, file: YamlFile) -> bool:
-        """Return whether a node names the file that it stands in."""
-        path = file.source.path.replace("\\", "/")
-        return node.id == "scalar" and posixpath.normpath(self.in_force(node.value)) == posixpath.basename(path)
 
 
 class BuiltImages:
@@ -317,12 +317,6 @@ class BuiltImages:
             self.in_profiles.setdefault(_comparable(image), set()).update(profiles)
         else:
             self.always.add(_comparable(image))
-
-    def update(self, other: "BuiltImages") -> None:
-        """Note all that another model builds beside this one."""
-        self.always |= other.always
-        for image, profiles in other.in_profiles.items():
-            self.in_profiles.setdefault(image, set()).update(profiles)
 
     def has(self, image: str, profiles: Collection[str]) -> bool:
         """Return whether `image` is built whenever something runs that has `profiles`, or always runs without any."""

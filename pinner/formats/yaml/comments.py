@@ -1,6 +1,7 @@
 """The comments of a YAML file, and the suppressions among them."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from pinner.formats.yaml.scalars import is_in
 from pinner.model.occurrence import Suppression
 from pinner.model.source import Span
 
+_BREAK = re.compile(r"\r\n?|\n")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _HASH = re.compile(r"(?<![^ \t])#")
 
@@ -18,7 +20,7 @@ _HASH = re.compile(r"(?<![^ \t])#")
 class Comment(NamedTuple):
     """A comment from its `#` on, and the line it speaks of: its own, or the next if it fills its own.
 
-    Lines count from 0 and end at a lone CR too, as in the marks of nodes.
+    Lines count from 0 and end at a lone CR too, as YAML's do.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Suppressions:
             ignore = read_suppression(comment.text, file.source.locate(comment.span))
             if ignore is not None:
                 self._by_line.setdefault(comment.line, []).append(ignore)
+        self._line_ends = [match.end() for match in _BREAK.finditer(file.text)] if self._by_line else []
 
     def all(self) -> set[Suppression]:
         """Return every ignore comment."""
@@ -45,9 +48,10 @@ class Suppressions:
         if not self._by_line:
             return ()
         key, value = entry
-        # A block scalar's own lines hold no comments, and its mark ends where the next node begins.
-        last = value.start_mark.line if value.style in ("|", ">") else value.end_mark.line
-        lines = {key.start_mark.line, *range(value.start_mark.line, last + 1)}
+        # A block scalar's own lines hold no comments, and it ends where the next node begins.
+        end = value.start if value.style in ("|", ">") else value.end
+        own, first, last = (bisect_right(self._line_ends, index) for index in (key.start, value.start, end))
+        lines = {own, *range(first, last + 1)}
         return tuple(sorted(suppression for line in lines for suppression in self._by_line.get(line, ())))
 
 
@@ -58,18 +62,15 @@ def find_comments(file: YamlFile, word: str) -> Iterator[Comment]:
     scalars = [file.scalar_bounds(node) for node in file.nodes if node.id == "scalar"]
     lines = [(match.start(), match[0].rstrip("\r\n")) for match in _LINES.finditer(file.text)]
     following = len(lines)
+    # From the last line on: a comment that fills its line speaks of the next one that is none.
     for number, (start, line) in reversed(list(enumerate(lines))):
         fills = line.lstrip(" \t").startswith("#")
         following = following if fills else number
-        if word in line and (at := _comment_in(line, start, scalars)) is not None and word in line[at:]:
-            yield Comment(
-                text=line[at:], span=Span(file.offset(start + at), file.offset(start + len(line))), line=following
-            )
-
-
-def _comment_in(line: str, start: int, scalars: list[tuple[int, int]]) -> int | None:
-    """Return where the comment begins in a line that begins at `start`: no `#` of a scalar begins one."""
-    for match in _HASH.finditer(line):
-        if not is_in(start + match.start(), scalars):
-            return match.start()
-    return None
+        if word not in line:
+            continue
+        # No `#` of a scalar begins a comment.
+        hashes = (match.start() for match in _HASH.finditer(line))
+        at = next((at for at in hashes if not is_in(start + at, scalars)), len(line))
+        if word in line[at:]:
+            span = Span(file.offset(start + at), file.offset(start + len(line)))
+            yield Comment(text=line[at:], span=span, line=following)

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate, chain
 
 from pinner.formats.variables.text import Text, join
-from pinner.formats.yaml.nodes import TAG, Node, is_string, walk
+from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Node, is_string
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
 from pinner.model.occurrence import Problem
 from pinner.model.source import UTF8_BOM, UTF16_BOMS, Source, Span
 
-MAX_DEPTH = 100
 _STRETCH = 1024
 # Line breaks or nothing to one YAML reader, and text to another: what one takes for a key, another takes for a comment.
 _DISPUTED = re.compile("[\x85\u2028\u2029\ufeff]")
@@ -46,51 +46,39 @@ def compose(source: Source, text: str) -> "YamlFile | Problem":
     return documents if isinstance(documents, Problem) else YamlFile(source, text, text, documents)
 
 
-def _compose(source: Source, text: str) -> list[Node] | Problem:
+def _compose(source: Source, text: str) -> list[list[Node]] | Problem:
     # Imported here, since most files that are opened name no image and are not composed.
-    from ruamel.yaml import YAML
+    from pinner.formats.yaml.composer import TooDeepError, compose_documents
 
-    # The parser in C crashes where a file is nested deeply. A new one for each file: after an error, one still knows
-    # the anchors of the file before.
-    yaml = YAML(typ="safe", pure=True)
-    yaml.max_depth = MAX_DEPTH
-    # An anchor may stand twice; what follows means the last one.
-    yaml.composer.warn_double_anchors = False
     try:
-        return list(yaml.compose_all(text))
+        return compose_documents(text)
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
-        return _problem(source, text, error)
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        index = mark.index if mark else getattr(error, "position", 0)
+        line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
+        if isinstance(error, TooDeepError):
+            return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        return Problem(line, f"not valid YAML: {what}")
 
 
 def is_plain_string(text: str) -> bool:
     """Return whether YAML reads `text`, written without quotes, as a string: `1`, `1e3` and `null` are none."""
     if not _MAY_BE_NO_STRING.match(text):
         return True
-    from ruamel.yaml import YAML
+    from pinner.formats.yaml.composer import compose_documents
 
-    node = YAML(typ="safe", pure=True).compose(text)
-    return node is not None and is_string(node)
-
-
-def _problem(source: Source, text: str, error: Exception) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    index = mark.index if mark else getattr(error, "position", 0)
-    line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
-    # By its name: the class is no part of ruamel.yaml's interface.
-    if type(error).__name__ == "MaxDepthExceededError" or isinstance(error, RecursionError):
-        return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Problem(line, f"not valid YAML: {what}")
+    return any(is_string(nodes[0]) for nodes in compose_documents(text))
 
 
 class YamlFile:
-    """A composed file. Offsets are the file's, in bytes; ruamel.yaml's marks count characters."""
+    """A composed file, of whose documents all nodes are given. Offsets are bytes of the file, indexes characters."""
 
-    def __init__(self, source: Source, text: str, composed: str, documents: list[Node]) -> None:
+    def __init__(self, source: Source, text: str, composed: str, documents: list[list[Node]]) -> None:
         self.source = source
         self.text = text
-        self.documents = documents
-        self.nodes = list(walk(documents))
+        self.documents = [nodes[0] for nodes in documents]
+        self.nodes = list(chain.from_iterable(documents))
         self._composed = composed
         self._complaints: set[Problem] = set()
         self._stretches: list[int] | None = None
@@ -102,13 +90,17 @@ class YamlFile:
         if self._first is not None:
             return self._first + index
         if self._stretches is None:
-            self._stretches = self._measure()
+            # A number for every character would take more room than the file.
+            starts = range(0, len(self.text), _STRETCH)
+            sizes = (len(self.text[start : start + _STRETCH].encode()) for start in starts)
+            first = self.source.base + len(self.source.data) - len(self.text.encode())
+            self._stretches = list(accumulate(sizes, initial=first))
         stretch = index // _STRETCH
         return self._stretches[stretch] + len(self.text[stretch * _STRETCH : index].encode())
 
     def line_of(self, node: Node) -> int:
         """Return the 1-based line on which a node begins."""
-        return self.source.line_of(self.offset(node.start_mark.index))
+        return self.source.line_of(self.offset(node.start))
 
     def span_of(self, node: Node) -> Span:
         """Return where a node stands, without its tag and anchor."""
@@ -132,7 +124,7 @@ class YamlFile:
 
     def is_tagged(self, node: Node) -> bool:
         """Return whether a tag stands before a node."""
-        return "!" in self._composed[node.start_mark.index : self._bounds(node)[0]]
+        return "!" in self._composed[node.start : self._bounds(node)[0]]
 
     def scalar_bounds(self, node: Node) -> tuple[int, int]:
         """Return the indexes of a scalar's first and last character, without the first line of a block scalar."""
@@ -165,7 +157,7 @@ class YamlFile:
         if self.text.isascii() or not _DISPUTED.search(self.text):
             return
         scalars = (node for node in self.nodes if node.id == "scalar" and node.style in ("'", '"'))
-        quoted = [(node.start_mark.index, node.end_mark.index) for node in scalars]
+        quoted = [(node.start, node.end) for node in scalars]
         for match in _DISPUTED.finditer(self.text):
             if not is_in(match.start(), quoted):
                 line = self.source.line_of(self.offset(match.start()))
@@ -181,7 +173,7 @@ class YamlFile:
             seen.setdefault(key.value, key)
 
     def _bounds(self, node: Node) -> tuple[int, int]:
-        start, end = node.start_mark.index, node.end_mark.index
+        start, end = node.start, node.end
         return start + content_start(self._composed[start:end]), end
 
     def _piece_text(self, base: int, piece: Piece) -> Text:
@@ -192,15 +184,6 @@ class YamlFile:
         chars = _latin1(self.text[start:end])
         first = self.offset(start)
         return Text(chars, range(first, first + len(chars)))
-
-    def _measure(self) -> list[int]:
-        """Return the byte offset of every 1024th character."""
-        at = self.source.base + len(self.source.data) - len(self.text.encode())
-        starts = [at]
-        for start in range(0, len(self.text), _STRETCH):
-            at += len(self.text[start : start + _STRETCH].encode())
-            starts.append(at)
-        return starts
 
 
 def _latin1(chars: str) -> str:

@@ -5,8 +5,8 @@ No alias is ever copied: every mapping is merged once, and all merges together a
 
 from collections.abc import Callable, Iterable, Iterator
 
-from pinner.formats.yaml.document import MAX_DEPTH, YamlFile
-from pinner.formats.yaml.nodes import TAG, Entry, Node
+from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Entry, Node
 
 MAX_MERGED = 300_000
 _MERGE = f"{TAG}merge"
@@ -41,26 +41,25 @@ class Mappings:
             self._file.complain(node, f"merge keys lead back to themselves, or are more than {MAX_DEPTH} deep")
             return {}
         self._merging.add(id(node))
-        own = [Entry(key, value) for key, value in node.value if key.id == "scalar" and key.tag != _MERGE]
-        merged = [entry for source in self._sources(node) for entry in self._merge(source, depth)]
+        own = [entry for entry in node.value if entry.key.id == "scalar" and entry.key.tag != _MERGE]
+        merged = list(self._merge(node, depth))
         self._merging.remove(id(node))
         self._merged[id(node)] = self._combine([*own, *merged])
         return self._merged[id(node)]
 
-    def _merge(self, source: Node, depth: int) -> Iterable[Entry]:
-        merged = self.fields(source, depth + 1)
-        self._merged_entries += len(merged)
-        if self._merged_entries <= MAX_MERGED:
-            return merged.values()
-        self._file.complain(source, "merge keys make the file larger than pinner reads")
-        return ()
-
-    def _sources(self, node: Node) -> Iterator[Node]:
+    def _merge(self, node: Node, depth: int) -> Iterator[Entry]:
+        """Yield the entries of the mappings that a mapping merges, as long as they are not too many."""
         for key, value in node.value:
             if key.id != "scalar" or key.tag != _MERGE:
                 continue
             for source in value.value if value.id == "sequence" else (value,):
-                if source.id == "mapping":
-                    yield source
-                else:
+                if source.id != "mapping":
                     self._file.complain(key, "a merge key takes a mapping or a list of mappings")
+                    continue
+                fields = self.fields(source, depth + 1)
+                self._merged_entries += len(fields)
+                # Each may merge twice what another one merges: the sizes double, line by line.
+                if self._merged_entries > MAX_MERGED:
+                    self._file.complain(source, "merge keys make the file larger than pinner reads")
+                else:
+                    yield from fields.values()

@@ -1,25 +1,39 @@
-"""The nodes of a YAML file, as ruamel.yaml composes them."""
+"""The nodes of a YAML file."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+MAX_DEPTH = 100
 TAG = "tag:yaml.org,2002:"
 _NOT_STRINGS = frozenset(f"{TAG}{kind}" for kind in ("bool", "float", "int", "null", "timestamp"))
 
 
-class Node(Protocol):
-    """A node of ruamel.yaml. `value` is a string, a list of nodes, or a list of pairs of nodes.
+class Node:
+    """A node, by its `id` a scalar, a sequence or a mapping, from the character `start` of the file to `end`.
 
-    The marks hold the `index` of a character and its `line`, both from 0. A lone CR ends a line too.
+    `value` is a string, a list of nodes, or a list of entries. A scalar without a `style` is plain. An alias is the
+    node that has the `anchor`.
     """
 
-    id: str
-    tag: str
-    anchor: str | None
-    style: str | None
-    value: Any
-    start_mark: Any
-    end_mark: Any
+    __slots__ = ("anchor", "end", "id", "start", "style", "tag", "value")
+
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 - as ruamel.yaml calls it
+        tag: str,
+        anchor: str | None,
+        style: str | None,
+        value: Any,
+        start: int,
+        end: int,
+    ) -> None:
+        self.id = id
+        self.tag = tag
+        self.anchor = anchor
+        self.style = style
+        self.value = value
+        self.start = start
+        self.end = end
 
 
 class Entry(NamedTuple):
@@ -37,21 +51,3 @@ def is_null(node: Node) -> bool:
 def is_string(node: Node) -> bool:
     """Return whether a scalar is a string: `1.10` and `012` are not."""
     return node.tag not in _NOT_STRINGS
-
-
-def walk(documents: Iterable[Node]) -> Iterator[Node]:
-    """Yield every node once, in the order of the file."""
-    seen: set[int] = set()
-    waiting = list(documents)[::-1]
-    while waiting:
-        node = waiting.pop()
-        # Only what has an anchor can be reached twice.
-        if node.anchor is not None:
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-        yield node
-        if node.id == "sequence":
-            waiting += node.value[::-1]
-        elif node.id == "mapping":
-            waiting += [child for pair in reversed(node.value) for child in reversed(pair)]

@@ -192,6 +192,20 @@ class YamlReader:
         """Return `text` with its variables expanded, or its placement where they are malformed."""
         return read_word(text, self.scope) if self._has_variables else literal(text)
 
+    def expanded(self, node: Node, file: YamlFile) -> str | None:
+        """Return the text of a scalar of a file with its variables replaced, None where one has no value.
+
+        To values of these variables a digest would be news: they are noted as used.
+        """
+        text = file.text_of(node)
+        if "$" not in text.chars:
+            return str(node.value)
+        try:
+            expansion = self.scope.add_word(text).expansion
+        except ExpansionError:
+            return None
+        return None if expansion.unknown else str(expansion.value)
+
     def read_expanded(self, word: Word) -> WrittenReference:
         """Return the placement of what `word` stands for."""
         return read_reference(word, self.scope)
@@ -224,6 +238,7 @@ class YamlReader:
         """Make occurrences of all that was added, once."""
         for word, text, entry, context, platform, built, kind, is_partial in self._pending:
             placement = self._place(word, text)
+            # The name of what is built takes no digest; one that stands there all the same has a place.
             if built is not None and placement.place is not None and placement.place.start == placement.place.end:
                 placement = placement._replace(place=None)
             ignores = self._suppressions.of(entry)
@@ -236,6 +251,7 @@ class YamlReader:
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
+        # Builds with other arguments read the same inline Dockerfile again: what they say alike counts once.
         places: set[tuple[str, Span, object]] = set()
         for embedded, ignores in self._embedded[len(self._embedded_readings) :]:
             reading = embedded.read()
@@ -281,7 +297,10 @@ class YamlReader:
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
             if id(node) in touched:
-                outline.append(f"{node.anchor} {self._value_without(dropped, node)}")
+                text = self.file.text_of(node)
+                pairs = zip(text.chars, text.offsets, strict=True)
+                kept = "".join(char for char, offset in pairs if offset not in dropped)
+                outline.append(f"{node.anchor} {kept.encode('latin-1').decode('utf-8', 'replace')}")
             else:
                 value = node.value if node.id == "scalar" else len(node.value)
                 outline.append(f"{node.tag} {node.anchor} {value}")
@@ -306,12 +325,6 @@ class YamlReader:
             if last >= 0 and reach[last] >= start:
                 touched.add(id(node))
         return touched
-
-    def _value_without(self, dropped: set[int], node: Node) -> str:
-        """Return a scalar's value without the `dropped` bytes."""
-        text = self.file.text_of(node)
-        kept = "".join(char for char, offset in zip(text.chars, text.offsets, strict=True) if offset not in dropped)
-        return kept.encode("latin-1").decode("utf-8", "replace")
 
 
 def strip(text: Text) -> Text:

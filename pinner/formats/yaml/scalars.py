@@ -64,7 +64,8 @@ def _flow(raw: str, start: int, end: int, special: re.Pattern[str], value: str) 
         yield Piece(start=start, end=end, chars=value)
         return
     for match in special.finditer(raw, start, end):
-        kept = _without_trailing_spaces(raw, start, match.start()) if match["breaks"] else match.start()
+        # A line break that is folded takes the spaces before it along; one that is escaped keeps them.
+        kept = start + len(raw[start : match.start()].rstrip(" \t")) if match["breaks"] else match.start()
         yield Piece(start=start, end=kept, chars=raw[start:kept])
         length += kept - start
         chars = _replacement(match, value[length : length + 1])
@@ -84,16 +85,13 @@ def _replacement(match: re.Match[str], char: str) -> str:
     return char
 
 
-def _without_trailing_spaces(raw: str, start: int, end: int) -> int:
-    while end > start and raw[end - 1] in " \t":
-        end -= 1
-    return end
-
-
 def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
     """Yield the pieces of a literal or folded scalar, with as many of its last line breaks as `value` has."""
     lines = [(*match.span(1), match.end()) for match in _LINE.finditer(raw, header_end(raw)) if match[0]]
-    indent = _indent(raw, lines, value)
+    # What the first line with text has more in front than the value: an indicator may say less than stands there.
+    kept = re.search(r"^( *)[^ \n]", value, re.MULTILINE)
+    first = next((raw[start:stop] for start, stop, _ in lines if raw[start:stop].strip(" ")), "")
+    indent = len(first) - len(first.lstrip(" ")) - (len(kept[1]) if kept else 0)
     contents = [(min(start + indent, stop), stop, end) for start, stop, end in lines]
     breaks = _folded_breaks(raw, contents) if folded else ["\n"] * len(lines)
     length = 0
@@ -106,13 +104,6 @@ def _block(raw: str, value: str, folded: bool) -> Iterator[Piece]:
                 return
             yield piece
             length += len(piece.chars)
-
-
-def _indent(raw: str, lines: list[tuple[int, int, int]], value: str) -> int:
-    """Return the block's indentation: what its first line with text has more in front than `value` has."""
-    kept = re.search(r"^( *)[^ \n]", value, re.MULTILINE)
-    first = next((raw[start:stop] for start, stop, _ in lines if raw[start:stop].strip(" ")), "")
-    return len(first) - len(first.lstrip(" ")) - (len(kept[1]) if kept else 0)
 
 
 def _folded_breaks(raw: str, contents: list[tuple[int, int, int]]) -> list[str]:
