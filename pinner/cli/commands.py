@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pinner.model.reference import Reference
     from pinner.model.report import Report
     from pinner.model.resolution import Resolution
-    from pinner.pipeline import Outcome
+    from pinner.pipeline import Answered, Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
@@ -102,7 +102,7 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     _require_files(scan, paths, settings)
     outcome = pipeline.pin(
         scan,
-        lambda asked: _resolve(asked, settings, scan=scan),
+        lambda asked, answered: _resolve(asked, settings, scan=scan, answered=answered),
         write=_writes(paths, settings),
         reuse=settings.reuse,
         selection=_rule_selection(settings),
@@ -379,12 +379,18 @@ def _writes(paths: Sequence[str], settings: Settings) -> bool:
 
 
 def _resolve(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool = False, scan: Scan | None = None
+    asked: Iterable[Reference],
+    settings: Settings,
+    *,
+    fetch: bool = False,
+    scan: Scan | None = None,
+    answered: Answered | None = None,
 ) -> Mapping[Reference, Resolution]:
     from pinner.cli import registry_calls
 
     with _before_writing():
-        return registry_calls.resolve(asked, settings, fetch=fetch or settings.verify, scan=scan)
+        fetch = fetch or settings.verify
+        return registry_calls.resolve(asked, settings, fetch=fetch, scan=scan, answered=answered)
 
 
 def _examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> Mapping[Reference, Examination]:

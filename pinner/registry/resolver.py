@@ -17,6 +17,9 @@ from pinner.registry.http.single_flight import SingleFlight
 from pinner.registry.manifest import Content, Manifest, is_surely_an_image, parse_manifest, platform_of
 from pinner.registry.settings import RegistrySettings
 
+# Seconds after an answer at which it is told: what is then done with it must not delay the requests that follow.
+_TOLD_AFTER = 0.02
+
 
 class Resolver:
     """Asks registries, each reference once, inside one event loop. An asynchronous context manager.
@@ -105,14 +108,17 @@ def resolve(
     fetch: bool = False,
     beside: Iterable[Reference] = (),
     progress: Callable[[int, int, str], None] | None = None,
+    answered: Callable[[Reference, Resolution], None] | None = None,
 ) -> dict[Reference, Resolution]:
     """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
     What is no image is not resolved. `fetch` also gets the content and verifies it, which counts as a pull on Docker
     Hub. `beside` are further references that the run knows. `progress` is called with the number of references done
-    and of all, and the host that is waited for.
+    and of all, and the host that is waited for. `answered` is called with the tag or the digest alone and the answer,
+    while others are waited for, and not for the last ones.
     """
-    return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, [*beside], progress or _quiet))
+    unique, tell = list(dict.fromkeys(references)), answered or (lambda *_: None)
+    return asyncio.run(_resolve(unique, settings, fetch, [*beside], progress or _quiet, tell))
 
 
 async def _resolve(
@@ -121,6 +127,7 @@ async def _resolve(
     fetch: bool,
     beside: list[Reference],
     progress: Callable[[int, int, str], None],
+    answered: Callable[[Reference, Resolution], None],
 ) -> dict[Reference, Resolution]:
     done = 0
 
@@ -129,6 +136,7 @@ async def _resolve(
         resolution = await resolver.image(reference, fetch=fetch)
         done += 1
         waiting.pop(reference)
+        asyncio.get_running_loop().call_later(_TOLD_AFTER, answered, reference, resolution)
         progress(done, len(asked), next((each.registry for each in waiting), ""))
         return resolution
 
