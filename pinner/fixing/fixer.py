@@ -119,10 +119,11 @@ def _write_all(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, FileFailu
     written = 0
     try:
         for path, data in contents.items():
-            if failure := _write(scan.files[path], data):
-                failed[path] = failure
-            else:
+            try:
+                write_source(scan.files[path].source, data, scan.files[path].root)
                 written += 1
+            except WriteError as error:
+                failed[path] = FileFailure(path=path, line=None, message=error.reason)
     except KeyboardInterrupt:
         raise Interrupted(f"{written} of {len(contents)} files were written, the others are as they were") from None
     return failed
@@ -144,14 +145,6 @@ def _outline(file: ScannedFile) -> tuple[str, ...]:
     return reader.outline()
 
 
-def _write(file: ScannedFile, data: bytes) -> FileFailure | None:
-    try:
-        write_source(file.source, data, file.root)
-    except WriteError as error:
-        return FileFailure(path=file.source.path, line=None, message=error.reason)
-    return None
-
-
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
     """Return what a scan of the fixed files would find."""
     files = dict(scan.files)
@@ -168,19 +161,15 @@ def _same_but_for_digests(before: Reading, after: Reading, digests: Mapping[Occu
     """Whether the references of the edited file are those of the original, but for the planned digests."""
     if after.problems != before.problems or len(after.occurrences) != len(before.occurrences):
         return False
-    return all(
-        new.context == old.context and new.target == _expected(old, digests)
-        for old, new in zip(before.occurrences, after.occurrences, strict=True)
-    )
-
-
-def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) -> object:
-    target = occurrence.target
-    if occurrence not in digests or not isinstance(target, Reference):
-        return target
-    digest = digests[occurrence]
-    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
-    return target._replace(tag=tag, digest=digest)
+    for old, new in zip(before.occurrences, after.occurrences, strict=True):
+        expected = old.target
+        if old in digests and isinstance(expected, Reference):
+            # A digest alone gets no tag; a bare name gets the one that it stands for.
+            tag = expected.tag if expected.digest else expected.tag or DEFAULT_TAG
+            expected = expected._replace(tag=tag, digest=digests[old])
+        if new.context != old.context or new.target != expected:
+            return False
+    return True
 
 
 def _change(plan: Plan) -> Change:

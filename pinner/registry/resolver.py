@@ -117,8 +117,13 @@ def resolve(
     and of all, and the host that is waited for. `answered` is called with the tag or the digest alone and the answer,
     while others are waited for, and not for the last ones.
     """
-    unique, tell = list(dict.fromkeys(references)), answered or (lambda *_: None)
-    return asyncio.run(_resolve(unique, settings, fetch, [*beside], progress or _quiet, tell))
+
+    def tell_nobody(*_: object) -> None:
+        """Do nothing."""
+
+    unique = list(dict.fromkeys(references))
+    work = _resolve(unique, settings, fetch, [*beside], progress or tell_nobody, answered or tell_nobody)
+    return asyncio.run(work)
 
 
 async def _resolve(
@@ -146,10 +151,6 @@ async def _resolve(
     async with Resolver(settings, references=known) as resolver, asyncio.TaskGroup() as group:
         tasks = {reference: group.create_task(one(reference)) for reference in asked}
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
-
-
-def _quiet(done: int, total: int, host: str) -> None:
-    """Show no progress."""
 
 
 def _canonical(reference: Reference) -> Reference:
