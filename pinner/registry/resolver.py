@@ -148,8 +148,12 @@ async def _resolve(
     asked = dict.fromkeys(map(_canonical, references))
     waiting = asked.copy()
     known = [*references, *beside]
+    tasks = {}
     async with Resolver(settings, references=known) as resolver, asyncio.TaskGroup() as group:
-        tasks = {reference: group.create_task(one(reference)) for reference in asked}
+        for reference in asked:
+            tasks[reference] = group.create_task(one(reference))
+            # The first request is on its way before the others are begun: for its answer they wait anyway.
+            await asyncio.sleep(0)
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
 
 
