@@ -131,9 +131,12 @@ class SchemeSearch:
         None where nothing speaks for the second: the first is then the only one, and is tried again.
         """
         one = await _tried(ask(first, False))
-        if isinstance(one, Response) and not _wants_tls(one):
-            self._bases = (first,)
-            return one
+        if isinstance(one, Response):
+            # What Go's, nginx's and Apache's servers answer to a plain request at a port of TLS.
+            is_plain = one.url.scheme == "http" and one.status == 400
+            if not (is_plain and (one.http_version == "HTTP/1.0" or one.content_type == "text/html")):
+                self._bases = (first,)
+                return one
         other = await _tried(ask(second, True))
         if isinstance(other, Response):
             self._bases = (second,)
@@ -154,12 +157,6 @@ async def _tried(response: Awaitable[Response]) -> Response | RegistryError:
         return await response
     except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
         return error
-
-
-def _wants_tls(response: Response) -> bool:
-    """Return whether a plain request met a port of TLS: what Go's, nginx's and Apache's servers answer then."""
-    plain = response.url.scheme == "http" and response.status == 400
-    return plain and (response.http_version == "HTTP/1.0" or response.content_type == "text/html")
 
 
 def _distrust(response: Response | RegistryError) -> TLSFailure | None:

@@ -159,7 +159,9 @@ class HTTPClient:
         finally:
             await response.aclose()
         if self._settings.log:
-            self._settings.log(f"{request.method} {_shown(request.url)}: {response.status_code}")
+            # Percent-encoded ASCII, without the query: that of a redirect may be as good as a password.
+            path = request.url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
+            self._settings.log(f"{request.method} {request.url.scheme}://{origin}{path}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Response(
             url=request.url, status=response.status_code, headers=response.headers, body=body, http_version=version
@@ -197,12 +199,6 @@ def _lacks_descriptors(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _shown(url: httpx.URL) -> str:
-    """Return `url` as its percent-encoded ASCII, without the query: that of a redirect may be as good as a password."""
-    path = url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
-    return f"{url.scheme}://{Origin.of(url)}{path}"
 
 
 async def _read(response: httpx.Response, request: Request) -> bytes:

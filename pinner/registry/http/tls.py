@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -56,15 +56,12 @@ def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
     for folder in (Path(parent, name) for parent in parents for name in names):
         with suppress(OSError):
             files += sorted(folder.iterdir())
+    authorities = [file for file in files if file.suffix == ".crt"]
     return Trust(
-        ca_files=tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
-        client=tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
+        ca_files=tuple(str(file) for file in (settings.ca_file, *overrides, *authorities) if file),
+        client=tuple((str(file), str(file.with_suffix(".key"))) for file in files if file.suffix == ".cert"),
         insecure=any(settings.is_insecure(name) for name in names),
     )
-
-
-def _with_suffix(files: Iterable[Path], suffix: str) -> list[Path]:
-    return [file for file in files if file.suffix == suffix]
 
 
 def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
