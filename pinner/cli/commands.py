@@ -26,13 +26,14 @@ from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
     from pinner.model.reference import Reference
     from pinner.model.report import Report
-    from pinner.pipeline import Outcome
+    from pinner.model.resolution import Resolution
+    from pinner.pipeline import Answered, Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
@@ -100,10 +101,11 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner.cli import registry_calls
 
     def edit(scan: Scan, write: bool) -> Outcome:
-        resolve = partial(registry_calls.resolve, settings=settings, fetch=settings.verify, scan=scan)
-        return pipeline.pin(
-            scan, _before_writing()(resolve), write=write, reuse=settings.reuse, selection=_rule_selection(settings)
-        )
+        @_before_writing()
+        def resolve(asked: Iterable[Reference], answered: Answered) -> Mapping[Reference, Resolution]:
+            return registry_calls.resolve(asked, settings, fetch=settings.verify, scan=scan, answered=answered)
+
+        return pipeline.pin(scan, resolve, write=write, reuse=settings.reuse, selection=_rule_selection(settings))
 
     return _edit(paths, settings, edit)
 

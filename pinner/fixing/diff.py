@@ -40,12 +40,9 @@ def unified_diff(path: str, old: bytes, new: bytes) -> Diff:
             shown.append(hunk)
         else:
             left_out.append(range(first + 1, last + 1))
-    return Diff(b"".join([*_header(path), *shown]) if shown else b"", tuple(left_out))
-
-
-def _header(path: str) -> tuple[bytes, bytes]:
     name = os.path.relpath(path).replace(os.sep, "/")
-    return b"--- " + _name(f"a/{name}") + b"\n", b"+++ " + _name(f"b/{name}") + b"\n"
+    header = b"--- %s\n+++ %s\n" % (_name(f"a/{name}"), _name(f"b/{name}"))
+    return Diff(header + b"".join(shown) if shown else b"", tuple(left_out))
 
 
 def _is_harmless(data: bytes) -> bool:

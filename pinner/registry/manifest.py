@@ -115,13 +115,14 @@ def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
     document = _document(body)
     media_type = _media_type(document, content_type)
     children = document["manifests"] or [] if media_type in INDEXES else []
-    annotations = _annotations(document.get("annotations"))
+    config = document.get("config")
+    configuration = config.get("digest") if isinstance(config, dict) else None
     return Manifest(
         media_type=media_type,
         children=tuple(_child(entry) for entry in children),
         artifact=_artifact(document),
-        annotations=annotations,
-        configuration=_configuration(document.get("config")),
+        annotations=_annotations(document.get("annotations")),
+        configuration=configuration if isinstance(configuration, str) else None,
     )
 
 
@@ -133,16 +134,17 @@ def platform_of(configuration: bytes) -> str | None:
         return None
 
 
-def _configuration(descriptor: object) -> str | None:
-    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
-    return digest if isinstance(digest, str) else None
-
-
 def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise NotAManifest(_what(body)) from None
+        if body[:512].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            raise NotAManifest(
+                "the answer is a web page, no manifest; is there a login page or a proxy in front of the registry?"
+            ) from None
+        raise NotAManifest(
+            "the answer is not a manifest in JSON, or only a part of one; try again, and check that it is a registry"
+        ) from None
     if not isinstance(document, dict):
         raise NotAManifest("the answer is JSON, but no manifest; check that the host is a registry")
     version = document.get("schemaVersion")
@@ -151,13 +153,6 @@ def _document(body: bytes) -> dict[str, Any]:
     if version != 2 or isinstance(version, bool | float):
         raise NotAManifest("the answer is JSON, but no manifest; check that the host is a registry")
     return document
-
-
-def _what(body: bytes) -> str:
-    start = body[:512].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "the answer is a web page, no manifest; is there a login page or a proxy in front of the registry?"
-    return "the answer is not a manifest in JSON, or only a part of one; try again, and check that it is a registry"
 
 
 def _media_type(document: dict[str, Any], content_type: str) -> str:
@@ -188,20 +183,16 @@ def _fitting(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _artifact(document: dict[str, Any]) -> str | None:
-    kind = document.get("artifactType") or _odd_config(document.get("config")) or _odd_layer(document.get("layers"))
+    """Return the type of what the document is that is no image: its own, its configuration's, or its first layer's."""
+    kind = document.get("artifactType")
+    config, layers = document.get("config"), document.get("layers") or ()
+    if not kind and config is not None and config.get("mediaType") not in _IMAGE_CONFIGS:
+        kind = config.get("mediaType") or "no media type"
+    # An image without layers is one, and one layer of an image makes it one.
+    types = [str(layer.get("mediaType", "")) for layer in layers if isinstance(layer, dict)]
+    if not kind and not any(each.startswith(_IMAGE_LAYERS) for each in types):
+        kind = next(iter(types), None)
     return clean(str(kind)) if kind else None
-
-
-def _odd_config(config: dict[str, Any] | None) -> object:
-    if config is None or config.get("mediaType") in _IMAGE_CONFIGS:
-        return None
-    return config.get("mediaType") or "no media type"
-
-
-def _odd_layer(layers: list[Any] | None) -> str | None:
-    """Return the type of the first layer where none is an image's. An image without layers is one."""
-    types = [str(layer.get("mediaType", "")) for layer in layers or () if isinstance(layer, dict)]
-    return None if any(each.startswith(_IMAGE_LAYERS) for each in types) else next(iter(types), None)
 
 
 def _child(entry: object) -> Child:
