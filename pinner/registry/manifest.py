@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.registry.errors import EmptyIndex, NotAManifest, NotAnImage, RegistryError, UnsupportedMediaType, clean
+from pinner.registry.errors import EmptyIndex, NotAManifest, NotAnImage, RegistryError, UnsupportedMediaType, one_line
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -159,7 +159,7 @@ def _media_type(document: dict[str, Any], content_type: str) -> str:
     """Return the media type, the body's own word first: the digest covers it, and not the header field."""
     declared = document.get("mediaType", "")
     if declared not in (*MEDIA_TYPES, ""):
-        raise UnsupportedMediaType(f"the media type {clean(str(declared), 80)} is no image that pinner can pin")
+        raise UnsupportedMediaType(f"the media type {one_line(str(declared), 80)} is no image that pinner can pin")
     fitting = _fitting(document)
     if not fitting or (declared and declared not in fitting):
         raise NotAManifest("the answer is neither an index nor a manifest, or both at once; pinner does not pin it")
@@ -192,7 +192,7 @@ def _artifact(document: dict[str, Any]) -> str | None:
     types = [str(layer.get("mediaType", "")) for layer in layers if isinstance(layer, dict)]
     if not kind and not any(each.startswith(_IMAGE_LAYERS) for each in types):
         kind = next(iter(types), None)
-    return clean(str(kind)) if kind else None
+    return one_line(str(kind)) if kind else None
 
 
 def _child(entry: object) -> Child:
@@ -200,8 +200,8 @@ def _child(entry: object) -> Child:
         raise NotAManifest("the index lists something that has no digest; pinner does not pin it")
     size = entry.get("size")
     return Child(
-        digest=clean(entry["digest"]),
-        media_type=clean(str(entry.get("mediaType", ""))),
+        digest=one_line(entry["digest"]),
+        media_type=one_line(str(entry.get("mediaType", ""))),
         size=size if isinstance(size, int) and size >= 0 else 0,
         platform=_platform(entry.get("platform")),
         annotations=_annotations(entry.get("annotations")),
@@ -221,4 +221,4 @@ def _platform(platform: object) -> str | None:
     parts = [platform.get(name) for name in ("os", "architecture", "variant")]
     if not isinstance(parts[0], str) or not isinstance(parts[1], str):
         return None
-    return clean("/".join(part for part in parts if isinstance(part, str) and part))
+    return one_line("/".join(part for part in parts if isinstance(part, str) and part))

@@ -10,7 +10,7 @@ from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
-from pinner.formats.compose.services import Services, find, is_null
+from pinner.formats.compose.services import Services, find, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
@@ -470,7 +470,7 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
 
 def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
     entry = fields.get(name)
-    return None if entry is None or is_null(entry.value) else entry.value
+    return None if entry is None or says_nothing(entry.value) else entry.value
 
 
 def _scalars(node: Node | None) -> list[Node]:

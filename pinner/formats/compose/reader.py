@@ -11,7 +11,7 @@ from pinner.formats._base import Reader
 from pinner.formats._templates import TEMPLATE
 from pinner.formats.compose.arguments import Pair
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
-from pinner.formats.compose.services import Layer, Services, find, is_null, is_reset
+from pinner.formats.compose.services import Layer, Services, find, is_reset, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
@@ -167,7 +167,7 @@ class ModelReader:
         if node.id != "scalar" or outputs == {False}:
             self._read_pulled(entry, layer.file, name, context, platform)
             return
-        if is_null(node) or is_reset(node):
+        if says_nothing(node) or is_reset(node):
             return
         reader, image = self._reader(layer), self.services.in_force(node.value)
         if False in outputs and not self._is_built(image, self.services.profiles(name)):
@@ -182,7 +182,7 @@ class ModelReader:
         self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None
     ) -> None:
         node, reader = entry.value, self._reader(file)
-        if is_null(node) or is_reset(node):
+        if says_nothing(node) or is_reset(node):
             return
         if node.id != "scalar":
             hint = f": {TEMPLATE}" if node.id == "mapping" else ""
@@ -260,7 +260,7 @@ class ModelReader:
         if not builds:
             return
         inline = self.services.build_fields(name, "dockerfile_inline")
-        inline = [(entry, file) for entry, file in inline if not (is_null(entry.value) or is_reset(entry.value))]
+        inline = [(entry, file) for entry, file in inline if not (says_nothing(entry.value) or is_reset(entry.value))]
         for entry, file in inline:
             if entry.value.id != "scalar":
                 file.complain(entry.value, f"{path}.dockerfile_inline is not a string")
@@ -286,7 +286,7 @@ class ModelReader:
             if build.value.id == "scalar" and key == "context":
                 return self._named(owner, build, path)
         found = next(iter(self.services.build_fields(name, key)), None)
-        if found is None or found[0].value.id != "scalar" or is_null(found[0].value) or is_reset(found[0].value):
+        if found is None or found[0].value.id != "scalar" or says_nothing(found[0].value) or is_reset(found[0].value):
             return None
         # Said to be empty, it is the usual one.
         return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
