@@ -115,8 +115,9 @@ class Decider(StrEnum):
 class Decision(NamedTuple):
     """A file decides on the images of a name. `tag` is None where it decides on all of them, whatever their tags.
 
-    `name` is `registry/repository` of what a builder builds, and the name as it is written of what a kustomization
-    replaces. `path` and `line` are where that is said.
+    `name` is `registry/repository` of what a builder builds, the name as it is written of what a kustomization
+    replaces, and the marker of an image policy. `path` and `line` are where that is said. `place` and `unwritable` are
+    those that the occurrence has but for an image policy, which keeps pinner from writing.
     """
 
     by: Decider
@@ -124,6 +125,8 @@ class Decision(NamedTuple):
     tag: str | None
     path: str
     line: int
+    place: Place | None = None
+    unwritable: str | None = None
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
@@ -205,10 +208,14 @@ class PassedOver(StrEnum):
 
 
 class Unread(NamedTuple):
-    """A file that a file names and that is not read: where it is named, and why it is not read."""
+    """A file that a file names and that is not read: where it is named, and why it is not read.
+
+    `path` is what `text` stands for, empty where a variable without a value stands in it.
+    """
 
     where: Location
     text: str
+    path: str
     context: str
     detail: str
     suppressions: tuple[Suppression, ...] = ()

@@ -344,7 +344,7 @@ class Project:
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(owner, path, followed.detail, span, suppressions)
+                self._files.note(owner, path, followed.detail, span, suppressions, names=path)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
@@ -365,7 +365,8 @@ class Project:
         reader = next(iter(self._compose[file.source.path].readers), None)
         suppressions = reader.suppressions_of(named.entry) if reader else ()
         detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
-        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
+        span = file.span_of(node)
+        self._files.note(file.source.path, text or "", detail, span, suppressions, named.context, named.path)
         return None
 
     def _join(self, one: str, other: str) -> None:

@@ -118,14 +118,16 @@ class _Parts:
     def tag_place(self) -> Place | None:
         """Return the place behind the tag, or that of the digest that stands there."""
         entry = self.entries.get("tag")
-        span = self._inside(entry.value) if entry else None
-        if entry is None or span is None:
+        end = self._end_of(entry.value) if entry else None
+        if entry is None or end is None:
             return None
         if self.has_number:
             self.refusal = _NUMBER
             return None
         digest = self.texts["tag"].partition("@")[2]
-        place = Place(self.reader.source.path, Span(span.end - len(digest), span.end))
+        if self.reader.source.text_at(Span(end - len(digest), end)) != digest.encode():
+            return None
+        place = Place(self.reader.source.path, Span(end - len(digest), end))
         return self.reader.with_removal(place, entry.value)
 
     def add(
@@ -150,6 +152,14 @@ class _Parts:
             is_partial=isinstance(target, Reference) and not target.tag,
         )
         self.reader.add_occurrence(occurrence, node)
+
+    def _end_of(self, node: Node) -> int | None:
+        """Return where the text of a scalar ends, None where that is not known."""
+        text = strip(self.reader.file.text_of(node))
+        if text.chars:
+            return text.extent.end if self.reader.stands_here(text) else None
+        span = self._inside(node)
+        return span.end if span else None
 
     def _inside(self, node: Node) -> Span | None:
         """Return where the text of a scalar stands, None where it is not in one piece."""

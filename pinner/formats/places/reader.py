@@ -377,10 +377,19 @@ class PlacesReader:
     def _with_policy(self, occurrence: Occurrence) -> Occurrence:
         """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
         source, where = self._file.source, occurrence.where
-        lines = [line for line in range(where.line, where.end_line + 1) if _MARKER.search(source.line_text(line))]
-        if not lines:
+        lines = ((line, _MARKER.search(source.line_text(line))) for line in range(where.line, where.end_line + 1))
+        line, marker = next(((line, marker) for line, marker in lines if marker), (0, None))
+        if marker is None:
             return occurrence
-        decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=source.path, line=lines[0])
+        decision = Decision(
+            by=Decider.IMAGE_POLICY,
+            name=source.line_text(line)[marker.start() :].rstrip(),
+            tag=None,
+            path=source.path,
+            line=line,
+            place=occurrence.place,
+            unwritable=occurrence.unwritable,
+        )
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
 

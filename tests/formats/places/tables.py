@@ -34,6 +34,8 @@ TABLES = {
             WORKFLOW.format("steps: [{uses: 'docker://alpine:3.20@'}, {uses: docker://ghcr.io/a/b^ }]"),
             WORKFLOW.format("container: >-\n      node:20@"),
             WORKFLOW.format("steps: [{uses: 'Docker://alpine:3.20@'}]"),
+            WORKFLOW.format(r'container: "evil.example/x\x3a1@"'),
+            WORKFLOW.format(r'steps: [{uses: "docker\x3a//evil.example\/x:\x31@"}]'),
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
@@ -91,6 +93,7 @@ TABLES = {
             "a: {image: $CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/node:20@}\n",
             "a: {image: '${CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX}/library/node:20@'}\n",
             "a:\n  image: alpine^\n",
+            'a: {image: "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/node\\x3a20@"}\n',
         ),
         {
             "a: {image: '$CI_REGISTRY_IMAGE/app:$TAG'}\n": ["$CI_REGISTRY_IMAGE/app:$TAG"],
@@ -121,6 +124,8 @@ TABLES = {
         "deploy/app.yaml",
         (
             POD.format("containers: [{image: 'nginx:1.27@', name: a}]"),
+            POD.format('containers: [{image: "nginx\\u003a1.27@", name: a}]'),
+            POD.format('containers:\n  - image: "nginx:1.\\\n      27@"'),
             POD.format("initContainers: [{image: busybox^ }]\n  ephemeralContainers: [{image: 'a/b:1@'}]"),
             POD.format("volumes: [{name: v, image: {reference: 'quay.io/a/b:1@'}}]"),
             "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: "
@@ -231,6 +236,7 @@ TABLES = {
         "base/kustomization.yaml",
         (
             "images: [{name: a, newTag: '1@'}]\n",
+            'images: [{name: a, newTag: "1\\x2e2@"}]\n',
             "images:\n- name: a\n  newName: quay.io/b/c\n  newTag: v1@\n",
             "images: [{name: a, newTag: '1', digest: '~'}]\n",
             "images: [{name: a, newName: '', newTag: '1@'}]\n",
