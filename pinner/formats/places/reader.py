@@ -214,7 +214,7 @@ class PlacesReader:
         self._mappings = mappings
         self._choice = choice
         self._reader = YamlReader(file)
-        self._walk = Walk(mappings)
+        self._walk = Walk(file, mappings)
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
         self._parts: list[Entry] = []
@@ -225,7 +225,7 @@ class PlacesReader:
         self._containers = frozenset()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
-            values = (reached.entry.value for reached in Walk(self._mappings).reach(document, names))
+            values = (reached.entry.value for reached in Walk(self._file, self._mappings).reach(document, names))
             self._containers = frozenset(str(value.value) for value in values if value.id == "scalar")
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
