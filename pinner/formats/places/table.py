@@ -51,7 +51,8 @@ class Kind(NamedTuple):
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
     composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
     are those in `reserved` at the top of a document. What stands below a key that begins with `inserts` is read as if
-    it stood in the key's place. `note` is for the documentation.
+    it stood in the key's place. A list with the tag `reference` is the keys that lead to what stands in its place. `note` is
+    for the documentation.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Kind(NamedTuple):
     closed: frozenset[str] = frozenset()
     reserved: frozenset[str] = frozenset()
     inserts: str = ""
+    reference: str = ""
     note: str = ""
 
     @property
@@ -126,7 +128,11 @@ KINDS = (
         reserved=frozenset(
             "after_script before_script cache image include services spec stages types variables workflow".split()
         ),
-        note="The prefix of the dependency proxy may stay a variable: it stands for Docker Hub.",
+        reference="!reference",
+        note=(
+            "The prefix of the dependency proxy may stay a variable: it stands for Docker Hub. What `!reference` leads "
+            "to in the same file is an image where it stands; the list of its keys is none."
+        ),
     ),
     Kind(
         name="cloudbuild",
