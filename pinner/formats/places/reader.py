@@ -227,6 +227,8 @@ class PlacesReader:
             names = kind._replace(paths=(Path("resources.containers[].container"),))
             values = (reached.entry.value for reached in Walk(self._file, self._mappings).reach(document, names))
             self._containers = frozenset(str(value.value) for value in values if value.id == "scalar")
+        if kind.name == "gitlab-ci" and self._is_header(document):
+            kind = kind._replace(reserved=kind.reserved | {"spec"})
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -246,6 +248,12 @@ class PlacesReader:
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change."""
         return self._reader.outline()
+
+    def _is_header(self, document: Node) -> bool:
+        """Return whether a document is the header of a GitLab pipeline: only before another one `spec` is no job."""
+        # As GitLab's MultiDocYaml does, which leaves out empty documents before it counts.
+        documents = [each for each in self._file.documents if not is_null(each)]
+        return len(documents) > 1 and documents[0] is document
 
     def _add(self, reached: Reached, form: Form) -> None:
         node = reached.entry.value

@@ -126,12 +126,13 @@ KINDS = (
         ),
         words=("image", "services"),
         reserved=frozenset(
-            "after_script before_script cache image include services spec stages types variables workflow".split()
+            "after_script before_script cache image include services stages variables workflow".split()
         ),
         reference="!reference",
         note=(
             "The prefix of the dependency proxy may stay a variable: it stands for Docker Hub. What `!reference` leads "
-            "to in the same file is an image where it stands; the list of its keys is none."
+            "to in the same file is an image where it stands; the list of its keys is none. `spec` is a job in a file of one "
+            "document, and the header in one of more."
         ),
     ),
     Kind(
