@@ -22,6 +22,7 @@ POD = "apiVersion: v1\nkind: Pod\nspec:\n  {}\n"
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  {}\n"
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - {}\n"
 SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  {}\n"
+SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\n{}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
 TABLES = {
@@ -306,6 +307,33 @@ TABLES = {
             "apiVersion: v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}\n",
         ),
     ),
+    "skaffold": Table(
+        "skaffold.yaml",
+        (
+            SKAFFOLD.format("verify: [{name: t, container: {name: t, image: 'a/b:1@'}}]"),
+            SKAFFOLD.format("customActions: [{name: t, containers: [{name: t, image: alpine^ }]}]"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, buildpacks: {builder: 'a/b:1@', runImage: 'c/d:1@'}}]}"),
+            SKAFFOLD.format("profiles: [{build: {artifacts: [{image: x, buildpacks: {builder: 'a/b:1@'}}]}}]"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, kaniko: {image: 'a/b:1@', initImage: 'c/d:1@'}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, jib: {fromImage: 'a/b:1@'}}]}"),
+        ),
+        {
+            SKAFFOLD.format("verify: [{container: {image: '{{.IMAGE}}'}}]"): ["{{.IMAGE}}"],
+            SKAFFOLD.format("build: {artifacts: [{buildpacks: {builder: '$BUILDER'}}]}"): ["$BUILDER"],
+        },
+        (
+            SKAFFOLD.format("build: {artifacts: [{image: a/b}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, docker: {cacheFrom: ['a/b:1']}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, requires: [{image: a/c, alias: C}]}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, buildpacks: {builder: ''}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, buildpacks: {env: ['image=a/b:1']}}]}"),
+            SKAFFOLD.format("deploy: {helm: {releases: [{setValues: {image: a/b:1}}]}}"),
+            SKAFFOLD.format("portForward: [{resourceName: image}]"),
+            SKAFFOLD.format("test: [{image: a/b, structureTests: [x.yaml]}]"),
+            SKAFFOLD.format("verify: [{name: t}]"),
+            "apiVersion: v1\nkind: Config\nverify: [{container: {image: 'a/b:1'}}]\n",
+        ),
+    ),
     "helm-values": Table(
         "chart/values.yaml",
         (
@@ -349,6 +377,10 @@ TABLES = {
         (
             RELEASE.format("image: {repository: a/b, tag: '1', digest: '~'}"),
             RELEASE.format("sub: {initImage: 'a/b:1@'}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {images: [{name: a, newTag: '1@'}]}"),
+            RELEASE.replace("values", "postRenderers").format(
+                "- kustomize: {images: [{name: docker.io/nginx, newName: my/nginx, newTag: '1.26', digest: '~'}]}"
+            ),
         ),
         {
             RELEASE.format("image: {repository: a/b, tag: '1'}"): ["a/b:1"],
@@ -357,6 +389,10 @@ TABLES = {
         (
             RELEASE.format("image: nginx"),
             RELEASE.format("git: {repository: a/b, tag: v1}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {patches: [{patch: 'image: a/b:1'}]}"),
+            RELEASE.replace("values", "postRenderers").format("- images: [{name: a, newTag: '1'}]"),
+            RELEASE.replace("values", "postRenderers").format("kustomize: {images: [{name: a, newTag: '1'}]}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {images: [{name: ''}]}"),
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {image: {repository: a/b, tag: '1'}}\n",
             "apiVersion: v1\nkind: HelmRelease\nspec: {values: {image: {repository: a/b, tag: '1'}}}\n",
         ),
@@ -435,10 +471,19 @@ TABLES = {
             "image: {name: 'node:20@'}\ndefinitions: {services: {db: {image: postgres^ }}}\n",
             "pipelines: {default: [{parallel: [{step: {image: {name: 'a:1@'}}}]}]}\n",
             "pipelines: {custom: {x: [{step: {script: [{pipe: 'docker://a/b:1@'}]}}]}}\n",
+            "definitions: {services: {variables: {image: postgres:16@}}}\n",
+            "definitions: {services: {variables: {image: {name: postgres:16@}}}}\n",
+            "pipelines: {custom: {variables: [{step: {image: 'a:1@', script: [{pipe: 'docker://a/b:1@'}]}}]}}\n",
+            "pipelines: {branches: {variables: [{parallel: [{step: {image: {name: 'a:1@'}}}]}]}}\n",
         ),
         {"pipelines: {default: [{step: {image: 'a:$TAG'}}]}\n": ["a:$TAG"]},
         (
             "pipelines: {custom: {x: [{variables: [{name: image, default: 'a:1'}]}]}}\n",
+            "pipelines: {custom: {variables: [{variables: [{name: image, default: 'a:1', step: {image: 'a:1'}}]}]}}\n",
+            "pipelines: {custom: {x: [{step: {script: [{pipe: a/b:1, variables: {step: {image: 'a:1'}}}]}}]}}\n",
+            "pipelines: {custom: {x: [{step: {script: [{pipe: a/b:1, variables: {pipe: 'docker://a:1'}}]}}]}}\n",
+            "variables: {step: {image: 'a:1'}}\n",
+            "definitions: {variables: {services: {db: {image: 'a:1'}}}}\n",
             "pipelines: {default: [{step: {script: [{pipe: 'atlassian/x:1'}]}}]}\n",
             "pipelines: {default: [{step: {script: [{pipe: 'a/b:1', variables: {pipe: 'docker://a:1'}}]}}]}\n",
             "pipelines: {default: [{step: {script: ['image: a:1']}}]}\n",
@@ -466,19 +511,25 @@ TABLES = {
         ),
         {
             "jobs: [{job: a, container: '$[ variables.c ]'}]\n": ["$[ variables.c ]"],
+            "jobs: [{job: a, container: ubuntu}]\n": ["ubuntu"],
+            "resources: {containers: [{container: c}]}\ncontainer: {image: node}\n": ["node"],
+            "resources: {containers: [{container: c, type: ACR, registry: r, repository: a/b}]}\n": ["a/b"],
+            "resources: {containers: [{container: c, type: acr, repository: '$(R)', trigger: true}]}\n": ["$(R)"],
             "jobs: [{job: a, container: {image: '${{ parameters.i }}'}}]\n": ["${{ parameters.i }}"],
         },
         (
             "resources: {containers: [{container: c}]}\ncontainer: c\n",
             "resources: {containers: [{container: a/b}]}\njobs: [{container: a/b}]\n",
-            "jobs: [{job: a, container: ubuntu}]\n",
             "jobs: [{job: a, steps: [{container: 'a:1'}]}]\n",
             "jobs: [{job: a, services: {db: 'a:1', container: 'a:1'}}]\n",
             "variables: {container: 'a:1'}\n",
             "parameters: [{name: container, default: 'a:1', container: 'a:1'}]\n",
             "steps: [{task: Docker@2, inputs: {container: 'a:1'}}]\n",
             "resources: {containers: [{env: {image: 'a:1'}, ports: ['80:80'], volumes: ['/a:/b']}]}\n",
-            "resources: {containers: [{container: c, type: ACR, registry: r, repository: a/b}]}\n",
+            "resources: {containers: [{container: c, type: ACR, registry: r}]}\n",
+            "resources: {containers: [{container: c, type: ACR, repository: ''}, {repository: a/b}, a/b]}\n",
+            "resources: {repositories: [{repository: r, type: ACR, name: a/b}]}\n",
+            "resources: {containers: [{container: node}]}\njobs: [{job: a, container: node}]\n",
             "extends: {template: x.yml, parameters: {image: 'a:1', container: 'a:1', pool: {image: 'a:1'}}}\n",
             "extends: {parameters: {jobs: [{steps: [{container: 'a:1'}], parameters: {container: 'a:1'}}]}}\n",
             "resources: {containers: [{'${{ if x }}': [{container: a/b}]}]}\njobs: [{container: a/b}]\n",
