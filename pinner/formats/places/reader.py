@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -43,7 +44,7 @@ _MAY_BE_CONTAINER = "a container of another file may have this name: write the t
 _OF_SERVICE = "Azure finds the image when it runs: write image: REGISTRY.azurecr.io/REPOSITORY:TAG to have it checked"
 _SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
-_MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
+_MARKER = re.compile(rb'\{\s*"\$imagepolicy"\s*:')
 # A text without one of these may as well be the name of a container, or any other string.
 _SIGN = re.compile(r"[/:@]")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
@@ -247,7 +248,8 @@ class PlacesReader:
             reading = reading._replace(occurrences=tuple(self._without_shared_places(reading.occurrences)))
         if b"$imagepolicy" not in self._file.source.data:
             return reading
-        return reading._replace(occurrences=tuple(map(self._with_policy, reading.occurrences)))
+        marked = [number for number, line in enumerate(self._file.source.data.split(b"\n"), 1) if _is_marked(line)]
+        return reading._replace(occurrences=tuple(self._with_policy(each, marked) for each in reading.occurrences))
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change."""
@@ -400,24 +402,30 @@ class PlacesReader:
             is_shared = span is not None and (len(images[span]) > 1 or span.start in taken)
             yield each._replace(place=None, unwritable=_SHARED) if is_shared else each
 
-    def _with_policy(self, occurrence: Occurrence) -> Occurrence:
-        """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
-        source, where = self._file.source, occurrence.where
-        lines = ((line, _MARKER.search(source.line_text(line))) for line in range(where.line, where.end_line + 1))
-        line, marker = next(((line, marker) for line, marker in lines if marker), (0, None))
-        if marker is None:
+    def _with_policy(self, occurrence: Occurrence, marked: Sequence[int]) -> Occurrence:
+        """Return an occurrence, without a place if one of the lines that are `marked` is a line of it."""
+        at = bisect_left(marked, occurrence.where.line)
+        if at == len(marked) or marked[at] > occurrence.where.end_line:
             return occurrence
+        line = self._file.source.line_text(marked[at])
         decision = Decision(
             by=Decider.IMAGE_POLICY,
-            name=source.line_text(line)[marker.start() :].rstrip(),
+            name=line[line.index("#") :].rstrip(),
             tag=None,
-            path=source.path,
-            line=line,
+            path=self._file.source.path,
+            line=marked[at],
             place=occurrence.place,
             unwritable=occurrence.unwritable,
         )
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
+
+
+def _is_marked(line: bytes) -> bool:
+    """Return whether a comment on a line is the marker of Flux's image policies."""
+    # Looked for behind the first #, and not behind each.
+    comment = line.find(b"#")
+    return comment >= 0 and _MARKER.search(line, comment + 1) is not None
 
 
 def _items(fields: Fields, key: str) -> list[Node]:
