@@ -107,7 +107,7 @@ class Decider(StrEnum):
     BUILDER = "builder"
     """A file that says that the repository builds an image of this name."""
     KUSTOMIZATION = "kustomization"
-    """An entry of a kustomization that replaces the tag or the digest of all images of this name."""
+    """An entry of a kustomization that replaces the name, the tag or the digest of all images of this name."""
     IMAGE_POLICY = "image-policy"
     """A controller of Flux, which writes the line itself."""
 
@@ -116,7 +116,8 @@ class Decision(NamedTuple):
     """A file decides on the images of a name. `tag` is None where it decides on all of them, whatever their tags.
 
     `name` is `registry/repository` of what a builder builds, and the name as it is written of what a kustomization
-    replaces. `path` and `line` are where that is said.
+    replaces. `path` and `line` are where that is said. `new_name` is the name that the images have afterwards, empty
+    where it stays; with `keeps_tag` nothing else changes, and the images are judged where their tag stands.
     """
 
     by: Decider
@@ -124,6 +125,8 @@ class Decision(NamedTuple):
     tag: str | None
     path: str
     line: int
+    new_name: str = ""
+    keeps_tag: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"

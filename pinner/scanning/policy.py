@@ -1,6 +1,6 @@
 """What a revision lets go in the change that `check --policy-from` judges: comments, and images that are built here."""
 
-from pinner.model.occurrence import Reading
+from pinner.model.occurrence import Decider, Reading
 from pinner.scanning.decisions import decided
 from pinner.scanning.readings import ScannedFile
 from pinner.scanning.revision import Revision
@@ -35,7 +35,14 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
 
 
 def _as_decided(file: ScannedFile, earlier: Reading) -> ScannedFile:
-    """Return a file that decides on no more than it did: what is built is not pinned."""
-    known = {(each.by, each.name, each.tag) for each in earlier.decisions}
-    decisions = tuple(each for each in file.reading.decisions if (each.by, each.name, each.tag) in known)
+    """Return a file that decides on no more than it did: what is built is not pinned.
+
+    What a kustomization names anew has another name all the same.
+    """
+    known = {(each.by, each.name, each.tag) for each in earlier.decisions if not each.keeps_tag}
+    decisions = tuple(
+        each if (each.by, each.name, each.tag) in known else each._replace(keeps_tag=True)
+        for each in file.reading.decisions
+        if each.by is Decider.KUSTOMIZATION or (each.by, each.name, each.tag) in known
+    )
     return file._replace(reading=file.reading._replace(decisions=decisions))
