@@ -164,7 +164,7 @@ class Occurrence(NamedTuple):
     `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
     `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
-    none does not mean latest.
+    none does not mean latest. `drops_digest` is set where it takes away the digest of an image that stands elsewhere.
     `used_at` are the places that use the image, if this is where a value of theirs stands. `built` is set for the name
     of an image that is built: to the `pull_policy`, empty if there is none.
     """
@@ -187,6 +187,7 @@ class Occurrence(NamedTuple):
     also: tuple[str, ...] = ()
     decision: Decision | None = None
     is_partial: bool = False
+    drops_digest: bool = False
     used_at: tuple[Use, ...] = ()
     built: str | None = None
 

@@ -107,3 +107,36 @@ def test_a_new_name_that_a_change_brings_counts_with_a_policy_of_a_revision(
     assert rules_of(tree, "--policy-from", "HEAD") == []
     (tmp_path / "base/kustomization.yaml").write_text(in_base(images)["base/kustomization.yaml"])
     assert ("unpinned", "base/pod.yaml", "a/b:1") in rules_of(tree, "--policy-from", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("images", "severities"),
+    [
+        ("{name: a/b, tagSuffix: -x}", ["error"]),
+        ("{name: a/b, newName: m/b, tagSuffix: -x}", ["error"]),
+        ("{name: a/b, tagSuffix: '-x', digest: ''}", ["error"]),
+        ("{name: a/b, tagSuffix: '${X}'}", ["error"]),
+        (f"{PINS}, {{name: a/b, tagSuffix: -x}}", ["error"]),
+        ("{name: a/b, newTag: !!str 2}", ["error"]),
+        (r'{name: a/b, newTag: "\x32"}', ["error"]),
+        ("{name: a/b, newTag: '2', tagSuffix: -x}", ["error"]),
+        ("{name: a/b, newName: m/b}", ["warning"]),
+        ("{name: a/b, newName: m/b, tagSuffix: ''}", ["warning"]),
+        ("{name: a/b, newName: m/b, tagSuffix: }", ["warning"]),
+        ("{name: a/b, newTag: '${TAG}'}", ["warning"]),
+        (PINS, []),
+        (f"{{name: a/b, tagSuffix: -x, digest: '{DIGEST}'}}", ["warning"]),
+        (f"{{name: a/b, tagSuffix: -x, newTag: '2@{DIGEST}'}}", []),
+    ],
+)
+def test_an_entry_that_takes_a_digest_away_is_an_error(make: Make, images: str, severities: list[str]) -> None:
+    tree = make({**in_base(""), **in_prod(images), "base/pod.yaml": POD.format(f"a/b:1@{DIGEST}")})
+    ran = tree.run("check", "--format", "json")
+    assert [each["severity"] for each in ran.document["findings"]] == severities
+    assert ran.code == ("error" in severities)
+
+
+def test_a_comment_answers_for_a_suffix(make: Make) -> None:
+    text = "resources: [pod.yaml]\nimages:\n- name: a/b\n  tagSuffix: -x # pinner: ignore[unpinned] built here\n"
+    tree = make({"kustomization.yaml": text, "pod.yaml": POD.format(f"a/b:1@{DIGEST}")})
+    assert rules_of(tree) == []
