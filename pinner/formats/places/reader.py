@@ -341,13 +341,17 @@ class PlacesReader:
         path = self._file.source.path
         for item in _items(fields, "images"):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
-            if _text(entries, "name") and (_text(entries, "newTag") or _text(entries, "digest")):
+            name, new_name = _text(entries, "name"), _text(entries, "newName")
+            keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
+            if name and not (keeps_tag and new_name in ("", name)):
                 decision = Decision(
                     by=Decider.KUSTOMIZATION,
-                    name=_text(entries, "name"),
+                    name=name,
                     tag=None,
                     path=path,
                     line=self._file.line_of(item),
+                    new_name=new_name,
+                    keeps_tag=keeps_tag,
                 )
                 self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):

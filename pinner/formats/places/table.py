@@ -223,9 +223,10 @@ KINDS = (
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
             "a component, in what the kustomization that names it has loaded before, unless another kustomization "
-            "builds them without an entry for that name. That holds for `containers` and `initContainers` alone: "
-            "Kustomize replaces no other images. For a file that you name, the kustomizations of the whole work tree "
-            "are read as well."
+            "builds them without an entry for that name. An entry with a `newName` changes which later entries find "
+            "the image, and one with a `tagSuffix` takes away its digest. That holds for `containers` and "
+            "`initContainers` alone: Kustomize replaces no other images. For a file that you name, the kustomizations "
+            "of the whole work tree are read as well."
         ),
     ),
     Kind(

@@ -266,6 +266,7 @@ TABLES = {
             "images:\n- name: a\n  newName: quay.io/b/c\n  newTag: v1@\n",
             "images: [{name: a, newTag: '1', digest: '~'}]\n",
             "images: [{name: a, newName: '', newTag: '1@'}]\n",
+            "images: [{name: a, newTag: '1@', tagSuffix: -x}]\n",
             "images:\n- name: a\n  newName:\n  newTag: v1@\n",
             'images: [{name: a, newTag: "1", digest: "~"}]\n',
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages: [{name: a, newTag: '1@'}]\n",
@@ -276,6 +277,8 @@ TABLES = {
             "images: [{name: a, newTag: 1}]\n": ["a:1"],
             "images: [{name: a, digest: ''}]\n": ["a"],
             "images: [{name: a, newTag: '${TAG}'}]\n": ["a:${TAG}"],
+            "images: [{name: a, tagSuffix: -x}]\n": ["a"],
+            "images: [{name: a, newName: b, tagSuffix: -x, digest: ''}]\n": ["b"],
         },
         (
             "resources: [a.yaml]\n",
