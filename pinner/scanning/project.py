@@ -310,7 +310,7 @@ class Project:
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = model.folder_of(folder.file)
+        base = model.folder_of(build.base)
         if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
