@@ -362,7 +362,7 @@ class DockerfileReader:
 
         Found once, since each trigger asks: to work out each FROM for it takes the square of their number.
         """
-        found = set()
+        found: set[int] = set()
         for index, base in enumerate(self.froms):
             names = self._names(base.image) if isinstance(base.image, Word) else ()
             found.update(self._first_stages[name] for name in names if self._is_earlier(name, index))
