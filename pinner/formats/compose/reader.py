@@ -67,15 +67,21 @@ def claims(source: Source) -> bool:
     """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
     text = decode(source)
     file = text if isinstance(text, Problem) else compose(source, text)
-    if isinstance(file, Problem) or not file.documents or file.documents[0].id != "mapping":
+    tops = [] if isinstance(file, Problem) else [each for each in file.documents if not says_nothing(each)]
+    if isinstance(file, Problem) or any(each.id != "mapping" for each in tops):
         return False
-    top = {key.value: value for key, value in file.documents[0].value if key.id == "scalar"}
-    services = top.get("services")
-    if services is None or services.id != "mapping" or not _OTHER_KINDS.isdisjoint(top):
+    # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
+    model = Services([file])
+    documents = [model.fields_of(file, each, "the file") for each in tops]
+    if any(not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
         return False
-    values = [value for _, value in services.value]
-    keys = {key.value for value in values if value.id == "mapping" for key, _ in value.value if key.id == "scalar"}
-    return all(value.id == "mapping" for value in values) and not keys.isdisjoint(("image", "build", "extends"))
+    services = [fields["services"].value for fields in documents if "services" in fields]
+    named = [entry.value for node in services for entry in model.fields_of(file, node, "services").values()]
+    values = (*(each for each in services if not says_nothing(each)), *named)
+    if not all(each.id == "mapping" or is_reset(each) for each in values):
+        return False
+    layers = (layer.fields for layers in model.layers.values() for layer in layers)
+    return any(find(fields, key) for fields in layers for key in ("image", "build", "extends"))
 
 
 def _collect(file: YamlFile) -> YamlReader:
