@@ -107,7 +107,7 @@ class Decider(StrEnum):
     BUILDER = "builder"
     """A file that says that the repository builds an image of this name."""
     KUSTOMIZATION = "kustomization"
-    """An entry of a kustomization that replaces the tag or the digest of all images of this name."""
+    """An entry of a kustomization that replaces the name, the tag or the digest of all images of this name."""
     IMAGE_POLICY = "image-policy"
     """A controller of Flux, which writes the line itself."""
 
@@ -117,7 +117,9 @@ class Decision(NamedTuple):
 
     `name` is `registry/repository` of what a builder builds, the name as it is written of what a kustomization
     replaces, and the marker of an image policy. `path` and `line` are where that is said. `place` and `unwritable` are
-    those that the occurrence has but for an image policy, which keeps pinner from writing.
+    those that the occurrence has but for an image policy, which keeps pinner from writing. `new_name` is the name that
+    the images have afterwards, empty where it stays; with `keeps_tag` nothing else changes, and the images are judged
+    where their tag stands.
     """
 
     by: Decider
@@ -127,6 +129,8 @@ class Decision(NamedTuple):
     line: int
     place: Place | None = None
     unwritable: str | None = None
+    new_name: str = ""
+    keeps_tag: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
@@ -164,7 +168,7 @@ class Occurrence(NamedTuple):
     `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
     `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
-    none does not mean latest.
+    none does not mean latest. `drops_digest` is set where it takes away the digest of an image that stands elsewhere.
     `used_at` are the places that use the image, if this is where a value of theirs stands. `built` is set for the name
     of an image that is built: to the `pull_policy`, empty if there is none.
     """
@@ -187,6 +191,7 @@ class Occurrence(NamedTuple):
     also: tuple[str, ...] = ()
     decision: Decision | None = None
     is_partial: bool = False
+    drops_digest: bool = False
     used_at: tuple[Use, ...] = ()
     built: str | None = None
 

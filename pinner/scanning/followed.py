@@ -12,7 +12,7 @@ from pinner.model.occurrence import Link, Suppression, Unread
 from pinner.model.source import Source, Span, read_source
 from pinner.scanning.git import GitFailed, find_repository, run_git
 
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|[^/\\]+@[^/\\]+:")
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://|git@|github\.com/|[^/\\][^/\\@]*+@[^/\\][^/\\:]*+:")
 _PART_OF_THE_TREE = "--literal-pathspecs ls-files --cached --others --exclude-standard -z --".split()
 
 

@@ -45,9 +45,16 @@ def _with_unread(earlier: dict[str, Reading], scan: Scan, revision: Revision) ->
 
 
 def _restricted(file: ScannedFile, earlier: Reading, scan: Scan) -> ScannedFile:
-    """Return a file in which what the earlier reading has counts: what is built is not pinned."""
-    known = {(each.by, each.name, each.tag) for each in earlier.decisions}
-    decisions = tuple(each for each in file.reading.decisions if (each.by, each.name, each.tag) in known)
+    """Return a file in which what the earlier reading has counts: what is built is not pinned.
+
+    What a kustomization names anew has another name all the same.
+    """
+    known = {(each.by, each.name, each.tag) for each in earlier.decisions if not each.keeps_tag}
+    decisions = tuple(
+        each if (each.by, each.name, each.tag) in known else each._replace(keeps_tag=True)
+        for each in file.reading.decisions
+        if each.by is Decider.KUSTOMIZATION or (each.by, each.name, each.tag) in known
+    )
     reading = as_allowed(file.reading._replace(decisions=decisions), earlier)
     return file._replace(reading=scan.kind_settings.apply(_without_new_markers(reading, earlier)))
 
