@@ -349,34 +349,35 @@ def scan_stdin(
     kind_settings: KindSettings = ALL_KINDS,
     builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
-    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
-    read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
+    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are.
+
+    Of the files that it names those that cannot be read are told, and nothing of the others.
+    """
     is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
-    if is_built:
-        opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
-        opened.add_project(read_again({source.path: source.data}), ())
-        file = opened.files[source.path]
-    else:
+    if file_format is DOCKERFILE and not is_built:
         file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(file, suppression_settings, kind_settings)
+    # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.standard_input import read_alone, with_unread
+
+    if not is_built:
+        file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(with_unread(file, kind_settings.off), suppression_settings, kind_settings)
+    read_again = partial(read_alone, source.path, [each._replace(path=None) for each in builds])
+    opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
+    opened.add_project(read_again({source.path: source.data}), ())
+    scan = _scan_of(opened.files[source.path], suppression_settings, kind_settings)
+    return scan._replace(groups={source.path: 0}, read_again=read_again)
+
+
+def _scan_of(file: ScannedFile, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> Scan:
     return Scan(
-        files={source.path: file},
-        unknown=(source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
-        failures=tuple(_problems({source.path: file})),
+        files={file.source.path: file},
+        unknown=(file.source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
+        failures=tuple(_problems({file.source.path: file})),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
-        groups={source.path: 0} if is_built else {},
-        read_again=read_again if is_built else lambda _: None,
     )
-
-
-def _read_alone(path: str, builds: Sequence["ConfiguredBuilds"], contents: Mapping[str, bytes]) -> ProjectReading:
-    """Return how a Dockerfile of some configured builds reads by itself, wherever its content comes from."""
-    from pinner.scanning.followed import Finder
-    from pinner.scanning.project import Project
-
-    project = Project(Finder(), COMPOSE, {path}.__contains__, contents, builds)
-    project.add_dockerfiles([path])
-    return project.read()
 
 
 def scan_source(
