@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
-from pinner.formats.compose import MAIN_FILES
+from pinner.formats.compose import MAIN_FILES, holds_manifests
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
@@ -143,14 +143,15 @@ class _Opened:
         self._finder: Finder | None = None
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
+        """Yield the files but for those that are no Dockerfiles. Of Compose files and manifests the content decides."""
         for each in found:
             self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and _is_compose(each):
-                if COMPOSE.NAME in self._kind_settings.off:
-                    self.excluded += 1
-                else:
-                    yield each._replace(format=COMPOSE)
+                each = each._replace(format=COMPOSE)
+            elif each.format is COMPOSE and _is_claimed(each, holds_manifests):
+                each = each._replace(format=self._kind_settings.places())
+            if each.format is COMPOSE and COMPOSE.NAME in self._kind_settings.off:
+                self.excluded += 1
             elif each.format is not DOCKERFILE or _is_dockerfile(each):
                 yield each
             elif each.is_named and each.by_content:
@@ -295,10 +296,13 @@ def _is_dockerfile(found: Found) -> bool:
 
 def _is_compose(found: Found) -> bool:
     """Tell by its content whether a file of a name that no kind claims is a Compose file."""
-    if is_claimed_by_name(found.path):
-        return False
+    return not is_claimed_by_name(found.path) and _is_claimed(found, COMPOSE.claims)
+
+
+def _is_claimed(found: Found, claims: Callable[[Source], bool]) -> bool:
+    """Tell whether a file can be read, and its content is one that `claims` claims."""
     try:
-        return COMPOSE.claims(read_source(found.path))
+        return claims(read_source(found.path))
     except ReadError:
         return False
 
@@ -413,6 +417,8 @@ def scan_stdin(
     builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
     """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
+    if file_format is COMPOSE and holds_manifests(source):
+        file_format = kind_settings.places()
     read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
     is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
     if is_built:

@@ -17,6 +17,7 @@ from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, byte_search, open_yaml, refuse, strip
 from pinner.model.occurrence import Invalid, Problem
@@ -67,6 +68,9 @@ def claims(source: Source) -> bool:
     file = text if isinstance(text, Problem) else compose(source, text)
     if isinstance(file, Problem) or not file.documents or file.documents[0].id != "mapping":
         return False
+    mappings = Mappings(file)
+    if any(is_manifest(mappings.fields(each)) for each in file.documents if each.id == "mapping"):
+        return False
     top = {key.value: value for key, value in file.documents[0].value if key.id == "scalar"}
     services = top.get("services")
     if services is None or services.id != "mapping" or not _OTHER_KINDS.isdisjoint(top):
@@ -74,6 +78,17 @@ def claims(source: Source) -> bool:
     values = [value for _, value in services.value]
     keys = {key.value for value in values if value.id == "mapping" for key, _ in value.value if key.id == "scalar"}
     return all(value.id == "mapping" for value in values) and not keys.isdisjoint(("image", "build", "extends"))
+
+
+def holds_manifests(source: Source) -> bool:
+    """Tell whether all documents of a file are manifests of Kubernetes, and none has services as well."""
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem):
+        return False
+    mappings = Mappings(file)
+    documents = [mappings.fields(each) for each in file.documents if each.id == "mapping"]
+    return bool(documents) and all(is_manifest(fields) and "services" not in fields for fields in documents)
 
 
 def _collect(file: YamlFile) -> YamlReader:
