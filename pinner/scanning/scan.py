@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, kind_names
-from pinner.formats.compose import MAIN_FILES
+from pinner.formats.compose import MAIN_FILES, holds_manifests
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
@@ -149,14 +149,15 @@ class _Opened:
         self._finder: Finder | None = None
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
+        """Yield the files but for those that are no Dockerfiles. Of Compose files and manifests the content decides."""
         for each in found:
             self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and is_compose(each.path):
-                if COMPOSE.NAME in self._kind_settings.off:
-                    self.excluded += 1
-                else:
-                    yield each._replace(format=COMPOSE)
+                each = each._replace(format=COMPOSE)
+            elif each.format is COMPOSE and _holds_manifests(each):
+                each = each._replace(format=self._kind_settings.places())
+            if each.format is COMPOSE and COMPOSE.NAME in self._kind_settings.off:
+                self.excluded += 1
             elif each.format is not DOCKERFILE or _is_dockerfile(each):
                 yield each
             elif each.is_named and each.by_content:
@@ -299,6 +300,14 @@ def _is_dockerfile(found: Found) -> bool:
     return DOCKERFILE.claims(source)
 
 
+def _holds_manifests(found: Found) -> bool:
+    """Tell whether a file with the name of a Compose file holds what kubectl reads."""
+    try:
+        return holds_manifests(read_source(found.path))
+    except ReadError:
+        return False
+
+
 def _read_projects(
     found: Sequence[Found],
     searched: set[str],
@@ -353,6 +362,8 @@ def scan_stdin(
 
     Of the files that it names those that cannot be read are told, and nothing of the others.
     """
+    if file_format is COMPOSE and holds_manifests(source):
+        file_format = kind_settings.places()
     is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
     if file_format is DOCKERFILE and not is_built:
         file = scan_source(source, file_format, suppression_settings, kind_settings)

@@ -17,6 +17,7 @@ from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, byte_search, open_yaml, refuse, strip
 from pinner.model.occurrence import Invalid, Problem
@@ -73,7 +74,7 @@ def claims(source: Source) -> bool:
     # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
     model = Services([file])
     documents = [model.fields_of(file, each, "the file") for each in tops]
-    if any(not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
+    if any(is_manifest(fields) or not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
         return False
     services = [fields["services"].value for fields in documents if "services" in fields]
     named = [entry.value for node in services for entry in model.fields_of(file, node, "services").values()]
@@ -82,6 +83,17 @@ def claims(source: Source) -> bool:
         return False
     layers = (layer.fields for layers in model.layers.values() for layer in layers)
     return any(find(fields, key) for fields in layers for key in ("image", "build", "extends"))
+
+
+def holds_manifests(source: Source) -> bool:
+    """Tell whether all documents of a file are manifests of Kubernetes, and none has services as well."""
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem):
+        return False
+    mappings = Mappings(file)
+    documents = [mappings.fields(each) for each in file.documents if each.id == "mapping"]
+    return bool(documents) and all(is_manifest(fields) and "services" not in fields for fields in documents)
 
 
 def _collect(file: YamlFile) -> YamlReader:

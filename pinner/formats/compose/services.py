@@ -9,11 +9,13 @@ from pinner.formats.compose.arguments import Pair, Values, pair_of_entry, pair_o
 from pinner.formats.variables.expansion import with_values
 from pinner.formats.yaml import nodes
 from pinner.formats.yaml.document import YamlFile
-from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each
+from pinner.formats.yaml.mappings import Fields, Mappings, first_of_each, is_manifest
 from pinner.formats.yaml.nodes import MAX_DEPTH, Entry, Node
 from pinner.model.errors import InvalidReference
 from pinner.model.reference import parse
 
+# kubectl applies it all the same, so that what it names may not be passed over.
+_MANIFEST = "this is a Kubernetes manifest, which Compose refuses: keep it in a file of its own"
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -83,6 +85,9 @@ class Services:
         number = 0
         for file in files:
             documents = [self.fields_of(file, document, "the file") for document in file.documents]
+            for node, fields in zip(file.documents, documents, strict=True):
+                if is_manifest(fields):
+                    file.complain(node, _MANIFEST)
             for fields in documents:
                 self._read_document(number, fields, file)
                 number += 1
