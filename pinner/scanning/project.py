@@ -23,7 +23,7 @@ from pinner.scanning.compose_model import ComposeFile, Model
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
-from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
+from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united, used_in
 
 _MOST_INCLUDED = 1000
 _DEEPEST_INCLUDE = 100
@@ -434,8 +434,11 @@ class Project:
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
         reported = self._reported([*self._leads_to, *files, *self._files.failures])
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
+        used = {path: kept for path, file in files.items() if (kept := used_in(reported, path, file.reading))}
         return ProjectReading(
-            files={path: file for path, file in files.items() if path in reported},
+            files={path: file for path, file in files.items() if path in reported}
+            | {path: self._in_force(path, reading) for path, reading in used.items()},
+            only_used=frozenset(used),
             failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),
