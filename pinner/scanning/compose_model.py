@@ -22,7 +22,9 @@ class Model:
         self.files = files
         self.folder = folder
         self.env = env
+        # Those of its files and of the files that it extends, by the identity of these.
         self.readers: dict[int, YamlReader] = {}
+        self.folders = {id(file.yaml): folder for file in files}
         # The models that Compose merges with this one: what one of them builds is built in all.
         self.related: list[Model] = []
         # The models that extend services of this one's files, directly or by way of others.
@@ -45,8 +47,12 @@ class Model:
 
     def folder_of(self, owner: YamlFile) -> str:
         """Return the folder to which the paths in a file are relative, which may be one that is extended."""
-        is_own = any(file.yaml is owner for file in self.files)
-        return self.folder if is_own else os.path.dirname(owner.source.path)
+        return self.folders.get(id(owner)) or os.path.dirname(owner.source.path)
+
+    def add_extended(self, other: "Model") -> None:
+        """Add the files of a model whose services this one extends, as they are read there, unless they are its own."""
+        self.readers = other.readers | self.readers
+        self.folders = other.folders | self.folders
 
     def builds(self, name: str) -> bool:
         """Return whether a service is built, here or in a model that Compose merges with this one."""

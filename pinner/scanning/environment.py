@@ -38,8 +38,8 @@ class Environments:
 
     def default_in(self, folder: str) -> list[str]:
         """Return the `.env` in a folder, if Compose and pinner read one there."""
-        path = os.path.normpath(os.path.join(folder, _ENV))
-        return [path] if self.read(path) else []
+        path = self.read(os.path.normpath(os.path.join(folder, _ENV)))
+        return [path] if path else []
 
     def below(self, above: Scope | None, paths: list[str]) -> Scope:
         """Return the variables of some `.env` files, of which those in `above` come first."""
@@ -71,10 +71,10 @@ class Environments:
         """Return the files from which a scope was made."""
         return self._paths[id(scope)]
 
-    def read(self, path: str) -> DotenvReader | None:
-        """Return the reader of a `.env`, None where it is not there, is excluded, or is ignored by Git."""
+    def read(self, path: str) -> str | None:
+        """Return the path by which a `.env` is read, None where it is not there, is excluded, or is ignored by Git."""
         if path in self.readers:
-            return self.readers[path]
+            return path
         if not self._files.is_there(path):
             return None
         found = self._files.finder.find(*os.path.split(path))
@@ -86,15 +86,16 @@ class Environments:
         if found.is_excluded:
             self._files.excluded.add(path)
             return None
-        source = self._files.read(path)
-        if source is None:
-            return None
-        self.readers[path] = DotenvReader(source)
-        return self.readers[path]
+        if found.path not in self.readers:
+            source = self._files.read(found.path)
+            if source is None:
+                return None
+            self.readers[found.path] = DotenvReader(source)
+        return found.path
 
     def place_of(self, name: str, folder: str) -> tuple[str, Span, tuple[Suppression, ...]]:
         """Return where the value of a variable stands that the `.env` of a folder gives, with its ignore comments."""
-        path = os.path.normpath(os.path.join(folder, _ENV))
+        path = self.default_in(folder)[0]
         # Of several values the last one holds.
         for each, value, _, suppressions in reversed(self.readers[path].assignments):
             if each == name and value is not None and value.offsets:

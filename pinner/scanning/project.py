@@ -52,7 +52,7 @@ class Project:
         self._configured = [BuildsReader(each, self._files, self._environments.base) for each in builds]
         self._compose: dict[str, ComposeFile] = {}
         self._models: list[Model] = []
-        self._extended: dict[tuple[str, int], Model] = {}
+        self._extended: dict[tuple[str, str, int], Model] = {}
         self._included: dict[tuple[str, ...], Model] = {}
         self._including: set[tuple[str, ...]] = set()
         self._mains: dict[str, Model | None] = {}
@@ -79,8 +79,10 @@ class Project:
 
     @property
     def folders(self) -> set[str]:
-        """The folders of the Compose files and of the `.env` that were read so far."""
-        return {os.path.dirname(path) for path in (*self._compose, *self._environments.readers)}
+        """The folders of the Compose files and `.env` that were read so far, also of what links among them mean."""
+        paths = [*self._compose, *self._environments.readers]
+        paths += [os.path.relpath(os.path.realpath(path)) for path in paths if os.path.islink(path)]
+        return {os.path.dirname(path) for path in paths}
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
         """Read Dockerfiles of whose builds a configuration tells."""
@@ -111,10 +113,10 @@ class Project:
         named = env.value_of("COMPOSE_FILE")
         if named:
             separator = env.value_of("COMPOSE_PATH_SEPARATOR") or os.pathsep
-            paths = self._follow_all(
-                named.split(separator), folder, self._environments.place_of("COMPOSE_FILE", folder)
-            )
-            folder_of_project = os.path.dirname(paths[0]) if paths else folder
+            place = self._environments.place_of("COMPOSE_FILE", folder)
+            found = self._follow_all(named.split(separator), folder, place)
+            paths = [each.path for each in found]
+            folder_of_project = found[0].folder if found else folder
             if folder_of_project != folder:
                 env = self._environments.below(env, self._environments.default_in(folder_of_project))
         else:
@@ -185,15 +187,15 @@ class Project:
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
-        key = (found, id(model.env))
+        key = (found.path, found.folder, id(model.env))
         if key not in self._extended:
-            base = self._add_model([found], os.path.dirname(found), model.env)
+            base = self._add_model([found.path], found.folder, model.env)
             if base is None:
                 return None
             self._extended[key] = base
         base = self._extended[key]
-        self._join(owner.source.path, found)
-        model.readers |= {each: reader for each, reader in base.readers.items() if each not in model.readers}
+        self._join(owner.source.path, found.path)
+        model.add_extended(base)
         return base
 
     def _include(self, model: Model, file: YamlFile) -> None:
@@ -213,11 +215,11 @@ class Project:
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
         found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
-        paths = [each for each in found if each]
+        paths = [each.path for each in found if each]
         if not paths or self._is_too_much(paths[0], file, item):
             return
         directory = _value(fields, "project_directory")
-        project = os.path.dirname(paths[0])
+        project = next(each.folder for each in found if each)
         if directory is not None and (named := reader.expanded(directory, file)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
         key = (*paths, str(id(model.env)), project)
@@ -257,7 +259,7 @@ class Project:
             for each in _scalars(node)
             if each.value != os.devnull
         ]
-        return [path for path in found if path and self._environments.read(path)]
+        return [path for each in found if each and (path := self._environments.read(each.path))]
 
     # Dockerfiles.
 
@@ -326,8 +328,8 @@ class Project:
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
         )
         if found:
-            self._join(folder.file.source.path, found)
-            self._builds.setdefault(found, []).append(build.build)
+            self._join(folder.file.source.path, found.path)
+            self._builds.setdefault(found.path, []).append(build.build)
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)
@@ -342,7 +344,9 @@ class Project:
 
     # What is followed, and belongs together.
 
-    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]) -> list[str]:
+    def _follow_all(
+        self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]
+    ) -> list[Followed]:
         """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
         owner, span, suppressions = place
         found = []
@@ -354,15 +358,15 @@ class Project:
                 self._files.excluded.add(followed.path)
             else:
                 self._join(owner, followed.path)
-                found.append(followed.path)
+                found.append(followed)
         return found
 
-    def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> str | None:
-        """Return the path of the file that an entry names; None where it is not read, which is noted."""
+    def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> Followed | None:
+        """Return the file that an entry names; None where it is not read, which is noted."""
         found = self._files.finder.find(folder, named.path)
         if isinstance(found, Followed):
             if not found.is_excluded:
-                return found.path
+                return found
             self._files.excluded.add(found.path)
             return None
         file, node = named.file, named.entry.value
@@ -396,11 +400,11 @@ class Project:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
         extended = [(model, services) for model in self._models for services in self._read_extended(model)]
-        readers = {id(model.services): model.readers for model in self._models}
+        models = {id(model.services): model for model in self._models}
         for model, services in extended:
             if services is not model.services:
                 # What is extended may extend more, in files that were read after `model` had been made.
-                model.readers = readers[id(services)] | model.readers
+                model.add_extended(models[id(services)])
                 for yaml in services.files:
                     extenders.setdefault(id(yaml), []).append(model)
         mains = [id(model) for model in self._mains.values()]
