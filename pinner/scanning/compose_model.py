@@ -3,6 +3,7 @@
 import os
 
 from pinner.formats import Format
+from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.services import Services
 from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
@@ -41,7 +42,7 @@ class Model:
             environments.bind_project_name(scope, self.services.project, self.folder)
             known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
             if known is None:
-                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
+                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose", repeated=repeated_values(file.yaml))
                 file.readers.append(known)
             self.readers[id(file.yaml)] = known
 

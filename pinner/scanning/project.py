@@ -20,6 +20,7 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
+from pinner.scanning.container_values import note_container_values
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
@@ -266,53 +267,8 @@ class Project:
     def _collect(self, model: Model) -> list[ServiceBuild]:
         readers = model.readers
         builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
-        for name in model.services.layers:
-            for layer in model.services.layers[name]:
-                self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
-                self._note_environment(model, layer.file, find(layer.fields, "environment"))
-        for yaml in model.services.files:
-            self._note_secrets(model, yaml)
+        note_container_values(model, self._environments)
         return builds
-
-    def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
-        """Note the variables that a container gets by their names alone, with the values that Compose sees."""
-        for name, pair in model.services.pairs_of(file, entry, "environment").items():
-            if not pair.is_given:
-                self._note_name(model, name, file, pair.entry.value)
-
-    def _note_secrets(self, model: Model, file: YamlFile) -> None:
-        """Note the variables whose values are secrets or configurations of containers."""
-        documents = [model.services.fields_of(file, document, "the file") for document in file.documents]
-        named = [fields[key].value for fields in documents for key in ("secrets", "configs") if key in fields]
-        entries = [entry for node in named for entry in model.services.fields_of(file, node, "secrets").values()]
-        for entry in entries:
-            name = _value(model.services.fields_of(file, entry.value, "a secret"), "environment")
-            if name is not None and name.id == "scalar":
-                self._note_name(model, name.value, file, name)
-
-    def _note_name(self, model: Model, name: str, file: YamlFile, node: Node) -> None:
-        place = f"{file.source.path}:{file.line_of(node)}"
-        model.env.note_reader(
-            model.env.look_up(name), f"{place} gives {name} to a container, which would see the digest"
-        )
-
-    def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
-        """Note that a container gets all variables of a file from which Compose takes values as well."""
-        if entry is None:
-            return
-        nodes = entry.value.value if entry.value.id == "sequence" else [entry.value]
-        for node in nodes:
-            path = node
-            if node.id == "mapping":
-                path = next((value for key, value in node.value if key.value == "path"), None)
-            if path is None or path.id != "scalar":
-                continue
-            reader = model.readers.get(id(file))
-            named = reader.expanded(path, file) if reader else str(path.value)
-            joined = os.path.normpath(os.path.join(model.folder_of(file), named or ""))
-            if joined in self._environments.readers:
-                place = f"{file.source.path}:{file.line_of(path)}"
-                model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
 
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
