@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from pinner.formats import Format
+from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.reader import ModelReader, ServiceBuild
 from pinner.formats.compose.services import BEFORE_ALL, Services
 from pinner.formats.variables.expansion import COMPOSE
@@ -25,6 +26,7 @@ class Model:
         self.files = files
         self.folder = folder
         self.env = env
+        # Those of its files and of the files that it extends, by the identity of these.
         self.readers: dict[int, YamlReader] = {}
         # The models that extend services of this one's files, directly or by way of others, and those services.
         self.extenders: list[Model] = []
@@ -48,7 +50,7 @@ class Model:
             environments.bind_project_name(scope, self.services.project, self.folder)
             known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
             if known is None:
-                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
+                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose", repeated=repeated_values(file.yaml))
                 file.readers.append(known)
             self.readers[id(file.yaml)] = known
 
@@ -76,7 +78,12 @@ class Model:
 
     def folder_of(self, owner: YamlFile) -> str:
         """Return the folder to which the paths in a file are relative, which may be one that is extended."""
-        return self.folders.get(id(owner), os.path.dirname(owner.source.path))
+        return self.folders.get(id(owner)) or os.path.dirname(owner.source.path)
+
+    def add_extended(self, other: "Model") -> None:
+        """Add the files of a model whose services this one extends, as they are read there, unless they are its own."""
+        self.readers = other.readers | self.readers
+        self.folders = other.folders | self.folders
 
     def until(self, file: YamlFile) -> Services:
         """Return the services as they are without the files that are merged after one."""

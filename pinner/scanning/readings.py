@@ -1,6 +1,6 @@
 """Files as they were read, and what several readings of one say together: builds of a Dockerfile, models of Compose."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats import Format
@@ -22,12 +22,16 @@ class ScannedFile(NamedTuple):
 
 
 class ProjectReading(NamedTuple):
-    """All files of all projects by path, the paths that belong together, and how many files were excluded."""
+    """All files of all projects by path, the paths that belong together, and how many files were excluded.
+
+    Of the files `only_used` there is what stands for references in other files, and nothing else.
+    """
 
     files: Mapping[str, ScannedFile]
     failures: Mapping[str, str]
     groups: Mapping[str, int]
     excluded: int
+    only_used: frozenset[str] = frozenset()
 
 
 def united(readings: list[Reading]) -> Reading:
@@ -78,3 +82,16 @@ def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
         also = tuple(context for context in contexts if context not in told)
         found[key] = kept._replace(used_at=uses, suppressions=suppressions, also=also)
     yield from found.values()
+
+
+def used_in(reported: Collection[str], path: str, reading: Reading) -> Reading | None:
+    """Return what of a file that is not reported on stands for references in those that are, None if nothing does.
+
+    A build argument is such a value: without it, the Dockerfile that is checked by itself would seem to name no image.
+    """
+    here = [each for each in reading.occurrences if any(use.path in reported for use in each.used_at)]
+    if path in reported or not here:
+        return None
+    beside = {suppression for each in here for suppression in each.suppressions}
+    comments = tuple(each for each in reading.suppressions if each.whole_file or each in beside)
+    return Reading(occurrences=tuple(here), problems=reading.problems, suppressions=comments)

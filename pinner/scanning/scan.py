@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, kind_names
-from pinner.formats.compose import MAIN_FILES, holds_manifests
+from pinner.formats.compose import holds_manifests
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pinner.scanning.build_args import ConfiguredBuilds
     from pinner.scanning.followed import Finder
 
-_BUILDERS = (*MAIN_FILES, "skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
+_BUILDERS = ("skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
 _MAX_LEVELS = 100
 # Never passed over for their content.
 _EXACT_NAMES = ("dockerfile", "containerfile")
@@ -143,6 +143,7 @@ class _Opened:
         self.no_kind: list[str] = []
         self.excluded = 0
         self._found: set[str] = set()
+        self._only_used: frozenset[str] = frozenset()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
         self._excludes = excludes
@@ -170,6 +171,7 @@ class _Opened:
         for path, reason in project.failures.items():
             self.fail(path, reason)
         self.excluded += project.excluded
+        self._only_used = project.only_used
         for path, file in project.files.items():
             reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
             self.files[path] = file._replace(reading=reading, root=roots.get(path, followed_from))
@@ -196,13 +198,16 @@ class _Opened:
         targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
         if all(isinstance(each, Reference) and each.digest for each in targets):
             return
-        paths = {os.path.join(folder, name) for folder in folders_above(folders) for name in _BUILDERS}
-        for path in sorted(paths - self.files.keys() - self.builders.keys()):
-            if not os.path.isfile(path) or self._excludes(path):
+        places = self._kind_settings.places()
+        found: dict[str, Format] = {}
+        for folder in folders_above(folders):
+            found |= dict.fromkeys(compose_files_in(folder), COMPOSE)
+            found |= {path: places for name in _BUILDERS if os.path.isfile(path := os.path.join(folder, name))}
+        for path in sorted(found.keys() - (self.files.keys() - self._only_used) - self.builders.keys()):
+            if not self._belongs(path):
                 continue
-            file_format = COMPOSE if os.path.basename(path) in MAIN_FILES else self._kind_settings.places()
             with suppress(ReadError):
-                file = scan_source(read_source(path), file_format, self._suppression_settings, self._kind_settings)
+                file = scan_source(read_source(path), found[path], self._suppression_settings, self._kind_settings)
                 if file.reading.decisions:
                     self.builders[path] = file
 
@@ -256,16 +261,29 @@ class _Opened:
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
+    def _made_finder(self) -> "Finder":
+        # Made when the first file names another: it looks up where every file that was found really is.
+        if self._finder is None:
+            from pinner.scanning.followed import Finder
+
+            self._finder = Finder(self._excludes, self._found)
+        return self._finder
+
+    def _belongs(self, path: str) -> bool:
+        """Return whether a search of the tree would read a file: what is excluded or ignored by Git decides nothing."""
+        from pinner.scanning.followed import Followed
+
+        found = self._made_finder().find(*os.path.split(path))
+        return isinstance(found, Followed) and not found.is_excluded
+
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
         """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
-        from pinner.scanning.followed import Finder, follow_links
+        from pinner.scanning.followed import follow_links
 
-        # Made when the first file names another: it looks up where every file that was found really is.
-        self._finder = self._finder or Finder(self._excludes, self._found)
         kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
         links = (each for each in file.reading.links if each.kind in kinds)
-        followed, unread = follow_links(links, folder, self._finder)
+        followed, unread = follow_links(links, folder, self._made_finder())
         real = os.path.realpath(folder or os.curdir)
         root = file.root or checked_root(real) or real
         self.excluded += len({each.path for _, each in followed if each.is_excluded})

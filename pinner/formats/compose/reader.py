@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pinner.formats._base import Reader
 from pinner.formats._templates import TEMPLATE
+from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.arguments import Pair
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Layer, Services, find, is_reset, says_nothing
@@ -104,7 +105,7 @@ def holds_manifests(source: Source) -> bool:
 
 
 def _collect(file: YamlFile) -> YamlReader:
-    reader = YamlReader(file, COMPOSE, kind=KIND)
+    reader = YamlReader(file, COMPOSE, kind=KIND, repeated=repeated_values(file))
     services = Services([file])
     model = ModelReader(services, {id(file): reader})
     for name in services.layers:
@@ -366,8 +367,8 @@ class ModelReader:
                 with suppress(ExpansionError):
                     dialect = LITERAL if pair.obstacle else None
                     index = scope.declare(name, pair.text, dialect, is_visible=False)
-            if pair.obstacle:
-                scope.note_reader(index, pair.obstacle)
+            if why_not := pair.obstacle or self._reader(pair.file).repeated.get(id(pair.entry.value)):
+                scope.note_reader(index, why_not)
             self._declared[id(pair.entry.value)] = index
         return self._declared[id(pair.entry.value)]
 
