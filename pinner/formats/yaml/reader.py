@@ -20,6 +20,7 @@ from pinner.formats.variables.digest_placement import (
     occurrence_at,
     read_reference,
     read_word,
+    written_offsets,
 )
 from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
@@ -33,7 +34,6 @@ from pinner.model.source import Edit, Source, Span, same_file
 
 NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SPACE = " \t\r\n"
-_LATEST = b":latest"
 
 
 def byte_search(*words: str) -> re.Pattern[bytes]:
@@ -292,7 +292,7 @@ class YamlReader:
         """
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
-        dropped = {offset for each in found for offset in _suffix(each, self.source)}
+        dropped = {offset for each in found for offset in written_offsets(each, self.source)}
         touched = self._scalars_at(found)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
@@ -339,14 +339,3 @@ def refuse(written: WrittenReference, reason: str) -> WrittenReference:
     if not isinstance(written.target, Reference):
         return written
     return written._replace(place=None, unwritable=reason, dead_variable=None)
-
-
-def _suffix(occurrence: Occurrence, source: Source) -> range:
-    """Return the offsets of an occurrence's digest in `source`, and of a `:latest` before it."""
-    place = occurrence.place
-    if place is None or place.path != source.path:
-        return range(0)
-    end, stop = place.span
-    end -= len("@") if place.holds_digest and not place.bare else 0
-    start = end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end
-    return range(source.base + start, source.base + stop)
