@@ -73,9 +73,14 @@ class Project:
     def add_files(self, folder: str, named: Iterable[str]) -> None:
         """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
         main = self._main(folder)
-        for path in named:
+        for path in filter(None, map(self._path_of, named)):
             if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
+
+    @property
+    def folders(self) -> set[str]:
+        """The folders of the Compose files and of the `.env` that were read so far."""
+        return {os.path.dirname(path) for path in (*self._compose, *self._environments.readers)}
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
         """Read Dockerfiles of whose builds a configuration tells."""
@@ -114,16 +119,16 @@ class Project:
                 env = self._environments.below(env, self._environments.default_in(folder_of_project))
         else:
             names = (_first(folder, MAIN_FILES), _first(folder, OVERRIDES))
-            paths = [path for path in names if path and not self._leaves_out(path)] if names[0] else []
+            paths = [path for name in names if name and (path := self._path_of(name))] if names[0] else []
             folder_of_project = folder
         if paths:
             self._mains[folder] = self._add_model(paths, folder_of_project, env)
         return self._mains[folder]
 
-    def _leaves_out(self, path: str) -> bool:
-        """Tell whether a file that Compose would find by itself is excluded or ignored."""
+    def _path_of(self, path: str) -> str | None:
+        """Return the path by which a file that nothing names is read, None where it is excluded or ignored."""
         found = self._files.finder.find(*os.path.split(path))
-        return not isinstance(found, Followed) or found.is_excluded
+        return found.path if isinstance(found, Followed) and not found.is_excluded else None
 
     def _add_model(
         self,
@@ -155,7 +160,7 @@ class Project:
         model.add_readers(self._environments)
         if beside is not None:
             model.related.append(beside)
-            self._join(beside.files[0].source.path, files[0].source.path)
+            self._unite(beside.files[0].source.path, files[0].source.path)
         for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
             self._join(files[0].source.path, path)
         for yaml in yamls:
@@ -310,7 +315,7 @@ class Project:
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = model.folder_of(folder.file)
+        base = model.folder_of(build.base)
         if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
@@ -344,7 +349,7 @@ class Project:
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(owner, path, followed.detail, span, suppressions)
+                self._files.note(owner, path, followed.detail, span, suppressions, names=path)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
@@ -365,14 +370,19 @@ class Project:
         reader = next(iter(self._compose[file.source.path].readers), None)
         suppressions = reader.suppressions_of(named.entry) if reader else ()
         detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
-        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
+        span = file.span_of(node)
+        self._files.note(file.source.path, text or "", detail, span, suppressions, named.context, named.path)
         return None
 
     def _join(self, one: str, other: str) -> None:
         """Note that two files belong together, since one leads to the other."""
+        self._unite(one, other)
+        self._leads_to.setdefault(one, []).append(other)
+
+    def _unite(self, one: str, other: str) -> None:
+        """Note that two files belong together: what is refused in one of them is not written in the other."""
         first, second = self._group(one), self._group(other)
         self._group_of[second] = first
-        self._leads_to.setdefault(one, []).append(other)
 
     def _group(self, path: str) -> str:
         while (above := self._group_of.get(path, path)) != path:

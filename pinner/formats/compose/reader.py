@@ -46,12 +46,14 @@ class NamedFile(NamedTuple):
 
 
 class ServiceBuild(NamedTuple):
-    """How a service is built from a Dockerfile. `folder` is its build context, None for the project's folder.
+    """How a service is built from a Dockerfile. `folder` is its build context.
 
-    `dockerfile` is relative to the build context, None where it has its usual name.
+    That is relative to the folder of the file `base`. `dockerfile` is relative to the build context, None where it has
+    its usual name.
     """
 
     folder: NamedFile
+    base: YamlFile
     dockerfile: NamedFile | None
     build: Build
 
@@ -278,24 +280,31 @@ class ModelReader:
         if inline:
             return
         entry, file = builds[0]
-        folder = self._named(file, entry, path) if entry.value.id == "scalar" else self._field(name, "context", path)
-        dockerfile = self._field(name, "dockerfile", path)
+        folder = self._field(name, "context", path)
+        # The usual context is set when all that a service extends is merged: it is the folder of the project, and not
+        # that of the file that says the rest of the build (compose-go, `transform.SetDefaultValues`).
         yield ServiceBuild(
             folder=folder or NamedFile(path=".", entry=entry, file=file, context=path),
-            dockerfile=dockerfile,
+            base=folder.file if folder else self.services.files[0],
+            dockerfile=self._field(name, "dockerfile", path),
             build=self._build(name),
         )
 
     def _field(self, name: str, key: str, path: str) -> NamedFile | None:
-        """Return the file or folder that a field of a service's build names."""
-        for build, owner in self.services.builds_of(name):
-            if build.value.id == "scalar" and key == "context":
-                return self._named(owner, build, path)
-        found = next(iter(self.services.build_fields(name, key)), None)
-        if found is None or found[0].value.id != "scalar" or says_nothing(found[0].value) or is_reset(found[0].value):
-            return None
-        # Said to be empty, it is the usual one.
-        return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
+        """Return the file or folder that a field of a service's build names; a `build` in one word is its context."""
+        for build, file in self.services.builds_of(name):
+            entry, context = build, path
+            if build.value.id != "scalar":
+                found = find(self.services.fields_of(file, build.value, path), key)
+                if found is None or says_nothing(found.value):
+                    continue
+                entry, context = found, f"{path}.{key}"
+            elif key != "context":
+                continue
+            # Said to be empty or taken away, it is the usual one.
+            is_said = entry.value.id == "scalar" and entry.value.value and not is_reset(entry.value)
+            return self._named(file, entry, context) if is_said else None
+        return None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
         path = self._reader(file).expanded(entry.value, file)
