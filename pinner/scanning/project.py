@@ -437,6 +437,7 @@ class Project:
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         return ProjectReading(
             files={path: file for path, file in files.items() if path in reported},
+            beside={path: file for path, file in files.items() if path not in reported},
             failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),

@@ -22,9 +22,13 @@ class ScannedFile(NamedTuple):
 
 
 class ProjectReading(NamedTuple):
-    """All files of all projects by path, the paths that belong together, and how many files were excluded."""
+    """All files of all projects by path, the paths that belong together, and how many files were excluded.
+
+    `beside` are those that were read only since others depend on them.
+    """
 
     files: Mapping[str, ScannedFile]
+    beside: Mapping[str, ScannedFile]
     failures: Mapping[str, str]
     groups: Mapping[str, int]
     excluded: int
