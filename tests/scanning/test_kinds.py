@@ -650,7 +650,8 @@ BUILDS = "services: {{a: {{build: ./x, image: '{}', pull_policy: build}}}}\n"
     [
         ({"compose.yaml": BUILDS.format("a/b:1")}, ["a/b:1"], ["a/b:2", "a/b", "a/c:1"]),
         ({"compose.yaml": BUILDS.format("a/b:${T}")}, ["a/b:1", "a/b:2", "a/b"], ["a/c:1"]),
-        ({"compose.yaml": BUILDS.format("a/b:${T:-1}")}, ["a/b:1", "a/b:2"], ["a/c:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T:-1}")}, ["a/b:1"], ["a/b:2", "a/b", "a/c:1"]),
+        ({"compose.yaml": BUILDS.format("${R:-a}/b")}, ["a/b:1", "a/b"], ["c/b:1", "b:1"]),
         ({"compose.yaml": BUILDS.format("a/b:${T}"), ".env": "T=1\n"}, ["a/b:1"], ["a/b:2", "a/b"]),
         ({"compose.yaml": BUILDS.format("a/b:${T:-2}"), ".env": "T=1\n"}, ["a/b:1"], ["a/b:2"]),
         ({"compose.yaml": BUILDS.format("a/b:${T}-x"), ".env": "T=1\n"}, ["a/b:1-x"], ["a/b:1", "a/b:2-x"]),

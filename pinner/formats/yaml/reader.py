@@ -267,8 +267,9 @@ class YamlReader:
             place = occurrence.place and self.with_removal(occurrence.place, entry.value)
             self._occurrences.append(occurrence._replace(place=place, built=built, is_partial=is_partial, also=also))
             if built is not None and text is not None:
-                line = self.file.line_of(entry.value)
-                self.decisions += builder_decisions([_name_in_force(word, text)], self.source.path, line)
+                # What is open stays as it is written, and may be any tag.
+                name = word.expansion.value if isinstance(word, Word) and not word.expansion.unknown else text
+                self.decisions += builder_decisions([str(name)], self.source.path, self.file.line_of(entry.value))
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
@@ -346,15 +347,6 @@ class YamlReader:
             if last >= 0 and reach[last] >= start:
                 touched.add(id(node))
         return touched
-
-
-def _name_in_force(word: Word | WrittenReference, text: Text) -> str:
-    """Return the name of what is built, with its variables where files give all of them a value.
-
-    A default gives none: whoever builds may pass another.
-    """
-    is_given = isinstance(word, Word) and not word.expansion.unknown and word.expansion.used <= word.bindings.keys()
-    return str(word.expansion.value if isinstance(word, Word) and is_given else text)
 
 
 def strip(text: Text) -> Text:
