@@ -14,7 +14,7 @@ NAME = "build-args"
 FILES = r"(?!)"
 KEY = "build-args"
 _VALUES = "values"
-_WITHOUT_DIGEST = re.compile(r"(?::latest)?(?:@sha256:[0-9a-f]{64})?\Z")
+_WRITTEN = re.compile(r"(?::latest)?(?:(?:@|\A)sha256:[0-9a-f]{64})?\Z")
 _PROBE = "0probe0"
 _MAX_CANDIDATES = 50
 
@@ -39,7 +39,7 @@ class BuildArgumentsReader:
         for entry in _entries(document, self._table):
             values = entry[_VALUES] if isinstance(entry.get(_VALUES), dict) else {}
             for name, value in values.items():
-                values[name] = _WITHOUT_DIGEST.sub("", value) if isinstance(value, str) else value
+                values[name] = _WRITTEN.sub("", value) if isinstance(value, str) else value
         return (repr(document),)
 
     def values(self, number: int) -> Mapping[str, Text]:

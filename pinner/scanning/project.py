@@ -402,7 +402,7 @@ class Project:
         return ProjectReading(
             files={path: file for path, file in files.items() if path in reported}
             | {path: self._in_force(path, reading) for path, reading in used.items()},
-            only_used=frozenset(used),
+            beside={path: file for path, file in files.items() if path not in reported},
             failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),

@@ -24,14 +24,15 @@ class ScannedFile(NamedTuple):
 class ProjectReading(NamedTuple):
     """All files of all projects by path, the paths that belong together, and how many files were excluded.
 
-    Of the files `only_used` there is what stands for references in other files, and nothing else.
+    Of files that are not reported on the `files` have what stands for references in those that are, and nothing else;
+    `beside` has them whole.
     """
 
     files: Mapping[str, ScannedFile]
+    beside: Mapping[str, ScannedFile]
     failures: Mapping[str, str]
     groups: Mapping[str, int]
     excluded: int
-    only_used: frozenset[str] = frozenset()
 
 
 def united(readings: list[Reading]) -> Reading:

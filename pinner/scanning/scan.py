@@ -102,7 +102,9 @@ def scan_files(
     )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     found += opened.read(each for each in found if isinstance(each.format, Places))
-    read_again = partial(_read_projects, [each for each in found if not each.is_outside], searched, excludes, builds)
+    inside = [each for each in found if not each.is_outside]
+    folders = {os.path.dirname(each.path) for each in inside if each.format in FORMATS or opened.may_be_built(each)}
+    read_again = partial(_read_projects, inside, folders, searched, excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -143,7 +145,6 @@ class _Opened:
         self.no_kind: list[str] = []
         self.excluded = 0
         self._found: set[str] = set()
-        self._only_used: frozenset[str] = frozenset()
         self._suppression_settings = suppression_settings
         self._kind_settings = kind_settings
         self._excludes = excludes
@@ -171,10 +172,12 @@ class _Opened:
         for path, reason in project.failures.items():
             self.fail(path, reason)
         self.excluded += project.excluded
-        self._only_used = project.only_used
         for path, file in project.files.items():
             reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
             self.files[path] = file._replace(reading=reading, root=roots.get(path, followed_from))
+        # Where no Compose file is read, none builds anything.
+        beside = {} if COMPOSE.NAME in self._kind_settings.off else project.beside
+        self.builders |= {path: file for path, file in beside.items() if file.reading.decisions}
 
     def read(self, found: Iterable[Found]) -> list[Found]:
         """Read the files, and return the Dockerfiles and Compose files that they name and that were not found."""
@@ -193,21 +196,21 @@ class _Opened:
             self._add(file, each)
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
+    def may_be_built(self, found: Found) -> bool:
+        """Return whether a file that was named holds a reference that somebody may build: one without a digest."""
+        return found.is_named and found.path in self.files and not _is_pinned(self.files[found.path])
+
     def find_builders(self, folders: Iterable[str]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
-        targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
-        if all(isinstance(each, Reference) and each.digest for each in targets):
+        if all(map(_is_pinned, self.files.values())):
             return
-        places = self._kind_settings.places()
-        found: dict[str, Format] = {}
-        for folder in folders_above(folders):
-            found |= dict.fromkeys(compose_files_in(folder), COMPOSE)
-            found |= {path: places for name in _BUILDERS if os.path.isfile(path := os.path.join(folder, name))}
-        for path in sorted(found.keys() - (self.files.keys() - self._only_used) - self.builders.keys()):
-            if not self._belongs(path):
+        paths = {os.path.join(folder, name) for folder in folders_above(folders) for name in _BUILDERS}
+        for path in sorted(paths - self.files.keys() - self.builders.keys()):
+            if not os.path.isfile(path) or not self._belongs(path):
                 continue
             with suppress(ReadError):
-                file = scan_source(read_source(path), found[path], self._suppression_settings, self._kind_settings)
+                source, places = read_source(path), self._kind_settings.places()
+                file = scan_source(source, places, self._suppression_settings, self._kind_settings)
                 if file.reading.decisions:
                     self.builders[path] = file
 
@@ -295,6 +298,12 @@ class _Opened:
         return file._replace(reading=file.reading._replace(unread=tuple(unread))), named
 
 
+def _is_pinned(file: ScannedFile) -> bool:
+    """Return whether all references of a file have digests."""
+    targets = (each.target for each in file.reading.occurrences)
+    return all(isinstance(each, Reference) and each.digest for each in targets)
+
+
 def _is_left(found: Found, read: Mapping[str, ScannedFile]) -> bool:
     """Return whether a file is to be read by itself: the table of kinds and the projects did not read it."""
     return found.path not in read and found.format is not DOTENV and not isinstance(found.format, Places)
@@ -328,6 +337,7 @@ def _holds_manifests(found: Found) -> bool:
 
 def _read_projects(
     found: Sequence[Found],
+    folders: set[str],
     searched: set[str],
     excludes: Callable[[str], bool],
     builds: Sequence["ConfiguredBuilds"],
@@ -335,14 +345,13 @@ def _read_projects(
 ) -> ProjectReading | None:
     """Return how the files of projects read, with `contents` for what some hold; None where there is none.
 
-    In the folders that were `searched` the Compose files are those that were found.
+    They are those of `folders` and above. In those that were `searched` the Compose files are those that were found.
     """
     read = compose_files_by_folder(found)
     reported = {each.path for each in found}.union(*read.values())
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
-    folders = folders_above(os.path.dirname(each.path) for each in found if each.format in FORMATS)
     # What a named file means, and where its digests go, depends on Compose files that nobody named.
-    for folder in folders - searched:
+    for folder in folders_above(folders) - searched:
         others = compose_files_in(folder)
         if others or names_compose_files(folder):
             read.setdefault(folder, []).extend(others)
@@ -424,16 +433,9 @@ def scan_source(
 def prepared(
     reading: Reading, file_format: Format, suppression_settings: SuppressionSettings, kind_settings: KindSettings
 ) -> Reading:
-    """Return the reading of a file as the run sees it: with what is left alone marked, and what its services build."""
+    """Return the reading of a file as the run sees it: with what is left alone marked."""
     if file_format is DOTENV:
         reading = reading._replace(occurrences=tuple(each._replace(kind=DOTENV.NAME) for each in reading.occurrences))
-    built = [each for each in reading.occurrences if each.built is not None]
-    if built:
-        # Imported here: a hook on a Dockerfile needs nothing of it.
-        from pinner.formats._builders import builder_decisions
-
-        decisions = (each for one in built for each in builder_decisions([one.text], one.path, one.where.line))
-        reading = reading._replace(decisions=(*reading.decisions, *decisions))
     return kind_settings.apply(suppression_settings.apply(reading))
 
 

@@ -24,7 +24,7 @@ def with_unread(file: ScannedFile, off: Collection[str]) -> ScannedFile:
     """
     path, folder = file.source.path, os.path.dirname(file.source.path)
     if _is_compose(file):
-        project = Project(Finder(), COMPOSE, {path}.__contains__, {path: file.source.data})
+        project = Project(Finder(known=[path]), COMPOSE, {path}.__contains__, {path: file.source.data})
         project.add_folder(folder)
         project.add_files(folder, [path])
         unread = project.read().files[path].reading.unread

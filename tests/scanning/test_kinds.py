@@ -642,6 +642,56 @@ def test_a_named_file_is_judged_as_the_whole_tree_is(make: Make, name: str, text
     assert list(tree.references("deploy/k8s/pod.yaml")) == ["deploy/k8s/pod.yaml"]
 
 
+BUILDS = "services: {{a: {{build: ./x, image: '{}', pull_policy: build}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "built", "pulled"),
+    [
+        ({"compose.yaml": BUILDS.format("a/b:1")}, ["a/b:1"], ["a/b:2", "a/b", "a/c:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}")}, ["a/b:1", "a/b:2", "a/b"], ["a/c:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T:-1}")}, ["a/b:1"], ["a/b:2", "a/b", "a/c:1"]),
+        ({"compose.yaml": BUILDS.format("${R:-a}/b")}, ["a/b:1", "a/b"], ["c/b:1", "b:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}"), ".env": "T=1\n"}, ["a/b:1"], ["a/b:2", "a/b"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T:-2}"), ".env": "T=1\n"}, ["a/b:1"], ["a/b:2"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}-x"), ".env": "T=1\n"}, ["a/b:1-x"], ["a/b:1", "a/b:2-x"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}-${T}"), ".env": "T=1\n"}, ["a/b:1-1"], ["a/b:1", "a/b:2-2"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}-${U}"), ".env": "T=1\n"}, ["a/b:1-x", "a/b:2"], ["a/c:1"]),
+        ({"compose.yaml": BUILDS.format("${R}/b:1"), ".env": "R=a\n"}, ["a/b:1"], ["a/b:2", "c/b:1", "b:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}"), "x/.env": "T=1\n"}, ["a/b:1", "a/b:2"], ["a/c:1"]),
+        ({"compose.yaml": BUILDS.format("a/b:${T}"), ".env": "T=${U}\n"}, ["a/b:1", "a/b:2"], ["a/c:1"]),
+        ({"compose.yaml": "include: [z/c.yml]\n", "z/c.yml": BUILDS.format("a/b:1")}, ["a/b:1"], ["a/b:2"]),
+        (
+            {"compose.yaml": "include: [z/c.yml]\n", "z/c.yml": BUILDS.format("a/b:${T}"), "z/.env": "T=1\n"},
+            ["a/b:1"],
+            ["a/b:2"],
+        ),
+        ({"compose.yaml": "services: {}\n", "compose.dev.yaml": BUILDS.format("a/b:1")}, ["a/b:1"], ["a/b:2"]),
+        ({"compose.yaml": "services: {a: {image: 'a/b:1'}}\n"}, [], ["a/b:1"]),
+    ],
+)
+def test_what_services_build_is_the_same_for_a_named_file(
+    make: Make, files: dict[str, str], built: list[str], pulled: list[str]
+) -> None:
+    images = [*built, *pulled]
+    pods = "---\n".join(map(POD.format, images))
+    # Compose resolves paths of what is included from its folder.
+    dockerfiles = dict.fromkeys(["x/Dockerfile", "z/x/Dockerfile"], "FROM scratch\n")
+    web = "".join(f"FROM {image}\n" for image in images)
+    tree = make({**files, **dockerfiles, "web/Dockerfile": web, "web/pod.yaml": pods})
+    for paths in (["."], ["web/Dockerfile"], ["web/pod.yaml"], ["web/Dockerfile", "web/pod.yaml"]):
+        rows = [row for path, rows in tree.references(*paths).items() if path.startswith("web/") for row in rows]
+        assert {row["text"] for row in rows if row["built"]} == set(built)
+        assert {row["text"] for row in rows if not row["built"]} == set(pulled)
+
+
+def test_what_is_not_read_builds_nothing(make: Make) -> None:
+    tree = make({"compose.yaml": BUILDS.format("a/b:1"), "web/Dockerfile": "FROM a/b:1\n"})
+    for options in (["--exclude", "compose.yaml"], ["--kind", "dockerfile"]):
+        for path in (".", "web/Dockerfile"):
+            assert [rule for rule, *_ in rules(tree, *options, path)] == ["unpinned"]
+
+
 def test_a_digest_comes_from_a_registry_whoever_builds(make: Make) -> None:
     tree = make({"skaffold.yaml": SKAFFOLD.format("a/b"), "pod.yaml": POD.format(f"a/b:1@{DIGEST}")})
     assert rules(tree) == []

@@ -4,11 +4,11 @@ import re
 from typing import NamedTuple
 
 from pinner.formats._suppressions import MARK, read_suppression
+from pinner.formats.variables.digest_placement import written_offsets
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Problem, Reading, Suppression
 from pinner.model.source import UTF8_BOM, Source, Span
 
-_LATEST = ":latest"
 # White space that ends no line, as compose-go has it, and all of Go's unicode.IsSpace. The text is UTF-8.
 _BLANKS = "\t\v\f\r \x85\xa0"
 _SPACES = _BLANKS + "\n\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -56,21 +56,15 @@ class DotenvReader:
 
     def outline(self, occurrences: tuple[Occurrence, ...] = ()) -> tuple[str, ...]:
         """Return the names and values without the digests that pinner writes, and without `:latest` before them."""
-        places = [each.place for each in occurrences if each.place is not None]
-        ends = {place.span.start - place.holds_digest: place.span.end for place in places}
+        dropped = {offset for each in occurrences for offset in written_offsets(each, self.source)}
         outline = []
         for name, value, expands, _ in self.assignments:
             if value is None:
                 outline.append(name)
                 continue
-            chars = value.chars
-            for start, end in ends.items():
-                first = start + self.source.base - 1
-                if first in value.offsets:
-                    cut = list(value.offsets).index(first) + 1
-                    kept = chars[:cut].removesuffix(_LATEST)
-                    chars = kept + chars[cut + end - start :]
-            outline.append(f"{name} {expands} {chars}")
+            pairs = zip(value.chars, value.offsets, strict=True)
+            kept = "".join(char for char, offset in pairs if offset not in dropped)
+            outline.append(f"{name} {expands} {kept}")
         return tuple(outline)
 
     def _read(self) -> None:

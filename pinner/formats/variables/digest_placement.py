@@ -6,6 +6,7 @@ V means the same image. Both are found out by expanding the words as they would 
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pinner.formats._templates import MALFORMED, TEMPLATE
@@ -19,6 +20,7 @@ from pinner.model.source import Source, Span, same_file
 
 # Places of images that Podman and Buildah know beside registries (containers-transports(5)).
 _TRANSPORT = r"(?s)(docker://|(?:docker-archive|docker-daemon|oci|oci-archive|containers-storage|dir|ostree|sif):)(.*)"
+_LATEST = f":{DEFAULT_TAG}".encode()
 # Stands for what is to be rendered, so that all of it in one file is one message.
 _PLACEHOLDER = "{{ }}"
 NOT_ONE_PIECE = "escapes or line breaks stand in the reference: write it in one piece and run pinner again"
@@ -98,6 +100,20 @@ def occurrence_at(
         kind=kind,
         used_at=(Use(path=source.path, where=source.locate(used), context=context),) if used else (),
     )
+
+
+def written_offsets(occurrence: Occurrence, source: Source) -> range:
+    """Return the offsets of what pinner writes in `source`: a digest, with the `@` and a `:latest` before it.
+
+    What stands before a digest that is all of a value is that value's quote or sign, and no part of it.
+    """
+    place = occurrence.place
+    if place is None or place.path != source.path:
+        return range(0)
+    end, stop = place.span
+    end -= len("@") if place.holds_digest and not place.bare else 0
+    start = end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end
+    return range(source.base + start, source.base + stop)
 
 
 def _transport_of(text: str) -> Opaque | None:
@@ -211,11 +227,33 @@ def _find_digest(written: WrittenReference, target: Reference, word: Word, scope
     """Return the placement of a reference that has a digest, with the variable that this switches off."""
     value = word.expansion.value
     digest = value.cut(-len(target.digest or "")).run
-    if value.run:  # No variable stands between the tag and the digest.
-        return written._replace(place=digest)
-    if digest is None:
+    if digest is None and not value.run:
         return written._replace(unwritable=f"the digest is not in one piece: write {value} on one line")
-    return written._replace(place=digest, dead_variable=_dead_variable(word, scope, NOTHING_ASSUMED, target))
+    if not value.run:  # A variable may stand between the tag and the digest.
+        written = written._replace(dead_variable=_dead_variable(word, scope, NOTHING_ASSUMED, target))
+    assert digest is not None
+    indexes = scope.arguments_at(digest.end)
+    pinned = _pinned_at(digest, indexes, scope) if indexes else {}
+    # A new digest would be that of one image, whatever the others are.
+    other = next((each for image, each in pinned.items() if image != target), None)
+    if other is not None:
+        name = _argument_name(indexes[0], indexes, scope)
+        return written._replace(unwritable=f"{name} is also used in {other.text}: give each image its own digest")
+    return written._replace(place=digest)
+
+
+def _pinned_at(digest: Span, indexes: list[int], scope: Scope) -> Mapping[Reference | None, Word]:
+    """Return the images that have the digest which stands in some arguments, each with a word that names it."""
+    known = scope.shared.pinned_at
+    if digest.end not in known:
+        values = ((each, each.expansion.value) for each in scope.reach(indexes).words)
+        ending = ((each, value) for each, value in values if value.offsets and value.offsets[-1] + 1 == digest.end)
+        size = len("@") + digest.end - digest.start
+        # A word that is the digest alone names no image.
+        known[digest.end] = {
+            _reference_or_none(value): each for each, value in ending if value.chars[-size:][:1] == "@"
+        }
+    return known[digest.end]
 
 
 def _place_digest(written: WrittenReference, target: Reference, word: Word, scope: Scope) -> WrittenReference:

@@ -93,6 +93,7 @@ class _Variables:
         self.refusals: dict[tuple[Assumption, Reference], str | None] = {}
         self.assumed: dict[Assumption, dict[int, Text | Missing]] = {}
         self.reached: dict[tuple[int, ...], Reach] = {}
+        self.pinned_at: dict[int, dict[Reference | None, Word]] = {}
         self.proposed: dict[str, str] = {}
         self.names: set[str] = set()
 

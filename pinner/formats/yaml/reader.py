@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
+from pinner.formats._builders import builder_decisions
 from pinner.formats._templates import as_template
 from pinner.formats.variables.digest_placement import (
     NOT_ONE_PIECE,
@@ -21,6 +22,7 @@ from pinner.formats.variables.digest_placement import (
     occurrence_at,
     read_reference,
     read_word,
+    written_offsets,
 )
 from pinner.formats.variables.expansion import COMPOSE, Dialect, ExpansionError
 from pinner.formats.variables.scope import Scope, Word
@@ -34,7 +36,6 @@ from pinner.model.source import Edit, Source, Span, same_file
 
 NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SPACE = " \t\r\n"
-_LATEST = b":latest"
 # An escape in double quotes (YAML 1.2, section 5.7), as it ends at the offset that its character has.
 _ESCAPE = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^\r\n])\Z")
 _LONGEST_ESCAPE = len(r"\U0001F600")
@@ -274,6 +275,10 @@ class YamlReader:
             also = tuple(self._contexts[id(entry.value)][1:])
             place = occurrence.place and self.with_removal(occurrence.place, entry.value)
             self._occurrences.append(occurrence._replace(place=place, built=built, is_partial=is_partial, also=also))
+            if built is not None and text is not None:
+                # What is open stays as it is written, and may be any tag.
+                name = word.expansion.value if isinstance(word, Word) and not word.expansion.unknown else text
+                self.decisions += builder_decisions([str(name)], self.source.path, self.file.line_of(entry.value))
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
@@ -330,7 +335,7 @@ class YamlReader:
         """
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
-        dropped = {offset for each in found for offset in _suffix(each, self.source)}
+        dropped = {offset for each in found for offset in written_offsets(each, self.source)}
         touched = self._scalars_at(found)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
@@ -377,14 +382,3 @@ def refuse(written: WrittenReference, reason: str) -> WrittenReference:
     if not isinstance(written.target, Reference):
         return written
     return written._replace(place=None, unwritable=reason, dead_variable=None)
-
-
-def _suffix(occurrence: Occurrence, source: Source) -> range:
-    """Return the offsets of an occurrence's digest in `source`, and of a `:latest` before it."""
-    place = occurrence.place
-    if place is None or place.path != source.path:
-        return range(0)
-    end, stop = place.span
-    end -= len("@") if place.holds_digest and not place.bare else 0
-    start = end - len(_LATEST) if source.data.endswith(_LATEST, 0, end) else end
-    return range(source.base + start, source.base + stop)
