@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from pinner.formats import DOCKERFILE, DOTENV, Format
-from pinner.formats._base import Refused
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import NamedFile, ServiceBuild
 from pinner.formats.compose.services import Layer, Services, find, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
+from pinner.formats.yaml.marks import refused
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Reading, Suppression
@@ -381,7 +381,7 @@ class Project:
         for path, file in self._compose.items():
             found = [reader.read() for reader in file.readers]
             if file.problem:
-                found = [Refused(file.problem).unless_template(file.source).read()]
+                found = [refused(file.problem, file.source).read()]
             readings[path] = united(found or [Reading(())])
         readings |= {path: dockerfile.read() for path, dockerfile in self._dockerfiles.items()}
         for path, env in self._environments.readers.items():

@@ -56,7 +56,7 @@ _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 _IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
 _MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
-_LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
+_ESCAPE = re.compile(rb"\\(?:x|u00|U000000)([0-7][0-9a-fA-F])|\\\r?\n[ \t]*")
 
 
 def open_source(source: Source, choice: Places) -> Reader:
@@ -76,23 +76,33 @@ def open_source(source: Source, choice: Places) -> Reader:
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
-        return _refuse(file, source, named)
+        # Imported here: most files are what they should be.
+        from pinner.formats.yaml.marks import is_explained
+
+        return _refuse(file, source, named, is_template=is_explained(file, Source(source.path, data)))
     file.source = source
     return _read_documents(file, kinds, choice, decisions)
 
 
-def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
+def _refuse(problem: Problem, source: Source, named: Sequence[Kind], *, is_template: bool) -> Reader:
     """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
     kind = named[0].name if named else ""
-    data = source.data.replace(b"\0", b"")
-    is_manifest = all(line.search(data) for line in _LINES_OF_MANIFEST)
-    template = template_in(source, kind) if named or is_manifest or _IMAGE_KEY.search(data) else None
+    is_manifest = _may_be_manifest(source.data)
+    has_image = named or is_manifest or _IMAGE_KEY.search(source.data)
+    template = template_in(source, kind) if has_image and is_template else None
     return Refused(problem, template) if template or named or is_manifest else _Nothing()
+
+
+def _may_be_manifest(data: bytes) -> bool:
+    """Return whether bytes that are not understood may be those of a manifest to kubectl, however they are written."""
+    # UTF-16 has a zero in each character of ASCII. Keys may be written with escapes or in base64.
+    plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]) if match[1] else b"", data.replace(b"\0", b""))
+    return all(word in plain or b"binary" in plain for word in (b"apiVersion", b"kind"))
 
 
 def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     """Return whether a file is worth composing: without one of these words no path leads to an image."""
-    if not data.isascii() and b"\0" in data:
+    if b"\0" in data:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
         return True
@@ -148,9 +158,10 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, dec
     claimed = [kind for each in claims for kind in each if kind.name not in choice.off]
     if not claimed:
         return _Nothing(decisions, PassedOver.OFF)
-    if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
+    is_gitlab = any(kind.name == "gitlab-ci" for kind in claimed)
+    if b"{{" in file.source.data and (key := _key_of_braces(file, mappings, is_gitlab=is_gitlab)) is not None:
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
-        return _refuse(problem, file.source, claimed)
+        return _refuse(problem, file.source, claimed, is_template=True)
     reader = PlacesReader(file, mappings, choice, decisions)
     for document, each in zip(documents, claims, strict=True):
         for kind in each:
@@ -166,10 +177,21 @@ def _read_unclaimed(file: YamlFile, choice: Places, decisions: tuple[Decision, .
     return _Nothing(decisions, PassedOver.OFF) if COMPOSE in choice.off else compose_reader.open_source(file.source)
 
 
-def _key_of_braces(file: YamlFile) -> Node | None:
+def _key_of_braces(file: YamlFile, mappings: Mappings, *, is_gitlab: bool) -> Node | None:
     """Return a mapping that is a key: what YAML reads where `{{ }}` stands without quotes, and other tools refuse."""
-    mappings = (node for node in file.nodes if node.id == "mapping")
-    return next((key for node in mappings for key, _ in node.value if key.id == "mapping"), None)
+    hidden: list[Span] = []
+    if is_gitlab:
+        # Ruby takes mappings for keys, and GitLab anything for what stands in a hidden job.
+        tops = [mappings.fields(each).items() for each in file.documents if each.id == "mapping"]
+        hidden = [Span(each.value.start, each.value.end) for top in tops for key, each in top if key.startswith(".")]
+    for node in file.nodes:
+        # What stands in the braces of a template has no values.
+        if node.id == "mapping" and len(node.value) == 1 and is_null(node.value[0].value):
+            key: Node = node.value[0].key
+            is_key = key.id == "mapping" and all(is_null(value) for _, value in key.value)
+            if is_key and not any(start <= key.start < end for start, end in hidden):
+                return key
+    return None
 
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:

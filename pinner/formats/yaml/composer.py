@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import (
     YAML,
@@ -53,6 +53,30 @@ def compose_documents(text: str) -> list[list[Node]]:
     # Closed whatever happens: only then the parser is where a file begins.
     with closing(yaml.parse(text)) as events:
         return [_DocumentNodes(yaml, events).nodes for event in events if isinstance(event, DocumentStartEvent)]
+
+
+class Token(NamedTuple):
+    """A token by the name of its class, from the character `start` on a 1-based line to `end`."""
+
+    name: str
+    line: int
+    start: int
+    end: int
+
+
+def scan_tokens(text: str) -> tuple[list[Token], str, int]:
+    """Return the tokens of a text, and why and at which character there are no more."""
+    found: list[Token] = []
+    with closing(_parser().scan(text)) as tokens:
+        try:
+            for each in tokens:
+                start, end = each.start_mark, each.end_mark
+                token = Token(name=type(each).__name__, line=start.line + 1, start=start.index, end=end.index)
+                found.append(token)
+        except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
+            mark = getattr(error, "problem_mark", None)
+            return found, str(getattr(error, "problem", "")), mark.index if mark else len(text)
+    return found, "", len(text)
 
 
 @cache

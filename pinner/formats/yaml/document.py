@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate, chain
 
+from pinner.formats._templates import has_mark
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Node, is_string
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
@@ -18,6 +19,8 @@ _MAY_BE_NO_STRING = re.compile(r"[0-9.+-]|[fnotyFNOTY~]\w{0,4}\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # JSON writes a character as two escapes that belong together; YAML knows no such pairs.
 _LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
+
+TOO_DEEP = f"the YAML is nested more than {MAX_DEPTH} levels deep"
 
 
 def decode(source: Source) -> str | Problem:
@@ -57,7 +60,7 @@ def _compose(source: Source, text: str) -> list[list[Node]] | Problem:
         index = mark.index if mark else getattr(error, "position", 0)
         line = source.line_of(source.base + len(source.data) - len(text[index:].encode()))
         if isinstance(error, TooDeepError):
-            return Problem(line, f"the YAML is nested more than {MAX_DEPTH} levels deep")
+            return Problem(line, TOO_DEEP)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         return Problem(line, f"not valid YAML: {what}")
 
@@ -80,7 +83,7 @@ class YamlFile:
         self.documents = [nodes[0] for nodes in documents]
         self.nodes = list(chain.from_iterable(documents))
         self._composed = composed
-        self._complaints: set[Problem] = set()
+        self._complaints: dict[Problem, bool] = {}
         self._stretches: list[int] | None = None
         # Where every character is one byte, its offset is its index and what stands before the text.
         self._first = source.base + len(source.data) - len(text) if text.isascii() else None
@@ -133,23 +136,27 @@ class YamlFile:
 
     def complain(self, node: Node, message: str) -> None:
         """Note that what reads such files would refuse this one because of `node`."""
-        self._complaints.add(Problem(self.line_of(node), message))
+        is_mark = has_mark(node.value) if node.id == "scalar" else self.text.startswith("{{", node.start)
+        self._complaints[Problem(self.line_of(node), message)] = is_mark
 
-    def problems(self) -> set[Problem]:
+    def problems(self) -> dict[Problem, bool]:
         """Return the complaints, and what ruamel.yaml composes and others refuse or read as something else.
 
-        Keys that stand twice, halves of surrogate pairs, text that is hidden in base64, and line breaks in dispute.
+        Keys that stand twice, halves of surrogate pairs, text that is hidden in base64, and line breaks in dispute; of
+        each, whether a mark of a template language stands in what is refused, and may be why.
         """
-        problems = {*self._complaints, *self._disputed_characters()}
+        problems = self._complaints | dict.fromkeys(self._disputed_characters(), False)
         escapes, tags = "\\" in self.text, "!" in self.text
         surrogate = _LONE_SURROGATE if self.source.path.endswith(".json") else _SURROGATE
         for node in self.nodes:
             if tags and node.tag == f"{TAG}binary":
-                problems.add(Problem(self.line_of(node), "!!binary hides what stands here: write it as plain text"))
+                message = "!!binary hides what stands here: write it as plain text"
+                problems[Problem(self.line_of(node), message)] = False
             if node.id == "mapping":
                 problems.update(self._duplicate_keys(node))
             elif escapes and node.id == "scalar" and surrogate.search(node.value):
-                problems.add(Problem(self.line_of(node), "not valid YAML: an escape stands for half a character"))
+                message = "not valid YAML: an escape stands for half a character"
+                problems[Problem(self.line_of(node), message)] = False
         return problems
 
     def _disputed_characters(self) -> Iterator[Problem]:
@@ -164,12 +171,13 @@ class YamlFile:
                 yield Problem(line, f"U+{ord(match[0]):04X} is a line break to some YAML readers alone: remove it")
                 return
 
-    def _duplicate_keys(self, mapping: Node) -> Iterator[Problem]:
+    def _duplicate_keys(self, mapping: Node) -> Iterator[tuple[Problem, bool]]:
         seen: dict[str, Node] = {}
         for key in (key for key, _ in mapping.value if key.id == "scalar"):
             if key.value in seen:
                 first = self.line_of(seen[key.value])
-                yield Problem(self.line_of(key), f'the key "{key.value}" is already on line {first}')
+                problem = Problem(self.line_of(key), f'the key "{key.value}" is already on line {first}')
+                yield problem, has_mark(key.value)
             seen.setdefault(key.value, key)
 
     def _bounds(self, node: Node) -> tuple[int, int]:

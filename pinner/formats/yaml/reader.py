@@ -54,7 +54,12 @@ def open_yaml(source: Source, search: re.Pattern[bytes], collect: Callable[[Yaml
     if text.isascii() and not search.search(source.data):
         return _NoReferences()
     file = compose(source, text)
-    return Refused(file).unless_template(source) if isinstance(file, Problem) else collect(file)
+    if isinstance(file, Problem):
+        # Imported here: most files are what they should be.
+        from pinner.formats.yaml.marks import refused
+
+        return refused(file, source)
+    return collect(file)
 
 
 class _NoReferences:
@@ -312,7 +317,8 @@ class YamlReader:
     def read(self) -> Reading:
         """Return everything that was added, in the order of the file."""
         self._settle()
-        ignores, problems = self._suppressions.all(), self.file.problems()
+        ignores, found = self._suppressions.all(), self.file.problems()
+        problems = set(found)
         for reading in self._embedded_readings:
             ignores.update(reading.suppressions)
             problems.update(reading.problems)
@@ -325,7 +331,8 @@ class YamlReader:
             links=tuple(self.links),
             platform_stages=tuple(dict.fromkeys(self._platform_stages)),
         )
-        return as_template(reading, self.source, self.kind) if problems else reading
+        may_be_template = problems and all(found.values())
+        return as_template(reading, self.source, self.kind) if may_be_template else reading
 
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
         """Return every node's tag, and its value without the digests that pinner writes and without `:latest`.
