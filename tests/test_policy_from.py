@@ -340,6 +340,35 @@ def test_what_the_change_says_does_not_count(case: Case, state: str) -> None:
     assert (found(run), run.code) == (case.found, 1 if case.found else 0), run.stderr
 
 
+# Of what the services of a project build, what the values of the revision say.
+BUILDS = "services: {{a: {{build: ./x, image: 'rogue.test/tool:{}', pull_policy: build}}}}\n"
+BUILT: list[tuple[Files, Files, list[str]]] = [
+    ({"compose.yaml": BUILDS.format("9")}, {}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T}")}, {}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T:-9}")}, {}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T}"), ".env": "T=9\n"}, {}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T}"), ".env": "T=9\n"}, {".env": "U=1\nT=9\n"}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T}-${T}"), ".env": "T=9\n"}, {}, ["unpinned"]),
+    ({"compose.yaml": BUILDS.format("9"), ".env": "T=9\n"}, {"compose.yaml": BUILDS.format("${T}")}, ["built-here"]),
+    ({"compose.yaml": BUILDS.format("${T}"), ".env": "T=1\n"}, {".env": "T=9\n"}, ["unpinned"]),
+    ({"compose.yaml": BUILDS.format("${T:-1}")}, {".env": "T=9\n"}, ["unpinned"]),
+    ({"compose.yaml": BUILDS.format("${T:-1}")}, {"compose.yaml": BUILDS.format("${T:-9}")}, ["unpinned"]),
+    ({"compose.yaml": "services: {}\n"}, {"compose.override.yaml": BUILDS.format("9")}, ["unpinned"]),
+    ({}, {"compose.yaml": BUILDS.format("${T}"), ".env": "T=9\n"}, ["unpinned"]),
+]
+
+
+@pytest.mark.parametrize(("before", "change", "rules"), BUILT)
+@pytest.mark.parametrize("path", [".", "web/Dockerfile"])
+def test_what_services_build_is_what_the_revision_says(
+    before: Files, change: Files, rules: list[str], path: str
+) -> None:
+    commit({"x/Dockerfile": "FROM scratch\n", "web/Dockerfile": ROGUE, **before})
+    write_files(change)
+    run = check("--policy-from", "trunk", path)
+    assert [each["rule"] for each in run.document["findings"] if each["path"] == "web/Dockerfile"] == rules
+
+
 @pytest.mark.parametrize("change", [{}, *MARKERS_THAT_COUNT])
 def test_a_marker_of_the_revision_counts(change: Files) -> None:
     commit({"Dockerfile": PINNED, "p.yaml": MARKED})

@@ -17,7 +17,7 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
     That is ignore comments, the markers of image policies, builders and kustomizations. Raises UsageError.
     """
     judged = {path: file for path, file in {**scan.builders, **scan.files}.items() if _lets_go(file.reading)}
-    earlier = _with_unread(readings_of(scan, revision.read_checked(judged)), scan, revision)
+    earlier = _with_projects(readings_of(scan, revision.read_checked(judged)), scan, revision)
     allowed = {path: _restricted(file, earlier.get(path, Reading(())), scan) for path, file in judged.items()}
     files = {path: allowed.get(path, file) for path, file in scan.files.items()}
     # Kustomizations that decide nothing lead to what others decide on.
@@ -32,16 +32,24 @@ def _lets_go(reading: Reading) -> bool:
     return bool(has_comments or reading.decisions or any(each.decision for each in reading.occurrences))
 
 
-def _with_unread(earlier: dict[str, Reading], scan: Scan, revision: Revision) -> dict[str, Reading]:
-    """Return earlier readings with the files that Compose files named in the revision and that are not read."""
-    if not any(unread.suppressions for _, unread in scan.unread):
+def _with_projects(earlier: dict[str, Reading], scan: Scan, revision: Revision) -> dict[str, Reading]:
+    """Return earlier readings with what the Compose projects of the revision built, and what these did not read."""
+    names_unread = any(unread.suppressions for _, unread in scan.unread)
+    if not names_unread and not any(reading.decisions for path, reading in earlier.items() if path in scan.groups):
         return earlier
-    # What a Compose file names may depend on a value in another file, which the change may have brought.
-    together = [path for path in scan.groups if path in scan.files and scan.files[path].format in (COMPOSE, DOTENV)]
+    # What a Compose file means may depend on a value in another file, which the change may have brought.
+    formats = {path: scan.files[path].format if path in scan.files else COMPOSE for path in scan.groups}
+    together = [path for path, file_format in formats.items() if file_format in (COMPOSE, DOTENV)]
     contents = revision.read_checked(together)
     project = scan.read_again({path: contents.get(path, b"") for path in together})
-    unread = {path: file.reading.unread for path, file in project.files.items()} if project else {}
-    return {path: reading._replace(unread=unread.get(path, ())) for path, reading in earlier.items()}
+    found = {path: file.reading for path, file in {**project.beside, **project.files}.items()} if project else {}
+    return {
+        path: reading._replace(
+            unread=found[path].unread if path in found else (),
+            decisions=found[path].decisions if path in found else reading.decisions,
+        )
+        for path, reading in earlier.items()
+    }
 
 
 def _restricted(file: ScannedFile, earlier: Reading, scan: Scan) -> ScannedFile:
