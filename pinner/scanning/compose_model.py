@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from pinner.formats import Format
+from pinner.formats.compose import OVERRIDES
 from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.reader import ModelReader, ServiceBuild
 from pinner.formats.compose.services import BEFORE_ALL, Services
@@ -123,14 +124,29 @@ class Model:
     def _read_alone(
         self, builds: Mapping[str, ServiceBuild], readers: Mapping[int, YamlReader]
     ) -> Iterator[ServiceBuild]:
-        """Yield what else is built if `docker compose -f FILE` is given this model's file without the main one."""
-        if self._alone is None:
+        """Yield what is built otherwise without the main file beneath, or without the override on top.
+
+        A build counts only where it says its context and gives an argument another value, or leads to another
+        Dockerfile: what it leaves to the other file, a build without that would lack.
+        """
+        has_override = os.path.basename(self.services.files[-1].source.path) in OVERRIDES
+        alone = self._alone or (self.until(self.services.files[0]) if has_override else self.services)
+        if alone is self.services:
             return
-        alone = ModelReader(self._alone, readers)
-        for name in self._alone.layers:
-            for build in alone.read_build(name):
-                if build.is_said and (name not in builds or build.path != builds[name].path):
-                    yield build
+        reader = ModelReader(alone, readers)
+        for name in alone.names:
+            has_other_args = self._has_other_args(alone, name)
+            if not has_other_args and alone.build_fields(name, "dockerfile_inline"):
+                continue
+            for build in reader.read_build(name):
+                is_other = name not in builds or build.path != builds[name].path
+                if build.is_said and (is_other or has_other_args):
+                    yield build._replace(may_be_missing=True)
+
+    def _has_other_args(self, alone: Services, name: str) -> bool:
+        """Return whether a build gives an argument a value that the merged one replaces or takes away."""
+        merged = {key: pair.entry.value for key, pair in self.services.build_pairs(name, "args").items()}
+        return any(merged.get(key) is not pair.entry.value for key, pair in alone.build_pairs(name, "args").items())
 
     def are_outputs(self, name: str, image: Node, file: YamlFile) -> set[bool]:
         """Return whether the services for which an `image` of a file holds build it.

@@ -273,11 +273,14 @@ class Project:
         folder = build.folder
         base = model.folder_of(build.base)
         if folder.path is None or is_remote(folder.path):
-            self._follow(folder, base)
+            if not build.may_be_missing:
+                self._follow(folder, base)
             return
         named = build.dockerfile or folder
         path = build.dockerfile.path if build.dockerfile else default_dockerfile(os.path.join(base, folder.path))
         joined = None if path is None else os.path.join(folder.path, path)
+        if build.may_be_missing and not (joined and os.path.isfile(os.path.join(base, joined))):
+            return
         found = self._follow(
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
         )

@@ -368,6 +368,53 @@ INCLUDED = {
     ),
 }
 
+WITHOUT_OVERRIDE = {
+    "argument that the override replaces": Case(
+        {
+            MAIN: "services: {a: {build: {context: ., args: {BASE: 'node:20'}}}}",
+            OVERRIDE: "services: {a: {build: {args: {BASE: 'node:22@D'}}}}",
+            "Dockerfile": BASE,
+        },
+        (f"{MAIN}:1 node:20",),
+        ("-f", MAIN),
+    ),
+    "argument of what is included that the override replaces": Case(
+        {
+            MAIN: "include: [c.yml]\nservices: {z: {image: 'redis:7@D'}}",
+            OVERRIDE: "services: {a: {build: {args: {BASE: 'node:22@D'}, dockerfile: dev.build}}}",
+            "c.yml": "services: {a: {build: {context: ., args: {BASE: 'node:20'}}}}",
+            "Dockerfile": BASE,
+            "dev.build": BASE,
+        },
+        ("c.yml:1 node:20",),
+        ("-f", MAIN),
+    ),
+    "context that the override replaces": Case(
+        {
+            MAIN: "services: {a: {build: {context: ., args: {BASE: 'node:20'}}}}",
+            OVERRIDE: "services: {a: {build: dev}}",
+            "Dockerfile": BASE,
+            "dev/Dockerfile": PINNED,
+        },
+        (f"{MAIN}:1 node:20",),
+        ("-f", MAIN),
+    ),
+    "argument that only the override gives": Case(
+        {
+            MAIN: "services: {a: {build: {context: .}}}",
+            OVERRIDE: "services: {a: {build: {args: {BASE: 'node:22@D'}}}}",
+            "Dockerfile": "ARG BASE\nFROM $BASE",
+        },
+    ),
+    "target that the override adds": Case(
+        {
+            MAIN: "services: {a: {build: {context: ., args: {BASE: 'node:22@D'}}}}",
+            OVERRIDE: "services: {a: {build: {target: dev}}}",
+            "Dockerfile": "ARG BASE\nFROM $BASE",
+        },
+    ),
+}
+
 IMAGES = {
     "image of the main file beside one that the override builds": Case(
         {
@@ -434,7 +481,7 @@ IMAGES = {
         },
     ),
 }
-CASES = {**CONTEXTS, **OVERLAYS, **INCLUDED, **IMAGES}
+CASES = {**CONTEXTS, **OVERLAYS, **INCLUDED, **WITHOUT_OVERRIDE, **IMAGES}
 
 
 def write(case: Case, folder: Path) -> None:

@@ -52,6 +52,7 @@ class ServiceBuild(NamedTuple):
 
     That is relative to the folder of the file `base`, and the project's where nothing says it. `dockerfile` is relative
     to the build context, None where it has its usual name. `files` are those that say something of the build.
+    Where the Dockerfile `may_be_missing`, that it is not there is no fault.
     """
 
     folder: NamedFile
@@ -60,6 +61,7 @@ class ServiceBuild(NamedTuple):
     dockerfile: NamedFile | None
     build: Build
     files: tuple[YamlFile, ...]
+    may_be_missing: bool = False
 
     @property
     def path(self) -> tuple[str | None, str | None]:
