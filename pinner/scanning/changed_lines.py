@@ -13,10 +13,12 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from pinner.model.errors import UsageError
-from pinner.model.occurrence import Occurrence
+from pinner.model.occurrence import Occurrence, Reading, is_decided_elsewhere
 from pinner.model.report import Report
 from pinner.model.source import Location
+from pinner.scanning.decisions import decided
 from pinner.scanning.git import GitFailed, Repository, blobs, commit_of, find_repository, links, run_git, tree
+from pinner.scanning.readings import ScannedFile
 from pinner.scanning.scan import Scan, readings_of
 from pinner.scanning.suppressions import identity
 
@@ -76,24 +78,52 @@ def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None
     `kind_of` tells the kind of a path that a search would read: a file that had none was not looked at before it got
     its name. Raises UsageError where there is no Git, no work tree or no such revision.
     """
+    scanned = {**scan.builders, **scan.files}
     try:
         repository = find_repository(os.curdir)
         if repository is None:
             raise GitFailed("not a git repository")
-        before = _before(repository, _base(repository, revision), scan, kind_of)
+        before = _before(repository, _base(repository, revision), scanned, kind_of)
     except GitFailed as error:
         raise UsageError(f"--diff-base {revision}: {error}") from error
-    differing = {path: data for path, data in before.items() if data != scan.files[path].source.data}
-    changed = {path: _changed(data, scan.files[path].source.data) for path, data in differing.items()}
+    differing = {path: data for path, data in before.items() if data != scanned[path].source.data}
+    changed = {path: _changed(data, scanned[path].source.data) for path, data in differing.items()}
     lines = {path: parts for path, parts in changed.items() if parts}
-    known = {path: set(map(identity, reading.occurrences)) for path, reading in readings_of(scan, differing).items()}
-    references = frozenset(
+    earlier = readings_of(scan, differing)
+    known = {path: set(map(identity, reading.occurrences)) for path, reading in earlier.items() if path in scan.files}
+    references = {
         (path, each.where)
         for path, identities in known.items()
         for each in scan.files[path].reading.occurrences
         if identity(each) not in identities
+    }
+    references |= _no_longer_decided(scan, earlier)
+    return ChangedLines(lines=lines, known=frozenset(before), references=frozenset(references))
+
+
+def _no_longer_decided(scan: Scan, earlier: Mapping[str, Reading]) -> set[tuple[str, Location]]:
+    """Return the places of images on which a builder or a kustomization decided before, and decides no more.
+
+    `earlier` are the readings of the files that differ.
+    """
+    if not any(reading.decisions for reading in earlier.values()):
+        return set()
+    files, builders = (
+        {path: file._replace(reading=earlier.get(path, file.reading)) for path, file in part.items()}
+        for part in (scan.files, scan.builders)
     )
-    return ChangedLines(lines=lines, known=frozenset(before), references=references)
+    decided_before = {
+        (path, identity(each))
+        for path, file in decided(files, builders).items()
+        for each in file.reading.occurrences
+        if is_decided_elsewhere(each)
+    }
+    return {
+        (path, each.where)
+        for path, file in scan.files.items()
+        for each in file.reading.occurrences
+        if (path, identity(each)) in decided_before and not is_decided_elsewhere(each)
+    }
 
 
 def _base(repository: Repository, revision: str) -> str:
@@ -105,22 +135,24 @@ def _base(repository: Repository, revision: str) -> str:
         return commit
 
 
-def _before(repository: Repository, commit: str, scan: Scan, kind_of: Callable[[str], str | None]) -> dict[str, bytes]:
-    """Return the content that the files of a scan had in a commit, by path, without those that it does not have."""
+def _before(
+    repository: Repository, commit: str, scanned: Mapping[str, ScannedFile], kind_of: Callable[[str], str | None]
+) -> dict[str, bytes]:
+    """Return the content that the files of a run had in a commit, by path, without those that it does not have."""
     files = tree(repository, commit)
     above = os.path.join(repository.work_tree, "")
-    names = {path: name for path in scan.files if (name := repository.name_of(path))}
+    names = {path: name for path in scanned if (name := repository.name_of(path))}
     real_names = {path: os.path.realpath(path).removeprefix(above).replace(os.sep, "/") for path in names}
     linked = {path for path, name in names.items() if name != real_names[path]}
     targets = links(repository, commit) if linked else {}
     for path in linked:
         names[path] = _behind_links(names[path], targets)
         # A new link to a file that was read under its own name before makes no new file of it.
-        if names[path] not in files and kind_of(os.path.realpath(path)) == scan.files[path].format.NAME:
+        if names[path] not in files and kind_of(os.path.realpath(path)) == scanned[path].format.NAME:
             names[path] = real_names[path]
     contents = blobs(repository, (files[name] for name in names.values() if name in files))
     old = {path: contents[files[name]] for path, name in names.items() if files.get(name) in contents}
-    new = {path: scan.files[path].source.data for path, name in names.items() if not (name in files or path in linked)}
+    new = {path: scanned[path].source.data for path, name in names.items() if not (name in files or path in linked)}
     gone = [name for name in files if not os.path.lexists(above + name)] if new else []
     return old | _moved(repository, new, {name: files[name] for name in gone}, kind_of)
 

@@ -381,3 +381,33 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
     monkeypatch.setattr(registry_calls, "examine", examine)
     return lambda: references
+
+
+POD = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx}]}"
+PIN = f"images: [{{name: nginx, newTag: '1@sha256:{64 * 'a'}'}}]"
+SKAFFOLD = "apiVersion: skaffold/v3\nkind: Config\nbuild: {{artifacts: [{{image: {}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "expected"),
+    [
+        ("kustomization.yaml", f"resources: [pod.yaml]\n{PIN}", "resources: [pod.yaml]", ["pod.yaml"]),
+        ("kustomization.yaml", f"resources: [pod.yaml]\n{PIN}", f"resources: [other.yaml]\n{PIN}", ["pod.yaml"]),
+        ("kustomization.yaml", f"resources: [pod.yaml]\n{PIN}", PIN.replace("nginx", "x"), ["pod.yaml"]),
+        ("skaffold.yaml", SKAFFOLD.format("nginx"), SKAFFOLD.format("x"), ["pod.yaml"]),
+        ("kustomization.yaml", f"resources: [pod.yaml]\n{PIN}", f"# more\nresources: [pod.yaml]\n{PIN}", []),
+        ("kustomization.yaml", "resources: [pod.yaml]", "resources: [pod.yaml]\nnamePrefix: x", []),
+        ("kustomization.yaml", f"bases: [pod.yaml]\n{PIN}", f"bases: [pod.yaml]\n{PIN.replace('1@', '2@')}", []),
+        ("skaffold.yaml", SKAFFOLD.format("nginx"), "# more\n" + SKAFFOLD.format("nginx"), []),
+        ("skaffold.yaml", SKAFFOLD.format("x"), SKAFFOLD.format("y"), []),
+    ],
+)  # fmt: skip
+def test_images_on_which_another_file_decides_no_more(
+    repository: Path, path: str, before: str, after: str, expected: list[str]
+) -> None:
+    write("pod.yaml", POD)
+    write(path, before)
+    commit()
+    write(path, after)
+    pods = [each["path"] for each in check().document["findings"] if each["rule"] == "unpinned"]
+    assert pods == expected
