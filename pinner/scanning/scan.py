@@ -15,7 +15,7 @@ from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
-from pinner.scanning.decisions import decided
+from pinner.scanning.decisions import OF_KUSTOMIZATIONS, decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.readings import ProjectReading, ScannedFile
@@ -95,7 +95,10 @@ def scan_files(
         set[str]() if kind_settings.off else {os.path.dirname(each.path) for each in found if each.root is not None}
     )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
-    found += opened.read(each for each in found if isinstance(each.format, Places))
+    followed = opened.read(each for each in found if isinstance(each.format, Places))
+    # What kustomizations name, whatever it is called: such files name no others.
+    opened.read(each for each in followed if isinstance(each.format, Places))
+    found += followed
     read_again = partial(_read_projects, [each for each in found if not each.is_outside], searched, excludes, builds)
     project = read_again({})
     if project is not None:
@@ -250,12 +253,12 @@ class _Opened:
             self.builders[found.path] = file
 
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
-        """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
+        """Return a file with what it names and is not read, and the files that it names and that are to be read."""
         from pinner.scanning.followed import Finder, follow_links
 
         # Made when the first file names another: it looks up where every file that was found really is.
         self._finder = self._finder or Finder(self._excludes, self._found)
-        kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
+        kinds = {DOCKERFILE.NAME, COMPOSE.NAME, *OF_KUSTOMIZATIONS} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
         links = (each for each in file.reading.links if each.kind in kinds)
         followed, unread = follow_links(links, folder, self._finder)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
-from pinner.formats.places import Places, comments
+from pinner.formats.places import DEPLOYED, DEPLOYS, PATCH, Places, comments
 from pinner.formats.places.bake import BAKE_FILES, built_by_bake
 from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
@@ -51,6 +51,7 @@ _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 _IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
 _MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
+_APPLICATIONS = ("Application", "ApplicationSet")
 _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
 
 
@@ -89,6 +90,8 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
     if not data.isascii() and b"\0" in data:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
+        return True
+    if DEPLOYS.search(data):
         return True
     if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
@@ -233,6 +236,8 @@ class PlacesReader:
             self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
+        elif kind.name in ("flux-kustomization", "kubernetes"):
+            self._add_deployed(document, kind.name)
 
     def read(self) -> Reading:
         """Return everything that was added."""
@@ -311,7 +316,7 @@ class PlacesReader:
     def _add_kustomization(self, fields: Fields) -> None:
         """Add what a kustomization decides on, and the files in which it does so."""
         path = self._file.source.path
-        for item in _items(fields, "images"):
+        for item in (*_items(fields, "images"), *_items(fields, "imageTags")):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
             name, new_name = _text(entries, "name"), _text(entries, "newName")
             keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
@@ -329,6 +334,24 @@ class PlacesReader:
         for key in ("resources", "bases", "components"):
             # A component is always a kustomization, and works on the resources of the one that names it.
             self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
+        for key in ("patches", "patchesJson6902"):
+            for number, item in enumerate(_items(fields, key)):
+                if item.id == "mapping":
+                    self._add_links(self._mappings.fields(item), "path", PATCH, above=f"{key}[{number}].")
+
+    def _add_deployed(self, document: Node, kind: str) -> None:
+        """Add the folders that a controller builds: Flux's Kustomizations, and Argo CD's Applications."""
+        fields = self._mappings.fields(document)
+        specs = _mappings_at(self._mappings, fields, "spec")
+        if kind == "kubernetes":
+            if not (_text(fields, "apiVersion").startswith("argoproj.io/") and _text(fields, "kind") in _APPLICATIONS):
+                return
+            templates = [each for spec in specs for each in _mappings_at(self._mappings, spec, "template")]
+            specs += [each for template in templates for each in _mappings_at(self._mappings, template, "spec")]
+            keys = ("source", "sources")
+            specs = [each for spec in specs for key in keys for each in _mappings_at(self._mappings, spec, key)]
+        for spec in specs:
+            self._add_links(spec, "path", DEPLOYED)
 
     def _add_devcontainer(self, fields: Fields) -> None:
         """Add the Dockerfile and the Compose files that a devcontainer.json names."""
@@ -387,6 +410,12 @@ class PlacesReader:
         decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=source.path, line=lines[0])
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
+
+
+def _mappings_at(mappings: Mappings, fields: Fields, key: str) -> list[Fields]:
+    """Return the mapping at a key, or those in the list there."""
+    nodes = _items(fields, key) or ([fields[key].value] if key in fields else [])
+    return [mappings.fields(node) for node in nodes if node.id == "mapping"]
 
 
 def _items(fields: Fields, key: str) -> list[Node]:

@@ -205,15 +205,21 @@ KINDS = (
         name="kustomize",
         files=("kustomization.yml", "Kustomization"),
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
-        paths=(Path("images[]", Form.KUSTOMIZE),),
-        words=("images", "resources", "bases", "components"),
+        paths=(
+            Path("{images,imageTags}[]", Form.KUSTOMIZE),
+            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}", Form.VALUES),
+            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}.*", Form.VALUES),
+            Path("helmCharts[].valuesInline.**.{image,*Image}", Form.VALUE),
+        ),
+        words=("image", "resources", "bases", "components", "patches"),
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
             "a component, in what the kustomization that names it has loaded before, unless another kustomization "
             "builds them without an entry for that name. An entry with a `newName` changes which later entries find "
             "the image, and one with a `tagSuffix` takes away its digest. That holds for `containers` and "
             "`initContainers` alone: Kustomize replaces no other images. For a file that you name, the kustomizations "
-            "of the whole work tree are read as well."
+            "of the whole work tree are read as well. What it names and is remote, missing, outside or ignored by Git "
+            "is `unchecked[not-read]`, which `# pinner: ignore[not-read] reason` acknowledges."
         ),
     ),
     Kind(
@@ -221,7 +227,11 @@ KINDS = (
         files=_ANY,
         claim=Claim(api_version=r"kustomize\.toolkit\.fluxcd\.io/.*", kinds=("Kustomization",)),
         paths=(Path("spec.images[]", Form.KUSTOMIZE),),
-        note="What it replaces is judged where it stands as well: its `path` may be one of another repository.",
+        note=(
+            "What it replaces is judged where it stands as well: its `path` may be one of another repository. A "
+            "kustomization at that path is built as it is, and so is what other kustomizations replace there; the same "
+            "holds for an Application of Argo CD."
+        ),
     ),
     Kind(
         name="flux-helmrelease",
