@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from pinner.formats.places import FILES
+from pinner.formats.places import FILES, PATCH
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
 from pinner.model.occurrence import Link, Suppression, Unread
@@ -94,10 +94,10 @@ def follow_links(
         else:
             found = finder.find(folder, None if "$" in link.path else link.path)
         if isinstance(found, Followed):
-            # Files of the usual names are found without a kustomization that names them.
+            # Resources of the usual names are found without a kustomization that names them.
             if link.kind not in OF_KUSTOMIZATIONS:
                 followed.append((link, found))
-            elif not re.search(FILES, found.path):
+            elif link.kind == PATCH or not re.search(FILES, found.path):
                 followed.append((link._replace(kind="kubernetes"), found))
             continue
         note = Unread(

@@ -96,8 +96,8 @@ def scan_files(
     )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     followed = opened.read(each for each in found if isinstance(each.format, Places))
-    # What kustomizations name, whatever it is called: such files name no others.
-    opened.read(each for each in followed if isinstance(each.format, Places))
+    # What kustomizations name, whatever it is called and holds: such files name no others.
+    opened.read_named([each for each in followed if isinstance(each.format, Places)])
     found += followed
     read_again = partial(_read_projects, [each for each in found if not each.is_outside], searched, excludes, builds)
     project = read_again({})
@@ -185,7 +185,16 @@ class _Opened:
                 file, found_here = self._follow(file)
                 named += found_here
             self._add(file, each)
-        return list({each.path: each for each in named if each.path not in self._found}.values())
+        news = (each for each in named if each.path not in self._found or isinstance(each.format, Places))
+        return list({each.path: each for each in news}.values())
+
+    def read_named(self, found: Iterable[Found]) -> None:
+        """Read files that others name, unless they were read: what names them says of which kind they are."""
+        for each in found:
+            if each.path not in self.files:
+                self.no_kind = [path for path in self.no_kind if path != each.path]
+                self.unknown = [path for path in self.unknown if path != each.path]
+                self.read([each])
 
     def find_builders(self, folders: Iterable[str]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""

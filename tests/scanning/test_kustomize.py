@@ -276,3 +276,51 @@ def test_a_folder_without_a_kustomization_is_deployed_as_it_is(make: Make) -> No
     files = {"prod/kustomization.yaml": f"resources: [../base/a/pod.yaml]\nimages: [{PINS}]\n"}
     tree = make({**files, "base/a/pod.yaml": POD.format("a/b:1"), "sync.yaml": SYNC.format("base")})
     assert rules_of(tree) == [("unpinned", "base/a/pod.yaml", "a/b:1")]
+
+
+OPERATION = "[{{op: replace, path: /spec/containers/0/image, value: {}}}]\n"
+JSON = '[{{"op": "replace", "path": "/spec/containers/0/image", "value": "{}"}}]\n'
+MERGE = "kind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: a, image: '{}'}}]}}\n"
+
+
+@pytest.mark.parametrize(("name", "patch"), [("p.yaml", OPERATION), ("p.json", JSON), ("p.yaml", MERGE), ("p", MERGE)])
+@pytest.mark.parametrize("key", ["patches: [{path: PATH}]", "patchesJson6902: [{path: PATH}]"])
+def test_a_patch_in_a_file_is_judged_there(make: Make, name: str, patch: str, key: str) -> None:
+    tree = make({"kustomization.yaml": f"{key.replace('PATH', name)}\n", name: patch.format("a/b:1")})
+    assert rules_of(tree) == [("unpinned", name, "a/b:1")]
+    assert [path for _, path, _ in rules_of(tree, "kustomization.yaml")] == [name]
+    tree.run("pin")
+    assert tree.texts()[name] == patch.format(f"a/b:1@{digest_of(parse('a/b:1'))}")
+    assert tree.run("check").code == 0
+
+
+@pytest.mark.parametrize(("name", "patch"), [("p.yaml", OPERATION), ("p.json", JSON)])
+def test_a_json_patch_is_known_by_its_content(make: Make, name: str, patch: str) -> None:
+    tree = make({name: patch.format("a/b:1")})
+    assert rules_of(tree, name) == [("unpinned", name, "a/b:1")]
+    assert tree.run("check", "--kind", "dockerfile", name).code == 0
+
+
+def test_an_image_in_a_patch_has_a_place_of_its_own(make: Make) -> None:
+    patch = "patches:\n- patch: |-\n    - op: add\n      path: /spec/containers/0/image\n      value: {}\n"
+    tree = make(
+        {"kustomization.yaml": f"resources: [pod.yaml]\n{patch.format('a/b:1')}", "pod.yaml": POD.format("a/c:1")}
+    )
+    (row,) = tree.references()["kustomization.yaml"]
+    assert (row["line"], row["column"], row["kind"]) == (6, 14, "kustomize")
+    assert row["context"] == "patches[0].patch[0].value"
+    tree.run("pin")
+    pinned = patch.format(f"a/b:1@{digest_of(parse('a/b:1'))}")
+    assert tree.texts()["kustomization.yaml"] == f"resources: [pod.yaml]\n{pinned}"
+
+
+@pytest.mark.parametrize("patch", ["'{image: ['", '\'{"image": 1, "image": 2}\''])
+def test_a_patch_that_does_not_parse_is_an_error(make: Make, patch: str) -> None:
+    ran = make({"kustomization.yaml": f"resources: []\npatches:\n- patch: {patch}\n"}).run("check", "--format", "json")
+    assert (ran.code, len(ran.document["errors"])) == (3, 1)
+    assert "the patch" in ran.document["errors"][0]["message"]
+
+
+def test_a_comment_answers_for_an_image_in_a_patch(make: Make) -> None:
+    text = f"patches:\n# pinner: ignore[unpinned] built here\n- patch: |-\n    {OPERATION.format('a/b:1')}"
+    assert rules_of(make({"kustomization.yaml": text})) == []

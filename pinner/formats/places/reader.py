@@ -14,6 +14,7 @@ from pinner.formats.places.bake import BAKE_FILES, built_by_bake
 from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
+from pinner.formats.places.patches import MANIFESTS, add_inline_patch, is_json_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Form, Kind, Path
 from pinner.formats.variables.text import Text
@@ -52,6 +53,7 @@ _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 _IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
 _MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
 _APPLICATIONS = ("Application", "ApplicationSet")
+_OPERATION = re.compile(rb"\bop[\"']?[ \t]*:")
 _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile(rb'^"?kind"?:', re.MULTILINE))
 
 
@@ -91,7 +93,7 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
         return True
-    if DEPLOYS.search(data):
+    if DEPLOYS.search(data) or (b"image" in data and _OPERATION.search(data)):
         return True
     if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
@@ -104,6 +106,8 @@ def _json_may_be_of_a_kind(data: bytes) -> bool:
         document = json.loads(data)
     except (ValueError, RecursionError):
         return True
+    if isinstance(document, list):
+        return any(isinstance(item, dict) and {"op", "path"} <= item.keys() for item in document)
     return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
 
 
@@ -138,7 +142,7 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> 
     """Return a reader of a composed file, by what its documents hold."""
     mappings = Mappings(file)
     documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, document.fields, choice) for document in documents]
+    claims = [_claiming(kinds, document, choice) for document in documents]
     decisions = tuple(built_by_documents(file, mappings))
     if not any(claims) and not choice.kind and compose_reader.claims(file.source):
         if COMPOSE in choice.off:
@@ -166,11 +170,16 @@ def _key_of_braces(file: YamlFile) -> Node | None:
 
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
-    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does."""
+    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does.
+
+    Of those that are lists, only JSON patches are yielded.
+    """
     waiting = [_Document(node=document, context="", fields={}) for document in reversed(file.documents)]
     lists: set[int] = set()
     while waiting:
         node, context, above = waiting.pop()
+        if is_json_patch(node, mappings):
+            yield _Document(node=node, context=context, fields={})
         if node.id != "mapping":
             continue
         fields = mappings.fields(node)
@@ -189,8 +198,11 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
             ][::-1]
 
 
-def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
+def _claiming(kinds: tuple[Kind, ...], document: _Document, choice: Places) -> Kind | None:
     """Return the first kind of the table that claims a document."""
+    if document.node.id == "sequence":
+        return MANIFESTS if MANIFESTS in kinds else None
+    fields = document.fields
     version = _text(fields, "apiVersion")
     # An item of a PodList is a Pod, which it need not say.
     name = _text(fields, "kind").removesuffix("List")
@@ -225,6 +237,9 @@ class PlacesReader:
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
         self._reader.kind = kind.name
+        if document.id == "sequence":
+            self._add_json_patch(document, kind, context)
+            return
         self._containers = frozenset()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
@@ -257,6 +272,9 @@ class PlacesReader:
         if form in (Form.VALUES, Form.KUSTOMIZE):
             if node.id == "mapping":
                 self._add_parts(node, reached.context, form)
+        elif form is Form.PATCH:
+            if node.id == "scalar" and self._reader.is_new(node):
+                add_inline_patch(self._reader, reached)
         elif node.id == "scalar" and not is_null(node):
             text = strip(self._file.text_of(node))
             if text.chars:
@@ -301,6 +319,15 @@ class PlacesReader:
         else:
             self._reader.add(written, reached.entry, reached.context)
 
+    def _add_json_patch(self, document: Node, kind: Kind, context: str) -> None:
+        """Add the images that a list of operations writes."""
+        for reached in written_images(document, self._mappings, kind, context):
+            if is_taken(reached):
+                text = self._file.text_of(reached.entry.value)
+                self._reader.add(taken(text), reached.entry, reached.context)
+            else:
+                self._add(reached, Form.VALUES if reached.entry.value.id == "mapping" else Form.REFERENCE)
+
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
             self._reader.add_context(node, context)
@@ -334,6 +361,12 @@ class PlacesReader:
         for key in ("resources", "bases", "components"):
             # A component is always a kustomization, and works on the resources of the one that names it.
             self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
+        # An item of several lines is the patch itself.
+        is_file = [
+            item.id == "scalar" and not re.search(r"[\n{]", item.value)
+            for item in _items(fields, "patchesStrategicMerge")
+        ]
+        self._add_links(fields, "patchesStrategicMerge", PATCH, chosen=is_file)
         for key in ("patches", "patchesJson6902"):
             for number, item in enumerate(_items(fields, key)):
                 if item.id == "mapping":
@@ -361,14 +394,18 @@ class PlacesReader:
         self._add_links(fields, "dockerFile", "dockerfile")
         self._add_links(fields, "dockerComposeFile", COMPOSE)
 
-    def _add_links(self, fields: Fields, key: str, kind: str, above: str = "") -> None:
-        """Add what stands at a key, or each item of the list there, as the path of a file."""
+    def _add_links(
+        self, fields: Fields, key: str, kind: str, above: str = "", chosen: Sequence[bool] | None = None
+    ) -> None:
+        """Add what stands at a key, or each item of the list there that is `chosen`, as the path of a file."""
         if key not in fields:
             return
         value = fields[key].value
         entries = [fields[key]] if value.id == "scalar" else [Entry(item, item) for item in _items(fields, key)]
         for number, entry in enumerate(entries):
             if entry.value.id != "scalar" or is_null(entry.value) or not entry.value.value:
+                continue
+            if chosen is not None and not chosen[number]:
                 continue
             link = Link(
                 path=str(entry.value.value),

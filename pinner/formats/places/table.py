@@ -19,6 +19,7 @@ class Form(StrEnum):
     EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
+    PATCH = "a patch in the text: the digest goes to the end of a reference that it writes, as in kubernetes"
     KUSTOMIZE = (
         "a mapping with `name` or `newName`, `newTag`, `digest`; the digest goes into `digest` or behind `newTag`"
     )
@@ -207,6 +208,8 @@ KINDS = (
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
         paths=(
             Path("{images,imageTags}[]", Form.KUSTOMIZE),
+            Path("{patches,patchesJson6902}[].patch", Form.PATCH),
+            Path("patchesStrategicMerge[]", Form.PATCH),
             Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}", Form.VALUES),
             Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}.*", Form.VALUES),
             Path("helmCharts[].valuesInline.**.{image,*Image}", Form.VALUE),
@@ -226,7 +229,7 @@ KINDS = (
         name="flux-kustomization",
         files=_ANY,
         claim=Claim(api_version=r"kustomize\.toolkit\.fluxcd\.io/.*", kinds=("Kustomization",)),
-        paths=(Path("spec.images[]", Form.KUSTOMIZE),),
+        paths=(Path("spec.images[]", Form.KUSTOMIZE), Path("spec.patches[].patch", Form.PATCH)),
         note=(
             "What it replaces is judged where it stands as well: its `path` may be one of another repository. A "
             "kustomization at that path is built as it is, and so is what other kustomizations replace there; the same "
@@ -284,7 +287,10 @@ KINDS = (
         files=_ANY,
         claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
         paths=_PODS,
-        note="A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written.",
+        note=(
+            "A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written. A list of `op`, "
+            "`path` and `value` is a JSON patch, whose values are read as if they stood at its paths."
+        ),
     ),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
