@@ -190,11 +190,11 @@ class _Opened:
 
     def read_named(self, found: Iterable[Found]) -> None:
         """Read files that others name, unless they were read: what names them says of which kind they are."""
-        for each in found:
-            if each.path not in self.files:
-                self.no_kind = [path for path in self.no_kind if path != each.path]
-                self.unknown = [path for path in self.unknown if path != each.path]
-                self.read([each])
+        news = [each for each in found if each.path not in self.files]
+        paths = {each.path for each in news}
+        self.no_kind = [path for path in self.no_kind if path not in paths]
+        self.unknown = [path for path in self.unknown if path not in paths]
+        self.read(news)
 
     def find_builders(self, folders: Iterable[str]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""

@@ -314,6 +314,14 @@ def test_an_image_in_a_patch_has_a_place_of_its_own(make: Make) -> None:
     assert tree.texts()["kustomization.yaml"] == f"resources: [pod.yaml]\n{pinned}"
 
 
+def test_an_alias_in_a_patch_leads_to_one_image(make: Make) -> None:
+    patch = "spec: {containers: &c [{image: 'a/b:1'}], initContainers: *c}"
+    tree = make({"kustomization.yaml": f"patches:\n- patch: |-\n    {patch}\n- patch: |-\n    {patch}\n"})
+    assert [row["text"] for row in tree.references()["kustomization.yaml"]] == ["a/b:1", "a/b:1"]
+    assert tree.run("pin").code == 0
+    assert tree.texts()["kustomization.yaml"].count("sha256:") == 2
+
+
 @pytest.mark.parametrize("patch", ["'{image: ['", '\'{"image": 1, "image": 2}\''])
 def test_a_patch_that_does_not_parse_is_an_error(make: Make, patch: str) -> None:
     ran = make({"kustomization.yaml": f"resources: []\npatches:\n- patch: {patch}\n"}).run("check", "--format", "json")

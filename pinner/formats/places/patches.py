@@ -93,6 +93,10 @@ def _add_image(reader: YamlReader, whole: Reached, image: Reached, patch: YamlFi
     inner = strip(patch.text_of(node)) if node.id == "scalar" and not is_null(node) else Text("", ())
     if not inner.chars:
         return
+    if not reader.is_new(node):
+        # An alias in the patch leads to it again.
+        reader.add_context(node, image.context)
+        return
     here = Text(inner.chars, [each if each == NOWHERE else text.offsets[each] for each in inner.offsets])
     written = taken(here) if is_taken(image) else read_text(reader, here)
     if parts:
