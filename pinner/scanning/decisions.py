@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from pinner.formats.places import DEPLOYED, PATCH
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
 from pinner.scanning.readings import ScannedFile
@@ -13,8 +14,10 @@ from pinner.scanning.readings import ScannedFile
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names that Kustomize looks for in a folder."""
 _BY_FILES = (Decider.BUILDER, Decider.KUSTOMIZATION)
-_OF_KUSTOMIZATIONS = ("kubernetes", "kustomize")
-"""The kinds of what a kustomization names."""
+_LOADED = ("kubernetes", "kustomize")
+"""What a kustomization takes files for on which it works, the last of which are components."""
+OF_KUSTOMIZATIONS = (*_LOADED, PATCH)
+"""What a kustomization takes the files for that it names."""
 _CONTAINER = r"(^|\.)(containers|initContainers)\[\d+\]\.image$"
 _Built = dict[tuple[str, str | None], Decision]
 """What builders make, by name and tag, which some leave open."""
@@ -71,7 +74,7 @@ def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides
     """Return what kustomizations decide by name, for every file on which they work.
 
     A name counts if every way from a root to the file passes an entry that gives it a tag or a digest. A root is a
-    kustomization that no other names: it is what people build.
+    kustomization that no other names, which is what people build, or what a controller deploys.
     """
     readings = {_normal(path): file.reading for path, file in files.items()}
     if not any(each.by is Decider.KUSTOMIZATION for reading in readings.values() for each in reading.decisions):
@@ -79,6 +82,7 @@ def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides
     steps = {path: steps for path in readings if (steps := _steps(path, readings))}
     named = {file for path, ways in steps.items() for file, _ in ways if file != path}
     overrides: dict[str, _Overrides] = {path: {} for path in steps if path not in named}
+    overrides |= {path: {} for path in _deployed(readings)}
     waiting = list(overrides)
     while waiting:
         path = waiting.pop()
@@ -94,6 +98,31 @@ def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides
                 overrides[file] = common
                 waiting.append(file)
     return overrides
+
+
+def _deployed(readings: Mapping[str, Reading]) -> set[str]:
+    """Return the kustomizations that controllers build, and the files of folders of which they make one.
+
+    The path begins at the root of a repository, perhaps of another one: any folder above may be that.
+    """
+    folders = {
+        _normal(posixpath.join(above, link.path.lstrip("/")))
+        for path, reading in readings.items()
+        for link in reading.links
+        if link.kind == DEPLOYED
+        for above in _folders_above(path)
+    }
+    kustomizations = {posixpath.join(folder, name) for folder in folders for name in KUSTOMIZATIONS}
+    found = {_normal(each) for each in kustomizations} & readings.keys()
+    bare = folders - {posixpath.dirname(each) or os.curdir for each in found}
+    return found | {path for path in readings if bare and not bare.isdisjoint(_folders_above(path))}
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folder of a path and those above it, to the working directory or the root."""
+    while path not in (posixpath.dirname(path), os.curdir):
+        path = posixpath.dirname(path) or os.curdir
+        yield path
 
 
 def _decided_by(entries: _Entries, above: _Overrides) -> _Overrides:
@@ -124,7 +153,7 @@ def _steps(path: str, readings: Mapping[str, Reading]) -> list[tuple[str, _Entri
     entries = _entries_of(readings[path])
     steps: list[tuple[str, _Entries]] = []
     for link in reversed(readings[path].links):
-        found = list(_files_of(path, link, readings)) if link.kind in _OF_KUSTOMIZATIONS else []
+        found = list(_files_of(path, link, readings)) if link.kind in _LOADED else []
         steps += [(file, entries) for file in found]
         components = found if link.kind == "kustomize" else []
         more = [each for component in components for each in _of_component(component, readings)]

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from pinner.formats.places import FILES, PATCH
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
 from pinner.model.occurrence import Link, Suppression, Unread
 from pinner.model.source import Source, Span, read_source
+from pinner.scanning.decisions import KUSTOMIZATIONS, OF_KUSTOMIZATIONS
 from pinner.scanning.git import GitFailed, find_repository, run_git
 
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://|git@|github\.com/|[^/\\][^/\\@]*+@[^/\\][^/\\:]*+:")
+_REMOTE = re.compile(
+    r"(?:[a-z]+::)?(?:[a-z][a-z0-9+.-]*+://|git@|github\.com[/:]|[^/\\][^/\\@]*+@[^/\\][^/\\:]*+:)", re.IGNORECASE
+)
 _PART_OF_THE_TREE = "--literal-pathspecs ls-files --cached --others --exclude-standard -z --".split()
 
 
@@ -92,13 +96,23 @@ class Finder:
 def follow_links(
     links: Iterable[Link], folder: str, finder: Finder
 ) -> tuple[list[tuple[Link, Followed]], list[Unread]]:
-    """Return what the links of a file in `folder` lead to, and what of it is not read. No variable has a value here."""
+    """Return what the links of a file in `folder` lead to, and what of it is not read. No variable has a value here.
+
+    A folder that a kustomization names stands for the kustomization in it.
+    """
     followed: list[tuple[Link, Followed]] = []
     unread: list[Unread] = []
     for link in links:
-        found = finder.find(folder, None if "$" in link.path else link.path)
+        if link.kind in OF_KUSTOMIZATIONS:
+            found = finder.find(folder, _file_of_kustomization(folder, link.path))
+        else:
+            found = finder.find(folder, None if "$" in link.path else link.path)
         if isinstance(found, Followed):
-            followed.append((link, found))
+            # Resources of the usual names are found without a kustomization that names them.
+            if link.kind not in OF_KUSTOMIZATIONS:
+                followed.append((link, found))
+            elif link.kind == PATCH or not re.search(FILES, found.path):
+                followed.append((link._replace(kind="kubernetes"), found))
             continue
         note = Unread(
             where=link.where,
@@ -110,6 +124,14 @@ def follow_links(
         )
         unread.append(note)
     return followed, unread
+
+
+def _file_of_kustomization(folder: str, path: str) -> str:
+    """Return the file that a kustomization in `folder` means: where it names a folder, the kustomization there."""
+    if is_remote(path) or not os.path.isdir(os.path.join(folder, path)):
+        return path
+    names = (os.path.join(path, name) for name in KUSTOMIZATIONS)
+    return next((name for name in names if os.path.isfile(os.path.join(folder, name))), f"{path}/{KUSTOMIZATIONS[0]}")
 
 
 class Files:

@@ -1,9 +1,10 @@
 """Kustomizations that nobody named: those of the checked root that may replace an image of a file that was named."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
+from pinner.formats.places import DEPLOYS
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence
@@ -20,17 +21,25 @@ def kustomizations_for(occurrences: Iterable[Occurrence], is_left_out: Callable[
     """
     open_ = [each for each in occurrences if isinstance(each.target, Reference) and not each.target.digest]
     roots = {_root_of(os.path.dirname(each.path)) for each in open_}
-    sources: list[Source] = []
-    for each in (file for root in sorted(roots) for file in discover([root]).files):
-        # As from the working directory, like the paths of other files: `../here/x` is `x`.
-        path = each.path if os.path.isabs(each.path) else os.path.relpath(each.path)
-        if os.path.basename(path) in KUSTOMIZATIONS and not each.is_outside and not is_left_out(path):
-            with suppress(ReadError):
-                sources.append(read_source(path))
+    found = [file for root in sorted(roots) for file in discover([root]).files if not file.is_outside]
+    # As from the working directory, like the paths of other files: `../here/x` is `x`.
+    paths = [each.path if os.path.isabs(each.path) else os.path.relpath(each.path) for each in found]
+    paths = [path for path in paths if not is_left_out(path)]
+    sources = list(_read(path for path in paths if os.path.basename(path) in KUSTOMIZATIONS))
     # Few name one of these images; to see what it works on, all have to be read.
     names = {written_name(each.text).encode() for each in open_}
-    is_named = any(b"images" in each.data and any(name in each.data for name in names) for each in sources)
-    return sources if is_named else []
+    if not any(b"images" in each.data and any(name in each.data for name in names) for each in sources):
+        return []
+    others = _read(path for path in paths if path.endswith((".yaml", ".yml", ".json")))
+    return sources + [
+        each for each in others if os.path.basename(each.path) not in KUSTOMIZATIONS and DEPLOYS.search(each.data)
+    ]
+
+
+def _read(paths: Iterable[str]) -> Iterator[Source]:
+    for path in paths:
+        with suppress(ReadError):
+            yield read_source(path)
 
 
 def _root_of(folder: str) -> str:

@@ -21,7 +21,7 @@ from pinner.scanning.compose_folders import (
     is_compose,
     names_compose_files,
 )
-from pinner.scanning.decisions import decided
+from pinner.scanning.decisions import OF_KUSTOMIZATIONS, decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
 from pinner.scanning.readings import ProjectReading, ScannedFile
@@ -101,7 +101,10 @@ def scan_files(
         set[str]() if kind_settings.off else {os.path.dirname(each.path) for each in found if each.root is not None}
     )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
-    found += opened.read(each for each in found if isinstance(each.format, Places))
+    followed = opened.read(each for each in found if isinstance(each.format, Places))
+    # What kustomizations name, whatever it is called and holds: such files name no others.
+    opened.read_named([each for each in followed if isinstance(each.format, Places)])
+    found += followed
     inside = [each for each in found if not each.is_outside]
     folders = {os.path.dirname(each.path) for each in inside if each.format in FORMATS or opened.may_be_built(each)}
     read_again = partial(_read_projects, inside, folders, searched, excludes, builds)
@@ -194,7 +197,16 @@ class _Opened:
                 file, found_here = self._follow(file)
                 named += found_here
             self._add(file, each)
-        return list({each.path: each for each in named if each.path not in self._found}.values())
+        news = (each for each in named if each.path not in self._found or isinstance(each.format, Places))
+        return list({each.path: each for each in news}.values())
+
+    def read_named(self, found: Iterable[Found]) -> None:
+        """Read files that others name, unless they were read: what names them says of which kind they are."""
+        news = [each for each in found if each.path not in self.files]
+        paths = {each.path for each in news}
+        self.no_kind = [path for path in self.no_kind if path not in paths]
+        self.unknown = [path for path in self.unknown if path not in paths]
+        self.read(news)
 
     def may_be_built(self, found: Found) -> bool:
         """Return whether a file that was named holds a reference that somebody may build: one without a digest."""
@@ -280,10 +292,10 @@ class _Opened:
         return isinstance(found, Followed) and not found.is_excluded
 
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
-        """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
+        """Return a file with what it names and is not read, and the files that it names and that are to be read."""
         from pinner.scanning.followed import follow_links
 
-        kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
+        kinds = {DOCKERFILE.NAME, COMPOSE.NAME, *OF_KUSTOMIZATIONS} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
         links = (each for each in file.reading.links if each.kind in kinds)
         followed, unread = follow_links(links, folder, self._made_finder())

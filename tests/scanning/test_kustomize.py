@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pinning import DIGEST
+from pinner.model.reference import parse
+from tests.support.pinning import DIGEST, digest_of
 from tests.support.trees import FileTree
 
 Make = Callable[[Mapping[str, str]], FileTree]
@@ -140,3 +141,194 @@ def test_a_comment_answers_for_a_suffix(make: Make) -> None:
     text = "resources: [pod.yaml]\nimages:\n- name: a/b\n  tagSuffix: -x # pinner: ignore[unpinned] built here\n"
     tree = make({"kustomization.yaml": text, "pod.yaml": POD.format(f"a/b:1@{DIGEST}")})
     assert rules_of(tree) == []
+
+
+REMOTE = [
+    "https://github.com/x/y//base?ref=main",
+    "HTTPS://a.example/pod.yaml",
+    "github.com/x/y",
+    "github.com:x/y",
+    "git@a.example:x/y.git",
+    "git::https://a.example/x.git",
+    "ssh://a.example/x.git",
+]
+NAMED = {
+    "resources[1]": "resources:\n- pod.yaml\n- PATH\n",
+    "bases[0]": "bases: [PATH]\n",
+    "components[0]": "components: [PATH]\n",
+    "patches[0].path": "patches: [{path: PATH}]\n",
+    "patchesJson6902[0].path": "patchesJson6902: [{path: PATH}]\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        *((path, "it is remote") for path in REMOTE),
+        ("gone.yaml", "there is no such file"),
+        ("empty", "there is no such file"),
+        ("../../outside", "it lies outside"),
+        ("secret.yaml", "Git ignores it"),
+    ],
+)
+@pytest.mark.parametrize("context", NAMED)
+def test_what_a_kustomization_names_and_is_not_read(
+    make: Make, tmp_path: Path, context: str, path: str, detail: str
+) -> None:
+    files = {
+        "kustomization.yaml": NAMED[context].replace("PATH", f"'{path}'"),
+        "pod.yaml": POD.format(f"a/b:1@{DIGEST}"),
+        "empty/x": "",
+        "secret.yaml": POD.format("a/c:1"),
+        ".gitignore": "secret.yaml\n",
+    }
+    tree = make(files)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for arguments in ([], ["kustomization.yaml"]):
+        ran = tree.run("check", "--format", "json", *arguments)
+        (unchecked,) = ran.document["unchecked"]
+        assert (ran.code, unchecked["reason"], unchecked["text"]) == (3, "not-read", path)
+        assert unchecked["detail"].startswith(detail)
+    line = files["kustomization.yaml"].replace("resources:\n", "resources: # x\n")
+    comment = "# pinner: ignore[not-read] another team pins it\n"
+    (tmp_path / "kustomization.yaml").write_text(
+        line.replace("- '", f"{comment}- '") if "- '" in line else comment + line
+    )
+    assert tree.run("check").code == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resources: [pod.yaml, ./a, a/, ../x/a]\n",
+        "bases: [a]\ncomponents: ['./c/']\n",
+        "patches: [{path: pod.yaml}, {patch: '{}'}]\n",
+        "patchesJson6902: [{target: {kind: Pod}, path: a/p.yaml}]\n",
+        "resources: []\nnameSuffix: 'https://a'\n",
+        "resources: [null, '', {x: y}]\n",
+        "openapi: {path: 'https://a.example'}\n",
+        "configMapGenerator: [{name: a, files: [gone]}]\n",
+    ],
+)
+def test_what_a_kustomization_names_and_is_read(make: Make, text: str) -> None:
+    files = {
+        "x/kustomization.yaml": text,
+        "x/pod.yaml": POD.format(f"a/b:1@{DIGEST}"),
+        "x/a/Kustomization": "resources: [p.yaml]\n",
+        "x/a/p.yaml": POD.format(f"a/b:1@{DIGEST}"),
+        "x/c/kustomization.yml": COMPONENT,
+    }
+    tree = make(files)
+    ran = tree.run("check", "--format", "json")
+    assert (ran.code, ran.document["unchecked"], ran.document["errors"]) == (0, [], [])
+
+
+@pytest.mark.parametrize("key", ["resources: [PATH]", "patches: [{path: PATH}]", "patchesJson6902: [{path: PATH}]"])
+@pytest.mark.parametrize("name", ["pod.txt", "pod", "../x/pod.conf"])
+def test_a_kustomization_leads_to_files_of_any_name(make: Make, key: str, name: str) -> None:
+    files = {"x/kustomization.yaml": key.replace("PATH", name), f"x/{name}": POD.format("a/b:1")}
+    tree = make(files)
+    assert [text for _, _, text in rules_of(tree)] == ["a/b:1"]
+    assert rules_of(tree, "--exclude", "pod*", "--exclude", "x/pod*") == []
+    tree.run("pin")
+    assert f"a/b:1@{digest_of(parse('a/b:1'))}" in (tree.folder / "x" / name).read_text()
+
+
+SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {{path: {}}}\n"
+APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {{source: {{path: {}}}}}\n"
+APPLICATIONS = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n"
+    "spec: {{template: {{spec: {{sources: [{{repoURL: x}}, {{path: {}}}]}}}}}}\n"
+)
+
+
+@pytest.mark.parametrize("deployment", [SYNC, APPLICATION, APPLICATIONS])
+@pytest.mark.parametrize(
+    ("path", "is_overridden"),
+    [
+        ("./base", False),
+        ("base", False),
+        ("/base/", False),
+        ("./", False),
+        ("./prod", True),
+        ("./elsewhere", True),
+        ("./bas", True),
+        ("", True),
+        ("'{{path}}'", True),
+    ],
+)
+def test_what_a_controller_deploys_is_built_as_it_is(
+    make: Make, deployment: str, path: str, is_overridden: bool
+) -> None:
+    files = {
+        **in_base(""),
+        **in_prod(PINS),
+        "base/pod.yaml": POD.format("a/b:1"),
+        "clusters/a/sync.yaml": deployment.format(path),
+    }
+    tree = make(files)
+    for arguments in ([], ["base/pod.yaml"]):
+        expected = [] if is_overridden else [("unpinned", "base/pod.yaml", "a/b:1")]
+        assert rules_of(tree, *arguments) == expected
+
+
+def test_a_folder_without_a_kustomization_is_deployed_as_it_is(make: Make) -> None:
+    files = {"prod/kustomization.yaml": f"resources: [../base/a/pod.yaml]\nimages: [{PINS}]\n"}
+    tree = make({**files, "base/a/pod.yaml": POD.format("a/b:1"), "sync.yaml": SYNC.format("base")})
+    assert rules_of(tree) == [("unpinned", "base/a/pod.yaml", "a/b:1")]
+
+
+OPERATION = "[{{op: replace, path: /spec/containers/0/image, value: {}}}]\n"
+JSON = '[{{"op": "replace", "path": "/spec/containers/0/image", "value": "{}"}}]\n'
+MERGE = "kind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: a, image: '{}'}}]}}\n"
+
+
+@pytest.mark.parametrize(("name", "patch"), [("p.yaml", OPERATION), ("p.json", JSON), ("p.yaml", MERGE), ("p", MERGE)])
+@pytest.mark.parametrize("key", ["patches: [{path: PATH}]", "patchesJson6902: [{path: PATH}]"])
+def test_a_patch_in_a_file_is_judged_there(make: Make, name: str, patch: str, key: str) -> None:
+    tree = make({"kustomization.yaml": f"{key.replace('PATH', name)}\n", name: patch.format("a/b:1")})
+    assert rules_of(tree) == [("unpinned", name, "a/b:1")]
+    assert [path for _, path, _ in rules_of(tree, "kustomization.yaml")] == [name]
+    tree.run("pin")
+    assert tree.texts()[name] == patch.format(f"a/b:1@{digest_of(parse('a/b:1'))}")
+    assert tree.run("check").code == 0
+
+
+@pytest.mark.parametrize(("name", "patch"), [("p.yaml", OPERATION), ("p.json", JSON)])
+def test_a_json_patch_is_known_by_its_content(make: Make, name: str, patch: str) -> None:
+    tree = make({name: patch.format("a/b:1")})
+    assert rules_of(tree, name) == [("unpinned", name, "a/b:1")]
+    assert tree.run("check", "--kind", "dockerfile", name).code == 0
+
+
+def test_an_image_in_a_patch_has_a_place_of_its_own(make: Make) -> None:
+    patch = "patches:\n- patch: |-\n    - op: add\n      path: /spec/containers/0/image\n      value: {}\n"
+    tree = make(
+        {"kustomization.yaml": f"resources: [pod.yaml]\n{patch.format('a/b:1')}", "pod.yaml": POD.format("a/c:1")}
+    )
+    (row,) = tree.references()["kustomization.yaml"]
+    assert (row["line"], row["column"], row["kind"]) == (6, 14, "kustomize")
+    assert row["context"] == "patches[0].patch[0].value"
+    tree.run("pin")
+    pinned = patch.format(f"a/b:1@{digest_of(parse('a/b:1'))}")
+    assert tree.texts()["kustomization.yaml"] == f"resources: [pod.yaml]\n{pinned}"
+
+
+def test_an_alias_in_a_patch_leads_to_one_image(make: Make) -> None:
+    patch = "spec: {containers: &c [{image: 'a/b:1'}], initContainers: *c}"
+    tree = make({"kustomization.yaml": f"patches:\n- patch: |-\n    {patch}\n- patch: |-\n    {patch}\n"})
+    assert [row["text"] for row in tree.references()["kustomization.yaml"]] == ["a/b:1", "a/b:1"]
+    assert tree.run("pin").code == 0
+    assert tree.texts()["kustomization.yaml"].count("sha256:") == 2
+
+
+@pytest.mark.parametrize("patch", ["'{image: ['", '\'{"image": 1, "image": 2}\''])
+def test_a_patch_that_does_not_parse_is_an_error(make: Make, patch: str) -> None:
+    ran = make({"kustomization.yaml": f"resources: []\npatches:\n- patch: {patch}\n"}).run("check", "--format", "json")
+    assert (ran.code, len(ran.document["errors"])) == (3, 1)
+    assert "the patch" in ran.document["errors"][0]["message"]
+
+
+def test_a_comment_answers_for_an_image_in_a_patch(make: Make) -> None:
+    text = f"patches:\n# pinner: ignore[unpinned] built here\n- patch: |-\n    {OPERATION.format('a/b:1')}"
+    assert rules_of(make({"kustomization.yaml": text})) == []

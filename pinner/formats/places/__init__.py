@@ -3,12 +3,20 @@
 The reader is imported when there is something to read: a hook may have a Dockerfile only.
 """
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pinner.formats._base import Reader
     from pinner.model.occurrence import Reading
     from pinner.model.source import Source
+
+PATCH = "patch"
+"""What a kustomization takes a file for that changes its resources."""
+DEPLOYED = "deployed"
+"""What a controller takes a folder for that it builds. Its path begins at the root of a repository."""
+DEPLOYS = re.compile(rb"kustomize\.toolkit\.fluxcd\.io|argoproj\.io")
+"""Searched in manifests that name no image: they may be those of controllers."""
 
 
 class Places(NamedTuple):

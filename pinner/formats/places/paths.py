@@ -47,6 +47,17 @@ class Walk:
         self._document = document
         yield from self._below(document, states, kind, context)
 
+    def reach_below(self, keys: Iterable[str | int], entry: Entry, kind: Kind, context: str) -> Iterator[Reached]:
+        """Yield what the paths of `kind` lead to in the value of `entry`, which stands at `keys` of a document."""
+        paths = [_segments(path.keys) for path in kind.paths]
+        states = frozenset(_entered(paths, ((at, 0) for at in range(len(paths)))))
+        for key in keys:
+            states = frozenset(_entered(paths, _after(paths, states, kind, context, key)))
+        ends = sorted(at for at, position in states if position == len(paths[at]))
+        yield from (Reached(path=at, entry=entry, context=context) for at in ends)
+        self._document = entry.value
+        yield from self._below(entry.value, states, kind, context)
+
     def _below(
         self, node: Node, states: frozenset[_State], kind: Kind, context: str, depth: int = 1
     ) -> Iterator[Reached]:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
-from pinner.formats.places import Places, comments
+from pinner.formats.places import DEPLOYED, DEPLOYS, PATCH, Places, comments
 from pinner.formats.places.bake import BAKE_FILES, built_by_bake
 from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
+from pinner.formats.places.patches import MANIFESTS, add_inline_patch, is_json_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
@@ -57,6 +58,8 @@ _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 _IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
 _MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
 _ESCAPE = re.compile(rb"\\(?:x|u00|U000000)([0-7][0-9a-fA-F])|\\\r?\n[ \t]*")
+_APPLICATIONS = ("Application", "ApplicationSet")
+_OPERATION = re.compile(rb"\bop[\"']?[ \t]*:")
 
 
 def open_source(source: Source, choice: Places) -> Reader:
@@ -106,6 +109,8 @@ def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
         data = data.replace(b"\0", b"")
     if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
         return True
+    if DEPLOYS.search(data) or (b"image" in data and _OPERATION.search(data)):
+        return True
     if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
         return True
     return bool(named) and bool(_search(named).search(data))
@@ -117,6 +122,8 @@ def _json_may_be_of_a_kind(data: bytes) -> bool:
         document = json.loads(data)
     except (ValueError, RecursionError):
         return True
+    if isinstance(document, list):
+        return any(isinstance(item, dict) and {"op", "path"} <= item.keys() for item in document)
     return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
 
 
@@ -151,7 +158,7 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, dec
     """Return a reader of a composed file, by what its documents hold. `decisions` are those of a Bake file."""
     mappings = Mappings(file)
     documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, document.fields, choice, file.source.path) for document in documents]
+    claims = [_claiming(kinds, document, choice, file.source.path) for document in documents]
     decisions += tuple(built_by_documents(file, mappings))
     if not any(claims):
         return _read_unclaimed(file, choice, decisions)
@@ -195,11 +202,16 @@ def _key_of_braces(file: YamlFile, mappings: Mappings, *, is_gitlab: bool) -> No
 
 
 def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
-    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does."""
+    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does.
+
+    Of those that are lists, only JSON patches are yielded.
+    """
     waiting = [_Document(node=document, context="", fields={}) for document in reversed(file.documents)]
     lists: set[int] = set()
     while waiting:
         node, context, above = waiting.pop()
+        if is_json_patch(node, mappings):
+            yield _Document(node=node, context=context, fields={})
         if node.id != "mapping":
             continue
         fields = mappings.fields(node)
@@ -218,18 +230,20 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
             ][::-1]
 
 
-def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places, path: str) -> tuple[Kind, ...]:
+def _claiming(kinds: tuple[Kind, ...], document: _Document, choice: Places, path: str) -> tuple[Kind, ...]:
     """Return the kinds that claim a document: the first one by its content, and the first one by the name of its file.
 
     A manifest is one whatever the name of its file: nothing may hide from the other tool that reads it.
     """
+    if document.node.id == "sequence":
+        return (MANIFESTS,) if MANIFESTS in kinds else ()
     if choice.kind:
         return kinds
-    claiming = [kind for kind in kinds if _claims(kind.claim, fields)]
+    claiming = [kind for kind in kinds if _claims(kind.claim, document.fields)]
     named = [kind for kind in claiming if not kind.is_by_content][:1]
     if named and named[0].claim.api_version:
         return tuple(named)
-    if is_manifest(fields):
+    if is_manifest(document.fields):
         named = [kind for kind in named if kind.takes_manifests(path.replace("\\", "/"))]
     # By its content first: it knows better what stands at a path of both.
     return (*[kind for kind in claiming if kind.is_by_content][:1], *named)
@@ -265,6 +279,9 @@ class PlacesReader:
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
         self._reader.kind = kind.name
+        if document.id == "sequence":
+            self._add_json_patch(document, kind, context)
+            return
         self._containers = frozenset()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
@@ -278,6 +295,8 @@ class PlacesReader:
             self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
+        elif kind.name in ("flux-kustomization", "kubernetes"):
+            self._add_deployed(document, kind.name)
 
     def read(self) -> Reading:
         """Return everything that was added."""
@@ -306,6 +325,9 @@ class PlacesReader:
                 self._add_parts(node, reached.context, form)
         elif form is Form.SERVICE:
             self._add_service(self._mappings.fields(node) if node.id == "mapping" else {}, reached.context)
+        elif form is Form.PATCH:
+            if node.id == "scalar" and self._reader.is_new(node):
+                add_inline_patch(self._reader, reached)
         elif node.id == "scalar" and not is_null(node):
             text = strip(self._file.text_of(node))
             if text.chars:
@@ -362,6 +384,15 @@ class PlacesReader:
             written = WrittenReference(span=text.extent, text=str(text), target=Opaque(_OF_SERVICE))
             self._reader.add(written, repository, f"{context}.repository")
 
+    def _add_json_patch(self, document: Node, kind: Kind, context: str) -> None:
+        """Add the images that a list of operations writes."""
+        for reached in written_images(document, self._file, self._mappings, kind, context):
+            if is_taken(reached):
+                text = self._file.text_of(reached.entry.value)
+                self._reader.add(taken(text), reached.entry, reached.context)
+            else:
+                self._add(reached, Form.VALUES if reached.entry.value.id == "mapping" else Form.REFERENCE)
+
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
             self._reader.add_context(node, context)
@@ -377,7 +408,7 @@ class PlacesReader:
     def _add_kustomization(self, fields: Fields) -> None:
         """Add what a kustomization decides on, and the files in which it does so."""
         path = self._file.source.path
-        for item in _items(fields, "images"):
+        for item in (*_items(fields, "images"), *_items(fields, "imageTags")):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
             name, new_name = _text(entries, "name"), _text(entries, "newName")
             keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
@@ -395,6 +426,30 @@ class PlacesReader:
         for key in ("resources", "bases", "components"):
             # A component is always a kustomization, and works on the resources of the one that names it.
             self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
+        # An item of several lines is the patch itself.
+        is_file = [
+            item.id == "scalar" and not re.search(r"[\n{]", item.value)
+            for item in _items(fields, "patchesStrategicMerge")
+        ]
+        self._add_links(fields, "patchesStrategicMerge", PATCH, chosen=is_file)
+        for key in ("patches", "patchesJson6902"):
+            for number, item in enumerate(_items(fields, key)):
+                if item.id == "mapping":
+                    self._add_links(self._mappings.fields(item), "path", PATCH, above=f"{key}[{number}].")
+
+    def _add_deployed(self, document: Node, kind: str) -> None:
+        """Add the folders that a controller builds: Flux's Kustomizations, and Argo CD's Applications."""
+        fields = self._mappings.fields(document)
+        specs = _mappings_at(self._mappings, fields, "spec")
+        if kind == "kubernetes":
+            if not (_text(fields, "apiVersion").startswith("argoproj.io/") and _text(fields, "kind") in _APPLICATIONS):
+                return
+            templates = [each for spec in specs for each in _mappings_at(self._mappings, spec, "template")]
+            specs += [each for template in templates for each in _mappings_at(self._mappings, template, "spec")]
+            keys = ("source", "sources")
+            specs = [each for spec in specs for key in keys for each in _mappings_at(self._mappings, spec, key)]
+        for spec in specs:
+            self._add_links(spec, "path", DEPLOYED)
 
     def _add_devcontainer(self, fields: Fields) -> None:
         """Add the Dockerfile and the Compose files that a devcontainer.json names."""
@@ -404,14 +459,18 @@ class PlacesReader:
         self._add_links(fields, "dockerFile", "dockerfile")
         self._add_links(fields, "dockerComposeFile", COMPOSE)
 
-    def _add_links(self, fields: Fields, key: str, kind: str, above: str = "") -> None:
-        """Add what stands at a key, or each item of the list there, as the path of a file."""
+    def _add_links(
+        self, fields: Fields, key: str, kind: str, above: str = "", chosen: Sequence[bool] | None = None
+    ) -> None:
+        """Add what stands at a key, or each item of the list there that is `chosen`, as the path of a file."""
         if key not in fields:
             return
         value = fields[key].value
         entries = [fields[key]] if value.id == "scalar" else [Entry(item, item) for item in _items(fields, key)]
         for number, entry in enumerate(entries):
             if entry.value.id != "scalar" or is_null(entry.value) or not entry.value.value:
+                continue
+            if chosen is not None and not chosen[number]:
                 continue
             link = Link(
                 path=str(entry.value.value),
@@ -468,6 +527,12 @@ def _is_marked(line: bytes) -> bool:
     # Looked for behind the first #, and not behind each.
     comment = line.find(b"#")
     return comment >= 0 and _MARKER.search(line, comment + 1) is not None
+
+
+def _mappings_at(mappings: Mappings, fields: Fields, key: str) -> list[Fields]:
+    """Return the mapping at a key, or those in the list there."""
+    nodes = _items(fields, key) or ([fields[key].value] if key in fields else [])
+    return [mappings.fields(node) for node in nodes if node.id == "mapping"]
 
 
 def _items(fields: Fields, key: str) -> list[Node]:

@@ -22,6 +22,7 @@ class Form(StrEnum):
     EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
+    PATCH = "a patch in the text: the digest goes to the end of a reference that it writes, as in kubernetes"
     KUSTOMIZE = (
         "a mapping with `name` or `newName`, `newTag`, `digest`; the digest goes into `digest` or behind `newTag`"
     )
@@ -221,23 +222,35 @@ KINDS = (
         name="kustomize",
         files=("kustomization.yml", "Kustomization"),
         claim=Claim(api_version=r"kustomize\.config\.k8s\.io/.*|"),
-        paths=(Path("images[]", Form.KUSTOMIZE),),
-        words=("images", "resources", "bases", "components"),
+        paths=(
+            Path("{images,imageTags}[]", Form.KUSTOMIZE),
+            Path("{patches,patchesJson6902}[].patch", Form.PATCH),
+            Path("patchesStrategicMerge[]", Form.PATCH),
+            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}", Form.VALUES),
+            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}.*", Form.VALUES),
+            Path("helmCharts[].valuesInline.**.{image,*Image}", Form.VALUE),
+        ),
+        words=("image", "resources", "bases", "components", "patches"),
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
             "a component, in what the kustomization that names it has loaded before, unless another kustomization "
             "builds them without an entry for that name. An entry with a `newName` changes which later entries find "
             "the image, and one with a `tagSuffix` takes away its digest. That holds for `containers` and "
             "`initContainers` alone: Kustomize replaces no other images. For a file that you name, the kustomizations "
-            "of the whole work tree are read as well."
+            "of the whole work tree are read as well. What it names and is remote, missing, outside or ignored by Git "
+            "is `unchecked[not-read]`, which `# pinner: ignore[not-read] reason` acknowledges."
         ),
     ),
     Kind(
         name="flux-kustomization",
         files=_ANY,
         claim=Claim(api_version=r"kustomize\.toolkit\.fluxcd\.io/.*", kinds=("Kustomization",)),
-        paths=(Path("spec.images[]", Form.KUSTOMIZE),),
-        note="What it replaces is judged where it stands as well: its `path` may be one of another repository.",
+        paths=(Path("spec.images[]", Form.KUSTOMIZE), Path("spec.patches[].patch", Form.PATCH)),
+        note=(
+            "What it replaces is judged where it stands as well: its `path` may be one of another repository. A "
+            "kustomization of this repository at that path is built as it is, whatever others replace in it. That "
+            "holds for an Application of Argo CD as well."
+        ),
     ),
     Kind(
         name="flux-helmrelease",
@@ -304,7 +317,10 @@ KINDS = (
         files=_ANY,
         claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
         paths=_PODS,
-        note="A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written.",
+        note=(
+            "A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written. A list of `op`, "
+            "`path` and `value` is a JSON patch, whose values are read as if they stood at its paths."
+        ),
     ),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -25,6 +25,8 @@ SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n
 SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\n{}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
+PATCH = "patches:\n- target: {{kind: Pod}}\n  patch: |-\n    {}\n"
+
 TABLES = {
     "github-workflow": Table(
         ".github/workflows/ci.yml",
@@ -165,8 +167,12 @@ TABLES = {
             "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a:1@ }]}\n---\n# none\n---\nx: 1\n",
             "\ufeffapiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: a:1@ # why\r\n",
             "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a:1@ }]}}}",
+            "- op: replace\n  path: /spec/containers/0/image\n  value: a/b:1@\n",
+            "- {op: add, path: /spec/template/spec/containers/-, value: {image: 'a/b:1@'}}\n",
+            '[{"op": "replace", "path": "/spec/image", "value": "a/b:1@"}]\n',
         ),
         {
+            "- {op: copy, from: /a, path: /spec/containers/0/image}\n": ["/spec/containers/0/image"],
             POD.format("containers: [{image: 'ko://a.b/c'}]"): ["ko://a.b/c"],
             POD.format("containers: [{image: YOUR_REGISTRY/app:1}]"): ["YOUR_REGISTRY/app:1"],
             POD.format("containers: [{image: <image>}]"): ["<image>"],
@@ -180,6 +186,11 @@ TABLES = {
         },
         (
             POD.format("containers: [{name: a}]"),
+            "- {op: test, path: /spec/containers/0/image, value: 'a/b:1'}\n",
+            "- {op: replace, path: /metadata/name, value: image}\n",
+            "- {op: replace, path: /spec/containers/0/image, value: 'a/b:1'}\n- image\n",
+            "x: [{op: replace, path: /spec/containers/0/image, value: 'a/b:1'}]\n",
+            "- {operation: replace, path: /spec/containers/0/image, value: 'a/b:1'}\n",
             POD.format("containers: [{image: ''}]"),
             POD.format("containers: [{image: }]"),
             POD.format("containers: {image: 'a:1'}"),
@@ -269,6 +280,21 @@ TABLES = {
             "images: [{name: a, newTag: '1', digest: '~'}]\n",
             "images: [{name: a, newName: '', newTag: '1@'}]\n",
             "images: [{name: a, newTag: '1@', tagSuffix: -x}]\n",
+            "imageTags: [{name: a, newTag: '1@'}]\n",
+            PATCH.format("- op: replace\n      path: /spec/containers/0/image\n      value: a/b:1@"),
+            PATCH.format("- {op: add, path: /spec/containers/-, value: {name: b, image: 'a/b:1@'}}"),
+            PATCH.format("- {op: add, path: /spec, value: {initContainers: [{image: a/b^ }]}}"),
+            PATCH.format("- {op: add, path: /spec/volumes/0, value: {image: {reference: 'a/b:1@'}}}"),
+            PATCH.format("- {op: replace, path: /spec/image, value: 'a/b:1@'}"),
+            PATCH.format('[{"op": "add", "path": "/spec/containers", "value": [{"image": "a/b:1@"}]}]'),
+            PATCH.format("kind: Pod\n    spec:\n      containers:\n      - image: a/b:1@ # x"),
+            PATCH.format("spec: {containers: [{image: 'a/b:1@'}]}\n    ---\n    spec: {containers: [{image: a/c:1@}]}"),
+            'patches: [{patch: \'[{"op":"add","path":"/spec/containers/0/image","value":"a/b:1@"}]\'}]\n',
+            'patches: [{patch: "- op: replace\\n  path: /spec/containers/0/image\\n  value: a/b:1@\\n"}]\n',
+            "patchesJson6902:\n- patch: |\n    - op: add\n      path: /a/image\n      value: a:1@\n",
+            "patchesStrategicMerge:\n- |-\n  kind: Pod\n  spec: {containers: [{image: 'a/b:1@'}]}\n",
+            "helmCharts: [{name: a, valuesInline: {image: {repository: a/b, tag: '1', digest: '~'}}}]\n",
+            "helmCharts: [{name: a, valuesInline: {x: {image: 'a/b:1@'}}}]\n",
             "images:\n- name: a\n  newName:\n  newTag: v1@\n",
             'images: [{name: a, newTag: "1", digest: "~"}]\n',
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages: [{name: a, newTag: '1@'}]\n",
@@ -280,6 +306,16 @@ TABLES = {
             "images: [{name: a, digest: ''}]\n": ["a"],
             "images: [{name: a, newTag: '${TAG}'}]\n": ["a:${TAG}"],
             "images: [{name: a, tagSuffix: -x}]\n": ["a"],
+            PATCH.format("- {op: copy, from: /metadata/labels/a, path: /spec/containers/0/image}"): [
+                "/spec/containers/0/image"
+            ],
+            PATCH.format("- {op: move, from: /a, path: /spec/volumes/0/image/reference}"): [
+                "/spec/volumes/0/image/reference"
+            ],
+            PATCH.format("- {op: add, path: /spec/image, value: 1.5}"): ["1.5"],
+            PATCH.format("- {op: add, path: /spec/values/image, value: {repository: a/b, tag: '1'}}"): ["a/b"],
+            PATCH.format("- {op: add, path: /spec/image, value: '${X}'}"): ["${X}"],
+            "helmCharts: [{name: a, valuesInline: {image: {repository: a/b, tag: '1'}}}]\n": ["a/b:1"],
             "images: [{name: a, newName: b, tagSuffix: -x, digest: ''}]\n": ["b"],
         },
         (
@@ -290,9 +326,30 @@ TABLES = {
             "images: [{newTag: '1'}]\n",
             "images: [{name: ''}]\n",
             "images: [{name: '', newName: '', newTag: '1'}]\n",
+            "helmCharts: [{name: a, valuesFile: image.yaml, repo: 'https://a.example/images'}]\n",
+            "helmCharts: [{name: a, image: 'a/b:1', valuesInline: {image: a, tag: '1'}}]\n",
+            "valuesInline: {image: 'a/b:1'}\n",
             "images: [{newName: null, newTag: '1'}]\n",
             "configMapGenerator: [{name: image, literals: ['images=a:1']}]\n",
             "patches: [{patch: 'image: a:1'}]\n",
+            "patches: [{path: image.yaml}]\n",
+            "patches: [{patch: {containers: [{image: 'a:1'}]}}]\n",
+            "patchesStrategicMerge: [image.yaml]\n",
+            "x: [{patch: '{spec: {containers: [{image: a}]}}'}]\n",
+            PATCH.format("- {op: remove, path: /spec/containers/0/image}"),
+            PATCH.format("- {op: test, path: /spec/containers/0/image, value: 'a:1'}"),
+            PATCH.format("- {op: replace, path: /spec/containers/0/imagePullPolicy, value: 'a:1'}"),
+            PATCH.format("- {op: replace, path: /metadata/name, value: 'image:1'}"),
+            PATCH.format("- {op: add, path: /metadata, value: {image: 'a:1'}}"),
+            PATCH.format("- {op: add, path: /spec/image, value: null}"),
+            PATCH.format("- {op: add, path: /spec/image, value: ''}"),
+            PATCH.format("- {op: add, path: /spec/image, value: [a]}"),
+            PATCH.format("- {op: add, path: /spec/image}"),
+            PATCH.format("- {op: copy, from: /spec/containers/0/image, path: /metadata/labels/a}"),
+            PATCH.format("- image"),
+            PATCH.format("image"),
+            PATCH.format("kind: Pod\n    metadata: {labels: {image: 'a:1'}}"),
+            PATCH.format("# containers: [{image: a}]\n    kind: Pod"),
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./images}\n",
         ),
     ),

@@ -98,7 +98,8 @@ def without_digests(value: Any) -> Any:
         case list():
             return [without_digests(each) for each in value]
         case str():
-            return re.sub(rf"(:latest)?(@|^){DIGEST}$", "", value).removesuffix(":latest")
+            # A patch is a string in which references stand.
+            return re.sub(rf"(:latest)?@{DIGEST}|^{DIGEST}$|:latest(?![\w.-])", "", value)
     return value
 
 
