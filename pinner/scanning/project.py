@@ -9,8 +9,8 @@ from functools import partial
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
-from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
-from pinner.formats.compose.services import Services, find, says_nothing
+from pinner.formats.compose.reader import NamedFile, ServiceBuild
+from pinner.formats.compose.services import Layer, Services, find, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
@@ -162,7 +162,7 @@ class Project:
         self._models.append(model)
         model.add_readers(self._environments)
         if beside is not None:
-            model.related.append(beside)
+            model.lay_over(beside)
             self._unite(beside.files[0].source.path, files[0].source.path)
         for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
             self._join(files[0].source.path, path)
@@ -200,16 +200,16 @@ class Project:
         return base
 
     def _include(self, model: Model, file: YamlFile) -> None:
-        for document in file.documents:
+        for number, document in zip(model.services.documents_of(file), file.documents, strict=True):
             if document.id != "mapping":
                 continue
             entry = find(model.services.fields_of(file, document, "the file"), "include")
             if entry is None or entry.value.id != "sequence":
                 continue
             for item in entry.value.value:
-                self._include_one(model, file, item)
+                self._include_one(model, file, item, number)
 
-    def _include_one(self, model: Model, file: YamlFile, item: Node) -> None:
+    def _include_one(self, model: Model, file: YamlFile, item: Node, document: int) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
         path = item if item.id == "scalar" else _value(fields, "path")
@@ -236,8 +236,7 @@ class Project:
             self._included[key] = included
         included = self._included[key]
         if included is not model:
-            model.related.append(included)
-            included.related.append(model)
+            model.include(included, document)
         for each in paths:
             self._join(file.source.path, each)
 
@@ -265,15 +264,14 @@ class Project:
     # Dockerfiles.
 
     def _collect(self, model: Model) -> list[ServiceBuild]:
-        readers = model.readers
-        builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
+        builds = model.read_services()
         note_container_values(model, self._environments)
         return builds
 
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = model.folder_of(folder.file)
+        base = model.folder_of(build.base)
         if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
@@ -284,7 +282,8 @@ class Project:
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
         )
         if found:
-            self._join(folder.file.source.path, found.path)
+            for file in (folder.file, *build.files):
+                self._join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
@@ -309,7 +308,7 @@ class Project:
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(owner, path, followed.detail, span, suppressions)
+                self._files.note(owner, path, followed.detail, span, suppressions, names=path)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
@@ -330,7 +329,8 @@ class Project:
         reader = next(iter(self._compose[file.source.path].readers), None)
         suppressions = reader.suppressions_of(named.entry) if reader else ()
         detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
-        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
+        span = file.span_of(node)
+        self._files.note(file.source.path, text or "", detail, span, suppressions, named.context, named.path)
         return None
 
     def _join(self, one: str, other: str) -> None:
@@ -348,21 +348,25 @@ class Project:
             path = above
         return path
 
-    def _read_extended(self, model: Model) -> list[Services]:
-        """Return what the services of a model extend, which reads the files of these."""
-        return [each for name in model.services.layers for each, _ in model.services.extended(name)]
+    def _read_extended(self, model: Model) -> list[Layer]:
+        """Return the layers of a model's services that they extend, which reads the files of these."""
+        merged = {id(model.services), *(id(each.services) for each in model.beneath.values())}
+        layers = [layer for name in model.services.names for layer in model.services.chain(name)]
+        return [layer for layer in layers if id(layer.services) not in merged]
 
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
-        extended = [(model, services) for model in self._models for services in self._read_extended(model)]
-        models = {id(model.services): model for model in self._models}
-        for model, services in extended:
-            if services is not model.services:
-                # What is extended may extend more, in files that were read after `model` had been made.
-                model.add_extended(models[id(services)])
-                for yaml in services.files:
-                    extenders.setdefault(id(yaml), []).append(model)
+        extended = [(model, layer) for model in self._models for layer in self._read_extended(model)]
+        known = {id(model.services): model for model in self._models}
+        for model, layer in extended:
+            base = known.get(id(layer.services))
+            if base is None:
+                continue  # The main file without its override, which another file lies over.
+            base.inherited.add(layer.name)
+            # What is extended may extend more, in files that were read after `model` had been made.
+            model.add_extended(base)
+            extenders.setdefault(id(layer.file), []).append(model)
         mains = [id(model) for model in self._mains.values()]
         for model in self._models:
             found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, kind_names
+from pinner.formats.compose import holds_manifests
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
@@ -149,14 +150,15 @@ class _Opened:
         self._finder: Finder | None = None
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
+        """Yield the files but for those that are no Dockerfiles. Of Compose files and manifests the content decides."""
         for each in found:
             self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and is_compose(each.path):
-                if COMPOSE.NAME in self._kind_settings.off:
-                    self.excluded += 1
-                else:
-                    yield each._replace(format=COMPOSE)
+                each = each._replace(format=COMPOSE)
+            elif each.format is COMPOSE and _holds_manifests(each):
+                each = each._replace(format=self._kind_settings.places())
+            if each.format is COMPOSE and COMPOSE.NAME in self._kind_settings.off:
+                self.excluded += 1
             elif each.format is not DOCKERFILE or _is_dockerfile(each):
                 yield each
             elif each.is_named and each.by_content:
@@ -316,6 +318,14 @@ def _is_dockerfile(found: Found) -> bool:
     return DOCKERFILE.claims(source)
 
 
+def _holds_manifests(found: Found) -> bool:
+    """Tell whether a file with the name of a Compose file holds what kubectl reads."""
+    try:
+        return holds_manifests(read_source(found.path))
+    except ReadError:
+        return False
+
+
 def _read_projects(
     found: Sequence[Found],
     searched: set[str],
@@ -366,34 +376,37 @@ def scan_stdin(
     kind_settings: KindSettings = ALL_KINDS,
     builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
-    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
-    read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
+    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are.
+
+    Of the files that it names those that cannot be read are told, and nothing of the others.
+    """
+    if file_format is COMPOSE and holds_manifests(source):
+        file_format = kind_settings.places()
     is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
-    if is_built:
-        opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
-        opened.add_project(read_again({source.path: source.data}), ())
-        file = opened.files[source.path]
-    else:
+    if file_format is DOCKERFILE and not is_built:
         file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(file, suppression_settings, kind_settings)
+    # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.standard_input import read_alone, with_unread
+
+    if not is_built:
+        file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(with_unread(file, kind_settings.off), suppression_settings, kind_settings)
+    read_again = partial(read_alone, source.path, [each._replace(path=None) for each in builds])
+    opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
+    opened.add_project(read_again({source.path: source.data}), ())
+    scan = _scan_of(opened.files[source.path], suppression_settings, kind_settings)
+    return scan._replace(groups={source.path: 0}, read_again=read_again)
+
+
+def _scan_of(file: ScannedFile, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> Scan:
     return Scan(
-        files={source.path: file},
-        unknown=(source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
-        failures=tuple(_problems({source.path: file})),
+        files={file.source.path: file},
+        unknown=(file.source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
+        failures=tuple(_problems({file.source.path: file})),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
-        groups={source.path: 0} if is_built else {},
-        read_again=read_again if is_built else lambda _: None,
     )
-
-
-def _read_alone(path: str, builds: Sequence["ConfiguredBuilds"], contents: Mapping[str, bytes]) -> ProjectReading:
-    """Return how a Dockerfile of some configured builds reads by itself, wherever its content comes from."""
-    from pinner.scanning.followed import Finder
-    from pinner.scanning.project import Project
-
-    project = Project(Finder(), COMPOSE, {path}.__contains__, contents, builds)
-    project.add_dockerfiles([path])
-    return project.read()
 
 
 def scan_source(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from pinner.formats._base import Refused
@@ -144,6 +145,9 @@ class DockerfileReader:
                 self._complain(instruction, f"{instruction.name} stands before the first FROM")
         if not (self.froms or self.problems or self.has_foreign_frontend):
             self._complain(self.division.instructions[0], "the file has no FROM")
+        names = [(base.stage, index) for index, base in enumerate(self.froms) if base.stage]
+        self._last_stages = dict(names)
+        self._first_stages = dict(reversed(names))
         self._note_trigger_arguments()
 
     def _collect_from(self, statement: Statement) -> None:
@@ -204,30 +208,16 @@ class DockerfileReader:
 
     def _note_trigger_arguments(self) -> None:
         """Note the ARGs of triggers that run in this file, in the stages that are FROM the one that holds them."""
-        found: list[tuple[int, LogicalLine, Command]] = []
         stage = -1
         for _, line, command in self.statements:
             stage += command.name == "FROM"
-            trigger = read_command(line.chars, command.start) if command.name == "ONBUILD" else command
-            if trigger is not command and trigger.name == "ARG":
-                found.append((stage, line, trigger))
-        bases = self._stages_below() if found else frozenset[int]()
-        for stage, line, trigger in found:
-            for start, end in quoted_word_spans(line.chars, trigger.start, trigger.end, self.division.escape):
+            if command.name != "ONBUILD" or stage not in self._continued_stages:
+                continue
+            trigger = read_command(line.chars, command.start)
+            words = quoted_word_spans(line.chars, trigger.start, trigger.end, self.division.escape)
+            for start, end in words if trigger.name == "ARG" else ():
                 name, equals, _ = line.chars[start:end].partition("=")
-                if stage in bases:
-                    self._note_stage_argument(name, has_default=bool(equals))
-
-    def _stages_below(self) -> frozenset[int]:
-        """Return the stages that later ones are FROM."""
-        first: dict[str, int] = {}
-        found: set[int] = set()
-        for index, base in enumerate(self.froms):
-            if isinstance(base.image, Word):
-                found.update(first[name] for name in self._names(base.image) if name in first)
-            if base.stage is not None:
-                first.setdefault(base.stage, index)
-        return frozenset(found)
+                self._note_stage_argument(name, has_default=bool(equals))
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement
@@ -261,9 +251,6 @@ class DockerfileReader:
     # References.
 
     def _read_references(self) -> None:
-        names = [(base.stage, index) for index, base in enumerate(self.froms) if base.stage]
-        self._last_stages = dict(names)
-        self._first_stages = dict(reversed(names))
         stage = -1
         for statement in self.statements:
             if statement.command.name == "FROM":
@@ -381,8 +368,19 @@ class DockerfileReader:
         is_number = source.chars.isdecimal() and trigger.command.name == "COPY"
         if is_number or source.chars.lower() in self._first_stages:
             return False
-        later = (base.image for base in self.froms[stage + 1 :] if isinstance(base.image, Word))
-        return any(self._first_stages.get(name, -1) == stage for image in later for name in self._names(image))
+        return stage in self._continued_stages
+
+    @cached_property
+    def _continued_stages(self) -> frozenset[int]:
+        """The stages that a later FROM of this file continues, on some platform.
+
+        Found once, since each trigger asks: to work out each FROM for it takes the square of their number.
+        """
+        found: set[int] = set()
+        for index, base in enumerate(self.froms):
+            names = self._names(base.image) if isinstance(base.image, Word) else ()
+            found.update(self._first_stages[name] for name in names if self._is_earlier(name, index))
+        return frozenset(found)
 
     def _names(self, image: Word) -> list[str]:
         """Return what the word of a FROM stands for, on each platform where it differs."""

@@ -5,27 +5,24 @@ the matrix for each of its values. What functions make of others is not known, a
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 from pinner.formats._builders import builder_decisions
+from pinner.formats.places.hcl import Token, attributes_of, blocks_of, read_tokens
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node
 from pinner.model.occurrence import Decision, Problem
 from pinner.model.source import Source
 
-BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
+BAKE_FILES = r"(^|/)(docker-)?bake([._-][^/]*)?\.(hcl|json)$"
 
 _MAX_COMBINATIONS = 1_000
-_STRING = r'"(?:[^"\\$\n]|\\.|\$(?!\{)|\$\{(?:[^{}"\n]|"(?:[^"\\\n]|\\.)*")*\})*"'
-_TOKEN = re.compile(
-    r"(?P<skipped>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)|<<-?(?P<mark>\w+)\n.*?\n[ \t]*(?P=mark)\b)"
-    rf"|(?P<string>{_STRING})|(?P<name>[A-Za-z_][\w-]*)|(?P<other>==|!=|.)",
-    re.DOTALL,
-)
-_INTERPOLATION = re.compile(r"\$\{[ \t]*([A-Za-z_][\w-]*)?([^}]*)\}")
+# One that is not closed goes to the end: no later one is looked for in it.
+_INTERPOLATION = re.compile(r"\$\{[ \t]*+([A-Za-z_][\w-]*+)?+([^}]*+)(?:\}|\Z)")
 _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 # What these make of their strings are the same strings.
 _TRANSPARENT = frozenset(("compact", "concat", "distinct", "flatten"))
@@ -33,13 +30,7 @@ _TRANSPARENT = frozenset(("compact", "concat", "distinct", "flatten"))
 # What a variable stands for lies between two marks; _UNKNOWN is what has no value.
 _VARIABLE, _UNKNOWN = "\0", "\1"
 
-_Values = Mapping[str, Sequence[str]]
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    at: int
+_Values = dict[str, Sequence[str]]
 
 
 class _Target(NamedTuple):
@@ -54,11 +45,11 @@ def built_by_bake(source: Source) -> Iterator[Decision]:
     variables, targets = _read_json(source) if source.path.endswith(".json") else _read_hcl(source)
     for target in targets:
         for text, line in target.tags:
-            for name in _names(text, {**variables, **target.matrix}):
+            for name in _names(text, ChainMap(target.matrix, variables)):
                 yield from builder_decisions([name], source.path, line)
 
 
-def _names(text: str, values: _Values) -> Iterator[str]:
+def _names(text: str, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield what a tag of a target stands for, without the tag behind its colon where a variable gives that."""
     used = list(dict.fromkeys(match[1] for match in _INTERPOLATION.finditer(text) if match[1] in values))
     choices = [values[name] for name in used]
@@ -84,7 +75,7 @@ def _filled(match: re.Match[str], known: Mapping[str, str]) -> str:
 def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
     variables: dict[str, Sequence[str]] = {}
     targets: list[_Target] = []
-    for kind, label, body in _blocks(source):
+    for kind, label, body in blocks_of(read_tokens(source.data)):
         if kind == "variable":
             default = [each for each in body.get("default", ()) if each.text != "\n"]
             if len(default) == 1 and default[0].kind == "string" and "${" not in default[0].text:
@@ -95,55 +86,23 @@ def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
     return variables, targets
 
 
-def _blocks(source: Source) -> Iterator[tuple[str, str, dict[str, list[_Token]]]]:
-    """Yield the blocks of a file: their type, their label, and the expressions of their attributes."""
-    # One character a byte, so that offsets are the file's; names of images are ASCII.
-    found = _TOKEN.finditer(source.data.decode("latin-1"))
-    tokens = [
-        _Token(kind=each.lastgroup or "", text=each[0], at=each.start()) for each in found if each["skipped"] is None
-    ]
-    at = 0
-    while at < len(tokens):
-        end = _end_of_expression(tokens, at)
-        head = tokens[at : at + 3]
-        if [each.kind for each in head[:2]] == ["name", "string"] and head[2:] and head[2].text == "{":
-            yield head[0].text, head[1].text[1:-1], _attributes(tokens[at + 3 : end - 1])
-        at = end + 1
-
-
-def _attributes(tokens: Sequence[_Token], ends: str = "\n") -> dict[str, list[_Token]]:
-    attributes: dict[str, list[_Token]] = {}
-    at = 0
-    while at < len(tokens):
-        end = _end_of_expression(tokens, at, ends)
-        if tokens[at].kind == "name" and at + 1 < end and tokens[at + 1].text == "=":
-            attributes[tokens[at].text] = list(tokens[at + 2 : end])
-        at = end + 1
-    return attributes
-
-
-def _end_of_expression(tokens: Sequence[_Token], at: int, ends: str = "\n") -> int:
-    """Return where the line ends on which `at` is, with what its brackets hold."""
-    depth = 0
-    while at < len(tokens) and (depth or tokens[at].text not in ends):
-        depth += (tokens[at].text in _OPENING) - (tokens[at].text in _CLOSING)
-        at += 1
-    return at
-
-
-def _tags(expression: Sequence[_Token]) -> Iterator[tuple[str, int]]:
+def _tags(expression: Sequence[Token]) -> Iterator[tuple[str, int]]:
     """Yield the strings and variables that an expression may be made of: no arguments of functions, no conditions."""
     tokens = [each for each in expression if each.text != "\n"]
-    inside: list[bool] = []
+    # How many brackets are open, and how many are at the first of those whose strings are not looked at.
+    depth, hidden = 0, None
     for at, token in enumerate(tokens):
         before = tokens[at - 1].text if at else ""
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
         if token.text in _OPENING:
             is_call = token.text == "(" and at > 0 and tokens[at - 1].kind == "name"
-            inside.append(token.text == "{" or after == "for" or (is_call and before not in _TRANSPARENT))
-        elif token.text in _CLOSING and inside:
-            inside.pop()
-        elif any(inside) or "==" in (before, after) or "!=" in (before, after):
+            depth += 1
+            if hidden is None and (token.text == "{" or after == "for" or (is_call and before not in _TRANSPARENT)):
+                hidden = depth
+        elif token.text in _CLOSING and depth:
+            hidden = None if hidden == depth else hidden
+            depth -= 1
+        elif hidden is not None or "==" in (before, after) or "!=" in (before, after):
             continue
         elif token.kind == "string":
             yield token.text[1:-1], token.at
@@ -151,10 +110,10 @@ def _tags(expression: Sequence[_Token]) -> Iterator[tuple[str, int]]:
             yield f"${{{token.text}}}", token.at
 
 
-def _matrix(expression: Sequence[_Token]) -> dict[str, list[str]]:
+def _matrix(expression: Sequence[Token]) -> _Values:
     """Return the values of the names in a matrix, of which all values are literal strings."""
-    matrix: dict[str, list[str]] = {}
-    for name, tokens in _attributes(expression[1:-1], ends="\n,").items():
+    matrix: _Values = {}
+    for name, tokens in attributes_of(expression[1:-1], ends="\n,").items():
         items = [each for each in tokens[1:-1] if each.text not in "\n,"]
         if items and all(each.kind == "string" and "${" not in each.text for each in items):
             matrix[name] = [each.text[1:-1] for each in items]
@@ -181,9 +140,9 @@ def _read_json(source: Source) -> tuple[_Values, list[_Target]]:
         for target in _fields(mappings, blocks.get("target")).values():
             fields = _fields(mappings, target)
             named = _fields(mappings, fields.get("matrix")).items()
-            matrix = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
+            listed = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
             # A name without values leaves what it stands for unknown, and does not make the tags none.
-            matrix = {name: values for name, values in matrix.items() if values}
+            matrix: _Values = {name: values for name, values in listed.items() if values}
             targets.append(_Target(tags=_scalars(file, fields.get("tags")), matrix=matrix))
     return variables, targets
 

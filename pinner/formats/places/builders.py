@@ -38,8 +38,9 @@ def built_by_documents(file: YamlFile, mappings: Mappings) -> Iterator[Decision]
 def _of_node(file: YamlFile, node: Node, *, names_tag: bool = True) -> Iterable[Decision]:
     if node.id != "scalar":
         return ()
-    # An expression may hold spaces, which separate no tags.
-    text = re.sub(r"\$\{\{.*?\}\}", "${}", node.value)
+    # An expression may hold spaces, which separate no tags. Behind the last end of one no other is looked for.
+    before, end, after = node.value.rpartition("}}")
+    text = re.sub(r"\$\{\{.*?\}\}", "${}", before + end, flags=re.DOTALL) + after
     found = builder_decisions(filter(None, _SEPARATORS.split(text)), file.source.path, file.line_of(node))
     return found if names_tag else (each._replace(tag=None) for each in found)
 
@@ -54,5 +55,6 @@ def _values(mappings: Mappings, node: Node, keys: tuple[str, ...]) -> list[Node]
                 below += each.value
             elif each.id == "mapping":
                 below += [entry.value for name, entry in mappings.fields(each).items() if key in ("*", name)]
-        found = below
+        # By aliases one node may stand in many places, which say the same.
+        found = list({id(each): each for each in below}.values())
     return found

@@ -2,8 +2,9 @@
 
 import re
 
-# A string is matched first, so that no // of an address begins a comment.
-_COMMENTS = re.compile(rb'"(?:\\.|[^"\\\n])*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+# A string is matched first, so that no // of an address begins a comment. One that is not closed is matched as well, so
+# that none is looked for at each quote in it.
+_COMMENTS = re.compile(rb'"(?:\\.|[^"\\\n])*+"?|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _KEPT = re.compile(rb"[^\r\n\t]")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -15,10 +16,11 @@ from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Form, Kind, Path
+from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
+from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.mappings import Fields, Mappings
+from pinner.formats.yaml.mappings import Fields, Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (
@@ -27,6 +29,7 @@ from pinner.model.occurrence import (
     Invalid,
     Link,
     Occurrence,
+    Opaque,
     PassedOver,
     Problem,
     Reading,
@@ -37,9 +40,11 @@ from pinner.model.source import Source, Span
 COMPOSE = compose_reader.KIND
 
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
+_MAY_BE_CONTAINER = "a container of another file may have this name: write the tag behind it if it is an image"
+_OF_SERVICE = "Azure finds the image when it runs: write image: REGISTRY.azurecr.io/REPOSITORY:TAG to have it checked"
 _SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
-_MARKER = re.compile(r'#.*\{\s*"\$imagepolicy"\s*:')
+_MARKER = re.compile(rb'\{\s*"\$imagepolicy"\s*:')
 # A text without one of these may as well be the name of a container, or any other string.
 _SIGN = re.compile(r"[/:@]")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
@@ -57,22 +62,23 @@ _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile
 def open_source(source: Source, choice: Places) -> Reader:
     """Return a reader of the file in `source`."""
     path = source.path.replace("\\", "/")
-    if re.search(BAKE_FILES, path):
-        return _Nothing(tuple(built_by_bake(source)))
+    decisions = tuple(built_by_bake(source)) if re.search(BAKE_FILES, path) else ()
+    if path.endswith(".hcl"):
+        return _Nothing(decisions)
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")
     if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
-        return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing()
+        return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
         return _refuse(file, source, named)
     file.source = source
-    return _read_documents(file, kinds, choice)
+    return _read_documents(file, kinds, choice, decisions)
 
 
 def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
@@ -131,29 +137,33 @@ class _Document(NamedTuple):
     fields: Fields
 
 
-def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> Reader:
-    """Return a reader of a composed file, by what its documents hold."""
+def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, decisions: tuple[Decision, ...]) -> Reader:
+    """Return a reader of a composed file, by what its documents hold. `decisions` are those of a Bake file."""
     mappings = Mappings(file)
     documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, document.fields, choice) for document in documents]
-    decisions = tuple(built_by_documents(file, mappings))
-    if not any(claims) and not choice.kind and compose_reader.claims(file.source):
-        if COMPOSE in choice.off:
-            return _Nothing(decisions, PassedOver.OFF)
-        return compose_reader.open_source(file.source)
+    claims = [_claiming(kinds, document.fields, choice, file.source.path) for document in documents]
+    decisions += tuple(built_by_documents(file, mappings))
     if not any(claims):
-        return _Nothing(decisions)
-    claimed = [kind for kind in claims if kind and kind.name not in choice.off]
+        return _read_unclaimed(file, choice, decisions)
+    claimed = [kind for each in claims for kind in each if kind.name not in choice.off]
     if not claimed:
         return _Nothing(decisions, PassedOver.OFF)
     if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
-        return _refuse(problem, file.source, [kind for kind in claims if kind is not None])
+        return _refuse(problem, file.source, claimed)
     reader = PlacesReader(file, mappings, choice, decisions)
-    for document, kind in zip(documents, claims, strict=True):
-        if kind is not None and kind.name not in choice.off:
-            reader.add_document(document.node, kind, document.context)
+    for document, each in zip(documents, claims, strict=True):
+        for kind in each:
+            if kind.name not in choice.off:
+                reader.add_document(document.node, kind, document.context)
     return reader
+
+
+def _read_unclaimed(file: YamlFile, choice: Places, decisions: tuple[Decision, ...]) -> Reader:
+    """Return a reader of a file that no kind of the table claims: it may be one of Compose, whatever its name."""
+    if choice.kind or not compose_reader.claims(file.source):
+        return _Nothing(decisions)
+    return _Nothing(decisions, PassedOver.OFF) if COMPOSE in choice.off else compose_reader.open_source(file.source)
 
 
 def _key_of_braces(file: YamlFile) -> Node | None:
@@ -186,19 +196,30 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
             ][::-1]
 
 
-def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
-    """Return the first kind of the table that claims a document."""
-    version = _text(fields, "apiVersion")
+def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places, path: str) -> tuple[Kind, ...]:
+    """Return the kinds that claim a document: the first one by its content, and the first one by the name of its file.
+
+    A manifest is one whatever the name of its file: nothing may hide from the other tool that reads it.
+    """
+    if choice.kind:
+        return kinds
+    claiming = [kind for kind in kinds if _claims(kind.claim, fields)]
+    named = [kind for kind in claiming if not kind.is_by_content][:1]
+    if named and named[0].claim.api_version:
+        return tuple(named)
+    if is_manifest(fields):
+        named = [kind for kind in named if kind.takes_manifests(path.replace("\\", "/"))]
+    # By its content first: it knows better what stands at a path of both.
+    return (*[kind for kind in claiming if kind.is_by_content][:1], *named)
+
+
+def _claims(claim: Claim, fields: Fields) -> bool:
+    """Return whether a document holds what one of a kind does."""
     # An item of a PodList is a Pod, which it need not say.
     name = _text(fields, "kind").removesuffix("List")
-    for kind in kinds:
-        claim = kind.claim
-        has_keys = all(key in fields for key in claim.has) and not any(key in fields for key in claim.lacks)
-        is_version = not claim.api_version or re.fullmatch(claim.api_version, version)
-        is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
-        if choice.kind or (has_keys and is_version and is_kind):
-            return kind
-    return None
+    is_version = not claim.api_version or re.fullmatch(claim.api_version, _text(fields, "apiVersion"))
+    is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
+    return all(key in fields for key in claim.has) and bool(is_version) and is_kind
 
 
 def _text(fields: Fields, key: str) -> str:
@@ -214,7 +235,7 @@ class PlacesReader:
         self._mappings = mappings
         self._choice = choice
         self._reader = YamlReader(file)
-        self._walk = Walk(mappings)
+        self._walk = Walk(file, mappings)
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
         self._parts: list[Entry] = []
@@ -225,8 +246,10 @@ class PlacesReader:
         self._containers = frozenset()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
-            values = (reached.entry.value for reached in Walk(self._mappings).reach(document, names))
+            values = (reached.entry.value for reached in Walk(self._file, self._mappings).reach(document, names))
             self._containers = frozenset(str(value.value) for value in values if value.id == "scalar")
+        if kind.name == "gitlab-ci" and self._is_header(document):
+            kind = kind._replace(reserved=kind.reserved | {"spec"})
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -241,17 +264,26 @@ class PlacesReader:
             reading = reading._replace(occurrences=tuple(self._without_shared_places(reading.occurrences)))
         if b"$imagepolicy" not in self._file.source.data:
             return reading
-        return reading._replace(occurrences=tuple(map(self._with_policy, reading.occurrences)))
+        marked = [number for number, line in enumerate(self._file.source.data.split(b"\n"), 1) if _is_marked(line)]
+        return reading._replace(occurrences=tuple(self._with_policy(each, marked) for each in reading.occurrences))
 
     def outline(self) -> tuple[str, ...]:
         """Return what no edit may change."""
         return self._reader.outline()
+
+    def _is_header(self, document: Node) -> bool:
+        """Return whether a document is the header of a GitLab pipeline: only before another one `spec` is no job."""
+        # As GitLab's MultiDocYaml does, which leaves out empty documents before it counts.
+        documents = [each for each in self._file.documents if each.value and not is_null(each)]
+        return len(documents) > 1 and documents[0] is document
 
     def _add(self, reached: Reached, form: Form) -> None:
         node = reached.entry.value
         if form in (Form.VALUES, Form.KUSTOMIZE):
             if node.id == "mapping":
                 self._add_parts(node, reached.context, form)
+        elif form is Form.SERVICE:
+            self._add_service(self._mappings.fields(node) if node.id == "mapping" else {}, reached.context)
         elif node.id == "scalar" and not is_null(node):
             text = strip(self._file.text_of(node))
             if text.chars:
@@ -264,9 +296,10 @@ class PlacesReader:
                 if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
-                # The name of a container that a template defines is no image, and is not known here.
-                if text.chars not in self._containers and (_SIGN.search(text.chars) or is_open(text.chars)):
-                    self._add_text(reached, text)
+                # Azure takes what names no container of the pipeline for an image.
+                if text.chars not in self._containers:
+                    is_name = not (_SIGN.search(text.chars) or is_open(text.chars))
+                    self._add_text(reached, text, _MAY_BE_CONTAINER if is_name else "")
             case Form.EXPRESSION:
                 if is_open(text.chars):
                     self._add_text(reached, text)
@@ -275,10 +308,11 @@ class PlacesReader:
             case _:
                 self._add_text(reached, text)
 
-    def _add_text(self, reached: Reached, text: Text) -> None:
+    def _add_text(self, reached: Reached, text: Text, why_not: str = "") -> None:
         if not text.chars:
             return
         written = read_text(self._reader, text)
+        written = refuse(written, why_not) if why_not else written
         if not is_string(reached.entry.value):
             written = written._replace(target=Invalid(NOT_A_STRING), place=None)
         self._reader.add(written, reached.entry, reached.context)
@@ -295,6 +329,16 @@ class PlacesReader:
             self._reader.add(refuse(written, _MAY_BE_REPOSITORY), reached.entry, reached.context, is_partial=True)
         else:
             self._reader.add(written, reached.entry, reached.context)
+
+    def _add_service(self, fields: Fields, context: str) -> None:
+        """Add the image of a container of Azure's registry service, which has a name and no tag."""
+        repository = fields.get("repository")
+        if _text(fields, "type").upper() != "ACR" or "image" in fields or repository is None:
+            return
+        text = strip(self._file.text_of(repository.value)) if repository.value.id == "scalar" else Text("", ())
+        if text.chars:
+            written = WrittenReference(span=text.extent, text=str(text), target=Opaque(_OF_SERVICE))
+            self._reader.add(written, repository, f"{context}.repository")
 
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
@@ -313,13 +357,17 @@ class PlacesReader:
         path = self._file.source.path
         for item in _items(fields, "images"):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
-            if _text(entries, "name") and (_text(entries, "newTag") or _text(entries, "digest")):
+            name, new_name = _text(entries, "name"), _text(entries, "newName")
+            keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
+            if name and not (keeps_tag and new_name in ("", name)):
                 decision = Decision(
                     by=Decider.KUSTOMIZATION,
-                    name=_text(entries, "name"),
+                    name=name,
                     tag=None,
                     path=path,
                     line=self._file.line_of(item),
+                    new_name=new_name,
+                    keeps_tag=keeps_tag,
                 )
                 self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):
@@ -374,15 +422,30 @@ class PlacesReader:
             is_shared = span is not None and (len(images[span]) > 1 or span.start in taken)
             yield each._replace(place=None, unwritable=_SHARED) if is_shared else each
 
-    def _with_policy(self, occurrence: Occurrence) -> Occurrence:
-        """Return an occurrence, without a place if a line of it bears the marker of Flux's image policies."""
-        source, where = self._file.source, occurrence.where
-        lines = [line for line in range(where.line, where.end_line + 1) if _MARKER.search(source.line_text(line))]
-        if not lines:
+    def _with_policy(self, occurrence: Occurrence, marked: Sequence[int]) -> Occurrence:
+        """Return an occurrence, without a place if one of the lines that are `marked` is a line of it."""
+        at = bisect_left(marked, occurrence.where.line)
+        if at == len(marked) or marked[at] > occurrence.where.end_line:
             return occurrence
-        decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=source.path, line=lines[0])
+        line = self._file.source.line_text(marked[at])
+        decision = Decision(
+            by=Decider.IMAGE_POLICY,
+            name=line[line.index("#") :].rstrip(),
+            tag=None,
+            path=self._file.source.path,
+            line=marked[at],
+            place=occurrence.place,
+            unwritable=occurrence.unwritable,
+        )
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
+
+
+def _is_marked(line: bytes) -> bool:
+    """Return whether a comment on a line is the marker of Flux's image policies."""
+    # Looked for behind the first #, and not behind each.
+    comment = line.find(b"#")
+    return comment >= 0 and _MARKER.search(line, comment + 1) is not None
 
 
 def _items(fields: Fields, key: str) -> list[Node]:

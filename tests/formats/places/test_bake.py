@@ -37,6 +37,19 @@ HCL: dict[str, list[tuple[str, str | None]]] = {
         ("a/c", "1"),
     ],
     'target "ä" { tags = ["a/b:1"] }': [("a/b", "1")],
+    'target "x" { tags = ["${{ t = "c" }["t"]}/b:1", "a/b:1"] }\ntarget "y" { tags = ["a/c:1"] }': [
+        ("a/b", "1"),
+        ("a/c", "1"),
+    ],
+    'target "x" { tags = ["a/b:${upper("${T}")}", "a/c:1"] }': [("a/b", None), ("a/c", "1")],
+    'target "x" { tags = ["a/b:1"], labels = { x = "$${" } }\ntarget "y" { tags = ["a/c:1"] }': [
+        ("a/b", "1"),
+        ("a/c", "1"),
+    ],
+    'target "x" {\n  dockerfile-inline = <<A\nA\n  tags = ["a/b:1"]\n}': [("a/b", "1")],
+    'target "x" {\r\n  dockerfile-inline = <<-A\r\n AB\r\n  A\r\n  tags = ["a/b:1"]\r\n}': [("a/b", "1")],
+    'target "x" { description = "\\"" }\ntarget "y" { tags = ["a/c:1"] }': [("a/c", "1")],
+    'target "x" { description = "a\n}\ntarget "y" { tags = ["a/c:1"] }': [("a/c", "1")],
 }
 NOTHING = [
     "",
@@ -63,6 +76,10 @@ NOTHING = [
     'target "x" { tags = [""] }',
     'target "x" { tags = [',
     'target "x" { tags = ["a/b:1',
+    'target "x" { tags = ["a/b:${1"] }',
+    'x = <<A\ntarget "x" { tags = ["a/b:1"] }\n',
+    'x = <<A\nA B\ntarget "x" { tags = ["a/b:1"] }\nA\n',
+    'x = <<A\nA-\ntarget "x" { tags = ["a/b:1"] }\nA\n',
     'target "x" {\n  matrix = { t = [{ n = "b" }] }\n  tags = ["a/${t.n}:1"]\n}',
     'target "x" {\n  matrix = { t = ["b", T] }\n  tags = ["a/${t}:1"]\n}',
 ]
