@@ -232,8 +232,8 @@ KINDS = (
         paths=(Path("spec.images[]", Form.KUSTOMIZE), Path("spec.patches[].patch", Form.PATCH)),
         note=(
             "What it replaces is judged where it stands as well: its `path` may be one of another repository. A "
-            "kustomization of this repository at that path is built as it is, whatever others replace in it. That holds "
-            "for an Application of Argo CD as well."
+            "kustomization of this repository at that path is built as it is, whatever others replace in it. That "
+            "holds for an Application of Argo CD as well."
         ),
     ),
     Kind(
