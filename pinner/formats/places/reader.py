@@ -1,18 +1,17 @@
 """Reads the documents of a file that pull images: what the table of the kinds says, and nothing else."""
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
-from pinner.formats.places import DEPLOYED, DEPLOYS, PATCH, Places, comments
+from pinner.formats.places import DEPLOYED, PATCH, Places, comments
 from pinner.formats.places.bake import BAKE_FILES, built_by_bake
 from pinner.formats.places.builders import built_by_documents
+from pinner.formats.places.byte_search import IMAGE_KEY, json_may_be_of_a_kind, may_be_manifest, may_hold_images
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.patches import MANIFESTS, add_inline_patch, is_json_patch, is_taken, taken, written_images
@@ -50,16 +49,7 @@ _MARKER = re.compile(rb'\{\s*"\$imagepolicy"\s*:')
 _SIGN = re.compile(r"[/:@]")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
 
-# What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
-_HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
-_MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
-_SERVICES = re.compile(rb"services|" + _HIDDEN)
-_IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
-_IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
-_MARK = re.compile(rb"\{\{|\{%|<%|%%|@")
-_ESCAPE = re.compile(rb"\\(?:x|u00|U000000)([0-7][0-9a-fA-F])|\\\r?\n[ \t]*")
 _APPLICATIONS = ("Application", "ApplicationSet")
-_OPERATION = re.compile(rb"\bop[\"']?[ \t]*:")
 
 
 def open_source(source: Source, choice: Places) -> Reader:
@@ -71,7 +61,7 @@ def open_source(source: Source, choice: Places) -> Reader:
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")
-    if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
+    if not may_hold_images(source.data, tuple(named)) or (is_plain_json and not json_may_be_of_a_kind(source.data)):
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
         return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
@@ -90,47 +80,10 @@ def open_source(source: Source, choice: Places) -> Reader:
 def _refuse(problem: Problem, source: Source, named: Sequence[Kind], *, is_template: bool) -> Reader:
     """Return the reader of a file that does not parse: a template, an error, or one that is of no kind."""
     kind = named[0].name if named else ""
-    is_manifest = _may_be_manifest(source.data)
-    has_image = named or is_manifest or _IMAGE_KEY.search(source.data)
+    is_manifest = may_be_manifest(source.data)
+    has_image = named or is_manifest or IMAGE_KEY.search(source.data)
     template = template_in(source, kind) if has_image and is_template else None
     return Refused(problem, template) if template or named or is_manifest else _Nothing()
-
-
-def _may_be_manifest(data: bytes) -> bool:
-    """Return whether bytes that are not understood may be those of a manifest to kubectl, however they are written."""
-    # UTF-16 has a zero in each character of ASCII. Keys may be written with escapes or in base64.
-    plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]) if match[1] else b"", data.replace(b"\0", b""))
-    return all(word in plain or b"binary" in plain for word in (b"apiVersion", b"kind"))
-
-
-def _may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:
-    """Return whether a file is worth composing: without one of these words no path leads to an image."""
-    if b"\0" in data:
-        data = data.replace(b"\0", b"")
-    if _IMAGE.search(data) and (_MANIFEST.search(data) or _SERVICES.search(data)):
-        return True
-    if DEPLOYS.search(data) or (b"image" in data and _OPERATION.search(data)):
-        return True
-    if b"image" in data and _MARK.search(data) and _IMAGE_KEY.search(data):
-        return True
-    return bool(named) and bool(_search(named).search(data))
-
-
-def _json_may_be_of_a_kind(data: bytes) -> bool:
-    """Return whether JSON of any name may be claimed by its content: most that gets here only has escapes in it."""
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        return True
-    if isinstance(document, list):
-        return any(isinstance(item, dict) and {"op", "path"} <= item.keys() for item in document)
-    return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
-
-
-@cache
-def _search(kinds: tuple[Kind, ...]) -> re.Pattern[bytes]:
-    words = {word for kind in kinds for word in kind.words}
-    return re.compile(rb"(?i)" + b"|".join([_HIDDEN, *(re.escape(word.encode()) for word in sorted(words))]))
 
 
 class _Nothing(NamedTuple):
