@@ -1,9 +1,13 @@
 """Compose files that are merged into one model, with the variables that they see."""
 
 import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from pinner.formats import Format
-from pinner.formats.compose.services import Services
+from pinner.formats.compose.aliases import repeated_values
+from pinner.formats.compose.reader import ModelReader, ServiceBuild
+from pinner.formats.compose.services import BEFORE_ALL, Services
 from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile, compose, decode
@@ -22,12 +26,19 @@ class Model:
         self.files = files
         self.folder = folder
         self.env = env
+        # Those of its files and of the files that it extends, by the identity of these.
         self.readers: dict[int, YamlReader] = {}
-        # The models that Compose merges with this one: what one of them builds is built in all.
-        self.related: list[Model] = []
-        # The models that extend services of this one's files, directly or by way of others.
+        # The models that extend services of this one's files, directly or by way of others, and those services.
         self.extenders: list[Model] = []
+        self.inherited: set[str] = set()
+        # The models whose services lie beneath these, and those that include these.
+        self.beneath: dict[int, Model] = {}
+        self.includers: list[Model] = []
+        self._main: Services | None = None
+        self._alone: Services | None = None
+        self.folders = {id(file.yaml): folder for file in files if file.yaml is not None}
         self._outputs: dict[int, set[bool]] = {}
+        self._until: dict[int, Services] = {}
 
     def add_readers(self, environments: Environments) -> None:
         """Give each file a reader that sees the model's variables, of which the name of the project is always one."""
@@ -39,35 +50,113 @@ class Model:
             environments.bind_project_name(scope, self.services.project, self.folder)
             known = next((each for each in file.readers if each.scope.sees_the_same(scope)), None)
             if known is None:
-                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose")
+                known = YamlReader(file.yaml, COMPOSE, scope, kind="compose", repeated=repeated_values(file.yaml))
                 file.readers.append(known)
             self.readers[id(file.yaml)] = known
 
+    def include(self, included: "Model", document: int) -> None:
+        """Merge the services of a model that the document of a number includes beneath those of this one."""
+        for services in filter(None, (self.services, self._alone)):
+            services.put_beneath(included.services, document, is_included=True)
+        included.includers.append(self)
+        self._add_beneath(included)
+
+    def lay_over(self, main: "Model") -> None:
+        """Merge the services of a folder's main file beneath these: `docker compose -f MAIN -f FILE`.
+
+        With `-f` Compose reads no override by itself.
+        """
+        self._alone = self.services.until(self.services.files[-1])
+        self._main = main.until(main.services.files[0])
+        self.services.put_beneath(self._main, BEFORE_ALL, is_included=False)
+        self._add_beneath(main)
+
+    def _add_beneath(self, model: "Model") -> None:
+        self.beneath |= {id(each): each for each in (model, *model.beneath.values())}
+        for file, folder in model.folders.items():
+            self.folders.setdefault(file, folder)
+
     def folder_of(self, owner: YamlFile) -> str:
         """Return the folder to which the paths in a file are relative, which may be one that is extended."""
-        is_own = any(file.yaml is owner for file in self.files)
-        return self.folder if is_own else os.path.dirname(owner.source.path)
+        return self.folders.get(id(owner)) or os.path.dirname(owner.source.path)
 
-    def builds(self, name: str) -> bool:
-        """Return whether a service is built, here or in a model that Compose merges with this one."""
-        return any(name in each.services.layers and each.services.builds(name) for each in [self, *self.related])
+    def add_extended(self, other: "Model") -> None:
+        """Add the files of a model whose services this one extends, as they are read there, unless they are its own."""
+        self.readers = other.readers | self.readers
+        self.folders = other.folders | self.folders
 
-    def are_outputs(self, name: str, image: Node) -> set[bool]:
-        """Return whether the services for which an `image` holds build it.
+    def until(self, file: YamlFile) -> Services:
+        """Return the services as they are without the files that are merged after one."""
+        if file is self.services.files[-1]:
+            return self.services
+        if id(file) not in self._until:
+            self._until[id(file)] = self.services.until(file)
+        return self._until[id(file)]
 
-        What another file extends runs as the services there, and by itself only where none of these inherits it.
+    @cached_property
+    def tops(self) -> list["Model"]:
+        """Return the models as whose services these run: those that include them in the end, else this one."""
+        found = {id(top): top for each in self.includers for top in each.tops}
+        return list(found.values()) or [self]
+
+    def read_services(self) -> list[ServiceBuild]:
+        """Read what the services name in the files of this model, and return the builds.
+
+        What is included is built as the model has it that includes it. A service that others extend is not built by
+        itself where it does not say from what.
+        """
+        readers = dict(self.readers)
+        for each in self.beneath.values():
+            for file, reader in each.readers.items():
+                readers.setdefault(file, reader)
+        merged = ModelReader(self.services, readers, self.are_outputs, self.is_built, self.holding)
+        for name in self.services.layers:
+            merged.read(name)
+        if self.includers:
+            return []
+        others = self._main.names if self._main else ()
+        names = [name for name in self.services.names if name in self.services.layers or name not in others]
+        builds = {name: build for name in names for build in merged.read_build(name)}
+        found = [build for name, build in builds.items() if build.is_said or name not in self.inherited]
+        return [*found, *self._read_alone(builds, readers)]
+
+    def _read_alone(
+        self, builds: Mapping[str, ServiceBuild], readers: Mapping[int, YamlReader]
+    ) -> Iterator[ServiceBuild]:
+        """Yield what else is built if `docker compose -f FILE` is given this model's file without the main one."""
+        if self._alone is None:
+            return
+        alone = ModelReader(self._alone, readers)
+        for name in self._alone.layers:
+            for build in alone.read_build(name):
+                if build.is_said and (name not in builds or build.path != builds[name].path):
+                    yield build
+
+    def are_outputs(self, name: str, image: Node, file: YamlFile) -> set[bool]:
+        """Return whether the services for which an `image` of a file holds build it.
+
+        What another file extends runs as the services there, and by itself only where none of these inherits it. What a
+        later file replaces counts without that file: it is what a machine runs that does not have it.
         """
         # Kept, since many services may share an image by an alias or a merge key.
         if id(image) not in self._outputs:
-            own = [(self, each) for each in self.services.users_of(image)]
-            extending = [(model, each) for model in self.extenders for each in model.services.users_of(image)]
-            self._outputs[id(image)] = {model.builds(each) for model, each in extending or own}
-        return self._outputs[id(image)] or {self.builds(name)}
+            own = [(top, each) for top in self.tops for each in top.services.users_of(image)]
+            others = [top for model in self.extenders for top in model.tops]
+            extending = [(top, each) for top in others for each in top.services.users_of(image)]
+            self._outputs[id(image)] = {top.services.builds(each) for top, each in extending or own}
+        return self._outputs[id(image)] or {self.until(file).builds(name)}
+
+    def holding(self, name: str, image: Node, file: YamlFile) -> tuple[Services, str]:
+        """Return the services in which the `image` of a service holds, and the name of one for which it does."""
+        for top in self.tops:
+            if users := top.services.users_of(image):
+                return top.services, name if name in users else users[0]
+        return self.until(file), name
 
     def is_built(self, image: str, profiles: list[str]) -> bool:
         """Tell whether some service builds an image whenever something runs that has `profiles`."""
-        running = [each for model in self.extenders or [self] for each in (model, *model.related)]
-        return any(each.services.built_images.has(image, profiles) for each in running)
+        running = (top for each in self.extenders or [self] for top in each.tops)
+        return any(top.services.built_images.has(image, profiles) for top in running)
 
 
 class ComposeFile:

@@ -28,12 +28,12 @@ _PATTERN = re.compile(r"[^\w.:/-]|[:@][^/]*$|^[^/]*\.[^/]*$|/.*\.")
 
 def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
     """Return the files with what all of them, and the `builders` beside them, decide at each occurrence."""
-    everything = {**builders, **files}
     built: _Built = {}
-    for each in (decision for file in everything.values() for decision in file.reading.decisions):
+    # A file may be both: one that is not checked, but holds values of some that are.
+    for each in (decision for file in (*builders.values(), *files.values()) for decision in file.reading.decisions):
         if each.by is Decider.BUILDER:
             built.setdefault((each.name, each.tag), each)
-    overrides = _overrides_by_path(everything)
+    overrides = _overrides_by_path({**builders, **files})
     earlier = any(each.decision for file in files.values() for each in file.reading.occurrences)
     if not (built or overrides or earlier):
         return dict(files)

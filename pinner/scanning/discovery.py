@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
-from pinner.formats import DOCKERFILE, FORMATS, Format
+from pinner.formats import COMPOSE, DOCKERFILE, FORMATS, Format
 from pinner.model.errors import ReadError
 from pinner.model.files import is_git_name, is_inside
 from pinner.model.report import FileFailure
@@ -97,7 +97,9 @@ def discover(
         if file.path in found:
             continue
         found.add(file.path)
-        if file.format.NAME not in kinds.off and not excludes(file.path):
+        # A file of a Compose file's name may hold manifests: that is told when it is opened.
+        is_off = file.format.NAME in kinds.off and file.format is not COMPOSE
+        if not is_off and not excludes(file.path):
             kept.append(file)
     # No folder is entered through a link: below one path, only a link can be a file's second name.
     may_repeat = len(paths) > 1 or bool(notes.links)

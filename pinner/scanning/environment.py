@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 
 from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
@@ -9,7 +10,7 @@ from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text
 from pinner.model.occurrence import Occurrence, Problem, Suppression
 from pinner.model.source import Span
-from pinner.scanning.followed import Files, NotRead
+from pinner.scanning.followed import Files, Followed, NotRead
 
 _ENV = ".env"
 # The names of files, profiles and the project are among them (Compose's documentation, "Pre-defined variables").
@@ -30,6 +31,7 @@ class Environments:
         self._scopes: dict[tuple[str, ...], Scope] = {}
         self._paths: dict[int, list[str]] = {}
         self._project_names: dict[str, int] = {}
+        self._declared: dict[str, list[int]] = {}
 
     def of_folder(self, folder: str) -> Scope:
         """Return the variables of the `.env` in a folder, none of which count where one of them says so."""
@@ -38,8 +40,8 @@ class Environments:
 
     def default_in(self, folder: str) -> list[str]:
         """Return the `.env` in a folder, if Compose and pinner read one there."""
-        path = os.path.normpath(os.path.join(folder, _ENV))
-        return [path] if self.read(path) else []
+        path = self.read(os.path.normpath(os.path.join(folder, _ENV)))
+        return [path] if path else []
 
     def below(self, above: Scope | None, paths: list[str]) -> Scope:
         """Return the variables of some `.env` files, of which those in `above` come first."""
@@ -71,10 +73,10 @@ class Environments:
         """Return the files from which a scope was made."""
         return self._paths[id(scope)]
 
-    def read(self, path: str) -> DotenvReader | None:
-        """Return the reader of a `.env`, None where it is not there, is excluded, or is ignored by Git."""
+    def read(self, path: str) -> str | None:
+        """Return the path by which a `.env` is read, None where it is not there, is excluded, or is ignored by Git."""
         if path in self.readers:
-            return self.readers[path]
+            return path
         if not self._files.is_there(path):
             return None
         found = self._files.finder.find(*os.path.split(path))
@@ -86,15 +88,44 @@ class Environments:
         if found.is_excluded:
             self._files.excluded.add(path)
             return None
-        source = self._files.read(path)
-        if source is None:
-            return None
-        self.readers[path] = DotenvReader(source)
-        return self.readers[path]
+        if found.path not in self.readers:
+            source = self._files.read(found.path)
+            if source is None:
+                return None
+            self.readers[found.path] = DotenvReader(source)
+        return found.path
+
+    def note_env_file(self, scope: Scope, folder: str, named: str | None, place: str) -> None:
+        """Note that at `place` a container gets all that a file says, in which values of `scope` may stand.
+
+        Whatever project takes its values from the same file, the digest would stand in it.
+        """
+        path = os.path.normpath(os.path.join(folder, named or ""))
+        real = os.path.realpath(path)
+        known = next((each for each in self.readers if os.path.realpath(each) == real), None)
+        if known is not None:
+            for index in self._declared.get(known, ()):
+                self.base.note_reader(index, f"{place} gives all of {known} to a container, which would see the digest")
+        elif scope.visible:
+            self._note_values(scope, folder, named, place)
+
+    def _note_values(self, scope: Scope, folder: str, named: str | None, place: str) -> None:
+        """Note what the values in an `env_file` read: Compose replaces variables in it by those of the project."""
+        found = self._files.finder.find(folder, named)
+        if not isinstance(found, Followed) or found.is_excluded:
+            return
+        source = self._files.read(found.path)
+        for name, value, expands, _ in DotenvReader(source).assignments if source else ():
+            used = {name} if value is None else set[str]()
+            with suppress(ExpansionError):
+                used |= scope.expand(value).used if value is not None and expands else set()
+            for each in used:
+                sentence = f"{place} gives {each} to a container by {found.path}, which would see the digest"
+                scope.note_reader(scope.look_up(each), sentence)
 
     def place_of(self, name: str, folder: str) -> tuple[str, Span, tuple[Suppression, ...]]:
         """Return where the value of a variable stands that the `.env` of a folder gives, with its ignore comments."""
-        path = os.path.normpath(os.path.join(folder, _ENV))
+        path = self.default_in(folder)[0]
         # Of several values the last one holds.
         for each, value, _, suppressions in reversed(self.readers[path].assignments):
             if each == name and value is not None and value.offsets:
@@ -118,6 +149,7 @@ class Environments:
                 continue
             try:
                 index = scope.declare(name, value, COMPOSE if expands else LITERAL)
+                self._declared.setdefault(path, []).extend([] if index is None else [index])
                 if name.startswith(_CONTROL):
                     scope.note_reader(index, f"Compose itself reads {name}, and would see the digest")
             except ExpansionError as error:

@@ -17,9 +17,13 @@ _PART_OF_THE_TREE = "--literal-pathspecs ls-files --cached --others --exclude-st
 
 
 class Followed(NamedTuple):
-    """A file that may be read, by a path like those of discovery, and whether the configuration leaves it out."""
+    """A file that may be read, by a path like those of discovery, and whether the configuration leaves it out.
+
+    `folder` is that of the name by which it was asked for, from which Compose goes on; `path` may be what a link means.
+    """
 
     path: str
+    folder: str
     is_excluded: bool = False
 
 
@@ -38,12 +42,14 @@ def is_remote(path: str) -> bool:
 class Finder:
     """Finds the files that other files name. `excludes` tells which of them the configuration leaves out.
 
-    `known` are the paths that discovery found, which keep their spelling and belong to the tree.
+    `known` are the paths that discovery found, which keep their spelling and belong to the tree. Each file is found by
+    one path, whatever links lead to it: it is read and written once.
     """
 
     def __init__(self, excludes: Callable[[str], bool] = lambda _: False, known: Iterable[str] = ()) -> None:
         self._excludes = excludes
-        self._known = {os.path.realpath(path): path for path in known}
+        self._spellings = set(known)
+        self._known = {os.path.realpath(path): path for path in self._spellings}
         self._is_ignored = cache(_is_ignored)
 
     def find(self, folder: str, path: str | None) -> Followed | NotRead:
@@ -56,14 +62,20 @@ class Finder:
         if "\0" in path:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
-        known = self._known.get(os.path.realpath(joined))
+        real, start = os.path.realpath(joined), os.path.dirname(joined)
+        known = joined if joined in self._spellings else self._known.get(real)
         if known is not None:
-            return Followed(known)
+            return Followed(path=known, folder=start)
         try:
             why_not = self._why_not(folder, joined)
         except GitFailed as error:
             return NotRead(f"Git cannot be asked whether it ignores it: {error}", is_unclear=True)
-        return NotRead(why_not) if why_not else Followed(joined, self._excludes(joined))
+        if why_not:
+            return NotRead(why_not)
+        is_excluded = self._excludes(joined)
+        if not is_excluded:
+            self._known[real] = joined
+        return Followed(path=joined, folder=start, is_excluded=is_excluded)
 
     def _why_not(self, folder: str, path: str) -> str:
         """Return why a file is not read, empty if it is. Raises GitFailed."""

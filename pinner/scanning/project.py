@@ -9,8 +9,8 @@ from functools import partial
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
-from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
-from pinner.formats.compose.services import Services, find, says_nothing
+from pinner.formats.compose.reader import NamedFile, ServiceBuild
+from pinner.formats.compose.services import Layer, Services, find, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
@@ -20,10 +20,11 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
+from pinner.scanning.container_values import note_container_values
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
-from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
+from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united, used_in
 
 _MOST_INCLUDED = 1000
 _DEEPEST_INCLUDE = 100
@@ -52,7 +53,7 @@ class Project:
         self._configured = [BuildsReader(each, self._files, self._environments.base) for each in builds]
         self._compose: dict[str, ComposeFile] = {}
         self._models: list[Model] = []
-        self._extended: dict[tuple[str, int], Model] = {}
+        self._extended: dict[tuple[str, str, int], Model] = {}
         self._included: dict[tuple[str, ...], Model] = {}
         self._including: set[tuple[str, ...]] = set()
         self._mains: dict[str, Model | None] = {}
@@ -79,8 +80,10 @@ class Project:
 
     @property
     def folders(self) -> set[str]:
-        """The folders of the Compose files and of the `.env` that were read so far."""
-        return {os.path.dirname(path) for path in (*self._compose, *self._environments.readers)}
+        """The folders of the Compose files and `.env` that were read so far, also of what links among them mean."""
+        paths = [*self._compose, *self._environments.readers]
+        paths += [os.path.relpath(os.path.realpath(path)) for path in paths if os.path.islink(path)]
+        return {os.path.dirname(path) for path in paths}
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
         """Read Dockerfiles of whose builds a configuration tells."""
@@ -111,10 +114,10 @@ class Project:
         named = env.value_of("COMPOSE_FILE")
         if named:
             separator = env.value_of("COMPOSE_PATH_SEPARATOR") or os.pathsep
-            paths = self._follow_all(
-                named.split(separator), folder, self._environments.place_of("COMPOSE_FILE", folder)
-            )
-            folder_of_project = os.path.dirname(paths[0]) if paths else folder
+            place = self._environments.place_of("COMPOSE_FILE", folder)
+            found = self._follow_all(named.split(separator), folder, place)
+            paths = [each.path for each in found]
+            folder_of_project = found[0].folder if found else folder
             if folder_of_project != folder:
                 env = self._environments.below(env, self._environments.default_in(folder_of_project))
         else:
@@ -159,7 +162,7 @@ class Project:
         self._models.append(model)
         model.add_readers(self._environments)
         if beside is not None:
-            model.related.append(beside)
+            model.lay_over(beside)
             self._unite(beside.files[0].source.path, files[0].source.path)
         for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
             self._join(files[0].source.path, path)
@@ -185,39 +188,39 @@ class Project:
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
-        key = (found, id(model.env))
+        key = (found.path, found.folder, id(model.env))
         if key not in self._extended:
-            base = self._add_model([found], os.path.dirname(found), model.env)
+            base = self._add_model([found.path], found.folder, model.env)
             if base is None:
                 return None
             self._extended[key] = base
         base = self._extended[key]
-        self._join(owner.source.path, found)
-        model.readers |= {each: reader for each, reader in base.readers.items() if each not in model.readers}
+        self._join(owner.source.path, found.path)
+        model.add_extended(base)
         return base
 
     def _include(self, model: Model, file: YamlFile) -> None:
-        for document in file.documents:
+        for number, document in zip(model.services.documents_of(file), file.documents, strict=True):
             if document.id != "mapping":
                 continue
             entry = find(model.services.fields_of(file, document, "the file"), "include")
             if entry is None or entry.value.id != "sequence":
                 continue
             for item in entry.value.value:
-                self._include_one(model, file, item)
+                self._include_one(model, file, item, number)
 
-    def _include_one(self, model: Model, file: YamlFile, item: Node) -> None:
+    def _include_one(self, model: Model, file: YamlFile, item: Node, document: int) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
         path = item if item.id == "scalar" else _value(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
         found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
-        paths = [each for each in found if each]
+        paths = [each.path for each in found if each]
         if not paths or self._is_too_much(paths[0], file, item):
             return
         directory = _value(fields, "project_directory")
-        project = os.path.dirname(paths[0])
+        project = next(each.folder for each in found if each)
         if directory is not None and (named := reader.expanded(directory, file)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
         key = (*paths, str(id(model.env)), project)
@@ -233,8 +236,7 @@ class Project:
             self._included[key] = included
         included = self._included[key]
         if included is not model:
-            model.related.append(included)
-            included.related.append(model)
+            model.include(included, document)
         for each in paths:
             self._join(file.source.path, each)
 
@@ -257,60 +259,14 @@ class Project:
             for each in _scalars(node)
             if each.value != os.devnull
         ]
-        return [path for path in found if path and self._environments.read(path)]
+        return [path for each in found if each and (path := self._environments.read(each.path))]
 
     # Dockerfiles.
 
     def _collect(self, model: Model) -> list[ServiceBuild]:
-        readers = model.readers
-        builds = collect(ModelReader(model.services, readers, model.are_outputs, model.is_built))
-        for name in model.services.layers:
-            for layer in model.services.layers[name]:
-                self._note_env_file(model, layer.file, find(layer.fields, "env_file"))
-                self._note_environment(model, layer.file, find(layer.fields, "environment"))
-        for yaml in model.services.files:
-            self._note_secrets(model, yaml)
+        builds = model.read_services()
+        note_container_values(model, self._environments)
         return builds
-
-    def _note_environment(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
-        """Note the variables that a container gets by their names alone, with the values that Compose sees."""
-        for name, pair in model.services.pairs_of(file, entry, "environment").items():
-            if not pair.is_given:
-                self._note_name(model, name, file, pair.entry.value)
-
-    def _note_secrets(self, model: Model, file: YamlFile) -> None:
-        """Note the variables whose values are secrets or configurations of containers."""
-        documents = [model.services.fields_of(file, document, "the file") for document in file.documents]
-        named = [fields[key].value for fields in documents for key in ("secrets", "configs") if key in fields]
-        entries = [entry for node in named for entry in model.services.fields_of(file, node, "secrets").values()]
-        for entry in entries:
-            name = _value(model.services.fields_of(file, entry.value, "a secret"), "environment")
-            if name is not None and name.id == "scalar":
-                self._note_name(model, name.value, file, name)
-
-    def _note_name(self, model: Model, name: str, file: YamlFile, node: Node) -> None:
-        place = f"{file.source.path}:{file.line_of(node)}"
-        model.env.note_reader(
-            model.env.look_up(name), f"{place} gives {name} to a container, which would see the digest"
-        )
-
-    def _note_env_file(self, model: Model, file: YamlFile, entry: Entry | None) -> None:
-        """Note that a container gets all variables of a file from which Compose takes values as well."""
-        if entry is None:
-            return
-        nodes = entry.value.value if entry.value.id == "sequence" else [entry.value]
-        for node in nodes:
-            path = node
-            if node.id == "mapping":
-                path = next((value for key, value in node.value if key.value == "path"), None)
-            if path is None or path.id != "scalar":
-                continue
-            reader = model.readers.get(id(file))
-            named = reader.expanded(path, file) if reader else str(path.value)
-            joined = os.path.normpath(os.path.join(model.folder_of(file), named or ""))
-            if joined in self._environments.readers:
-                place = f"{file.source.path}:{file.line_of(path)}"
-                model.env.note_readers(f"{place} gives all of {joined} to a container, which would see the digest")
 
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
@@ -326,8 +282,9 @@ class Project:
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
         )
         if found:
-            self._join(folder.file.source.path, found)
-            self._builds.setdefault(found, []).append(build.build)
+            for file in (folder.file, *build.files):
+                self._join(file.source.path, found.path)
+            self._builds.setdefault(found.path, []).append(build.build)
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)
@@ -342,7 +299,9 @@ class Project:
 
     # What is followed, and belongs together.
 
-    def _follow_all(self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]) -> list[str]:
+    def _follow_all(
+        self, paths: list[str], folder: str, place: tuple[str, Span, tuple[Suppression, ...]]
+    ) -> list[Followed]:
         """Return those of some paths, which a value at a place names, that are read; that others are not is noted."""
         owner, span, suppressions = place
         found = []
@@ -354,15 +313,15 @@ class Project:
                 self._files.excluded.add(followed.path)
             else:
                 self._join(owner, followed.path)
-                found.append(followed.path)
+                found.append(followed)
         return found
 
-    def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> str | None:
-        """Return the path of the file that an entry names; None where it is not read, which is noted."""
+    def _follow(self, named: NamedFile, folder: str, label: str | None = None) -> Followed | None:
+        """Return the file that an entry names; None where it is not read, which is noted."""
         found = self._files.finder.find(folder, named.path)
         if isinstance(found, Followed):
             if not found.is_excluded:
-                return found.path
+                return found
             self._files.excluded.add(found.path)
             return None
         file, node = named.file, named.entry.value
@@ -389,21 +348,25 @@ class Project:
             path = above
         return path
 
-    def _read_extended(self, model: Model) -> list[Services]:
-        """Return what the services of a model extend, which reads the files of these."""
-        return [each for name in model.services.layers for each, _ in model.services.extended(name)]
+    def _read_extended(self, model: Model) -> list[Layer]:
+        """Return the layers of a model's services that they extend, which reads the files of these."""
+        merged = {id(model.services), *(id(each.services) for each in model.beneath.values())}
+        layers = [layer for name in model.services.names for layer in model.services.chain(name)]
+        return [layer for layer in layers if id(layer.services) not in merged]
 
     def _note_extenders(self) -> None:
         """Tell each model which others extend services of its files. What these name is read on the way."""
         extenders: dict[int, list[Model]] = {}
-        extended = [(model, services) for model in self._models for services in self._read_extended(model)]
-        readers = {id(model.services): model.readers for model in self._models}
-        for model, services in extended:
-            if services is not model.services:
-                # What is extended may extend more, in files that were read after `model` had been made.
-                model.readers = readers[id(services)] | model.readers
-                for yaml in services.files:
-                    extenders.setdefault(id(yaml), []).append(model)
+        extended = [(model, layer) for model in self._models for layer in self._read_extended(model)]
+        known = {id(model.services): model for model in self._models}
+        for model, layer in extended:
+            base = known.get(id(layer.services))
+            if base is None:
+                continue  # The main file without its override, which another file lies over.
+            base.inherited.add(layer.name)
+            # What is extended may extend more, in files that were read after `model` had been made.
+            model.add_extended(base)
+            extenders.setdefault(id(layer.file), []).append(model)
         mains = [id(model) for model in self._mains.values()]
         for model in self._models:
             found = [each for yaml in model.services.files for each in extenders.get(id(yaml), ()) if each is not model]
@@ -435,8 +398,10 @@ class Project:
             files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
         reported = self._reported([*self._leads_to, *files, *self._files.failures])
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
+        used = {path: kept for path, file in files.items() if (kept := used_in(reported, path, file.reading))}
         return ProjectReading(
-            files={path: file for path, file in files.items() if path in reported},
+            files={path: file for path, file in files.items() if path in reported}
+            | {path: self._in_force(path, reading) for path, reading in used.items()},
             beside={path: file for path, file in files.items() if path not in reported},
             failures={path: reason for path, reason in self._files.failures.items() if path in reported},
             groups={path: groups[self._group(path)] for path in files},

@@ -1,6 +1,6 @@
 """Files as they were read, and what several readings of one say together: builds of a Dockerfile, models of Compose."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinner.formats import Format
@@ -24,7 +24,8 @@ class ScannedFile(NamedTuple):
 class ProjectReading(NamedTuple):
     """All files of all projects by path, the paths that belong together, and how many files were excluded.
 
-    `beside` are those that were read only since others depend on them.
+    `beside` are those that were read only since others depend on them; what stands in them for references in other
+    files is among `files` as well.
     """
 
     files: Mapping[str, ScannedFile]
@@ -82,3 +83,17 @@ def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
         also = tuple(context for context in contexts if context not in told)
         found[key] = kept._replace(used_at=uses, suppressions=suppressions, also=also)
     yield from found.values()
+
+
+def used_in(reported: Collection[str], path: str, reading: Reading) -> Reading | None:
+    """Return what of a file that is not reported on stands for references in those that are, None if nothing does.
+
+    A build argument is such a value: without it, the Dockerfile that is checked by itself would seem to name no image.
+    """
+    here = [each for each in reading.occurrences if any(use.path in reported for use in each.used_at)]
+    if path in reported or not here:
+        return None
+    beside = {suppression for each in here for suppression in each.suppressions}
+    comments = tuple(each for each in reading.suppressions if each.whole_file or each in beside)
+    occurrences, problems, decisions = tuple(here), reading.problems, reading.decisions
+    return Reading(occurrences=occurrences, problems=problems, suppressions=comments, decisions=decisions)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, kind_names
+from pinner.formats.compose import holds_manifests
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
@@ -150,14 +151,15 @@ class _Opened:
         self._finder: Finder | None = None
 
     def sort_out(self, found: Iterable[Found]) -> Iterator[Found]:
-        """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
+        """Yield the files but for those that are no Dockerfiles. Of Compose files and manifests the content decides."""
         for each in found:
             self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and is_compose(each.path):
-                if COMPOSE.NAME in self._kind_settings.off:
-                    self.excluded += 1
-                else:
-                    yield each._replace(format=COMPOSE)
+                each = each._replace(format=COMPOSE)
+            elif each.format is COMPOSE and _holds_manifests(each):
+                each = each._replace(format=self._kind_settings.places())
+            if each.format is COMPOSE and COMPOSE.NAME in self._kind_settings.off:
+                self.excluded += 1
             elif each.format is not DOCKERFILE or _is_dockerfile(each):
                 yield each
             elif each.is_named and each.by_content:
@@ -204,7 +206,7 @@ class _Opened:
             return
         paths = {os.path.join(folder, name) for folder in folders_above(folders) for name in _BUILDERS}
         for path in sorted(paths - self.files.keys() - self.builders.keys()):
-            if not os.path.isfile(path) or self._excludes(path):
+            if not os.path.isfile(path) or not self._belongs(path):
                 continue
             with suppress(ReadError):
                 source, file_format = read_source(path), self._kind_settings.places()
@@ -262,16 +264,29 @@ class _Opened:
         if reading.decisions and not found.is_outside:
             self.builders[found.path] = file
 
+    def _made_finder(self) -> "Finder":
+        # Made when the first file names another: it looks up where every file that was found really is.
+        if self._finder is None:
+            from pinner.scanning.followed import Finder
+
+            self._finder = Finder(self._excludes, self._found)
+        return self._finder
+
+    def _belongs(self, path: str) -> bool:
+        """Return whether a search of the tree would read a file: what is excluded or ignored by Git decides nothing."""
+        from pinner.scanning.followed import Followed
+
+        found = self._made_finder().find(*os.path.split(path))
+        return isinstance(found, Followed) and not found.is_excluded
+
     def _follow(self, file: ScannedFile) -> tuple[ScannedFile, list[Found]]:
         """Return a file with what it names and is not read, and the Dockerfiles and Compose files that it names."""
-        from pinner.scanning.followed import Finder, follow_links
+        from pinner.scanning.followed import follow_links
 
-        # Made when the first file names another: it looks up where every file that was found really is.
-        self._finder = self._finder or Finder(self._excludes, self._found)
         kinds = {DOCKERFILE.NAME, COMPOSE.NAME} - self._kind_settings.off
         folder = os.path.dirname(file.source.path)
         links = (each for each in file.reading.links if each.kind in kinds)
-        followed, unread = follow_links(links, folder, self._finder)
+        followed, unread = follow_links(links, folder, self._made_finder())
         real = os.path.realpath(folder or os.curdir)
         root = file.root or checked_root(real) or real
         self.excluded += len({each.path for _, each in followed if each.is_excluded})
@@ -310,6 +325,14 @@ def _is_dockerfile(found: Found) -> bool:
     except ReadError:
         return found.is_named or not found.by_content
     return DOCKERFILE.claims(source)
+
+
+def _holds_manifests(found: Found) -> bool:
+    """Tell whether a file with the name of a Compose file holds what kubectl reads."""
+    try:
+        return holds_manifests(read_source(found.path))
+    except ReadError:
+        return False
 
 
 def _read_projects(
@@ -362,34 +385,37 @@ def scan_stdin(
     kind_settings: KindSettings = ALL_KINDS,
     builds: Sequence["ConfiguredBuilds"] = (),
 ) -> Scan:
-    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are."""
-    read_again = partial(_read_alone, source.path, [each._replace(path=None) for each in builds])
+    """Return the scan of the one file that came through standard input. The values of `builds` stay as they are.
+
+    Of the files that it names those that cannot be read are told, and nothing of the others.
+    """
+    if file_format is COMPOSE and holds_manifests(source):
+        file_format = kind_settings.places()
     is_built = file_format is DOCKERFILE and any(each.matcher()(source.path) for each in builds)
-    if is_built:
-        opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
-        opened.add_project(read_again({source.path: source.data}), ())
-        file = opened.files[source.path]
-    else:
+    if file_format is DOCKERFILE and not is_built:
         file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(file, suppression_settings, kind_settings)
+    # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
+    from pinner.scanning.standard_input import read_alone, with_unread
+
+    if not is_built:
+        file = scan_source(source, file_format, suppression_settings, kind_settings)
+        return _scan_of(with_unread(file, kind_settings.off), suppression_settings, kind_settings)
+    read_again = partial(read_alone, source.path, [each._replace(path=None) for each in builds])
+    opened = _Opened(suppression_settings, kind_settings, excludes=lambda _: False)
+    opened.add_project(read_again({source.path: source.data}), ())
+    scan = _scan_of(opened.files[source.path], suppression_settings, kind_settings)
+    return scan._replace(groups={source.path: 0}, read_again=read_again)
+
+
+def _scan_of(file: ScannedFile, suppression_settings: SuppressionSettings, kind_settings: KindSettings) -> Scan:
     return Scan(
-        files={source.path: file},
-        unknown=(source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
-        failures=tuple(_problems({source.path: file})),
+        files={file.source.path: file},
+        unknown=(file.source.path,) if file.reading.passed_over is PassedOver.NO_KIND else (),
+        failures=tuple(_problems({file.source.path: file})),
         suppression_settings=suppression_settings,
         kind_settings=kind_settings,
-        groups={source.path: 0} if is_built else {},
-        read_again=read_again if is_built else lambda _: None,
     )
-
-
-def _read_alone(path: str, builds: Sequence["ConfiguredBuilds"], contents: Mapping[str, bytes]) -> ProjectReading:
-    """Return how a Dockerfile of some configured builds reads by itself, wherever its content comes from."""
-    from pinner.scanning.followed import Finder
-    from pinner.scanning.project import Project
-
-    project = Project(Finder(), COMPOSE, {path}.__contains__, contents, builds)
-    project.add_dockerfiles([path])
-    return project.read()
 
 
 def scan_source(

@@ -14,6 +14,14 @@ Tree = dict[str, str]
 WEB = 'services: {a: {image: "acme/web:${TAG}"}}'
 WORKER = 'services: {w: {image: "acme/worker:${TAG}"}}'
 OWN = {"compose.yaml": WEB, ".env": "TAG=1.4"}
+ARG = {
+    "compose.yaml": 'services:\n  a: {build: {context: ., args: {V: "20"}}}\n  b: {image: "redis:7"}\n',
+    "Dockerfile": "ARG V\nFROM node:${V}\n",
+}
+PINNED_ARG = {**ARG, "compose.yaml": "services: {a: {build: {context: ., args: {V: '20@D'}}}, b: {image: 'redis:7'}}"}
+CONTEXT = "services: {a: {build: {context: ., additional_contexts: {base: ./base}}}}"
+POD = {"pod.yml": "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: 'acme/web:1'}]}"}
+BUILDER = "services: {a: {build: ., image: 'acme/web:1'}}"
 
 # The tree, the file that is named, and where something is unpinned. Nothing can be written there.
 REFUSED: dict[str, tuple[Tree, str, list[str]]] = {
@@ -107,6 +115,65 @@ WRITTEN: dict[str, tuple[Tree, str, list[str]]] = {
         "compose.prod.yaml",
         [".env:1"],
     ),
+    "argument of a Dockerfile": (ARG, "Dockerfile", ["compose.yaml:2"]),
+    "argument in a file above": (
+        {
+            "docker-compose.dev.yml": "services: {a: {build: {context: app, args: ['V=20']}}}",
+            "app/Dockerfile": ARG["Dockerfile"],
+        },
+        "app/Dockerfile",
+        ["docker-compose.dev.yml:1"],
+    ),
+    "argument in a file that is known by its content": (
+        {"stack.yml": ARG["compose.yaml"], "Dockerfile": ARG["Dockerfile"]},
+        "Dockerfile",
+        ["stack.yml:2"],
+    ),
+    "argument with a value in .env": (
+        {
+            "compose.yaml": "services: {a: {build: {context: ., args: [V]}}, b: {image: 'redis:7'}}",
+            ".env": "V=20",
+            "Dockerfile": ARG["Dockerfile"],
+        },
+        "Dockerfile",
+        [".env:1"],
+    ),
+    "argument that is pinned": (PINNED_ARG, "Dockerfile", []),
+    "argument beside a comment on nothing": (
+        {**PINNED_ARG, "compose.yaml": f"# pinner: ignore[unpinned] none\n{PINNED_ARG['compose.yaml']}"},
+        "Dockerfile",
+        [],
+    ),
+    "argument beside what is not there": (
+        {**PINNED_ARG, "compose.yaml": f"{PINNED_ARG['compose.yaml']}\ninclude: [no.yml]"},
+        "Dockerfile",
+        [],
+    ),
+    "argument with a comment": (
+        {**ARG, "Dockerfile": "ARG V\n# pinner: ignore[unpinned] as we like it\nFROM node:${V}\n"},
+        "Dockerfile",
+        [],
+    ),
+    "named context in another than the main file": (
+        {"docker-compose.dev.yml": CONTEXT, "base/x": "", "Dockerfile": "FROM base"},
+        "Dockerfile",
+        [],
+    ),
+    "named context in a file that is known by its content": (
+        {"stack.yml": CONTEXT, "base/x": "", "Dockerfile": "FROM base"},
+        "Dockerfile",
+        [],
+    ),
+    "argument of another Dockerfile": (
+        {**ARG, "Dockerfile": "ARG V=18\nFROM node:${V}@D", "app/Dockerfile": "FROM node:20"},
+        "app/Dockerfile",
+        ["app/Dockerfile:1"],
+    ),
+    "built image that Git's copy does not build": (
+        {**POD, "compose.dev.yml": BUILDER, ".gitignore": "*.dev.yml"},
+        "pod.yml",
+        ["pod.yml:3"],
+    ),
 }
 
 
@@ -172,3 +239,28 @@ def test_digests_go_where_they_go_in_the_tree(name: str, tmp_path: Path, monkeyp
         expected,
         {each.rpartition(":")[0] for each in expected},
     )
+
+
+@pytest.mark.parametrize("builder", ["compose.yaml", "docker-compose.build.yml", "stack.yml"])
+def test_what_a_file_beside_builds_is_built_here(builder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write({**POD, builder: BUILDER}, tmp_path))
+    (finding,) = pinner("check", "--format", "json", "pod.yml").document["findings"]
+    assert (finding["rule"], finding["path"]) == ("built-here", "pod.yml")
+
+
+def test_what_a_file_builds_is_known_also_if_only_its_arguments_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = "services: {a: {build: {context: ., args: {V: '20@D'}}, image: 'acme/web:1'}}"
+    tree = {**POD, "compose.yaml": builder, "Dockerfile": ARG["Dockerfile"]}
+    monkeypatch.chdir(write(tree, tmp_path))
+    report = pinner("check", "--format", "json", "pod.yml", "Dockerfile").document
+    assert [each["rule"] for each in report["findings"]] == ["built-here"]
+
+
+def test_a_value_tells_where_a_named_file_uses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else of the file in which it stands is listed."""
+    monkeypatch.chdir(write(ARG, tmp_path))
+    (reference,) = pinner("list", "--format", "json", "Dockerfile").document["references"]
+    assert (reference["path"], reference["text"]) == ("compose.yaml", "node:20")
+    assert [(use["path"], use["context"]) for use in reference["used_at"]] == [("Dockerfile", "FROM")]

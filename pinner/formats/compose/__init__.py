@@ -24,6 +24,8 @@ OVERRIDES = (
 """What it reads beside one of these, the first that is there."""
 # At any depth: a merge key may bring it to the top.
 _MAY_BE_COMPOSE = rb"\bservices[\"']?\s*:"
+# Escapes and base64 may hide the key.
+_MAY_BE_MANIFEST = rb"apiVersion|\\[xuU\r\n]|binary"
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
@@ -40,6 +42,15 @@ def claims(source: "Source") -> bool:
     from pinner.formats.compose import reader
 
     return reader.claims(source)
+
+
+def holds_manifests(source: "Source") -> bool:
+    """Tell whether all documents of a file are manifests of Kubernetes: kubectl reads those, whatever its name."""
+    if not re.search(_MAY_BE_MANIFEST, source.data):
+        return False
+    from pinner.formats.compose import reader
+
+    return reader.holds_manifests(source)
 
 
 def read(source: "Source") -> "Reading":

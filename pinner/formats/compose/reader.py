@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pinner.formats._base import Reader
 from pinner.formats._templates import TEMPLATE
+from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.arguments import Pair
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
 from pinner.formats.compose.services import Layer, Services, find, is_reset, says_nothing
@@ -17,6 +18,7 @@ from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, byte_search, open_yaml, refuse, strip
 from pinner.model.occurrence import Invalid, Problem
@@ -48,14 +50,21 @@ class NamedFile(NamedTuple):
 class ServiceBuild(NamedTuple):
     """How a service is built from a Dockerfile. `folder` is its build context.
 
-    That is relative to the folder of the file `base`. `dockerfile` is relative to the build context, None where it has
-    its usual name.
+    That is relative to the folder of the file `base`, and the project's where nothing says it. `dockerfile` is relative
+    to the build context, None where it has its usual name. `files` are those that say something of the build.
     """
 
     folder: NamedFile
+    is_said: bool
     base: YamlFile
     dockerfile: NamedFile | None
     build: Build
+    files: tuple[YamlFile, ...]
+
+    @property
+    def path(self) -> tuple[str | None, str | None]:
+        """Return the paths of the build context and of the Dockerfile in it."""
+        return self.folder.path, self.dockerfile.path if self.dockerfile else ""
 
 
 def open_source(source: Source) -> Reader:
@@ -73,7 +82,7 @@ def claims(source: Source) -> bool:
     # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
     model = Services([file])
     documents = [model.fields_of(file, each, "the file") for each in tops]
-    if any(not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
+    if any(is_manifest(fields) or not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
         return False
     services = [fields["services"].value for fields in documents if "services" in fields]
     named = [entry.value for node in services for entry in model.fields_of(file, node, "services").values()]
@@ -84,40 +93,54 @@ def claims(source: Source) -> bool:
     return any(find(fields, key) for fields in layers for key in ("image", "build", "extends"))
 
 
+def holds_manifests(source: Source) -> bool:
+    """Tell whether all documents of a file are manifests of Kubernetes, and none has services as well."""
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    if isinstance(file, Problem):
+        return False
+    mappings = Mappings(file)
+    documents = [mappings.fields(each) for each in file.documents if each.id == "mapping"]
+    return bool(documents) and all(is_manifest(fields) and "services" not in fields for fields in documents)
+
+
 def _collect(file: YamlFile) -> YamlReader:
-    reader = YamlReader(file, COMPOSE, kind=KIND)
-    collect(ModelReader(Services([file]), {id(file): reader}))
+    reader = YamlReader(file, COMPOSE, kind=KIND, repeated=repeated_values(file))
+    services = Services([file])
+    model = ModelReader(services, {id(file): reader})
+    for name in services.layers:
+        model.read(name)
+        # Its Dockerfile is another file, and this one is read by itself.
+        list(model.read_build(name))
     return reader
-
-
-def collect(model: "ModelReader") -> list[ServiceBuild]:
-    """Collect all references of a model, and return the builds of its services."""
-    return [build for name in model.services.layers for build in model.read(name)]
 
 
 class ModelReader:
     """Adds to the `readers` of its files, by their identity, what the services of a model name.
 
     `are_outputs` tells of the services for which an `image` holds whether they build, so that it is the name of what
-    comes out; `is_built` whether some service builds an image whenever another one runs.
+    comes out; `is_built` whether some service builds an image whenever another one runs; `holding` gives the services
+    in which the `image` of a service holds, and the name of one for which it does.
     """
 
     def __init__(
         self,
         services: Services,
         readers: Mapping[int, YamlReader],
-        are_outputs: Callable[[str, Node], set[bool]] | None = None,
+        are_outputs: Callable[[str, Node, YamlFile], set[bool]] | None = None,
         is_built: Callable[[str, list[str]], bool] | None = None,
+        holding: Callable[[str, Node, YamlFile], tuple[Services, str]] | None = None,
     ) -> None:
         self.services = services
         self._readers = readers
-        self._are_outputs = are_outputs or services.are_outputs
+        self._are_outputs = are_outputs or (lambda name, image, _: services.are_outputs(name, image))
         self._is_built = is_built or services.built_images.has
+        self._holding = holding or (lambda name, _, __: (services, name))
         self._builds_read: dict[int, set[tuple[int, ...]]] = {}
         self._declared: dict[int, int | None] = {}
 
-    def read(self, name: str) -> Iterator[ServiceBuild]:
-        """Add everything that the service `name` names, and yield its build if it has one."""
+    def read(self, name: str) -> None:
+        """Add everything that the service `name` names in the files of the model."""
         path = f"services.{name}"
         platform = self._platform(name)
         for layer in self.services.layers[name]:
@@ -129,7 +152,6 @@ class ModelReader:
             build = find(layer.fields, "build")
             if build is not None and build.value.id != "scalar" and self._reader(layer).is_new(build.value):
                 self._read_build(layer.file, build, f"{path}.build")
-        yield from self._read_dockerfile(name, f"{path}.build")
 
     def _reader(self, owner: Layer | YamlFile) -> YamlReader:
         return self._readers[id(owner.file if isinstance(owner, Layer) else owner)]
@@ -145,7 +167,7 @@ class ModelReader:
         for index, item in self._new_items(layer.file, find(layer.fields, "pre_start"), path):
             image = find(self.services.fields_of(layer.file, item, f"{path}[{index}]"), "image")
             if image is not None:
-                self._read_pulled(image, layer.file, name, f"{path}[{index}].image")
+                self._read_beside(image, layer, f"{path}[{index}].image")
 
     def _read_volumes(self, layer: Layer, name: str) -> None:
         path = f"services.{name}.volumes"
@@ -157,8 +179,8 @@ class ModelReader:
             if source is None or kind is None or kind.value.id != "scalar":
                 continue
             named = self.services.in_force(source.value.value) if source.value.id == "scalar" else None
-            if self.services.in_force(kind.value.value) == "image" and named not in self.services.layers:
-                self._read_pulled(source, layer.file, name, f"{path}[{index}].source")
+            if self.services.in_force(kind.value.value) == "image" and named not in self.services.names:
+                self._read_beside(source, layer, f"{path}[{index}].source")
 
     def _new_items(self, file: YamlFile, entry: Entry | None, path: str) -> Iterable[tuple[int, Node]]:
         if entry is None or not self._reader(file).is_new(entry.value):
@@ -167,27 +189,39 @@ class ModelReader:
 
     # Images
 
+    def _read_beside(self, entry: Entry, layer: Layer, context: str) -> None:
+        """Add an image that a service pulls beside its own."""
+        policy = self.services.scalar(layer.name, "pull_policy") or ""
+        self._read_pulled(entry, layer.file, self.services.profiles(layer.name), policy, context)
+
     def _read_image(self, entry: Entry, name: str, layer: Layer, context: str, platform: str | None) -> None:
         """Add the `image` of a service, which names what is pulled, or what is built."""
-        node, outputs = entry.value, self._are_outputs(name, entry.value)
-        if outputs == {False} and self.services.is_idle(name):
+        node, outputs = entry.value, self._are_outputs(name, entry.value, layer.file)
+        services, user = self._holding(name, node, layer.file)
+        if outputs == {False} and services.is_idle(user):
             return  # Others share it.
+        profiles, policy = services.profiles(user), services.scalar(user, "pull_policy") or ""
         if node.id != "scalar" or outputs == {False}:
-            self._read_pulled(entry, layer.file, name, context, platform)
+            self._read_pulled(entry, layer.file, profiles, policy, context, platform)
             return
         if says_nothing(node) or is_reset(node):
             return
         reader, image = self._reader(layer), self.services.in_force(node.value)
-        if False in outputs and not self._is_built(image, self.services.profiles(name)):
+        if False in outputs and not self._is_built(image, profiles):
             # Whoever inherits it without the build pulls it, but the name of what is built takes no digest.
             placement = reader.read_reference(layer.file.text_of(node))
             reader.add(refuse(placement, _BUILT_AND_PULLED), entry, context, platform)
-        elif False not in outputs or self.services.builds(name):
-            policy = self.services.scalar(name, "pull_policy") or ""
+        elif False not in outputs or services.builds(user):
             reader.add_reference(entry, context, platform, policy)
 
     def _read_pulled(
-        self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None
+        self,
+        entry: Entry,
+        file: YamlFile,
+        profiles: list[str],
+        policy: str,
+        context: str,
+        platform: str | None = None,
     ) -> None:
         node, reader = entry.value, self._reader(file)
         if says_nothing(node) or is_reset(node):
@@ -202,9 +236,9 @@ class ModelReader:
                 entry,
                 context,
             )
-        elif not self._is_built(self.services.in_force(node.value), self.services.profiles(service)):
+        elif not self._is_built(self.services.in_force(node.value), profiles):
             reader.add_reference(entry, context, platform)
-        elif (policy := self.services.scalar(service, "pull_policy") or "") not in _WITHOUT_PULL:
+        elif policy not in _WITHOUT_PULL:
             reader.add_reference(entry, context, platform, policy)
 
     # Builds
@@ -262,12 +296,12 @@ class ModelReader:
         elif word.expansion.unknown and not value.chars:
             reader.add(reader.read_expanded(word), entry, context)
 
-    def _read_dockerfile(self, name: str, path: str) -> Iterator[ServiceBuild]:
+    def read_build(self, name: str) -> Iterator[ServiceBuild]:
         """Add the inline Dockerfile of a service, or yield where its Dockerfile is, with what its build gives it."""
-        builds = self.services.builds_of(name)
+        builds, path = self.services.builds_of(name), f"services.{name}.build"
         if not builds:
             return
-        inline = self.services.build_fields(name, "dockerfile_inline")
+        inline = [(entry, layer.file) for entry, layer in self.services.build_fields(name, "dockerfile_inline")]
         inline = [(entry, file) for entry, file in inline if not (says_nothing(entry.value) or is_reset(entry.value))]
         for entry, file in inline:
             if entry.value.id != "scalar":
@@ -279,23 +313,24 @@ class ModelReader:
                 self._reader(file).add_embedded(entry, embedded)
         if inline:
             return
-        entry, file = builds[0]
-        folder = self._field(name, "context", path)
-        # The usual context is set when all that a service extends is merged: it is the folder of the project, and not
-        # that of the file that says the rest of the build (compose-go, `transform.SetDefaultValues`).
+        entry, layer = builds[0]
+        loaded = _as_loaded(builds, self.services)
+        folder = self._field(loaded, "context", path)
         yield ServiceBuild(
-            folder=folder or NamedFile(path=".", entry=entry, file=file, context=path),
-            base=folder.file if folder else self.services.files[0],
-            dockerfile=self._field(name, "dockerfile", path),
+            folder=folder or NamedFile(path=".", entry=entry, file=layer.file, context=path),
+            is_said=folder is not None,
+            base=folder.file if folder else loaded[-1][1].project.files[0],
+            dockerfile=self._field(builds, "dockerfile", path),
             build=self._build(name),
+            files=tuple(layer.file for _, layer in builds),
         )
 
-    def _field(self, name: str, key: str, path: str) -> NamedFile | None:
+    def _field(self, builds: Iterable[tuple[Entry, Layer]], key: str, path: str) -> NamedFile | None:
         """Return the file or folder that a field of a service's build names; a `build` in one word is its context."""
-        for build, file in self.services.builds_of(name):
+        for build, layer in builds:
             entry, context = build, path
             if build.value.id != "scalar":
-                found = find(self.services.fields_of(file, build.value, path), key)
+                found = find(self.services.fields_of(layer.file, build.value, path), key)
                 if found is None or says_nothing(found.value):
                     continue
                 entry, context = found, f"{path}.{key}"
@@ -303,7 +338,7 @@ class ModelReader:
                 continue
             # Said to be empty or taken away, it is the usual one.
             is_said = entry.value.id == "scalar" and entry.value.value and not is_reset(entry.value)
-            return self._named(file, entry, context) if is_said else None
+            return self._named(layer.file, entry, context) if is_said else None
         return None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
@@ -332,8 +367,8 @@ class ModelReader:
                 with suppress(ExpansionError):
                     dialect = LITERAL if pair.obstacle else None
                     index = scope.declare(name, pair.text, dialect, is_visible=False)
-            if pair.obstacle:
-                scope.note_reader(index, pair.obstacle)
+            if why_not := pair.obstacle or self._reader(pair.file).repeated.get(id(pair.entry.value)):
+                scope.note_reader(index, why_not)
             self._declared[id(pair.entry.value)] = index
         return self._declared[id(pair.entry.value)]
 
@@ -348,3 +383,14 @@ class ModelReader:
         if len(read) > _MAX_BUILDS:
             file.complain(node, f"more than {_MAX_BUILDS} different builds share this dockerfile_inline")
         return len(read) <= _MAX_BUILDS
+
+
+def _as_loaded(builds: list[tuple[Entry, Layer]], services: Services) -> list[tuple[Entry, Layer]]:
+    """Return the part of a build that ends with a project that is included, all of it where none is.
+
+    Compose sets the usual context when a project is loaded: after `extends`, and before an including project merges
+    it (compose-go, `transform.SetDefaultValues`). What lies beneath says nothing of the context any more.
+    """
+    is_own = [layer.project is services for _, layer in builds]
+    first = is_own.index(False) if False in is_own else len(builds)
+    return builds[: next((at for at in range(first, len(builds)) if is_own[at]), len(builds))]

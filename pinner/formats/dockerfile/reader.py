@@ -145,6 +145,7 @@ class DockerfileReader:
                 self._complain(instruction, f"{instruction.name} stands before the first FROM")
         if not (self.froms or self.problems or self.has_foreign_frontend):
             self._complain(self.division.instructions[0], "the file has no FROM")
+        self._note_trigger_arguments()
 
     def _collect_from(self, statement: Statement) -> None:
         instruction, line, command = statement
@@ -201,6 +202,33 @@ class DockerfileReader:
         if index is None and not has_default:
             index = self.scope.look_up(name)
         self.scope.note_reader(index, f"a stage declares {name} again and would see the digest")
+
+    def _note_trigger_arguments(self) -> None:
+        """Note the ARGs of triggers that run in this file, in the stages that are FROM the one that holds them."""
+        found: list[tuple[int, LogicalLine, Command]] = []
+        stage = -1
+        for _, line, command in self.statements:
+            stage += command.name == "FROM"
+            trigger = read_command(line.chars, command.start) if command.name == "ONBUILD" else command
+            if trigger is not command and trigger.name == "ARG":
+                found.append((stage, line, trigger))
+        bases = self._stages_below() if found else frozenset[int]()
+        for stage, line, trigger in found:
+            for start, end in quoted_word_spans(line.chars, trigger.start, trigger.end, self.division.escape):
+                name, equals, _ = line.chars[start:end].partition("=")
+                if stage in bases:
+                    self._note_stage_argument(name, has_default=bool(equals))
+
+    def _stages_below(self) -> frozenset[int]:
+        """Return the stages that later ones are FROM."""
+        first: dict[str, int] = {}
+        found: set[int] = set()
+        for index, base in enumerate(self.froms):
+            if isinstance(base.image, Word):
+                found.update(first[name] for name in self._names(base.image) if name in first)
+            if base.stage is not None:
+                first.setdefault(base.stage, index)
+        return frozenset(found)
 
     def _read_from(self, statement: Statement) -> From:
         instruction, line, command = statement

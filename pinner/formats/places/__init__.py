@@ -47,4 +47,4 @@ class Places(NamedTuple):
 
 
 # Searched in the path of every file that is found: whatever else it is called, a file of these names is opened.
-FILES = r"\.(ya?ml|json)$|(^|/)((docker-)?bake[^/]*\.hcl|Kustomization)$"
+FILES = r"\.(ya?ml|json)$|(^|/)((docker-)?bake([._-][^/]*)?\.hcl|Kustomization)$"

@@ -18,7 +18,7 @@ from pinner.formats.yaml.nodes import Node
 from pinner.model.occurrence import Decision, Problem
 from pinner.model.source import Source
 
-BAKE_FILES = r"(^|/)(docker-)?bake[^/]*\.(hcl|json)$"
+BAKE_FILES = r"(^|/)(docker-)?bake([._-][^/]*)?\.(hcl|json)$"
 
 _MAX_COMBINATIONS = 1_000
 # One that is not closed goes to the end: no later one is looked for in it.

@@ -22,7 +22,10 @@ ROWS
 `.yml` stands for `.yaml` as well, and a name for that name in any folder. `*` is any key, item or part of a name, `**`
 any number of them, `[]` each item of a list. Files of other names get a kind by
 [`extend-include`](configuration.md#extend-include). Where several kinds could claim a document, the one that stands
-first on this page has it. What an alias or a merge key repeats is one place, and gets one digest.
+first on this page has it. A document with strings at `apiVersion` and `kind` is a manifest, and is read as its content
+says whatever the name of its file; the kind of that name reads it as well, unless "without manifests" stands there,
+because its tool refuses them. A file with a name of Compose files is read as manifests if it holds nothing else, and
+cannot be checked if it holds both. What an alias or a merge key repeats is one place, and gets one digest.
 
 A YAML or JSON file of no kind is passed over in a folder; `--verbose` lists the YAML files among them that have a key
 for an image. One that you name and that is of no kind is `unchecked[unknown-kind]`.
@@ -47,14 +50,16 @@ def _files(kind: Kind) -> str:
     """Return the names of the files of a kind, and what its documents hold, in words."""
     names, claim = ", ".join(f"`{each}`" for each in kind.files), kind.claim
     said = [f"with `{key}`" for key in claim.has]
-    said += [f"without `{key}`" for key in claim.lacks]
     if claim.api_version:
         group = claim.api_version.replace("\\", "").replace("(triggers.)?", "").partition("/")[0]
         said.append(f"with the `apiVersion` {group}" + (" or none" if claim.api_version.endswith("|") else ""))
     if claim.kinds:
         said.append(f"with the `kind` {' or '.join(claim.kinds)}")
     claimed = " and ".join(said) + "".join(f", but no {other}" for other in claim.other_kinds)
-    return f"{names}, {claimed}" if claimed else names
+    names += f", {claimed}" if claimed else ""
+    if kind.manifests_in == ("*",):
+        return names
+    return names + ", without manifests" + "".join(f" except in `{each}`" for each in kind.manifests_in)
 
 
 def _section(kind: Kind) -> Iterator[str]:

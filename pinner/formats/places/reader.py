@@ -16,11 +16,11 @@ from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Form, Kind, Path
+from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.mappings import Fields, Mappings
+from pinner.formats.yaml.mappings import Fields, Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (
@@ -62,22 +62,23 @@ _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile
 def open_source(source: Source, choice: Places) -> Reader:
     """Return a reader of the file in `source`."""
     path = source.path.replace("\\", "/")
-    if re.search(BAKE_FILES, path):
-        return _Nothing(tuple(built_by_bake(source)))
+    decisions = tuple(built_by_bake(source)) if re.search(BAKE_FILES, path) else ()
+    if path.endswith(".hcl"):
+        return _Nothing(decisions)
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")
     if not _may_hold_images(source.data, tuple(named)) or (is_plain_json and not _json_may_be_of_a_kind(source.data)):
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
-        return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing()
+        return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
     if isinstance(file, Problem):
         return _refuse(file, source, named)
     file.source = source
-    return _read_documents(file, kinds, choice)
+    return _read_documents(file, kinds, choice, decisions)
 
 
 def _refuse(problem: Problem, source: Source, named: Sequence[Kind]) -> Reader:
@@ -136,29 +137,33 @@ class _Document(NamedTuple):
     fields: Fields
 
 
-def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places) -> Reader:
-    """Return a reader of a composed file, by what its documents hold."""
+def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, decisions: tuple[Decision, ...]) -> Reader:
+    """Return a reader of a composed file, by what its documents hold. `decisions` are those of a Bake file."""
     mappings = Mappings(file)
     documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, document.fields, choice) for document in documents]
-    decisions = tuple(built_by_documents(file, mappings))
-    if not any(claims) and not choice.kind and compose_reader.claims(file.source):
-        if COMPOSE in choice.off:
-            return _Nothing(decisions, PassedOver.OFF)
-        return compose_reader.open_source(file.source)
+    claims = [_claiming(kinds, document.fields, choice, file.source.path) for document in documents]
+    decisions += tuple(built_by_documents(file, mappings))
     if not any(claims):
-        return _Nothing(decisions)
-    claimed = [kind for kind in claims if kind and kind.name not in choice.off]
+        return _read_unclaimed(file, choice, decisions)
+    claimed = [kind for each in claims for kind in each if kind.name not in choice.off]
     if not claimed:
         return _Nothing(decisions, PassedOver.OFF)
     if b"{{" in file.source.data and (key := _key_of_braces(file)) is not None:
         problem = Problem(file.line_of(key), "not valid YAML: a mapping is the key of another")
-        return _refuse(problem, file.source, [kind for kind in claims if kind is not None])
+        return _refuse(problem, file.source, claimed)
     reader = PlacesReader(file, mappings, choice, decisions)
-    for document, kind in zip(documents, claims, strict=True):
-        if kind is not None and kind.name not in choice.off:
-            reader.add_document(document.node, kind, document.context)
+    for document, each in zip(documents, claims, strict=True):
+        for kind in each:
+            if kind.name not in choice.off:
+                reader.add_document(document.node, kind, document.context)
     return reader
+
+
+def _read_unclaimed(file: YamlFile, choice: Places, decisions: tuple[Decision, ...]) -> Reader:
+    """Return a reader of a file that no kind of the table claims: it may be one of Compose, whatever its name."""
+    if choice.kind or not compose_reader.claims(file.source):
+        return _Nothing(decisions)
+    return _Nothing(decisions, PassedOver.OFF) if COMPOSE in choice.off else compose_reader.open_source(file.source)
 
 
 def _key_of_braces(file: YamlFile) -> Node | None:
@@ -191,19 +196,30 @@ def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
             ][::-1]
 
 
-def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places) -> Kind | None:
-    """Return the first kind of the table that claims a document."""
-    version = _text(fields, "apiVersion")
+def _claiming(kinds: tuple[Kind, ...], fields: Fields, choice: Places, path: str) -> tuple[Kind, ...]:
+    """Return the kinds that claim a document: the first one by its content, and the first one by the name of its file.
+
+    A manifest is one whatever the name of its file: nothing may hide from the other tool that reads it.
+    """
+    if choice.kind:
+        return kinds
+    claiming = [kind for kind in kinds if _claims(kind.claim, fields)]
+    named = [kind for kind in claiming if not kind.is_by_content][:1]
+    if named and named[0].claim.api_version:
+        return tuple(named)
+    if is_manifest(fields):
+        named = [kind for kind in named if kind.takes_manifests(path.replace("\\", "/"))]
+    # By its content first: it knows better what stands at a path of both.
+    return (*[kind for kind in claiming if kind.is_by_content][:1], *named)
+
+
+def _claims(claim: Claim, fields: Fields) -> bool:
+    """Return whether a document holds what one of a kind does."""
     # An item of a PodList is a Pod, which it need not say.
     name = _text(fields, "kind").removesuffix("List")
-    for kind in kinds:
-        claim = kind.claim
-        has_keys = all(key in fields for key in claim.has) and not any(key in fields for key in claim.lacks)
-        is_version = not claim.api_version or re.fullmatch(claim.api_version, version)
-        is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
-        if choice.kind or (has_keys and is_version and is_kind):
-            return kind
-    return None
+    is_version = not claim.api_version or re.fullmatch(claim.api_version, _text(fields, "apiVersion"))
+    is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
+    return all(key in fields for key in claim.has) and bool(is_version) and is_kind
 
 
 def _text(fields: Fields, key: str) -> str:

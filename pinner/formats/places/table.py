@@ -39,10 +39,9 @@ class Path(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a document holds that is of a kind: keys at its top, and none of others, and what two of them say."""
+    """What a document holds that is of a kind: keys at its top, and what two of them say."""
 
     has: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
     api_version: str = ""
     kinds: tuple[str, ...] = ()
     other_kinds: tuple[str, ...] = ()
@@ -55,6 +54,7 @@ class Kind(NamedTuple):
     composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
     are those in `reserved` at the top of a document. What stands below a key that begins with `inserts` is read as if
     it stood in the key's place. A list with the tag `reference` is the keys that lead to what stands in its place.
+    `manifests_in` are the globs of those files whose tool takes documents that are manifests of Kubernetes as well.
     `note` is for the documentation.
     """
 
@@ -62,6 +62,7 @@ class Kind(NamedTuple):
     files: tuple[str, ...]
     paths: tuple[Path, ...]
     claim: Claim = Claim()
+    manifests_in: tuple[str, ...] = ("*",)
     words: tuple[str, ...] = ("image",)
     closed: frozenset[str] = frozenset()
     reserved: frozenset[str] = frozenset()
@@ -78,6 +79,10 @@ class Kind(NamedTuple):
         """Return whether a file of this path may be of this kind. The parts of `path` have `/` between them."""
         return re.search(self.pattern, path) is not None
 
+    def takes_manifests(self, path: str) -> bool:
+        """Return whether the tool of this kind reads a manifest in the file of this path as one of its documents."""
+        return bool(self.manifests_in) and re.search(_expression(self.manifests_in), path) is not None
+
     @property
     def pattern(self) -> str:
         """Return an expression to search in a path."""
@@ -86,7 +91,6 @@ class Kind(NamedTuple):
 
 _ANY = ("*.yml", "*.json")
 _PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
-_NO_MANIFEST = Claim(lacks=("apiVersion",))
 _IMAGE_KEYS = "{image,images,*Image}"
 
 KINDS = (
@@ -116,7 +120,7 @@ KINDS = (
     Kind(
         name="gitlab-ci",
         files=("*gitlab-ci*.yml",),
-        claim=_NO_MANIFEST,
+        manifests_in=(),
         paths=(
             Path("image"),
             Path("image.name"),
@@ -139,7 +143,8 @@ KINDS = (
     Kind(
         name="cloudbuild",
         files=("*cloudbuild*.yml", "*cloudbuild*.json"),
-        claim=Claim(has=("steps",), lacks=("apiVersion",)),
+        claim=Claim(has=("steps",)),
+        manifests_in=(),
         paths=(Path("steps[].name"),),
         words=("steps",),
         note="`images` are results.",
@@ -147,7 +152,6 @@ KINDS = (
     Kind(
         name="circleci",
         files=(".circleci/**.yml",),
-        claim=_NO_MANIFEST,
         paths=(
             Path("{jobs,executors}.*.docker", Form.EXPRESSION),
             Path("orbs.*.{jobs,executors}.*.docker", Form.EXPRESSION),
@@ -159,7 +163,6 @@ KINDS = (
     Kind(
         name="woodpecker",
         files=(".woodpecker.yml", ".woodpecker/*.yml"),
-        claim=_NO_MANIFEST,
         paths=(Path("{steps,services,clone}.*.image"),),
     ),
     Kind(name="drone", files=(".drone.yml",), paths=(Path("{steps,services,clone}.*.image"),)),
@@ -185,7 +188,7 @@ KINDS = (
     Kind(
         name="azure-pipelines",
         files=("*azure-pipelines*.yml",),
-        claim=_NO_MANIFEST,
+        manifests_in=(),
         paths=(
             Path("resources.containers[].image"),
             Path("resources.containers[]", Form.SERVICE),
@@ -287,7 +290,7 @@ KINDS = (
     Kind(
         name="helm-values",
         files=("*values*.yml",),
-        claim=_NO_MANIFEST,
+        manifests_in=("values.yml",),
         paths=(
             Path(f"**.{_IMAGE_KEYS}", Form.VALUES),
             Path(f"**.{_IMAGE_KEYS}.*", Form.VALUES),

@@ -134,7 +134,7 @@ def literal(text: Text) -> Word:
 def read_reference(word: Word, scope: Scope) -> WrittenReference:
     """Read the reference that `word` stands for and find the place of its digest."""
     if not word.expansion.used and (run := word.expansion.value.run):
-        return _read_literal(run, str(word.expansion.value))
+        return _if_arguments_allow(_read_literal(run, str(word.expansion.value)), scope)
     if word.expansion.unknown:
         return WrittenReference(span=word.text.extent, text=str(word.text), target=_open(word, scope))
     span, text = _written(word)
@@ -184,6 +184,17 @@ def _read_literal(run: Span, text: str) -> WrittenReference:
     if target.digest:
         return WrittenReference(span=run, text=text, target=target, place=Span(run.end - len(target.digest), run.end))
     return WrittenReference(span=run, text=text, target=target, place=Span(run.end, run.end))
+
+
+def _if_arguments_allow(written: WrittenReference, scope: Scope) -> WrittenReference:
+    """Return the placement without a place where an argument is the same text by an alias, and may get no digest."""
+    target, edit = written.target, written.place
+    if edit is None or not isinstance(target, Reference) or target.digest:
+        return written
+    indexes = scope.arguments_at(edit.end)
+    probe = _PROBE_DIGEST if target.tag else f":{DEFAULT_TAG}{_PROBE_DIGEST}"
+    why_not = _why_not_in_arguments(indexes, Assumption(edit.end, probe), scope, target) if indexes else None
+    return written._replace(place=None, unwritable=why_not) if why_not else written
 
 
 def _written(word: Word) -> tuple[Span, str]:
@@ -286,6 +297,9 @@ def _why_not_in_arguments(indexes: list[int], edit: Assumption, scope: Scope, ta
         is_known = means_target and len(scope.names_behind(word, _MAX_VARIABLES)) <= _MAX_VARIABLES
         if not is_known or _dead_variable(word, scope, edit, target):
             return f"{_argument_name(indexes[0], indexes, scope)} is also used in {word.text}"
+        # A container sees it, or a build takes it for the name of what comes out.
+        if not word.is_reference:
+            return f"{_argument_name(indexes[0], indexes, scope)} is also used in {word.text} where no image is pulled"
     return None
 
 

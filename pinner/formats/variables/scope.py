@@ -57,12 +57,13 @@ class Argument(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word that variables may stand in, with its plain expansion."""
+    """A word that variables may stand in, with its plain expansion. `is_reference` is not set if it pulls no image."""
 
     text: Text
     bindings: dict[str, int]
     expansion: Expansion
     dialect: Dialect = COMPOSE
+    is_reference: bool = True
 
 
 class Reach(NamedTuple):
@@ -206,11 +207,11 @@ class Scope:
             raise ExpansionError(f"all variables together are longer than {MAX_TOTAL_LENGTH} characters")
         return expansion
 
-    def add_word(self, text: Text) -> Word:
+    def add_word(self, text: Text, *, is_reference: bool = True) -> Word:
         """Register a word that reads the global variables. Raise ExpansionError when it is malformed."""
         expansion, shared = self.expand(text), self.shared
         bindings = {name: self.visible[name] for name in expansion.used if name in self.visible}
-        word = Word(text=text, bindings=bindings, expansion=expansion, dialect=self.dialect)
+        word = Word(text=text, bindings=bindings, expansion=expansion, dialect=self.dialect, is_reference=is_reference)
         for read in word.bindings.values():
             shared.word_readers.setdefault(read, []).append(len(shared.words))
         shared.words.append(word)

@@ -6,7 +6,7 @@ No alias is ever copied: every mapping is merged once, and all merges together a
 from collections.abc import Callable, Iterable, Iterator
 
 from pinner.formats.yaml.document import YamlFile
-from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Entry, Node
+from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Entry, Node, is_string
 
 MAX_MERGED = 300_000
 _MERGE = f"{TAG}merge"
@@ -21,6 +21,12 @@ def first_of_each(entries: Iterable[Entry]) -> Fields:
     for entry in entries:
         fields.setdefault(entry.key.value, entry)
     return fields
+
+
+def is_manifest(fields: Fields) -> bool:
+    """Return whether the entries of a document are those of a Kubernetes object: strings say its API and its kind."""
+    values = [fields[key].value for key in ("apiVersion", "kind") if key in fields]
+    return len(values) == 2 and all(each.id == "scalar" and is_string(each) and each.value for each in values)
 
 
 class Mappings:

@@ -6,9 +6,10 @@ and adds each reference to a `YamlReader`.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import accumulate
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.formats._base import Reader, Refused
@@ -81,14 +82,22 @@ class YamlReader:
     """Collects the references of one file. What aliases lead to is read once, however many there are.
 
     `dialect` is how the kind writes variables, None where it has none; `scope` holds the values that they have, if any
-    are known. `kind` is that of the document whose references are added.
+    are known. `kind` is that of the document whose references are added. `repeated` tells of nodes, by their identity,
+    why they take no digest: by an alias they stand somewhere else as well.
     """
 
     def __init__(
-        self, file: YamlFile, dialect: Dialect | None = None, scope: Scope | None = None, *, kind: str = ""
+        self,
+        file: YamlFile,
+        dialect: Dialect | None = None,
+        scope: Scope | None = None,
+        *,
+        kind: str = "",
+        repeated: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.file = file
         self.kind = kind
+        self.repeated = repeated
         self.source = file.source
         self._has_variables = dialect is not None
         self.scope = scope or Scope(dialect or COMPOSE, file.source)
@@ -99,7 +108,7 @@ class YamlReader:
         self._made: list[tuple[Occurrence, Node]] = []
         self._contexts: dict[int, list[str]] = {}
         self._occurrences: list[Occurrence] = []
-        self._embedded: list[tuple[Reader, tuple[Suppression, ...]]] = []
+        self._embedded: list[tuple[Reader, Entry]] = []
         self._embedded_readings: list[Reading] = []
         self._platform_stages: list[PlatformStages] = []
         self._seen: set[int] = set()
@@ -179,14 +188,14 @@ class YamlReader:
     def add_embedded(self, entry: Entry, embedded: Reader) -> None:
         """Add all that a file says which is the value of `entry`. It may be read more than once, in different ways."""
         self._seen.add(id(entry.value))
-        self._embedded.append((embedded, self._suppressions.of(entry)))
+        self._embedded.append((embedded, entry))
 
     def add_uses(self) -> None:
         """Register every other scalar that uses a variable: to its values a digest would be news."""
         for node in self.file.nodes:
-            if node.id == "scalar" and "$" in node.value and self.is_new(node):
+            if node.id == "scalar" and "$" in node.value and (self.is_new(node) or id(node) in self.repeated):
                 with suppress(ExpansionError):
-                    self.scope.add_word(self.file.text_of(node))
+                    self.scope.add_word(self.file.text_of(node), is_reference=False)
 
     def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
         """Return the ignore comments that speak of an entry."""
@@ -256,9 +265,9 @@ class YamlReader:
         """Make occurrences of all that was added, once."""
         for word, text, entry, context, platform, built, kind, is_partial in self._pending:
             placement = self._place(word, text)
-            # The name of what is built takes no digest; one that stands there all the same has a place.
-            if built is not None and placement.place is not None and placement.place.start == placement.place.end:
-                placement = placement._replace(place=None)
+            # What stands there all the same has a place: it can be taken away.
+            if placement.place is not None and placement.place.start == placement.place.end:
+                placement = self._if_it_takes_one(placement, entry.value, built)
             ignores = self._suppressions.of(entry)
             occurrence = occurrence_at(
                 placement, self.source, context, platform=platform, suppressions=ignores, kind=kind
@@ -273,18 +282,30 @@ class YamlReader:
         self._occurrences += [made._replace(also=tuple(self._contexts[id(node)][1:])) for made, node in self._made]
         self._pending.clear()
         self._made.clear()
+        self._settle_embedded()
+
+    def _if_it_takes_one(self, placement: WrittenReference, node: Node, built: str | None) -> WrittenReference:
+        """Return a placement without a place where a node takes no digest, as the name of what is built does not."""
+        if built is not None:
+            return placement._replace(place=None)
+        return refuse(placement, self.repeated[id(node)]) if id(node) in self.repeated else placement
+
+    def _settle_embedded(self) -> None:
         # Builds with other arguments read the same inline Dockerfile again: what they say alike counts once.
         places: set[tuple[str, Span, object]] = set()
-        for embedded, ignores in self._embedded[len(self._embedded_readings) :]:
-            reading = embedded.read()
+        for embedded, entry in self._embedded[len(self._embedded_readings) :]:
+            reading, ignores = embedded.read(), self._suppressions.of(entry)
             self._embedded_readings.append(reading)
             for stages in reading.platform_stages:
                 self._platform_stages.append(stages._replace(suppressions=ignores + stages.suppressions))
             for each in reading.occurrences:
-                if (each.path, each.span, each.target) not in places:
-                    places.add((each.path, each.span, each.target))
-                    suppressed = each._replace(suppressions=ignores + each.suppressions, kind=self.kind)
-                    self._occurrences.append(suppressed)
+                if (each.path, each.span, each.target) in places:
+                    continue
+                places.add((each.path, each.span, each.target))
+                suppressed = each._replace(suppressions=ignores + each.suppressions, kind=self.kind)
+                if each.place is not None and not each.place.holds_digest and id(entry.value) in self.repeated:
+                    suppressed = suppressed._replace(place=None, unwritable=self.repeated[id(entry.value)])
+                self._occurrences.append(suppressed)
 
     # What has been collected.
 

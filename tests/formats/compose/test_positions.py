@@ -336,7 +336,8 @@ NOTHING = {
         "services: {base: {build: .}, web: {extends: {service: base, file: ./compose.yaml}, image: a}}"
     ),
     "build by extends in another document": (
-        "services: {web: {extends: base, image: a}, base: {}}\n---\nservices: {base: {build: .}}"
+        "services: {web: {extends: {service: base, file: compose.yaml}, image: a}, base: {}}\n---\n"
+        "services: {base: {build: .}}"
     ),
     "build in an earlier document": "services: {web: {build: .}}\n---\nservices: {web: {image: a}}",
     "build in a later document": "services: {web: {image: a}}\n---\nservices: {web: {build: .}}",

@@ -97,6 +97,8 @@ TABLES = {
             'a: {image: "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/node\\x3a20@"}\n',
             "spec: {image: 'ruby:3.2@', script: rspec}\ntypes: {image: 'node:20@', script: tsc}\n",
             "---\nspec: {image: 'ruby:3.2@', script: rspec}\n---\n",
+            "apiVersion: {script: 'true'}\na: {image: 'ruby:3.2@'}\n",
+            "apiVersion: {script: 'true'}\nkind: {script: 'true'}\na: {image: 'ruby:3.2@'}\n",
             "spec: {inputs: {}}\n---\nspec: {image: 'ruby:3.2@', script: rspec}\n",
             ".s:\n  services: [postgres:16@]\n  img: node:20@\n"
             "job: {image: !reference [.s, img], services: !reference [.s, services], script: x}\n",
@@ -350,6 +352,8 @@ TABLES = {
             "image:\n  registry: quay.io\n  repository: a/b\n  tag: v1\n  digest: '~'\n",
             "images: {hook: {repository: a/b, tag: '1', digest: '~'}}\n",
             "db: {mainImage: {repository: a/b, tag: '1', digest: '~'}}\n",
+            "apiVersion: apps/v1\nimage: a/b:1@\n",
+            "kind: Deployment\nimage: a/b:1@\n",
             "jobImage: quay.io/a/b:1@\nx: {image: 'redis:7@'}\n",
         ),
         {
@@ -378,7 +382,7 @@ TABLES = {
             "enableImage: true\n",
             "image: [a/b:1]\n",
             "properties: {image: {type: object, properties: {repository: {type: string}}}}\n",
-            "apiVersion: v1\nimage: a/b:1\n",
+            "apiVersion: v1\nkind: Service\nimages: {tag: '1'}\n",
         ),
     ),
     "flux-helmrelease": Table(
@@ -424,6 +428,8 @@ TABLES = {
             "jobs: {a: {docker: [{image: 'cimg/go:1.22@'}, {image: redis^ }]}}\n",
             "executors: {e: {docker: [{image: 'cimg/go:1.22@'}]}}\n",
             "orbs: {o: {jobs: {a: {docker: [{image: 'cimg/go:1.22@'}]}}}}\n",
+            "apiVersion: x\norbs: {o: {jobs: {a: {docker: [{image: 'cimg/go:1.22@'}]}}}}\n",
+            "apiVersion: v1\nkind: x\norbs: {o: {jobs: {a: {docker: [{image: 'cimg/go:1.22@'}]}}}}\n",
         ),
         {
             "jobs: {a: {docker: [{image: << parameters.image >>}]}}\n": ["<< parameters.image >>"],
@@ -449,6 +455,8 @@ TABLES = {
             "steps: {a: {image: 'node:20@'}}\n",
             "steps: [{name: a, image: 'node:20@'}]\nservices: [{image: redis^ }]\n",
             "clone: {git: {image: 'woodpeckerci/plugin-git:2@'}}\n",
+            "apiVersion: x\nclone: {git: {image: 'woodpeckerci/plugin-git:2@'}}\n",
+            "apiVersion: v1\nkind: x\nclone: {git: {image: 'woodpeckerci/plugin-git:2@'}}\n",
         ),
         {"steps: {a: {image: 'node:${V}'}}\n": ["node:${V}"]},
         (
@@ -456,6 +464,8 @@ TABLES = {
             "steps: {a: {image: ''}}\n",
             "steps: {a: {settings: {image: 'a:1'}}}\n",
             "matrix: {image: ['a:1']}\n",
+            "apiVersion: v1\nkind: x\nmatrix: {image: ['a:1']}\n",
+            "labels: {image: a:1}\nsteps: {a: {commands: [x]}}\n",
             "image: a:1\n",
         ),
     ),
@@ -464,6 +474,7 @@ TABLES = {
         (
             "kind: pipeline\nsteps: [{name: a, image: 'node:20@'}]\n---\nkind: pipeline\nservices: [{image: redis^ }]",
             "kind: pipeline\nclone: {git: {image: 'a/b:1@'}}\n",
+            "apiVersion: v1\nkind: pipeline\nclone: {git: {image: 'a/b:1@'}}\n",
         ),
         {"kind: pipeline\nsteps: [{image: 'a:${TAG}'}]\n": ["a:${TAG}"]},
         (
@@ -477,6 +488,8 @@ TABLES = {
         "bitbucket-pipelines.yml",
         (
             "image: node:20@\n",
+            "apiVersion: x\nimage: node:20@\n",
+            "apiVersion: v1\nkind: x\nimage: node:20@\n",
             "image: {name: 'node:20@'}\ndefinitions: {services: {db: {image: postgres^ }}}\n",
             "pipelines: {default: [{parallel: [{step: {image: {name: 'a:1@'}}}]}]}\n",
             "pipelines: {custom: {x: [{step: {script: [{pipe: 'docker://a/b:1@'}]}}]}}\n",
@@ -555,6 +568,8 @@ TABLES = {
         ".devcontainer/devcontainer.json",
         (
             '{"image": "a/b:1@"}\n',
+            '{"apiVersion": "v1", "image": "a/b:1@"}\n',
+            '{"apiVersion": "v1", "kind": "Pod", "image": "a/b:1@"}\n',
             '{\n\t// c "image": "x:1"\n\t"image": "a/b:1@", /* "image": "y:1" */\n}\n',
             '// ä\n{"name": "http://x", "image": "ghcr.io/a/b^",}\n',
         ),

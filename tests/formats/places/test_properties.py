@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, SafeConstructor, ScalarNode, SequenceNode
 
 from pinner.formats import Places
 from pinner.model.occurrence import edit_of
@@ -65,6 +65,18 @@ def _below(value: Any, indent: str) -> str:
     return f" {json.dumps(value, ensure_ascii=False)}"
 
 
+class AnyTag(SafeConstructor):
+    """Loads what has a tag of its own, such as GitLab's, as if it had none."""
+
+    def construct_undefined(self, node: Any) -> Any:
+        if isinstance(node, ScalarNode):
+            return self.construct_scalar(node)
+        return self.construct_sequence(node) if isinstance(node, SequenceNode) else self.construct_mapping(node)
+
+
+AnyTag.add_constructor(None, AnyTag.construct_undefined)
+
+
 def values_of(path: str, data: bytes) -> list[Any]:
     """The documents as ruamel.yaml loads them."""
     if path.endswith(".json"):
@@ -73,6 +85,7 @@ def values_of(path: str, data: bytes) -> list[Any]:
         data = as_yaml(data)
     # ruamel.yaml takes no tab before a token; what pinner reads has a space for each.
     yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = AnyTag
     yaml.composer.warn_double_anchors = False
     return list(yaml.load_all(data.replace(b"\t", b" ").decode()))
 
