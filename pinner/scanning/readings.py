@@ -95,4 +95,5 @@ def used_in(reported: Collection[str], path: str, reading: Reading) -> Reading |
         return None
     beside = {suppression for each in here for suppression in each.suppressions}
     comments = tuple(each for each in reading.suppressions if each.whole_file or each in beside)
-    return Reading(occurrences=tuple(here), problems=reading.problems, suppressions=comments)
+    occurrences, problems, decisions = tuple(here), reading.problems, reading.decisions
+    return Reading(occurrences=occurrences, problems=problems, suppressions=comments, decisions=decisions)
