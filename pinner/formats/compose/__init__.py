@@ -50,7 +50,7 @@ def holds_manifests(source: "Source") -> bool:
         return False
     from pinner.formats.compose import reader
 
-    return reader.holds_manifests(source)
+    return reader.are_all_manifests(source)
 
 
 def read(source: "Source") -> "Reading":

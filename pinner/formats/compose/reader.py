@@ -95,7 +95,7 @@ def claims(source: Source) -> bool:
     return any(find(fields, key) for fields in layers for key in ("image", "build", "extends"))
 
 
-def holds_manifests(source: Source) -> bool:
+def are_all_manifests(source: Source) -> bool:
     """Tell whether all documents of a file are manifests of Kubernetes, and none has services as well."""
     text = decode(source)
     file = text if isinstance(text, Problem) else compose(source, text)

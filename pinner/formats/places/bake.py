@@ -11,7 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from pinner.formats._builders import builder_decisions
-from pinner.formats.places.hcl import Token, attributes_of, blocks_of, read_tokens
+from pinner.formats.places.hcl import HclToken, attributes_of, blocks_of, read_tokens
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node
@@ -86,7 +86,7 @@ def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
     return variables, targets
 
 
-def _tags(expression: Sequence[Token]) -> Iterator[tuple[str, int]]:
+def _tags(expression: Sequence[HclToken]) -> Iterator[tuple[str, int]]:
     """Yield the strings and variables that an expression may be made of: no arguments of functions, no conditions."""
     tokens = [each for each in expression if each.text != "\n"]
     # How many brackets are open, and how many are at the first of those whose strings are not looked at.
@@ -110,7 +110,7 @@ def _tags(expression: Sequence[Token]) -> Iterator[tuple[str, int]]:
             yield f"${{{token.text}}}", token.at
 
 
-def _matrix(expression: Sequence[Token]) -> _Values:
+def _matrix(expression: Sequence[HclToken]) -> _Values:
     """Return the values of the names in a matrix, of which all values are literal strings."""
     matrix: _Values = {}
     for name, tokens in attributes_of(expression[1:-1], ends="\n,").items():

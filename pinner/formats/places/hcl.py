@@ -19,7 +19,7 @@ _IN_STRING = re.compile(r'\\[^\n]|\$\$\{|%%\{|[$%]?\{|["}\n]')
 _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 
 
-class Token(NamedTuple):
+class HclToken(NamedTuple):
     """A token with its offset. `kind` is string, heredoc, name, other, or broken for what no reader of HCL takes."""
 
     kind: str
@@ -32,14 +32,14 @@ class Block(NamedTuple):
 
     kind: str
     label: str
-    attributes: dict[str, list[Token]]
+    attributes: dict[str, list[HclToken]]
 
 
-def read_tokens(data: bytes) -> list[Token]:
+def read_tokens(data: bytes) -> list[HclToken]:
     """Return the tokens of a file but for comments and white space; the end of a line is one."""
     # One character a byte, so that offsets are the file's; names of images are ASCII.
     text = data.decode("latin-1")
-    tokens: list[Token] = []
+    tokens: list[HclToken] = []
     at = 0
     while match := _TOKEN.match(text, at):
         kind, end = match.lastgroup or "", match.end()
@@ -47,7 +47,7 @@ def read_tokens(data: bytes) -> list[Token]:
             end, is_closed = _end_of_string(text, at)
             kind = kind if is_closed else "broken"
         if kind != "skipped":
-            tokens.append(Token(kind=kind, text=text[at:end], at=at))
+            tokens.append(HclToken(kind=kind, text=text[at:end], at=at))
         at = end
     return tokens
 
@@ -73,7 +73,7 @@ def _end_of_string(text: str, at: int) -> tuple[int, bool]:
     return len(text), False
 
 
-def blocks_of(tokens: Sequence[Token]) -> Iterator[Block]:
+def blocks_of(tokens: Sequence[HclToken]) -> Iterator[Block]:
     """Yield the blocks of a file that have one label."""
     at = 0
     while at < len(tokens):
@@ -88,9 +88,9 @@ def blocks_of(tokens: Sequence[Token]) -> Iterator[Block]:
         at = end + 1
 
 
-def attributes_of(tokens: Sequence[Token], ends: str = "\n") -> dict[str, list[Token]]:
+def attributes_of(tokens: Sequence[HclToken], ends: str = "\n") -> dict[str, list[HclToken]]:
     """Return the expressions of a block's attributes, or with a comma among the `ends` of an object's."""
-    attributes: dict[str, list[Token]] = {}
+    attributes: dict[str, list[HclToken]] = {}
     at = 0
     while at < len(tokens):
         end = _end_of_expression(tokens, at, ends)
@@ -100,7 +100,7 @@ def attributes_of(tokens: Sequence[Token], ends: str = "\n") -> dict[str, list[T
     return attributes
 
 
-def _end_of_expression(tokens: Sequence[Token], at: int, ends: str = "\n") -> int:
+def _end_of_expression(tokens: Sequence[HclToken], at: int, ends: str = "\n") -> int:
     """Return where the line ends on which `at` is, with what its brackets hold."""
     depth = 0
     while at < len(tokens) and (depth or tokens[at].text not in ends):
