@@ -129,11 +129,25 @@ class Decision(NamedTuple):
         return f"{self.path}:{self.line}"
 
 
+class BuildArgument(NamedTuple):
+    """The value that a file passes to an ARG of a Dockerfile that it names.
+
+    `value` has one character a byte, and is None where it is not known. `span` is where it stands in the file, as it is
+    if it `is_as_written`. `suppressions` are the ignore comments on it.
+    """
+
+    name: str
+    value: str | None
+    span: Span
+    is_as_written: bool = True
+    suppressions: tuple[Suppression, ...] = ()
+
+
 class Link(NamedTuple):
     """A file or a folder that another file names. `path` starts at that file's folder.
 
     `kind` is what the file that names it takes it for. `suppressions` are the ignore comments on the place that names
-    it.
+    it. The build of a Dockerfile gets `args` and the named `contexts`.
     """
 
     path: str
@@ -141,6 +155,8 @@ class Link(NamedTuple):
     where: Location
     context: str
     suppressions: tuple[Suppression, ...] = ()
+    args: tuple[BuildArgument, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 class Use(NamedTuple):

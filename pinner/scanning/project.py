@@ -20,9 +20,11 @@ from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model
+from pinner.scanning.discovery import Found
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
+from pinner.scanning.naming_files import NamingFile, open_naming_files
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united
 
 _MOST_INCLUDED = 1000
@@ -59,6 +61,7 @@ class Project:
         self._builds: dict[str, list[Build]] = {}
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
+        self._naming: dict[str, NamingFile] = {}
         self._group_of: dict[str, str] = {}
         self._leads_to: dict[str, list[str]] = {}
 
@@ -81,6 +84,14 @@ class Project:
         """Read Dockerfiles of whose builds a configuration tells."""
         for path in paths:
             self._builds.setdefault(path, [])
+
+    def add_naming_files(self, named: Iterable[Found]) -> None:
+        """Read files of other kinds that name Dockerfiles, with what they pass to their builds."""
+        self._naming |= open_naming_files(named, self._files, self._environments.base)
+        for owner, file in self._naming.items():
+            for path, build in file.builds(self._files.finder):
+                self._join(owner, path)
+                self._builds.setdefault(path, []).append(build)
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
@@ -414,6 +425,7 @@ class Project:
         for path, env in self._environments.readers.items():
             readings[path] = env.read()
         readings |= {path: builds.read() for path, builds in self._readers_of_builds.items()}
+        readings |= {path: file.reading for path, file in self._naming.items()}
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
@@ -450,6 +462,8 @@ class Project:
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
             return ScannedFile(source=source, format=DOCKERFILE, reading=reading, outline=None)
+        if path in self._naming:
+            return self._naming[path].in_force(reading)
         if path in self._readers_of_builds:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]

@@ -96,7 +96,8 @@ def scan_files(
     )
     # Before the projects: a Compose file that a devcontainer names is one of them, whatever its name.
     found += opened.read(each for each in found if isinstance(each.format, Places))
-    read_again = partial(_read_projects, [each for each in found if not each.is_outside], searched, excludes, builds)
+    inside = [each for each in found if not each.is_outside]
+    read_again = partial(_read_projects, inside, opened.naming, searched, excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -135,6 +136,7 @@ class _Opened:
         self.unread: list[FileFailure] = []
         self.unknown: list[str] = []
         self.no_kind: list[str] = []
+        self.naming: list[Found] = []
         self.excluded = 0
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
@@ -165,6 +167,9 @@ class _Opened:
         self.excluded += project.excluded
         for path, file in project.files.items():
             reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
+            # What a file of the table names and is not read was noted when it was read.
+            unread = reading.unread or (self.files[path].reading.unread if path in self.files else ())
+            reading = reading._replace(unread=unread)
             self.files[path] = file._replace(reading=reading, root=roots.get(path, followed_from))
 
     def read(self, found: Iterable[Found]) -> list[Found]:
@@ -181,6 +186,8 @@ class _Opened:
             if file.reading.links and not each.is_outside:
                 file, found_here = self._follow(file)
                 named += found_here
+                if any(link.kind == DOCKERFILE.NAME for link in file.reading.links):
+                    self.naming.append(each)
             self._add(file, each)
         return list({each.path: each for each in named if each.path not in self._found}.values())
 
@@ -305,6 +312,7 @@ def _is_compose(found: Found) -> bool:
 
 def _read_projects(
     found: Sequence[Found],
+    naming: Sequence[Found],
     searched: set[str],
     excludes: Callable[[str], bool],
     builds: Sequence["ConfiguredBuilds"],
@@ -312,6 +320,7 @@ def _read_projects(
 ) -> ProjectReading | None:
     """Return how the files of projects read, with `contents` for what some hold; None where there is none.
 
+    The files in `naming` are of other kinds, and name Dockerfiles.
     In the folders that were `searched` the Compose files are those that were found.
     """
     named = _compose_files_by_folder(found)
@@ -321,7 +330,7 @@ def _read_projects(
     named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
     has_entry = [each.matcher() for each in builds]
     configured = [path for path in dockerfiles if any(matches(path) for matches in has_entry)]
-    if not (named or configured):
+    if not (named or configured or naming):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
     from pinner.scanning.followed import Finder
@@ -334,6 +343,7 @@ def _read_projects(
     for folder, paths in sorted(named.items()):
         project.add_files(folder, paths)
     project.add_dockerfiles(configured)
+    project.add_naming_files(naming)
     return project.read()
 
 

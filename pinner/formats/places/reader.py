@@ -13,6 +13,7 @@ from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
 from pinner.formats.places.bake import BAKE_FILES, built_by_bake
 from pinner.formats.places.builders import built_by_documents
+from pinner.formats.places.devcontainer import read_build
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
@@ -23,6 +24,7 @@ from pinner.formats.yaml.mappings import Fields, Mappings
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (
+    BuildArgument,
     Decider,
     Decision,
     Invalid,
@@ -245,9 +247,9 @@ class PlacesReader:
         marked = [number for number, line in enumerate(self._file.source.data.split(b"\n"), 1) if _is_marked(line)]
         return reading._replace(occurrences=tuple(self._with_policy(each, marked) for each in reading.occurrences))
 
-    def outline(self) -> tuple[str, ...]:
-        """Return what no edit may change."""
-        return self._reader.outline()
+    def outline(self, occurrences: Sequence[Occurrence] | None = None) -> tuple[str, ...]:
+        """Return what no edit may change. `occurrences` are those that stand in this file, by default its own."""
+        return self._reader.outline(occurrences)
 
     def _add(self, reached: Reached, form: Form) -> None:
         node = reached.entry.value
@@ -330,13 +332,28 @@ class PlacesReader:
 
     def _add_devcontainer(self, fields: Fields) -> None:
         """Add the Dockerfile and the Compose files that a devcontainer.json names."""
-        build = fields.get("build")
-        if build is not None and build.value.id == "mapping":
-            self._add_links(self._mappings.fields(build.value), "dockerfile", "dockerfile", above="build.")
-        self._add_links(fields, "dockerFile", "dockerfile")
+        fields_of_build = self._fields_at(fields, "build")
+        build = read_build(self._reader, self._fields_at(fields_of_build, "args"), _items(fields_of_build, "options"))
+        for each in build.images:
+            if each.text is not None:
+                self._add_text(Reached(path=0, entry=each.entry, context=each.context), each.text)
+        for where, key, above in ((fields_of_build, "dockerfile", "build."), (fields, "dockerFile", "")):
+            self._add_links(where, key, "dockerfile", above, build.args, build.contexts)
         self._add_links(fields, "dockerComposeFile", COMPOSE)
 
-    def _add_links(self, fields: Fields, key: str, kind: str, above: str = "") -> None:
+    def _fields_at(self, fields: Fields, key: str) -> Fields:
+        entry = fields.get(key)
+        return self._mappings.fields(entry.value) if entry is not None and entry.value.id == "mapping" else {}
+
+    def _add_links(
+        self,
+        fields: Fields,
+        key: str,
+        kind: str,
+        above: str = "",
+        args: tuple[BuildArgument, ...] = (),
+        contexts: tuple[str, ...] = (),
+    ) -> None:
         """Add what stands at a key, or each item of the list there, as the path of a file."""
         if key not in fields:
             return
@@ -351,6 +368,8 @@ class PlacesReader:
                 where=self._file.source.locate(self._file.span_of(entry.value)),
                 context=above + (key if value.id == "scalar" else f"{key}[{number}]"),
                 suppressions=self._reader.suppressions_of(entry),
+                args=args,
+                contexts=contexts,
             )
             self._reader.links.append(link)
 

@@ -79,6 +79,9 @@ class Kind(NamedTuple):
         return _expression(self.files)
 
 
+IMAGE_CONTEXT = "docker-image://"
+SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
+"""As a build argument it takes the place of the line `# syntax=`: BuildKit's frontend/dockerfile/builder."""
 _ANY = ("*.yml", "*.json")
 _PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
 _NO_MANIFEST = Claim(lacks=("apiVersion",))
@@ -194,11 +197,13 @@ KINDS = (
     Kind(
         name="devcontainer",
         files=(".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json"),
-        paths=(Path("image"),),
+        paths=(Path("image"), Path(f"build.args.{SYNTAX_ARGUMENT}")),
         words=("image", "docker"),
         note=(
-            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, "
-            "which `// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
+            "The Dockerfile and the Compose files that it names are read, the Dockerfile with the values of "
+            "`build.args`, to which digests go; one with a variable, `${localEnv:…}`, is not known. What cannot be "
+            "read is `unchecked[not-read]`, which `// pinner: ignore[not-read] reason` acknowledges. Features take no "
+            "digest."
         ),
     ),
     Kind(
