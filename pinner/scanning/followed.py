@@ -87,6 +87,7 @@ def follow_links(
         found = finder.find(folder, None if "$" in link.path else link.path)
         if isinstance(found, Followed):
             followed.append((link, found))
+        if isinstance(found, Followed) or link.is_guess:
             continue
         note = Unread(
             where=link.where,

@@ -39,7 +39,8 @@ class NamingFile:
 
     def in_force(self, reading: Reading) -> ScannedFile:
         """Return the file with all that is read in it, with the ignore comments of the values that stand here."""
-        # Imported here: a Compose file without a devcontainer needs no table of kinds.
+        # Imported here: a Compose file alone needs no table of kinds.
+        from pinner.formats.places.bake_reader import BakeReader
         from pinner.formats.places.reader import PlacesReader
 
         comments = {each.span: each.suppressions for each in self._declared}
@@ -48,7 +49,7 @@ class NamingFile:
             for each in reading.occurrences
         )
         reader, outline = self._reader, self._reader.outline
-        if isinstance(reader, PlacesReader):
+        if isinstance(reader, PlacesReader | BakeReader):
             outline = partial(reader.outline, occurrences)
         reading = reading._replace(occurrences=occurrences)
         return ScannedFile(source=self.source, format=self._format, reading=reading, outline=outline)
@@ -65,6 +66,8 @@ class NamingFile:
             scope, text = Scope(COMPOSE, beside=self._base), Text(argument.value, offsets)
             with suppress(ExpansionError):
                 self._declared[argument] = scope.declare(argument.name, text, LITERAL, is_visible=False)
+            if argument.obstacle:
+                scope.note_reader(self._declared[argument], argument.obstacle)
         return self._declared[argument]
 
 

@@ -95,6 +95,89 @@ CHANGED: dict[str, tuple[Files, Files]] = {
         {DEVCONTAINER: '{"build": {"dockerfile": "Dockerfile", "args": {"BUILDKIT_SYNTAX": "docker/dockerfile:1@D"}}}'},
     ),
 }
+BAKE = "docker-bake.hcl"
+CHANGED |= {
+    "args of Bake": (
+        {BAKE: 'target "app" {\n  args = { BASE = "node:21" }\n}\n', "Dockerfile": "ARG BASE=node:20@D\nFROM $BASE\n"},
+        {BAKE: 'target "app" {\n  args = { BASE = "node:21@D" }\n}\n'},
+    ),
+    "args of Bake in JSON": (
+        {
+            "docker-bake.json": '{"target": {"app": {"args": {"BASE": "node:21"}}}}',
+            "Dockerfile": "ARG BASE=node:20@D\nFROM $BASE\n",
+        },
+        {"docker-bake.json": '{"target": {"app": {"args": {"BASE": "node:21@D"}}}}'},
+    ),
+    "args of Bake for a Dockerfile elsewhere": (
+        {
+            BAKE: 'target "app" {\n  context = "app"\n  dockerfile = "dev.txt"\n'
+            '  args = {\n    # x\n    "V" : "21",\n    W = "3"\n  }\n}\n',
+            "app/dev.txt": "ARG V=20@D\nARG W\nFROM node:$V\nFROM python:$W\n",
+        },
+        {
+            BAKE: 'target "app" {\n  context = "app"\n  dockerfile = "dev.txt"\n'
+            '  args = {\n    # x\n    "V" : "21@D",\n    W = "3@D"\n  }\n}\n'
+        },
+    ),
+    "args of Bake that are inherited": (
+        {
+            BAKE: 'target "base" {\n  args = { V = "21" }\n}\n'
+            'target "app" {\n  inherits = ["base"]\n  context = "app"\n}\n',
+            "app/Dockerfile": "ARG V=20@D\nFROM node:$V\n",
+        },
+        {
+            BAKE: 'target "base" {\n  args = { V = "21@D" }\n}\n'
+            'target "app" {\n  inherits = ["base"]\n  context = "app"\n}\n'
+        },
+    ),
+    "contexts of Bake": (
+        {BAKE: 'target "app" { contexts = { alpine = "docker-image://alpine:3.20", b = "target:b", c = "../x" } }'},
+        {BAKE: 'target "app" { contexts = { alpine = "docker-image://alpine:3.20@D", b = "target:b", c = "../x" } }'},
+    ),
+    "contexts of Bake in JSON": (
+        {"docker-bake.json": '{"target": {"app": {"contexts": {"a": "docker-image://alpine"}}}}'},
+        {"docker-bake.json": '{"target": {"app": {"contexts": {"a": "docker-image://alpine:latest@D"}}}}'},
+    ),
+    "context of Bake in place of an image": (
+        {
+            BAKE: 'target "app" { contexts = { alpine = "docker-image://alpine:3.20" } }',
+            "Dockerfile": "FROM scratch\nCOPY --from=alpine /x /y\n",
+        },
+        {BAKE: 'target "app" { contexts = { alpine = "docker-image://alpine:3.20@D" } }'},
+    ),
+    "inline Dockerfile of Bake": (
+        {BAKE: 'target "app" {\n  dockerfile-inline = <<EOT\nFROM debian:12\nRUN x\nEOT\n}\n'},
+        {BAKE: 'target "app" {\n  dockerfile-inline = <<EOT\nFROM debian:12@D\nRUN x\nEOT\n}\n'},
+    ),
+    "indented inline Dockerfile of Bake": (
+        {
+            BAKE: 'target "app" {\r\n  dockerfile-inline = <<-EOT\r\n    FROM debian:12 AS a\r\n'
+            "    FROM a\r\n  EOT\r\n}\r\n"
+        },
+        {
+            BAKE: 'target "app" {\r\n  dockerfile-inline = <<-EOT\r\n    FROM debian:12@D AS a\r\n'
+            "    FROM a\r\n  EOT\r\n}\r\n"
+        },
+    ),
+    "inline Dockerfile of Bake with escapes": (
+        {"docker-bake.json": '{"target": {"a": {"dockerfile-inline": "FROM debian:12\\nRUN x"}}}'},
+        {"docker-bake.json": '{"target": {"a": {"dockerfile-inline": "FROM debian:12@D\\nRUN x"}}}'},
+    ),
+    "inline Dockerfile of Bake with an ARG": (
+        {
+            BAKE: 'target "app" {\n  args = { V = "13" }\n'
+            "  dockerfile-inline = <<EOT\nARG V=12\nFROM debian:$${V}\nEOT\n}\n"
+        },
+        {
+            BAKE: 'target "app" {\n  args = { V = "13@D" }\n'
+            "  dockerfile-inline = <<EOT\nARG V=12\nFROM debian:$${V}\nEOT\n}\n"
+        },
+    ),
+    "frontend of Bake": (
+        {BAKE: 'target "app" { args = { BUILDKIT_SYNTAX = "docker/dockerfile:1" } }'},
+        {BAKE: 'target "app" { args = { BUILDKIT_SYNTAX = "docker/dockerfile:1@D" } }'},
+    ),
+}
 # What nothing is written to: the files, and each finding that is left, as `path:line rule`.
 STAYS: dict[str, tuple[Files, list[str]]] = {
     "value with its digest": (devcontainer('"args": {"V": "3.12@D"}', "ARG V=3.11@D\nFROM python:${V}\n"), []),
@@ -155,6 +238,96 @@ STAYS: dict[str, tuple[Files, list[str]]] = {
     "Dockerfile that is not there": ({DEVCONTAINER: '{"build": {"dockerfile": "no", "args": {"V": "3"}}}'}, []),
 }
 
+STAYS |= {
+    "Bake": ({BAKE: 'target "app" { tags = ["a/b:1"] }', "Dockerfile": "FROM a:1@D\n"}, []),
+    "Bake without a Dockerfile": ({BAKE: 'target "app" { args = { V = "1" } }', "x.Dockerfile": "FROM a:1@D\n"}, []),
+    "contexts of Bake with their digests": (
+        {BAKE: 'target "app" { contexts = { a = "docker-image://a:1@D", b = "target:b", c = "https://x/y.git" } }'},
+        [],
+    ),
+    "comment of Bake": ({BAKE: 'target "app" { # contexts = { a = "docker-image://a:1" }\n}'}, []),
+    "labels of Bake": ({BAKE: 'target "app" { labels = { a = "docker-image://a:1" } }'}, []),
+    "cache of Bake": ({BAKE: 'target "app" { cache-from = ["docker-image://a:1"] }'}, []),
+    "group of Bake": ({BAKE: 'group "app" { contexts = { a = "docker-image://a:1" } }'}, []),
+    "text of Bake": ({BAKE: 'target "app" { description = <<A\nargs = { V = "a:1" }\nA\n}'}, []),
+    "value of Bake for no image": (
+        {BAKE: 'target "app" { args = { V = "2" } }', "Dockerfile": "ARG V=1\nFROM a:1@D\nRUN echo $V\n"},
+        [],
+    ),
+    "no value of Bake": ({BAKE: 'target "app" { args = { V = null } }', "Dockerfile": "ARG V=1@D\nFROM a:$V\n"}, []),
+    "value of Bake with its digest": (
+        {BAKE: 'target "app" { args = { V = "2@D" } }', "Dockerfile": "ARG V=1@D\nFROM a:$V\n"},
+        [],
+    ),
+    "variable of Bake with its digest": (
+        {
+            BAKE: 'variable "V" { default = "2@D" }\ntarget "app" { args = { V = V } }',
+            "Dockerfile": "ARG V=1@D\nFROM a:$V\n",
+        },
+        [],
+    ),
+    "variable of Bake": (
+        {
+            BAKE: 'variable "V" { default = "2" }\ntarget "app" { args = { V = "${V}" } }',
+            "Dockerfile": "ARG V=1@D\nFROM a:$V\n",
+        },
+        ["Dockerfile:2 unpinned"],
+    ),
+    "matrix of Bake": (
+        {
+            BAKE: 'target "app" {\n  matrix = { v = ["2", "3@D"] }\n  args = { V = v }\n}',
+            "Dockerfile": "ARG V=1@D\nFROM a:$V\n",
+        },
+        ["Dockerfile:2 unpinned"],
+    ),
+    "variable of Bake without a default": (
+        {
+            BAKE: 'variable "V" {}\ntarget "app" { args = { V = V } }',
+            "Dockerfile": "ARG V=1@D\nFROM a:$V\n",
+        },
+        ["Dockerfile:2 opaque-reference"],
+    ),
+    "function of Bake": (
+        {BAKE: 'target "app" { args = { V = upper("2") } }', "Dockerfile": "ARG V=1@D\nFROM a:$V\n"},
+        ["Dockerfile:2 opaque-reference"],
+    ),
+    "variable in a context of Bake": (
+        {BAKE: 'variable "V" { default = "3" }\ntarget "app" { contexts = { a = "docker-image://a:${V}" } }'},
+        [f"{BAKE}:2 unpinned"],
+    ),
+    "open variable in a context of Bake": (
+        {BAKE: 'target "app" { contexts = { a = "docker-image://a:${V}" } }'},
+        [f"{BAKE}:1 opaque-reference"],
+    ),
+    "variables in an inline Dockerfile of Bake": (
+        {
+            BAKE: 'variable "V" { default = "3" }\ntarget "app" {\n  dockerfile-inline = <<A\n'
+            "FROM a:${V}\nFROM b:${W}\nFROM c:1@D\nA\n}"
+        },
+        [f"{BAKE}:4 unpinned", f"{BAKE}:5 opaque-reference"],
+    ),
+    "variable of Bake in the default of an ARG": (
+        {
+            BAKE: 'variable "V" { default = "3" }\ntarget "app" {\n  dockerfile-inline = <<A\n'
+            "ARG V=${V}\nFROM a:$${V}\nA\n}"
+        },
+        [f"{BAKE}:5 unpinned"],
+    ),
+    "ignored in Bake": (
+        {
+            BAKE: 'target "app" {\n  contexts = {\n    // pinner: ignore[unpinned] x\n    a = "docker-image://a:1"\n'
+            '    b = "docker-image://b:1" # pinner: ignore[unpinned] y\n  }\n'
+            '  args = {\n    # pinner: ignore[unpinned] z\n    V = "2"\n  }\n}',
+            "Dockerfile": "ARG V=1@D\nFROM a:$V\n",
+        },
+        [],
+    ),
+    "targets of Bake that inherit one another": (
+        {BAKE: 'target "a" { inherits = ["b"] }\ntarget "b" {\n  inherits = ["a"]\n  args = { V = "1" }\n}'},
+        [],
+    ),
+}
+
 
 def tree_of(files: Files, folder: Path, monkeypatch: pytest.MonkeyPatch) -> FileTree:
     texts = {path: text.replace("@D", f"@{DIGEST}") for path, text in files.items()}
@@ -180,6 +353,7 @@ def test_what_is_passed_gets_its_digest(name: str, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("name", STAYS)
 def test_what_stays_as_it_is(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, findings = STAYS[name]
+    files = {"other.dockerfile": "FROM scratch\n", **files}
     tree = tree_of(files, tmp_path, monkeypatch)
     tree.run("pin", ".")
     assert texts(tree) == files

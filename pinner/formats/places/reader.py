@@ -11,7 +11,8 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
-from pinner.formats.places.bake import BAKE_FILES, built_by_bake
+from pinner.formats.places.bake import BAKE_FILES
+from pinner.formats.places.bake_reader import BakeReader
 from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.devcontainer import read_build
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
@@ -61,7 +62,7 @@ def open_source(source: Source, choice: Places) -> Reader:
     """Return a reader of the file in `source`."""
     path = source.path.replace("\\", "/")
     if re.search(BAKE_FILES, path):
-        return _Nothing(tuple(built_by_bake(source)))
+        return BakeReader(source)
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")

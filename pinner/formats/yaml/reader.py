@@ -292,7 +292,7 @@ class YamlReader:
         """
         self._settle()
         found = list(self._occurrences if occurrences is None else occurrences)
-        dropped = {offset for each in found for offset in _suffix(each, self.source)}
+        dropped = {offset for each in found for offset in suffix_of(each, self.source)}
         touched = self._scalars_at(found)
         outline = [line for embedded, _ in self._embedded for line in embedded.outline()]
         for node in self.file.nodes:
@@ -341,7 +341,7 @@ def refuse(written: WrittenReference, reason: str) -> WrittenReference:
     return written._replace(place=None, unwritable=reason, dead_variable=None)
 
 
-def _suffix(occurrence: Occurrence, source: Source) -> range:
+def suffix_of(occurrence: Occurrence, source: Source) -> range:
     """Return the offsets of an occurrence's digest in `source`, and of a `:latest` before it."""
     place = occurrence.place
     if place is None or place.path != source.path:
