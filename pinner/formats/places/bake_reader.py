@@ -33,7 +33,6 @@ from pinner.model.occurrence import (
     Link,
     Occurrence,
     Opaque,
-    PassedOver,
     Problem,
     Reading,
     Suppression,
@@ -81,15 +80,13 @@ class BakeReader:
                 break
 
     def read(self) -> Reading:
-        """Return everything that the file says; one that names no image and passes nothing is none that is checked."""
-        is_checked = self._occurrences or self._links or self._problems
+        """Return everything that the file says."""
         return Reading(
             occurrences=tuple(sorted(self._occurrences.values(), key=lambda each: (each.span, each.context))),
-            suppressions=tuple(sorted(self._suppressions)) if is_checked else (),
+            suppressions=tuple(sorted(self._suppressions)),
             problems=tuple(sorted(set(self._problems))),
             decisions=tuple(decisions_of(self._file, self._source.path)),
             links=tuple(dict.fromkeys(self._links)),
-            passed_over=None if is_checked else PassedOver.NO_KIND,
         )
 
     def outline(self, occurrences: Iterable[Occurrence] | None = None) -> tuple[str, ...]:
@@ -148,8 +145,8 @@ class BakeReader:
         else:
             written = WrittenReference(span=value.text.extent, text=str(value.text), target=Opaque(_UNKNOWN))
         ignores = self._suppressions_at(value.at)
-        found = occurrence_at(written, self._source, context, platform=None, suppressions=ignores, kind=KIND)
-        self._add(found)
+        written = written._replace(text=self._source.text_at(written.span).decode("utf-8", "replace"))
+        self._add(occurrence_at(written, self._source, context, platform=None, suppressions=ignores, kind=KIND))
 
     def _read_inline(
         self,
@@ -232,8 +229,9 @@ def filled(text: Text, values: Mapping[str, str]) -> tuple[Text, bool]:
         is_known = is_known and value is not None
         chars = _OPEN if value is None else value.encode("latin-1", "replace").decode("latin-1")
         if chars:
-            offsets = [expression.offsets[0], *[expression.offsets[-1]] * (len(chars) - 1)]
-            parts.append(Text(chars, offsets))
+            # From the first byte to the last of the expression; one character stands where a digest would follow it.
+            first, last = expression.offsets[0], expression.offsets[-1]
+            parts.append(Text(chars, [last] if len(chars) == 1 else [first, *[last] * (len(chars) - 1)]))
     return join([*parts, text.cut(at)]), is_known
 
 
@@ -241,6 +239,7 @@ def _checked(occurrence: Occurrence, text: Text, source: Source, *, is_known: bo
     """Return an occurrence of an inline Dockerfile, without a place where what is written there is something else."""
     if occurrence.used_at:
         return occurrence
+    occurrence = occurrence._replace(text=source.text_at(occurrence.span).decode("utf-8", "replace"))
     if not is_known and (isinstance(occurrence.target, Invalid) or _OPEN in str(occurrence.target)):
         return occurrence._replace(target=Opaque(_UNKNOWN), place=None, unwritable=None)
     spans = [occurrence.span]

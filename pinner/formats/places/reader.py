@@ -12,6 +12,7 @@ from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import Places, comments
 from pinner.formats.places.bake import BAKE_FILES
+from pinner.formats.places.bake_reader import KIND as BAKE
 from pinner.formats.places.bake_reader import BakeReader
 from pinner.formats.places.builders import built_by_documents
 from pinner.formats.places.devcontainer import read_build
@@ -61,8 +62,9 @@ _LINES_OF_MANIFEST = (re.compile(rb'^"?apiVersion"?:', re.MULTILINE), re.compile
 def open_source(source: Source, choice: Places) -> Reader:
     """Return a reader of the file in `source`."""
     path = source.path.replace("\\", "/")
-    if re.search(BAKE_FILES, path):
-        return BakeReader(source)
+    if choice.kind == BAKE if choice.kind else re.search(BAKE_FILES, path):
+        reader = BakeReader(source)
+        return _Nothing(reader.read().decisions, PassedOver.OFF) if BAKE in choice.off else reader
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")

@@ -17,6 +17,8 @@ class Form(StrEnum):
     DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
     CONTAINER = "a reference, unless it names a container of `resources`; the digest goes to its end"
     EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
+    IMAGE_CONTEXT = "`docker-image://` and a reference; the digest goes to its end"
+    DOCKERFILE = "a Dockerfile, which is read as any other"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
     KUSTOMIZE = (
@@ -204,6 +206,22 @@ KINDS = (
             "`build.args`, to which digests go; one with a variable, `${localEnv:…}`, is not known. What cannot be "
             "read is `unchecked[not-read]`, which `// pinner: ignore[not-read] reason` acknowledges. Features take no "
             "digest."
+        ),
+    ),
+    Kind(
+        name="bake",
+        files=("{docker-bake,bake}.{hcl,json}", "{docker-bake,bake}{.,-,_}*.{hcl,json}"),
+        paths=(
+            Path("target.*.contexts.*", Form.IMAGE_CONTEXT),
+            Path("target.*.dockerfile-inline", Form.DOCKERFILE),
+            Path(f"target.*.args.{SYNTAX_ARGUMENT}"),
+        ),
+        note=(
+            "The `args` and `contexts` of a target are one more build of the Dockerfile that it names, and digests go "
+            "to the values. What it inherits, the defaults of variables and the names of its matrix are known; what "
+            "functions make of others, and what other files say of the target, is not. No digest is written where a "
+            "variable stands. A Dockerfile that cannot be read is `unchecked[not-read]`, unless the target names "
+            "neither it nor its context."
         ),
     ),
     Kind(

@@ -66,7 +66,9 @@ def _below(value: Any, indent: str) -> str:
 
 
 def values_of(path: str, data: bytes) -> list[Any]:
-    """The documents as ruamel.yaml loads them."""
+    """The documents as ruamel.yaml loads them; HCL as it is, but for what pinner writes."""
+    if path.endswith(".hcl"):
+        return [data.decode().replace(f"@{DIGEST}", "").replace(":latest", "")]
     if path.endswith(".json"):
         from pinner.formats.places.comments import as_yaml
 
