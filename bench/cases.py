@@ -245,10 +245,11 @@ def _pin(
 ) -> Iterator[Row]:
     names = [(f"team-{number // 10}/app-{number}", f"1.{number}") for number in range(shop.sizes.tags)]
     with ExitStack() as stack:
-        served = []
+        served: list[latency.SlowRegistry] = []
+        under_way = latency.UnderWay()
         for first in range(registries):
             tags = names[first::registries]
-            slow = latency.SlowRegistry(tags, delay, authenticated=authenticated)
+            slow = latency.SlowRegistry(tags, delay, authenticated=authenticated, under_way=under_way)
             served.append(stack.enter_context(latency.serve(slow)))
         images = [f"{served[at % registries].address}/{name}:{tag}" for at, (name, tag) in enumerate(names)]
         folder = shop.folder / "tags"
@@ -282,7 +283,7 @@ def _checked_counts(registries: Sequence[latency.SlowRegistry], tags: int) -> st
     asked = sum((registry.requests for registry in registries), Counter())
     if sum(len(registry.asked) for registry in registries) != tags or asked["HEAD"] != tags or asked["GET"]:
         raise Failed(f"one HEAD for each of {tags} tags was expected, not {dict(asked)}")
-    most_at_once = sum(registry.most_under_way for registry in registries)
+    most_at_once = registries[0].under_way.most
     if most_at_once > MOST_AT_ONCE:
         raise Failed(f"{most_at_once} requests were under way at once")
     tokens = f", {asked['token']} for tokens" if asked["token"] else ""

@@ -33,11 +33,29 @@ class Answer:
         return f"{self.head}\r\n".encode() + (b"" if method == "HEAD" else self.body)
 
 
+class UnderWay:
+    """How many requests are under way, and the most that were at once, at all registries that share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # each registry has a thread of its own
+        self.forget()
+
+    def forget(self) -> None:
+        """Start counting from zero."""
+        self.now = self.most = 0
+
+    def change(self, difference: int) -> None:
+        """Count a request that begins, 1, or that ends, -1."""
+        with self._lock:
+            self.now += difference
+            self.most = max(self.most, self.now)
+
+
 class SlowRegistry:
     """Tags, and what happened. `delay` is one round trip in seconds.
 
     With `authenticated` a bearer token is asked for each repository, and one request for a token is
-    granted the scopes that it names.
+    granted the scopes that it names. `under_way` may be shared with other registries.
     """
 
     def __init__(
@@ -46,7 +64,9 @@ class SlowRegistry:
         delay: float,
         *,
         authenticated: bool = False,
+        under_way: UnderWay | None = None,
     ) -> None:
+        self.under_way = under_way or UnderWay()
         self.manifests = {tag: _index(f"{tag[0]}:{tag[1]}") for tag in tags}
         self.delay = delay
         self.url = ""
@@ -62,7 +82,7 @@ class SlowRegistry:
         """Start counting from zero."""
         self.requests: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
-        self.under_way = self.most_under_way = 0
+        self.under_way.forget()
 
     def answer(self, method: str, target: str, headers: dict[str, str]) -> Answer:
         """The answer to one request, which is counted."""
@@ -119,8 +139,7 @@ class _Connection(asyncio.Protocol):
             self._loop.call_at(self._open_at, self._refuse)
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
-            self._registry.under_way += 1
-            self._registry.most_under_way = max(self._registry.most_under_way, self._registry.under_way)
+            self._registry.under_way.change(1)
             arrived = max(self._loop.time(), self._open_at)
             self._loop.call_at(arrived + self._registry.delay, self._send, head)
 
@@ -129,7 +148,7 @@ class _Connection(asyncio.Protocol):
         method, target, _ = first.split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         answer = self._registry.answer(method, target, headers)
-        self._registry.under_way -= 1
+        self._registry.under_way.change(-1)
         self._transport.write(answer.encode(method))
 
     def _refuse(self) -> None:

@@ -1,11 +1,13 @@
 """Scan, check, resolve, fix: the only place where the parts are put together."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.checking.linter import assemble_report, lint, suppression_for
 from pinner.checking.rule_selection import DEFAULT_SELECTION, RuleSelection
-from pinner.fixing.fixer import Fixed, Plan, fix, rescan
+from pinner.fixing.fixer import EditedFile, Fixed, Plan, edit_file, fix, rescan
 from pinner.model.changes import Explanation, Kept
 from pinner.model.occurrence import Occurrence, is_decided_elsewhere
 from pinner.model.reference import Reference, is_digest
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from pinner.updating.updater import Update
 
 Examine = Callable[[Iterable[Reference]], "Mapping[Reference, Examination]"]
-Resolve = Callable[[Iterable[Reference]], Mapping[Reference, Resolution]]
+Answered = Callable[[Reference, Resolution], None]
+Resolve = Callable[[Iterable[Reference], Answered], Mapping[Reference, Resolution]]
+"""Returns all answers, and meanwhile tells some of them."""
 FindUpdates = Callable[[Mapping[Reference, tuple[str, ...]]], "Mapping[Reference, Update | Unresolved]"]
 
 _RULES_OF_STATES = {
@@ -65,9 +69,12 @@ def pin(
     wanted = list(filter(can_pin, _without_digest(scan, selection)))
     known = _pins(scan) if reuse else {}
     asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
-    answers = resolve(asked) if asked else {}
+    early = _EarlyEdits(scan, wanted, known)
+    answers = resolve(asked, early.answered) if asked else {}
     plans, unchecked, statuses = _plan(wanted, known, answers)
-    return _fix_and_lint(scan, plans, write, selection, unchecked=unchecked, statuses=statuses or None)
+    return _fix_and_lint(
+        scan, plans, write, selection, unchecked=unchecked, statuses=statuses or None, edited=early.edited
+    )
 
 
 def update(
@@ -160,9 +167,10 @@ def _fix_and_lint(
     unchecked: Sequence[Unchecked],
     kept: Sequence[Kept] = (),
     statuses: Mapping[Reference, PinStatus] | None = None,
+    edited: Mapping[str, EditedFile] = MappingProxyType({}),
 ) -> Outcome:
     """Make the edits and lint the result. What the report says of a place beforehand is not `unpinned` as well."""
-    fixed = fix(scan, plans, write=write)
+    fixed = fix(scan, plans, write=write, edited=edited)
     excused = {(each.path, each.where) for each in unchecked} | {(each.path, each.where) for each in kept}
     # Linted is what the edited files say, not what was planned: a file that could not be written keeps its findings.
     after = rescan(scan, fixed)
@@ -176,6 +184,39 @@ def _fix_and_lint(
         kept=kept,
     )
     return Outcome(report, fixed)
+
+
+class _EarlyEdits:
+    """Edits files, and reads them again, as soon as all their tags have an answer: others are waited for meanwhile.
+
+    Files that belong together are left to the end. `known` are the digests that need no answer.
+    """
+
+    def __init__(self, scan: Scan, wanted: Iterable[Occurrence], known: Mapping[Reference, str]) -> None:
+        self.edited: dict[str, EditedFile] = {}
+        self._scan = scan
+        self._known = known
+        self._answers: dict[Reference, Resolution] = {}
+        self._wanted: defaultdict[str, list[Occurrence]] = defaultdict(list)
+        self._missing: defaultdict[str, set[Reference]] = defaultdict(set)
+        self._paths: defaultdict[Reference, list[str]] = defaultdict(list)
+        for each in wanted:
+            if each.path not in scan.groups and not scan.files[each.path].reading.problems:
+                self._wanted[each.path].append(each)
+                tag = _target(each).by_tag()
+                if tag not in known and tag not in self._missing[each.path]:
+                    self._missing[each.path].add(tag)
+                    self._paths[tag].append(each.path)
+
+    def answered(self, tag: Reference, answer: Resolution) -> None:
+        """Take an answer, and edit the files that have waited for no other."""
+        self._answers[tag] = answer
+        for path in self._paths[tag]:
+            self._missing[path].remove(tag)
+            if not self._missing[path]:
+                plans, _, _ = _plan(self._wanted[path], self._known, self._answers)
+                if plans:
+                    self.edited[path] = edit_file(self._scan.files[path], plans)
 
 
 def _target(occurrence: Occurrence) -> Reference:

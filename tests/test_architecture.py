@@ -47,6 +47,11 @@ FORBIDDEN_FILES = frozenset(
     "adoption advance asking built door examiner exemptions flight glance judge keyring looks possessive refused ruamel"
     " shortcut tally wire workers".split()
 )
+# What one module hands to another, and what the modules of a Protocol have in common: every other name is there once.
+SAME_MEANING = frozenset(
+    "check claims examine explain find_updates main open open_source page pin read render render_list render_resolve"
+    " resolve show_config unpin update".split()
+)
 # Where records of more than two fields are built by keyword: whoever reads the call must not count the fields.
 KEYWORD_ROOMS = frozenset(
     "checking cli config demo fixing formats model output pipeline registry rules scanning updating".split()
@@ -262,18 +267,22 @@ def test_a_hook_imports_nothing_slow(name: str, text: str, allowed: set[str], tm
     assert SLOW & set(done.stdout.split()) == allowed
 
 
-def repeated_types(sources: Iterable[bytes]) -> list[str]:
-    """The names that more than one type has."""
-    names = Counter(node.name for each in sources for node in ast.parse(each).body if isinstance(node, ast.ClassDef))
-    return [name for name, count in names.items() if count > 1]
+def repeated_names(sources: Iterable[bytes]) -> list[str]:
+    """The public names that more than one type or function has."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    names = Counter(node.name for each in sources for node in ast.parse(each).body if isinstance(node, kinds))
+    return [name for name, count in names.items() if count > 1 and not name.startswith("_")]
 
 
-def test_the_name_of_a_type_has_one_meaning() -> None:
-    assert repeated_types(path.read_bytes() for path in modules()) == []
+def test_a_name_has_one_meaning() -> None:
+    assert set(repeated_names(path.read_bytes() for path in modules())) == SAME_MEANING
 
 
-def test_a_name_of_two_types_is_seen() -> None:
-    assert repeated_types([b"class Text: ...", b"class Span: ...", b"class Text: ..."]) == ["Text"]
+def test_a_name_of_two_meanings_is_seen() -> None:
+    assert repeated_names([b"class Text: ...", b"class Span: ...", b"class Text: ..."]) == ["Text"]
+    assert repeated_names([b"def parse(): ...", b"def _read(): ...", b"async def parse(): ...\ndef _read(): ..."]) == [
+        "parse"
+    ]
 
 
 def _records() -> dict[str, int]:

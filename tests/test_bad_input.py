@@ -292,6 +292,11 @@ GROWING: dict[str, Callable[[int], str]] = {
     "words of ARG": lambda n: "ARG" + " \\\n a=b" * n + "\nFROM a:1",
     "stages for platforms": lambda n: "FROM a:1 AS b-amd64\n" + "FROM b-$TARGETARCH\n" * n,
     "triggers": lambda n: "FROM a:1\n" + "ONBUILD COPY --from=b:1 x y\n" * n,
+    "triggers above stages": lambda n: "FROM a:1 AS s\n" + "ONBUILD COPY --from=b x y\n" * n + "FROM s\n" * n,
+    "triggers above stages for platforms": lambda n: (
+        "FROM a:1 AS s\n" + "ONBUILD COPY --from=b x y\n" * n + "FROM b-$TARGETARCH\n" * n
+    ),
+    "stages with triggers": lambda n: "FROM a:1\nONBUILD RUN --mount=from=b x\nFROM b-$TARGETARCH\n" * n,
     "braces": lambda n: "FROM a:1\nRUN echo " + "${x}" * n + " <<E\nE",
     "dollars": lambda n: "FROM " + "$" * n,
     "quotes": lambda n: "FROM " + "''" * n + "a:1",

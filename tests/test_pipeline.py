@@ -1,6 +1,6 @@
 """The parts put together: what is asked, what is planned, what is written, and what is said of the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,9 @@ from pinner.fixing import fixer
 from pinner.model.reference import Reference
 from pinner.model.report import Summary
 from pinner.model.resolution import Resolution, Resolved, Unresolved
-from pinner.pipeline import Outcome
+from pinner.pipeline import Answered, Outcome
 from pinner.scanning.discovery import discover
+from pinner.scanning.readings import ScannedFile
 from pinner.scanning.scan import Scan, scan_files
 from tests.support.pinning import DIGEST, digest_of
 
@@ -19,15 +20,21 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 class Registry:
-    """Answers every reference, except those that it was told not to know, and remembers what it was asked."""
+    """Answers every reference, except those that it was told not to know, and remembers what it was asked.
 
-    def __init__(self, *unknown: str) -> None:
+    It tells as many answers early as `told` says, in the order of the alphabet, as the real one does.
+    """
+
+    def __init__(self, *unknown: str, told: int | None = None) -> None:
         self.unknown = unknown
+        self.told = told
         self.asked: list[str] = []
 
-    def __call__(self, references: Iterable[Reference]) -> Mapping[Reference, Resolution]:
-        answers = {each: self._answer(each) for each in references}
-        self.asked += sorted(map(str, answers))
+    def __call__(self, references: Iterable[Reference], answered: Answered) -> Mapping[Reference, Resolution]:
+        answers = {each: self._answer(each) for each in sorted(references, key=str)}
+        self.asked += map(str, answers)
+        for reference, answer in list(answers.items())[: self.told]:
+            answered(reference, answer)
         return answers
 
     def _answer(self, reference: Reference) -> Resolution:
@@ -199,11 +206,34 @@ def test_a_file_that_cannot_be_written_is_left_alone_and_said_and_the_others_are
     assert sorted(fixed.contents) == ["b.dockerfile"]
 
 
+def test_files_are_edited_while_others_are_waited_for_and_written_after_all_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited: list[str] = []
+
+    def edit_file(before: ScannedFile, plans: Sequence[fixer.Plan]) -> fixer.EditedFile:
+        edited.append(before.source.path)
+        return fixer.edit_file(before, plans)
+
+    class Waiting(Registry):
+        def __call__(self, references: Iterable[Reference], answered: Answered) -> Mapping[Reference, Resolution]:
+            answers = super().__call__(references, answered)
+            assert edited == ["a.dockerfile"]
+            assert Path("a.dockerfile").read_text() == "FROM a:1\nFROM b:1\n"
+            return answers
+
+    write(a="FROM a:1\nFROM b:1\n", b="FROM b:1\nFROM c:1\n")
+    monkeypatch.setattr(pipeline, "edit_file", edit_file)
+    _, fixed = pin(Waiting(told=2))
+    assert sorted(fixed.contents) == ["a.dockerfile", "b.dockerfile"]
+    assert Path("a.dockerfile").read_text() == f"FROM {pinned('a:1')}\nFROM {pinned('b:1')}\n"
+
+
 def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
     class Meddler(Registry):
-        def __call__(self, references: Iterable[Reference]) -> Mapping[Reference, Resolution]:
+        def __call__(self, references: Iterable[Reference], answered: Answered) -> Mapping[Reference, Resolution]:
             Path("a.dockerfile").write_text("FROM c:1\n")
-            return super().__call__(references)
+            return super().__call__(references, answered)
 
     write(a="FROM a:1\n")
     report, _ = pin(Meddler())
@@ -211,12 +241,33 @@ def test_a_file_that_changed_meanwhile_is_left_alone() -> None:
     assert [each.message for each in report.errors] == ["the file changed while pinner was at work; run pinner again"]
 
 
-def test_an_edit_that_would_read_differently_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+MANY = {
+    "a": "FROM a:1\nFROM b:1\nCOPY --from=a:1 x y\n",
+    "b": "ARG V=1\nFROM b:$V\nFROM gone:1\nFROM c\n",
+    "c": "FROM gone:1\n",
+    "d": f"FROM d:1\nFROM d:1@{DIGEST}\nFOO\n",
+    "e": "FROM e:1 AS a\nFROM a\nFROM b:1\n",
+}
+
+
+@pytest.mark.parametrize("told", range(7))
+def test_answers_that_are_told_early_change_nothing_but_the_order_of_the_work(told: int) -> None:
+    write(**MANY)
+    Path("compose.yaml").write_text("services:\n  a:\n    image: a:1\n  b:\n    build: {dockerfile: e.dockerfile}\n")
+    late = pin(Registry("gone:1", told=0), write=False)
+    early = pin(Registry("gone:1", told=told), write=True)
+    assert early.report._replace(sources={}) == late.report._replace(sources={})
+    assert early.fixed[:3] == late.fixed[:3]
+    assert {path: Path(path).read_bytes() for path in late.fixed.contents} == late.fixed.contents
+
+
+@pytest.mark.parametrize("told", [0, None])
+def test_an_edit_that_would_read_differently_is_not_made(told: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     from pinner.model.source import Edit
 
     write(a="FROM a:1\nRUN x\n", b="FROM b:1\n")
     monkeypatch.setattr(fixer, "edit_of", lambda occurrence, digest: Edit(occurrence.place.span, "\nFROM z"))
-    report, fixed = pin(Registry())
+    report, fixed = pin(Registry(told=told))
     assert fixed.contents == {}
     assert Path("a.dockerfile").read_text() == "FROM a:1\nRUN x\n"
     assert {each.message for each in report.errors} == {"the edited file would read differently; it was left alone"}

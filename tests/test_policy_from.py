@@ -240,6 +240,77 @@ BASELINES = [
     ),
 ]
 
+POD = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: {}\n"
+MARKER = '# {"$imagepolicy": "a:b"}'
+MARKED = POD.format(f"rogue.test/tool:9 {MARKER}")
+STAGES = f"FROM alpine:3@{DIGEST} AS x-amd64\nFROM alpine:3@{DIGEST} AS y-amd64\n"
+ON_PLATFORMS = STAGES + "# pinner: ignore[not-an-image] ours\nFROM {}-$TARGETARCH\n"
+FILE_ON_PLATFORMS = "# pinner: ignore-file[not-an-image] ours\n" + STAGES + "FROM x-$TARGETARCH\n"
+PLATFORMS = {"pinner.toml": 'platforms = ["linux/s390x"]'}
+
+MARKERS = [
+    Case("new file", {}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("new line", {"p.yaml": POD.format("a:1")}, {"p.yaml": f"{MARKED}  - image: b:1\n"}, ["p.yaml:5", "p.yaml:6"]),
+    Case("new marker", {"p.yaml": POD.format("rogue.test/tool:9")}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("other marker", {"p.yaml": MARKED.replace("a:b", "a:c")}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("other image", {"p.yaml": MARKED.replace("rogue", "ours")}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("other tag", {"p.yaml": MARKED.replace(":9", ":8")}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("digest taken away", {"p.yaml": MARKED.replace(":9", f":9@{DIGEST}")}, {"p.yaml": MARKED}, ["p.yaml:5"]),
+    Case("once more", {"p.yaml": MARKED}, {"p.yaml": f"{MARKED}---\n{MARKED}"}, ["p.yaml:5", "p.yaml:11"]),
+    Case("other path", {"p.yaml": MARKED}, {"p.yaml": None, "q.yaml": MARKED}, ["q.yaml:5"]),
+    Case(
+        "in parts",
+        {"kustomization.yaml": "images: []\n"},
+        {"kustomization.yaml": f"images:\n- name: a\n  newTag: v1 {MARKER}\n"},
+        ["kustomization.yaml:2"],
+    ),
+]  # fmt: skip
+
+MARKERS_THAT_COUNT = [
+    {"p.yaml": f"# moved\n{MARKED}"},
+    {"p.yaml": f"{MARKED}  - image: alpine:3@{DIGEST}\n"},
+    {"p.yaml": MARKED.replace(":9", f":9@{DIGEST}")},
+    {"p.yaml": POD.format(f"alpine:3@{DIGEST} {MARKER}")},
+    {"p.yaml": MARKED.replace("kind: Pod", "kind: Pod # ours")},
+]
+
+ON_STAGES = [
+    Case("new", PLATFORMS, {"Dockerfile": ON_PLATFORMS.format("x")}, ["Dockerfile:4"]),
+    Case(
+        "other stages",
+        {**PLATFORMS, "Dockerfile": ON_PLATFORMS.format("y")},
+        {"Dockerfile": ON_PLATFORMS.format("x")},
+        ["Dockerfile:4"],
+    ),
+    Case(
+        "moved from nothing",
+        {**PLATFORMS, "Dockerfile": "# pinner: ignore[not-an-image] ours\n\nFROM scratch\n"},
+        {"Dockerfile": ON_PLATFORMS.format("x")},
+        ["Dockerfile:4"],
+    ),
+    Case("stays", {**PLATFORMS, "Dockerfile": ON_PLATFORMS.format("x")}, {}, []),
+    Case(
+        "moved",
+        {**PLATFORMS, "Dockerfile": ON_PLATFORMS.format("x")},
+        {"Dockerfile": f"# lines\n\n{ON_PLATFORMS.format('x')}"},
+        [],
+    ),
+    Case("file, stays", {**PLATFORMS, "Dockerfile": FILE_ON_PLATFORMS}, {"Dockerfile": f"{FILE_ON_PLATFORMS}\n"}, []),
+    Case(
+        "file, one more",
+        {**PLATFORMS, "Dockerfile": FILE_ON_PLATFORMS},
+        {"Dockerfile": f"{FILE_ON_PLATFORMS}FROM y-$TARGETARCH\n"},
+        ["Dockerfile:5"],
+    ),
+    Case(
+        "a template now",
+        {"compose.yaml": f"# pinner: ignore-file x\nservices: {{a: {{image: 'alpine:3@{DIGEST}'}}}}\n"},
+        {"compose.yaml": "# pinner: ignore-file x\nservices: {a: {image: '{{ x }}'}}\n"},
+        ["compose.yaml:2"],
+        ("--fail-on", "warning"),
+    ),
+]
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -258,13 +329,104 @@ def found(run: Ran) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["committed", "untracked"])
-@pytest.mark.parametrize("case", [*CONFIGURATION, *COMMENTS, *BASELINES], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [*CONFIGURATION, *COMMENTS, *BASELINES, *MARKERS, *ON_STAGES], ids=lambda case: case.name
+)
 def test_what_the_change_says_does_not_count(case: Case, state: str) -> None:
     revision = commit({"base/Dockerfile": PINNED, **case.before})
     git("checkout", "--quiet", "-b", "change")
     (commit if state == "committed" else write_files)(case.change)
     run = check("--policy-from", revision if state == "committed" else "trunk", *case.arguments)
     assert (found(run), run.code) == (case.found, 1 if case.found else 0), run.stderr
+
+
+@pytest.mark.parametrize("change", [{}, *MARKERS_THAT_COUNT])
+def test_a_marker_of_the_revision_counts(change: Files) -> None:
+    commit({"Dockerfile": PINNED, "p.yaml": MARKED})
+    write_files(change)
+    run = check("--policy-from", "trunk")
+    assert run.code == 0
+    assert {(each["rule"], each["severity"]) for each in run.document["findings"]} <= {("unpinned", "note")}
+
+
+def test_a_new_marker_does_not_lift_what_the_configuration_says_of_a_kind() -> None:
+    commit({"Dockerfile": PINNED, "pinner.toml": '[kinds]\nkubernetes = "check"\n'})
+    write_files({"p.yaml": MARKED})
+    (finding,) = check("--policy-from", "trunk").document["findings"]
+    assert "the configuration lets files of this kind be checked alone" in finding["message"]
+
+
+NOT_READ = "# pinner: ignore[not-read] ours"
+INCLUDE = f"include:\n  - {{}} {NOT_READ}\n"
+BUILD = f"services:\n  a:\n    build: {{}} {NOT_READ}\n"
+DEVCONTAINER = '{{\n// pinner: ignore[not-read] ours\n"{}": "{}"\n}}\n'
+ROGUE_STACK = "oci://rogue.test/stack:1"
+OURS = "oci://ours.test/stack:1"
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "unread"),
+    [
+        ({}, {"compose.yaml": INCLUDE.format(ROGUE_STACK)}, [ROGUE_STACK]),
+        ({"compose.yaml": "services: {}\n"}, {"compose.yaml": INCLUDE.format(ROGUE_STACK)}, [ROGUE_STACK]),
+        ({"compose.yaml": INCLUDE.format(OURS)}, {"compose.yaml": INCLUDE.format(ROGUE_STACK)}, [ROGUE_STACK]),
+        (
+            {"compose.yaml": INCLUDE.format(OURS)},
+            {"compose.yaml": f"{INCLUDE.format(OURS)}  - {ROGUE_STACK} {NOT_READ}\n"},
+            [ROGUE_STACK],
+        ),
+        (
+            {"compose.yaml": INCLUDE.format(OURS)},
+            {"compose.yaml": f"{INCLUDE.format(OURS)}  - path: {OURS} {NOT_READ}\n    env_file: x.env\n"},
+            [OURS],
+        ),
+        ({"compose.yaml": INCLUDE.format("x.yaml")}, {"compose.override.yaml": INCLUDE.format("x.yaml")}, ["x.yaml"]),
+        ({}, {"compose.yaml": BUILD.format("https://rogue.test/x.git#main")}, ["https://rogue.test/x.git#main"]),
+        ({"compose.yaml": BUILD.format("./gone")}, {"compose.yaml": BUILD.format("../gone")}, ["../gone"]),
+        # The text is the same, and what it stands for is not.
+        (
+            {"compose.yaml": INCLUDE.format("oci://${HOST}/stack:1"), ".env": "HOST=ours.test\n"},
+            {".env": "HOST=rogue.test\n"},
+            ["oci://${HOST}/stack:1"],
+        ),
+        (
+            {"compose.yaml": INCLUDE.format("oci://${HOST:-ours.test}/stack:1")},
+            {".env": "HOST=rogue.test\n"},
+            ["oci://${HOST:-ours.test}/stack:1"],
+        ),
+        ({".env": "A=1\n"}, {".env": f"{NOT_READ}\nCOMPOSE_FILE=gone.yaml\n"}, ["gone.yaml"]),
+        ({}, {".devcontainer.json": DEVCONTAINER.format("dockerFile", "gone")}, ["gone"]),
+        (
+            {".devcontainer.json": DEVCONTAINER.format("dockerFile", "old")},
+            {".devcontainer.json": DEVCONTAINER.format("dockerFile", "gone")},
+            ["gone"],
+        ),
+        ({}, {".devcontainer.json": DEVCONTAINER.format("dockerComposeFile", "gone")}, ["gone"]),
+        # What the revision acknowledges.
+        ({"compose.yaml": INCLUDE.format(OURS)}, {}, []),
+        ({"compose.yaml": INCLUDE.format(OURS)}, {"compose.yaml": f"# moved\n{INCLUDE.format(OURS)}"}, []),
+        (
+            {"compose.yaml": INCLUDE.format(OURS), "more.yaml": "services: {}\n"},
+            {"compose.yaml": f"{INCLUDE.format(OURS)}  - more.yaml\n"},
+            [],
+        ),
+        ({"compose.yaml": BUILD.format("./x")}, {"compose.yaml": BUILD.replace("a:", "b:").format("./x")}, []),
+        ({"compose.yaml": BUILD.format("https://ours.test/x.git#main")}, {"a/Dockerfile": PINNED}, []),
+        ({"compose.yaml": INCLUDE.format("oci://${HOST}/a"), ".env": "HOST=ours\n"}, {".env": "# a\nHOST=ours\n"}, []),
+        ({"compose.yaml": INCLUDE.format("${NOTHING}")}, {".env": "OTHER=1\n"}, []),
+        ({".env": f"{NOT_READ}\nCOMPOSE_FILE=gone.yaml\n"}, {".env": f"A=1\n{NOT_READ}\nCOMPOSE_FILE=gone.yaml\n"}, []),
+        ({".devcontainer.json": DEVCONTAINER.format("dockerFile", "gone")}, {}, []),
+        ({".devcontainer.json": DEVCONTAINER.format("dockerComposeFile", "gone")}, {"a/Dockerfile": PINNED}, []),
+    ],
+)  # fmt: skip
+def test_what_the_change_lets_be_unread_is_unchecked(before: Files, change: Files, unread: list[str]) -> None:
+    commit({"Dockerfile": PINNED, **before})
+    write_files(change)
+    run = check("--policy-from", "trunk")
+    assert ([each["text"] for each in run.document["unchecked"]], run.code) == (unread, 3 if unread else 0)
+    assert all("does not count: the revision" in each["detail"] for each in run.document["unchecked"])
+    assert run.rules == []
+    assert check().code == 0
 
 
 @pytest.mark.parametrize("case", CONFIGURATION[:7], ids=lambda case: case.name)

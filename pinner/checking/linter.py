@@ -89,9 +89,7 @@ def _suppressions_by_place(scan: Scan, facts: Facts) -> dict[_Position, Sequence
     for path, template in facts.templates:
         found[path, template.where] = [each for each in scan.files[path].reading.suppressions if each.whole_file]
     for path, stages in facts.platform_stages:
-        beside = {suppression.where for suppression in stages.suppressions}
-        comments = scan.files[path].reading.suppressions
-        found[path, stages.where] = [each for each in comments if each.whole_file or each.where in beside]
+        found[path, stages.where] = stages.suppressions
     return found
 
 
@@ -116,12 +114,20 @@ def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:
         for path in scan.unknown
     ]
     used: set[_PlacedSuppression] = set()
-    for path, (where, text, context, detail, suppressions) in scan.unread:
-        found = scan.suppression_settings.with_validity(suppressions)
-        used |= {(path, each) for each in found if each.covers(NOT_READ)}
-        if suppression_for(NOT_READ, found) is None:
+    for path, unread in scan.unread:
+        found = scan.suppression_settings.with_validity(unread.suppressions)
+        covering = [each for each in found if each.covers(NOT_READ)]
+        used |= {(path, each) for each in covering}
+        if suppression_for(NOT_READ, covering) is None:
             unchecked.append(
-                Unchecked(path=path, where=where, text=text, context=context, reason=NOT_READ, detail=detail)
+                Unchecked(
+                    path=path,
+                    where=unread.where,
+                    text=unread.text,
+                    context=unread.context,
+                    reason=NOT_READ,
+                    detail=unread.detail + _why_void(covering),
+                )
             )
     return unchecked, used
 
@@ -212,11 +218,13 @@ def _suppress(
         if suppression:
             suppressed.append(Suppressed(finding, suppression))
             continue
-        if covering:  # and void: the user should learn why the comment does not count
-            line, void = covering[0].where.line, covering[0].void
-            finding = finding._replace(message=f"{finding.message}; the ignore comment on line {line} {void}")
-        findings.append(finding)
+        findings.append(finding._replace(message=finding.message + _why_void(covering)))
     return findings, suppressed, used
+
+
+def _why_void(covering: Sequence[Suppression]) -> str:
+    """Return what is said of comments that cover a finding and do not count: the user should learn why."""
+    return f"; the ignore comment on line {covering[0].where.line} {covering[0].void}" if covering else ""
 
 
 def _placed(suppression: Suppression, path: str) -> _PlacedSuppression:

@@ -26,13 +26,15 @@ from pinner.model.clock import seconds_now
 from pinner.model.errors import ExitCode, Interrupted, InvalidReference, PinnerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.checking.rule_selection import RuleSelection
     from pinner.config import Settings
+    from pinner.fixing.fixer import Fixed
     from pinner.model.reference import Reference
     from pinner.model.report import Report
-    from pinner.pipeline import Outcome
+    from pinner.model.resolution import Resolution
+    from pinner.pipeline import Answered, Outcome
     from pinner.scanning.changed_lines import ChangedLines
     from pinner.scanning.kind_settings import KindSettings
     from pinner.scanning.scan import Scan
@@ -100,10 +102,11 @@ def pin(paths: Sequence[str], settings: Settings) -> ExitCode:
     from pinner.cli import registry_calls
 
     def edit(scan: Scan, write: bool) -> Outcome:
-        resolve = partial(registry_calls.resolve, settings=settings, fetch=settings.verify, scan=scan)
-        return pipeline.pin(
-            scan, _before_writing()(resolve), write=write, reuse=settings.reuse, selection=_rule_selection(settings)
-        )
+        @_before_writing()
+        def resolve(asked: Iterable[Reference], answered: Answered) -> Mapping[Reference, Resolution]:
+            return registry_calls.resolve(asked, settings, fetch=settings.verify, scan=scan, answered=answered)
+
+        return pipeline.pin(scan, resolve, write=write, reuse=settings.reuse, selection=_rule_selection(settings))
 
     return _edit(paths, settings, edit)
 
@@ -391,27 +394,36 @@ def _edit(paths: Sequence[str], settings: Settings, edit: Callable[[Scan, bool],
     """Scan, edit the files or with `--diff` none, and write a diff, standard input's new content, or a report."""
     from pinner.checking.linter import one_for_a_variable
     from pinner.cli.reporting import require_files, write_report
-    from pinner.fixing.diff import unified_diff
 
     scan, is_stdin = _scan(paths, settings), list(paths) == [STDIN]
     require_files(settings, scan, is_stdin=is_stdin)
     report, fixed = edit(scan, not settings.diff and not is_stdin)
     report = one_for_a_variable(report._replace(is_written=not settings.diff))
     if settings.diff:
-        for path, data in sorted(fixed.contents.items()):
-            diff = unified_diff(path, scan.files[path].source.data, data)
-            write_bytes(diff.data)
-            for lines in diff.left_out:
-                tell(
-                    f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}: they hold "
-                    "characters that must not reach a terminal; run pinner without --diff to write them"
-                )
+        _write_diff(scan, fixed)
     elif is_stdin:
         for path, file in scan.files.items():
             write_bytes(fixed.contents.get(path, file.source.data))
     # Standard output holds the diff or the file, for `git apply` or an editor, and nothing else.
     write_report(report, settings, to_stderr=settings.diff or is_stdin)
     return _exit_code(report, settings)
+
+
+def _write_diff(scan: Scan, fixed: Fixed) -> None:
+    """Write the difference of each file to its new content, and on standard error what a diff cannot hold."""
+    from pinner.fixing.diff import folder_to_apply_in, unified_diff
+
+    folder = folder_to_apply_in(fixed.contents)
+    if folder != os.getcwd():
+        tell(f"the diff is for {os.path.relpath(folder)}: run git apply there")
+    for path, data in sorted(fixed.contents.items()):
+        diff = unified_diff(path, scan.files[path].source.data, data, folder)
+        write_bytes(diff.data)
+        for lines in diff.left_out:
+            tell(
+                f"{path}:{lines.start}: the diff leaves out lines {lines.start} to {lines.stop - 1}: they hold "
+                "characters that must not reach a terminal; run pinner without --diff to write them"
+            )
 
 
 def _exit_code(report: Report, settings: Settings) -> ExitCode:

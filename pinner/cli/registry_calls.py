@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pinner.model.resolution import Resolution, Unresolved
     from pinner.output._states import Detail
+    from pinner.pipeline import Answered
     from pinner.registry.settings import RegistrySettings
     from pinner.updating.decisions import OptionsOf
     from pinner.updating.ledger import Ledger
@@ -32,9 +33,17 @@ MAX_NAMED = 5
 
 
 def resolve(
-    asked: Iterable[Reference], settings: Settings, *, fetch: bool, scan: Scan | None = None
+    asked: Iterable[Reference],
+    settings: Settings,
+    *,
+    fetch: bool,
+    scan: Scan | None = None,
+    answered: "Answered | None" = None,
 ) -> "Mapping[Reference, Resolution]":
-    """Return what the registries say of references, those of a scan if there is one; `fetch` also gets the content."""
+    """Return what the registries say of references, those of a scan if there is one; `fetch` also gets the content.
+
+    `answered` is told of answers while others are waited for.
+    """
     from pinner.registry.resolver import resolve as resolve_references
 
     # In one order, whatever that of the files is, so that two runs ask alike.
@@ -43,7 +52,9 @@ def resolve(
         return {}
     with progress("Asking registries", settings.verbosity != 0) as tick:
         beside = _references(scan) if scan else ()
-        return resolve_references(references, registry_settings(settings), fetch=fetch, beside=beside, progress=tick)
+        return resolve_references(
+            references, registry_settings(settings), fetch=fetch, beside=beside, progress=tick, answered=answered
+        )
 
 
 def examine(asked: Iterable[Reference], scan: Scan, settings: Settings) -> "Mapping[Reference, Examination]":

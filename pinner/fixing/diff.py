@@ -7,10 +7,11 @@ without a change to the others.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pinner.model.escaping import is_harmless
+from pinner.model.files import checked_root, is_inside
 
 CONTEXT_LINES = 3
 _NO_NEWLINE = b"\\ No newline at end of file\n"
@@ -25,11 +26,23 @@ class Diff(NamedTuple):
     left_out: tuple[range, ...] = ()
 
 
-def unified_diff(path: str, old: bytes, new: bytes) -> Diff:
+def folder_to_apply_in(paths: Iterable[str]) -> str:
+    """Return the real folder for which a diff of some files is made: the working directory if all lie below it.
+
+    Otherwise it is the work tree that holds them. Git takes no name that leads out of where it works.
+    """
+    working = os.getcwd()
+    folders = {os.path.dirname(os.path.realpath(path)) for path in paths}
+    if all(is_inside(folder, working) for folder in folders):
+        return working
+    return os.path.commonpath([checked_root(folder) or folder for folder in folders])
+
+
+def unified_diff(path: str, old: bytes, new: bytes, folder: str | None = None) -> Diff:
     """Return the difference of two versions of the file at `path`, which have equally many lines.
 
-    A hunk with characters that must reach neither a terminal nor a build log is left out, since it could not be
-    applied with anything else in their place.
+    It is for `folder`, a real one, by default the working directory. A hunk with characters that must reach neither a
+    terminal nor a build log is left out, since it could not be applied with anything else in their place.
     """
     before, after = _lines(old), _lines(new)
     changed = [at for at, (left, right) in enumerate(zip(before, after, strict=True)) if left != right]
@@ -40,12 +53,14 @@ def unified_diff(path: str, old: bytes, new: bytes) -> Diff:
             shown.append(hunk)
         else:
             left_out.append(range(first + 1, last + 1))
-    return Diff(b"".join([*_header(path), *shown]) if shown else b"", tuple(left_out))
-
-
-def _header(path: str) -> tuple[bytes, bytes]:
-    name = os.path.relpath(path).replace(os.sep, "/")
-    return b"--- " + _name(f"a/{name}") + b"\n", b"+++ " + _name(f"b/{name}") + b"\n"
+    # What is behind a link gets the edit, and Git takes no link for a file.
+    relative = os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/")
+    names = _name(f"a/{relative}"), _name(f"b/{relative}")
+    header = b"--- %s\n+++ %s\n" % names
+    if folder not in (None, os.getcwd()):
+        # With this line Git takes the names from the top of its work tree, and not from wherever it is called.
+        header = b"diff --git %s %s\n" % tuple(name.rstrip(b"\t") for name in names) + header
+    return Diff(header + b"".join(shown) if shown else b"", tuple(left_out))
 
 
 def _is_harmless(data: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Digests into files: which edits, and the proof that they change nothing but digests."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pinner.model.changes import Change, Explanation
@@ -27,6 +28,14 @@ class Plan(NamedTuple):
     explanation: Explanation = Explanation()
 
 
+class EditedFile(NamedTuple):
+    """A file with the edits of `plans` made: how it then reads, and why it is left alone, empty where it is not."""
+
+    plans: Sequence[Plan]
+    after: ScannedFile
+    refusal: str
+
+
 class Fixed(NamedTuple):
     """Files with their new bytes, what changed in them, the files that were left alone, and how all then read.
 
@@ -39,19 +48,30 @@ class Fixed(NamedTuple):
     files: Mapping[str, ScannedFile] = {}
 
 
-def fix(scan: Scan, plans: Iterable[Plan], *, write: bool) -> Fixed:
+def edit_file(before: ScannedFile, plans: Sequence[Plan]) -> EditedFile:
+    """Make all edits of a file that belongs to no others, and read the result again. Nothing is written."""
+    source, file_format = Source(before.source.path, _edited(before.source, plans)), before.format
+    reader = file_format.open(source)
+    after = ScannedFile(source=source, format=file_format, reading=reader.read(), outline=reader.outline)
+    refusal = _why_refused(before, after, {plan.occurrence: plan.digest for plan in plans})
+    return EditedFile(plans=plans, after=after, refusal=refusal)
+
+
+def fix(
+    scan: Scan, plans: Iterable[Plan], *, write: bool, edited: Mapping[str, EditedFile] = MappingProxyType({})
+) -> Fixed:
     """Make the edits, read every result again, and with `write` write it.
 
     A file of which more than digests would change is left alone, with those that belong to it. What is left alone or
-    could not be written becomes a failure and loses its changes.
+    could not be written becomes a failure and loses its changes. Of what is `edited` already, by path, the files whose
+    plans are the same are not edited and read again.
     """
     by_path: dict[str, list[Plan]] = {}
     for plan in plans:
         if not scan.files[plan.occurrence.path].reading.problems:
             by_path.setdefault(plan.occurrence.path, []).append(plan)
-    contents = {path: _edited(scan.files[path].source, planned) for path, planned in by_path.items()}
-    after = _read_again(scan, contents)
-    failed = _refuse(scan, by_path, after)
+    after, failed = _edit_all(scan, by_path, edited)
+    contents = {path: after[path].source.data for path in by_path}
     if write:
         # After all edits: to go back and forth between the two takes a fifth longer.
         failed |= _write_all(scan, {path: data for path, data in contents.items() if path not in failed})
@@ -71,53 +91,51 @@ def _edited(source: Source, planned: Iterable[Plan]) -> bytes:
     return apply_edits(source.data, [edit_of(plan.occurrence, plan.digest) for plan in planned])
 
 
+def _edit_all(
+    scan: Scan, by_path: Mapping[str, Sequence[Plan]], edited: Mapping[str, EditedFile]
+) -> tuple[dict[str, ScannedFile], dict[str, FileFailure]]:
+    """Return how the edited files and those that belong to them read, and why some of the edited are left alone.
+
+    Files that belong together are read together, and are left alone together.
+    """
+    together = {path: _edited(scan.files[path].source, each) for path, each in by_path.items() if path in scan.groups}
+    project = scan.read_again(together) if together else None
+    after = dict(project.files) if project else {}
+    digests = {plan.occurrence: plan.digest for path in together for plan in by_path[path]}
+    refusals = {path: _why_refused(scan.files[path], file, digests) for path, file in after.items()}
+    for path, plans in by_path.items():
+        if path not in after:
+            known = edited.get(path)
+            file = known if known and known.plans == plans else edit_file(scan.files[path], plans)
+            after[path], refusals[path] = file.after, file.refusal
+    groups = {scan.groups[path]: reason for path, reason in refusals.items() if reason and path in scan.groups}
+    refused = {path: groups.get(scan.groups.get(path, -1), refusals[path]) for path in by_path}
+    failed = {path: FileFailure(path=path, line=None, message=reason) for path, reason in refused.items() if reason}
+    return after, failed
+
+
 def _write_all(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, FileFailure]:
     """Write the edited files and return why some were not. Raises Interrupted, which says how many were written."""
     failed: dict[str, FileFailure] = {}
     written = 0
     try:
         for path, data in contents.items():
-            if failure := _write(scan.files[path], data):
-                failed[path] = failure
-            else:
+            try:
+                write_source(scan.files[path].source, data, scan.files[path].root)
                 written += 1
+            except WriteError as error:
+                failed[path] = FileFailure(path=path, line=None, message=error.reason)
     except KeyboardInterrupt:
         raise Interrupted(f"{written} of {len(contents)} files were written, the others are as they were") from None
     return failed
 
 
-def _read_again(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedFile]:
-    """Return how the edited files read, and the others that belong to them."""
-    together = {path: data for path, data in contents.items() if path in scan.groups}
-    project = scan.read_again(together) if together else None
-    after = dict(project.files) if project else {}
-    for path, data in contents.items():
-        if path not in after:
-            source, file_format = Source(path, data), scan.files[path].format
-            reader = file_format.open(source)
-            after[path] = ScannedFile(source=source, format=file_format, reading=reader.read(), outline=reader.outline)
-    return after
-
-
-def _refuse(
-    scan: Scan, by_path: Mapping[str, Sequence[Plan]], after: Mapping[str, ScannedFile]
-) -> dict[str, FileFailure]:
-    """Return why edited files are left alone: they, or some that belong to them, would read differently."""
-    plans = {plan.occurrence: plan.digest for planned in by_path.values() for plan in planned}
-    reasons = {path: _why_refused(scan.files[path], after.get(path), plans) for path in {*by_path, *after}}
-    groups = {scan.groups[path]: reason for path, reason in reasons.items() if reason and path in scan.groups}
-    refused = {path: groups.get(scan.groups.get(path, -1), reasons[path]) for path in by_path}
-    return {path: FileFailure(path=path, line=None, message=reason) for path, reason in refused.items() if reason}
-
-
-def _why_refused(before: ScannedFile, after: ScannedFile | None, plans: Mapping[Occurrence, str | None]) -> str:
-    if after is None:
-        return _DIFFERENT
+def _why_refused(before: ScannedFile, after: ScannedFile, digests: Mapping[Occurrence, str | None]) -> str:
     try:
         is_same = _outline(after) == _outline(before)
     except WriteError as error:
         return error.reason
-    return "" if is_same and _same_but_for_digests(before.reading, after.reading, plans) else _DIFFERENT
+    return "" if is_same and _same_but_for_digests(before.reading, after.reading, digests) else _DIFFERENT
 
 
 def _outline(file: ScannedFile) -> tuple[str, ...]:
@@ -126,14 +144,6 @@ def _outline(file: ScannedFile) -> tuple[str, ...]:
     reader = file.format.open(file.source)
     reader.read()
     return reader.outline()
-
-
-def _write(file: ScannedFile, data: bytes) -> FileFailure | None:
-    try:
-        write_source(file.source, data, file.root)
-    except WriteError as error:
-        return FileFailure(path=file.source.path, line=None, message=error.reason)
-    return None
 
 
 def rescan(scan: Scan, fixed: Fixed) -> Scan:
@@ -152,19 +162,15 @@ def _same_but_for_digests(before: Reading, after: Reading, digests: Mapping[Occu
     """Whether the references of the edited file are those of the original, but for the planned digests."""
     if after.problems != before.problems or len(after.occurrences) != len(before.occurrences):
         return False
-    return all(
-        new.context == old.context and new.target == _expected(old, digests)
-        for old, new in zip(before.occurrences, after.occurrences, strict=True)
-    )
-
-
-def _expected(occurrence: Occurrence, digests: Mapping[Occurrence, str | None]) -> object:
-    target = occurrence.target
-    if occurrence not in digests or not isinstance(target, Reference):
-        return target
-    digest = digests[occurrence]
-    tag = target.tag if target.digest else target.tag or DEFAULT_TAG
-    return target._replace(tag=tag, digest=digest)
+    for old, new in zip(before.occurrences, after.occurrences, strict=True):
+        expected = old.target
+        if old in digests and isinstance(expected, Reference):
+            # A digest alone gets no tag; a bare name gets the one that it stands for.
+            tag = expected.tag if expected.digest else expected.tag or DEFAULT_TAG
+            expected = expected._replace(tag=tag, digest=digests[old])
+        if new.context != old.context or new.target != expected:
+            return False
+    return True
 
 
 def _change(plan: Plan) -> Change:

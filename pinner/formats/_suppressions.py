@@ -22,10 +22,11 @@ def read_suppression(comment: str, where: Location) -> Suppression | None:
     One that is meant to be one and cannot be read is `malformed`.
     """
     match = re.match(_IGNORE, comment)
-    if match is None:
-        is_meant = _is_meant(comment)
+    rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip())) if match else ()
+    # Brackets that name no rule are a mistake: all rules are meant by no brackets alone.
+    if match is None or (match["rules"] is not None and not rules):
+        is_meant = match is not None or _is_meant(comment)
         return Suppression(where=where, rules=(), reason="", text=comment, malformed=True) if is_meant else None
-    rules = tuple(rule for part in (match["rules"] or "").split(",") if (rule := part.strip()))
     until = re.search(_UNTIL, match["rest"])
     reason = " ".join(re.sub(_UNTIL, "", match["rest"], count=1).split())
     reason = reason if _is_visible(reason) else ""

@@ -107,7 +107,7 @@ class Decider(StrEnum):
     BUILDER = "builder"
     """A file that says that the repository builds an image of this name."""
     KUSTOMIZATION = "kustomization"
-    """An entry of a kustomization that replaces the tag or the digest of all images of this name."""
+    """An entry of a kustomization that replaces the name, the tag or the digest of all images of this name."""
     IMAGE_POLICY = "image-policy"
     """A controller of Flux, which writes the line itself."""
 
@@ -115,8 +115,11 @@ class Decider(StrEnum):
 class Decision(NamedTuple):
     """A file decides on the images of a name. `tag` is None where it decides on all of them, whatever their tags.
 
-    `name` is `registry/repository` of what a builder builds, and the name as it is written of what a kustomization
-    replaces. `path` and `line` are where that is said.
+    `name` is `registry/repository` of what a builder builds, the name as it is written of what a kustomization
+    replaces, and the marker of an image policy. `path` and `line` are where that is said. `place` and `unwritable` are
+    those that the occurrence has but for an image policy, which keeps pinner from writing. `new_name` is the name that
+    the images have afterwards, empty where it stays; with `keeps_tag` nothing else changes, and the images are judged
+    where their tag stands.
     """
 
     by: Decider
@@ -124,6 +127,10 @@ class Decision(NamedTuple):
     tag: str | None
     path: str
     line: int
+    place: Place | None = None
+    unwritable: str | None = None
+    new_name: str = ""
+    keeps_tag: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
@@ -180,7 +187,7 @@ class Occurrence(NamedTuple):
     `similar_stage` is the name of an earlier stage that a misspelt name may mean.
     `kind` is that of the document, `also` the further contexts that aliases and merge keys give the same bytes.
     `decision` is set where something else decides on the image, `is_partial` where its tag stands somewhere else and
-    none does not mean latest.
+    none does not mean latest. `drops_digest` is set where it takes away the digest of an image that stands elsewhere.
     `used_at` are the places that use the image, if this is where a value of theirs stands. `built` is set for the name
     of an image that is built: to the `pull_policy`, empty if there is none.
     """
@@ -203,6 +210,7 @@ class Occurrence(NamedTuple):
     also: tuple[str, ...] = ()
     decision: Decision | None = None
     is_partial: bool = False
+    drops_digest: bool = False
     used_at: tuple[Use, ...] = ()
     built: str | None = None
 
@@ -224,10 +232,14 @@ class PassedOver(StrEnum):
 
 
 class Unread(NamedTuple):
-    """A file that a file names and that is not read: where it is named, and why it is not read."""
+    """A file that a file names and that is not read: where it is named, and why it is not read.
+
+    `path` is what `text` stands for, empty where a variable without a value stands in it.
+    """
 
     where: Location
     text: str
+    path: str
     context: str
     detail: str
     suppressions: tuple[Suppression, ...] = ()

@@ -48,7 +48,14 @@ def endpoint_of(registry: str, settings: RegistrySettings) -> Endpoint:
             authority=authority, bases=(mirror,), namespace=host if authority not in (host, asked_host(host)) else ""
         )
     asked = asked_host(host)
-    urls = [parse_url(f"{scheme}://{asked}") for scheme in _schemes(asked, settings)]
+    name, port = split_port(asked)
+    if port == "443":
+        schemes = ["https"]
+    elif is_loopback(name):
+        schemes = ["http", "https"]  # plain first: a server there may hang on a TLS greeting
+    else:
+        schemes = ["https", "http"] if settings.is_insecure(asked) else ["https"]
+    urls = [parse_url(f"{scheme}://{asked}") for scheme in schemes]
     bases = tuple(url for url in urls if url)
     if not bases:
         raise Unreachable(f"{registry} is no valid host; correct the reference")
@@ -83,16 +90,6 @@ def ambiguous_tags(references: Iterable[Reference], settings: RegistrySettings) 
         if len(tags) > 1
         for tag in tags.values()
     }
-
-
-def _schemes(authority: str, settings: RegistrySettings) -> tuple[str, ...]:
-    """Return the schemes to try, in order: plain first on loopback, where a server may hang on a TLS greeting."""
-    host, port = split_port(authority)
-    if port == "443":
-        return ("https",)
-    if is_loopback(host):
-        return ("http", "https")
-    return ("https", "http") if settings.is_insecure(authority) else ("https",)
 
 
 # Asks at a base, and where the flag is set again and again while connections break.
@@ -134,9 +131,12 @@ class SchemeSearch:
         None where nothing speaks for the second: the first is then the only one, and is tried again.
         """
         one = await _tried(ask(first, False))
-        if isinstance(one, Response) and not _wants_tls(one):
-            self._bases = (first,)
-            return one
+        if isinstance(one, Response):
+            # What Go's, nginx's and Apache's servers answer to a plain request at a port of TLS.
+            is_plain = one.url.scheme == "http" and one.status == 400
+            if not (is_plain and (one.http_version == "HTTP/1.0" or one.content_type == "text/html")):
+                self._bases = (first,)
+                return one
         other = await _tried(ask(second, True))
         if isinstance(other, Response):
             self._bases = (second,)
@@ -157,12 +157,6 @@ async def _tried(response: Awaitable[Response]) -> Response | RegistryError:
         return await response
     except (ConnectFailed, ConnectTimedOut, Dropped, TLSFailure) as error:
         return error
-
-
-def _wants_tls(response: Response) -> bool:
-    """Return whether a plain request met a port of TLS: what Go's, nginx's and Apache's servers answer then."""
-    plain = response.url.scheme == "http" and response.status == 400
-    return plain and (response.http_version == "HTTP/1.0" or response.content_type == "text/html")
 
 
 def _distrust(response: Response | RegistryError) -> TLSFailure | None:

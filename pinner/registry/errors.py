@@ -38,7 +38,7 @@ MAX_DETAIL = 400
 MAX_LENGTH = 200
 
 
-def clean(text: str, limit: int = MAX_LENGTH) -> str:
+def one_line(text: str, limit: int = MAX_LENGTH) -> str:
     """Return `text` on one line of at most `limit` code points.
 
     Control and format characters (ANSI escapes, line ends, bidirectional overrides) and lone
@@ -55,7 +55,7 @@ class RegistryError(PinnerError):
     reason: ClassVar[str] = "not-a-manifest"
 
     def __init__(self, detail: str) -> None:
-        super().__init__(clean(detail, MAX_DETAIL))
+        super().__init__(one_line(detail, MAX_DETAIL))
 
     @property
     def detail(self) -> str:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pinner.registry.errors import EmptyIndex, NotAManifest, NotAnImage, RegistryError, UnsupportedMediaType, clean
+from pinner.registry.errors import EmptyIndex, NotAManifest, NotAnImage, RegistryError, UnsupportedMediaType, one_line
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -115,13 +115,14 @@ def parse_manifest(body: bytes, content_type: str = "") -> Manifest:
     document = _document(body)
     media_type = _media_type(document, content_type)
     children = document["manifests"] or [] if media_type in INDEXES else []
-    annotations = _annotations(document.get("annotations"))
+    config = document.get("config")
+    configuration = config.get("digest") if isinstance(config, dict) else None
     return Manifest(
         media_type=media_type,
         children=tuple(_child(entry) for entry in children),
         artifact=_artifact(document),
-        annotations=annotations,
-        configuration=_configuration(document.get("config")),
+        annotations=_annotations(document.get("annotations")),
+        configuration=configuration if isinstance(configuration, str) else None,
     )
 
 
@@ -133,16 +134,17 @@ def platform_of(configuration: bytes) -> str | None:
         return None
 
 
-def _configuration(descriptor: object) -> str | None:
-    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
-    return digest if isinstance(digest, str) else None
-
-
 def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise NotAManifest(_what(body)) from None
+        if body[:512].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            raise NotAManifest(
+                "the answer is a web page, no manifest; is there a login page or a proxy in front of the registry?"
+            ) from None
+        raise NotAManifest(
+            "the answer is not a manifest in JSON, or only a part of one; try again, and check that it is a registry"
+        ) from None
     if not isinstance(document, dict):
         raise NotAManifest("the answer is JSON, but no manifest; check that the host is a registry")
     version = document.get("schemaVersion")
@@ -153,18 +155,11 @@ def _document(body: bytes) -> dict[str, Any]:
     return document
 
 
-def _what(body: bytes) -> str:
-    start = body[:512].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "the answer is a web page, no manifest; is there a login page or a proxy in front of the registry?"
-    return "the answer is not a manifest in JSON, or only a part of one; try again, and check that it is a registry"
-
-
 def _media_type(document: dict[str, Any], content_type: str) -> str:
     """Return the media type, the body's own word first: the digest covers it, and not the header field."""
     declared = document.get("mediaType", "")
     if declared not in (*MEDIA_TYPES, ""):
-        raise UnsupportedMediaType(f"the media type {clean(str(declared), 80)} is no image that pinner can pin")
+        raise UnsupportedMediaType(f"the media type {one_line(str(declared), 80)} is no image that pinner can pin")
     fitting = _fitting(document)
     if not fitting or (declared and declared not in fitting):
         raise NotAManifest("the answer is neither an index nor a manifest, or both at once; pinner does not pin it")
@@ -188,20 +183,16 @@ def _fitting(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _artifact(document: dict[str, Any]) -> str | None:
-    kind = document.get("artifactType") or _odd_config(document.get("config")) or _odd_layer(document.get("layers"))
-    return clean(str(kind)) if kind else None
-
-
-def _odd_config(config: dict[str, Any] | None) -> object:
-    if config is None or config.get("mediaType") in _IMAGE_CONFIGS:
-        return None
-    return config.get("mediaType") or "no media type"
-
-
-def _odd_layer(layers: list[Any] | None) -> str | None:
-    """Return the type of the first layer where none is an image's. An image without layers is one."""
-    types = [str(layer.get("mediaType", "")) for layer in layers or () if isinstance(layer, dict)]
-    return None if any(each.startswith(_IMAGE_LAYERS) for each in types) else next(iter(types), None)
+    """Return the type of what the document is that is no image: its own, its configuration's, or its first layer's."""
+    kind = document.get("artifactType")
+    config, layers = document.get("config"), document.get("layers") or ()
+    if not kind and config is not None and config.get("mediaType") not in _IMAGE_CONFIGS:
+        kind = config.get("mediaType") or "no media type"
+    # An image without layers is one, and one layer of an image makes it one.
+    types = [str(layer.get("mediaType", "")) for layer in layers if isinstance(layer, dict)]
+    if not kind and not any(each.startswith(_IMAGE_LAYERS) for each in types):
+        kind = next(iter(types), None)
+    return one_line(str(kind)) if kind else None
 
 
 def _child(entry: object) -> Child:
@@ -209,8 +200,8 @@ def _child(entry: object) -> Child:
         raise NotAManifest("the index lists something that has no digest; pinner does not pin it")
     size = entry.get("size")
     return Child(
-        digest=clean(entry["digest"]),
-        media_type=clean(str(entry.get("mediaType", ""))),
+        digest=one_line(entry["digest"]),
+        media_type=one_line(str(entry.get("mediaType", ""))),
         size=size if isinstance(size, int) and size >= 0 else 0,
         platform=_platform(entry.get("platform")),
         annotations=_annotations(entry.get("annotations")),
@@ -230,4 +221,4 @@ def _platform(platform: object) -> str | None:
     parts = [platform.get(name) for name in ("os", "architecture", "variant")]
     if not isinstance(parts[0], str) or not isinstance(parts[1], str):
         return None
-    return clean("/".join(part for part in parts if isinstance(part, str) and part))
+    return one_line("/".join(part for part in parts if isinstance(part, str) and part))

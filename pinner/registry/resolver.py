@@ -17,6 +17,9 @@ from pinner.registry.http.single_flight import SingleFlight
 from pinner.registry.manifest import Content, Manifest, is_surely_an_image, parse_manifest, platform_of
 from pinner.registry.settings import RegistrySettings
 
+# Seconds after an answer at which it is told: what is then done with it must not delay the requests that follow.
+_TOLD_AFTER = 0.02
+
 
 class Resolver:
     """Asks registries, each reference once, inside one event loop. An asynchronous context manager.
@@ -105,14 +108,22 @@ def resolve(
     fetch: bool = False,
     beside: Iterable[Reference] = (),
     progress: Callable[[int, int, str], None] | None = None,
+    answered: Callable[[Reference, Resolution], None] | None = None,
 ) -> dict[Reference, Resolution]:
     """Return what the registries say of every reference, in the order of `references`, in an event loop of its own.
 
     What is no image is not resolved. `fetch` also gets the content and verifies it, which counts as a pull on Docker
     Hub. `beside` are further references that the run knows. `progress` is called with the number of references done
-    and of all, and the host that is waited for.
+    and of all, and the host that is waited for. `answered` is called with the tag or the digest alone and the answer,
+    while others are waited for, and not for the last ones.
     """
-    return asyncio.run(_resolve(list(dict.fromkeys(references)), settings, fetch, [*beside], progress or _quiet))
+
+    def tell_nobody(*_: object) -> None:
+        """Do nothing."""
+
+    unique = list(dict.fromkeys(references))
+    work = _resolve(unique, settings, fetch, [*beside], progress or tell_nobody, answered or tell_nobody)
+    return asyncio.run(work)
 
 
 async def _resolve(
@@ -121,6 +132,7 @@ async def _resolve(
     fetch: bool,
     beside: list[Reference],
     progress: Callable[[int, int, str], None],
+    answered: Callable[[Reference, Resolution], None],
 ) -> dict[Reference, Resolution]:
     done = 0
 
@@ -129,19 +141,20 @@ async def _resolve(
         resolution = await resolver.image(reference, fetch=fetch)
         done += 1
         waiting.pop(reference)
+        asyncio.get_running_loop().call_later(_TOLD_AFTER, answered, reference, resolution)
         progress(done, len(asked), next((each.registry for each in waiting), ""))
         return resolution
 
     asked = dict.fromkeys(map(_canonical, references))
     waiting = asked.copy()
     known = [*references, *beside]
+    tasks = {}
     async with Resolver(settings, references=known) as resolver, asyncio.TaskGroup() as group:
-        tasks = {reference: group.create_task(one(reference)) for reference in asked}
+        for reference in asked:
+            tasks[reference] = group.create_task(one(reference))
+            # The first request is on its way before the others are begun: for its answer they wait anyway.
+            await asyncio.sleep(0)
     return {each: tasks[_canonical(each)].result()._replace(reference=each) for each in references}
-
-
-def _quiet(done: int, total: int, host: str) -> None:
-    """Show no progress."""
 
 
 def _canonical(reference: Reference) -> Reference:

@@ -26,6 +26,8 @@ FROM node:14.7.0@sha256:94a00394bc5a8ef503fb59db0a7d0ae9e1119866e8aee8ba40cd864c
 Where pinner cannot write a digest without making a variable useless, the finding says why and how
 to rewrite the line by hand. In the values of a chart it fills an existing key `digest`; charts whose tags
 may hold one take [`helm-write`](https://digest-pinner.github.io/pinner/configuration/#helm-write).
+In kinds other than Dockerfiles and Compose files an image for which nothing can be written is a warning, unless
+it takes away the digest of another, as `tagSuffix` does in a kustomization.
 
 ## Ignoring it
 
@@ -61,7 +63,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             message = f"{message}, and pinner cannot write one here: {occurrence.unwritable}"
         if occurrence.similar_stage:
             message = f"{message}; if a stage is meant, it is called {occurrence.similar_stage}"
-        severity = SEVERITY if occurrence.place else severity_at(occurrence, SEVERITY)
+        is_error = occurrence.place or occurrence.drops_digest
+        severity = SEVERITY if is_error else severity_at(occurrence, SEVERITY)
         # What is decided elsewhere is no unpinned image; what is left is written by a controller, Flux's for instance.
         severity = severity if occurrence.decision is None else Severity.NOTE
         status = facts.statuses.get(target) if facts.statuses else None

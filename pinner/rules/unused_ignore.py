@@ -1,7 +1,7 @@
 """## What it does
 
 Reports a `# pinner: ignore[…]` comment that hides no finding, and one that cannot be read: a misspelt
-`ignore`, a bracket or a colon that is missing, a space before the bracket.
+`ignore`, a bracket or a colon that is missing, a space before the bracket, brackets that name no rule.
 
 ## Why is this bad
 

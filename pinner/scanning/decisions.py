@@ -3,7 +3,7 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
@@ -20,6 +20,10 @@ _Built = dict[tuple[str, str | None], Decision]
 """What builders make, by name and tag, which some leave open."""
 _Overrides = Mapping[str, Decision]
 """What kustomizations decide, by the name as they write it."""
+_Entries = Sequence[Decision]
+"""The entries of kustomizations, in the order in which they work."""
+# The name of an entry is a pattern to Kustomize, which a tag may match as well. A host has dots that mean nothing else.
+_PATTERN = re.compile(r"[^\w.:/-]|[:@][^/]*$|^[^/]*\.[^/]*$|/.*\.")
 
 
 def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
@@ -66,8 +70,8 @@ def written_name(text: str) -> str:
 def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides]:
     """Return what kustomizations decide by name, for every file on which they work.
 
-    A name counts if every way from a root to the file passes an entry for it. A root is a kustomization that no other
-    names: it is what people build.
+    A name counts if every way from a root to the file passes an entry that gives it a tag or a digest. A root is a
+    kustomization that no other names: it is what people build.
     """
     readings = {_normal(path): file.reading for path, file in files.items()}
     if not any(each.by is Decider.KUSTOMIZATION for reading in readings.values() for each in reading.decisions):
@@ -79,11 +83,11 @@ def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides
     while waiting:
         path = waiting.pop()
         above, joined = overrides[path], dict[int, _Overrides]()
-        for file, decisions in steps.get(path, ()):
+        for file, entries in steps.get(path, ()):
             # Files that stand side by side share one mapping: there may be thousands of both.
-            if id(decisions) not in joined:
-                joined[id(decisions)] = {**decisions, **above}
-            passed = joined[id(decisions)]
+            if id(entries) not in joined:
+                joined[id(entries)] = _decided_by(entries, above)
+            passed = joined[id(entries)]
             known = overrides.get(file)
             if known is None or (known is not passed and not known.keys() <= passed.keys()):
                 common = passed if known is None else {name: known[name] for name in known if name in passed}
@@ -92,40 +96,59 @@ def _overrides_by_path(files: Mapping[str, ScannedFile]) -> dict[str, _Overrides
     return overrides
 
 
-def _steps(path: str, readings: Mapping[str, Reading]) -> list[tuple[str, _Overrides]]:
-    """Return the files that a kustomization names, each with what works on it from here.
+def _decided_by(entries: _Entries, above: _Overrides) -> _Overrides:
+    """Return what some entries decide by name, one after the other, and after them what is decided `above`.
 
-    That is what the kustomization decides itself, and the components that it names after the file.
+    An entry finds images by the names that those before it have given them: what it names anew, later ones do not find
+    by the old name (Kustomize's api/filters/imagetag/updater.go).
     """
-    decisions = _of_kustomization(readings[path])
-    steps: list[tuple[str, _Overrides]] = []
+    decided_later = dict(above)
+    for entry in reversed(entries):
+        if entry.new_name not in ("", entry.name) and _PATTERN.search(entry.name):
+            # It may be the name of any image.
+            decided_later.clear()
+        later = decided_later.pop(entry.name, None)
+        if entry.new_name not in ("", entry.name):
+            later = decided_later.get(entry.new_name)
+        decision = later or (None if entry.keeps_tag else entry)
+        if decision is not None:
+            decided_later[entry.name] = decision
+    return decided_later
+
+
+def _steps(path: str, readings: Mapping[str, Reading]) -> list[tuple[str, _Entries]]:
+    """Return the files that a kustomization names, each with the entries that work on it from here, in order.
+
+    These are those of the components that it names after the file, and those of the kustomization itself.
+    """
+    entries = _entries_of(readings[path])
+    steps: list[tuple[str, _Entries]] = []
     for link in reversed(readings[path].links):
         found = list(_files_of(path, link, readings)) if link.kind in _OF_KUSTOMIZATIONS else []
-        steps += [(file, decisions) for file in found]
+        steps += [(file, entries) for file in found]
         components = found if link.kind == "kustomize" else []
-        more = [_of_component(component, readings) for component in components]
-        if any(more):
-            decisions = {name: each for one in (*more, decisions) for name, each in one.items()}
+        more = [each for component in components for each in _of_component(component, readings)]
+        if more:
+            entries = [*more, *entries]
     return steps
 
 
-def _of_component(start: str, readings: Mapping[str, Reading]) -> _Overrides:
-    """Return what a component decides, and those that it names, on what was loaded before it."""
-    decisions: _Overrides = {}
+def _of_component(start: str, readings: Mapping[str, Reading]) -> _Entries:
+    """Return the entries that a component, after those that it names, has for what was loaded before it."""
+    entries: list[_Entries] = []
     waiting, seen = [start], set()
     while waiting:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            decisions = {**_of_kustomization(readings[path]), **decisions}
+            entries.append(_entries_of(readings[path]))
             components = [link for link in readings[path].links if link.kind == "kustomize"]
             waiting += [file for link in components for file in _files_of(path, link, readings)]
-    return decisions
+    return [entry for found in reversed(entries) for entry in found]
 
 
-def _of_kustomization(reading: Reading) -> _Overrides:
-    """Return what a kustomization decides: the first entry of a name is the one that is shown."""
-    return {each.name: each for each in reversed(reading.decisions) if each.by is Decider.KUSTOMIZATION}
+def _entries_of(reading: Reading) -> _Entries:
+    return [each for each in reading.decisions if each.by is Decider.KUSTOMIZATION]
 
 
 def _files_of(path: str, link: Link, readings: Mapping[str, Reading]) -> Iterator[str]:

@@ -92,6 +92,7 @@ def follow_links(
         note = Unread(
             where=link.where,
             text=link.path,
+            path=link.path,
             context=link.context,
             detail=found.detail,
             suppressions=link.suppressions,
@@ -135,12 +136,15 @@ class Files:
         span: Span | None = None,
         suppressions: tuple[Suppression, ...] = (),
         context: str = "",
+        names: str | None = None,
     ) -> None:
-        """Note that what the file at `path` names at a span is not read."""
+        """Note that what the file at `path` names at a span is not read. `names` is what `text` stands for."""
         source = self._by_path.get(path) or Source(path, b"")
         where = source.locate(span or Span(source.base, source.base))
         noted = self.unread.setdefault(path, [])
-        unread = Unread(where=where, text=text, context=context, detail=detail, suppressions=suppressions)
+        unread = Unread(
+            where=where, text=text, path=names or "", context=context, detail=detail, suppressions=suppressions
+        )
         if unread not in noted:
             noted.append(unread)
 

@@ -10,7 +10,7 @@ from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats._base import Refused
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import ModelReader, NamedFile, ServiceBuild, collect
-from pinner.formats.compose.services import Services, find, is_null
+from pinner.formats.compose.services import Services, find
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
@@ -19,7 +19,7 @@ from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
-from pinner.scanning.compose_model import ComposeFile, Model
+from pinner.scanning.compose_model import ComposeFile, Model, scalars_of, value_of
 from pinner.scanning.discovery import Found
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
@@ -76,9 +76,14 @@ class Project:
     def add_files(self, folder: str, named: Iterable[str]) -> None:
         """Read those of the Compose files `named` in a folder that no project has read, each beside the project."""
         main = self._main(folder)
-        for path in named:
+        for path in filter(None, map(self._path_of, named)):
             if path not in self._compose:
                 self._add_model([path], folder, self._environments.of_folder(folder), beside=main)
+
+    @property
+    def folders(self) -> set[str]:
+        """The folders of the Compose files and of the `.env` that were read so far."""
+        return {os.path.dirname(path) for path in (*self._compose, *self._environments.readers)}
 
     def add_dockerfiles(self, paths: Iterable[str]) -> None:
         """Read Dockerfiles of whose builds a configuration tells."""
@@ -125,16 +130,16 @@ class Project:
                 env = self._environments.below(env, self._environments.default_in(folder_of_project))
         else:
             names = (_first(folder, MAIN_FILES), _first(folder, OVERRIDES))
-            paths = [path for path in names if path and not self._leaves_out(path)] if names[0] else []
+            paths = [path for name in names if name and (path := self._path_of(name))] if names[0] else []
             folder_of_project = folder
         if paths:
             self._mains[folder] = self._add_model(paths, folder_of_project, env)
         return self._mains[folder]
 
-    def _leaves_out(self, path: str) -> bool:
-        """Tell whether a file that Compose would find by itself is excluded or ignored."""
+    def _path_of(self, path: str) -> str | None:
+        """Return the path by which a file that nothing names is read, None where it is excluded or ignored."""
         found = self._files.finder.find(*os.path.split(path))
-        return not isinstance(found, Followed) or found.is_excluded
+        return found.path if isinstance(found, Followed) and not found.is_excluded else None
 
     def _add_model(
         self,
@@ -166,7 +171,7 @@ class Project:
         model.add_readers(self._environments)
         if beside is not None:
             model.related.append(beside)
-            self._join(beside.files[0].source.path, files[0].source.path)
+            self._unite(beside.files[0].source.path, files[0].source.path)
         for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
             self._join(files[0].source.path, path)
         for yaml in yamls:
@@ -215,14 +220,14 @@ class Project:
     def _include_one(self, model: Model, file: YamlFile, item: Node) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
-        path = item if item.id == "scalar" else _value(fields, "path")
+        path = item if item.id == "scalar" else value_of(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
-        found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in scalars_of(path)]
         paths = [each for each in found if each]
         if not paths or self._is_too_much(paths[0], file, item):
             return
-        directory = _value(fields, "project_directory")
+        directory = value_of(fields, "project_directory")
         project = os.path.dirname(paths[0])
         if directory is not None and (named := reader.expanded(directory, file)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
@@ -255,12 +260,12 @@ class Project:
     def _env_files(
         self, fields: Mapping[str, Entry], project: str, folder: str, reader: YamlReader, file: YamlFile
     ) -> list[str]:
-        node = _value(fields, "env_file")
+        node = value_of(fields, "env_file")
         if node is None:
             return self._environments.default_in(project)
         found = [
             self._follow(_named(reader, file, each, "include.env_file"), folder)
-            for each in _scalars(node)
+            for each in scalars_of(node)
             if each.value != os.devnull
         ]
         return [path for path in found if path and self._environments.read(path)]
@@ -290,7 +295,7 @@ class Project:
         named = [fields[key].value for fields in documents for key in ("secrets", "configs") if key in fields]
         entries = [entry for node in named for entry in model.services.fields_of(file, node, "secrets").values()]
         for entry in entries:
-            name = _value(model.services.fields_of(file, entry.value, "a secret"), "environment")
+            name = value_of(model.services.fields_of(file, entry.value, "a secret"), "environment")
             if name is not None and name.id == "scalar":
                 self._note_name(model, name.value, file, name)
 
@@ -321,7 +326,7 @@ class Project:
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
         folder = build.folder
-        base = model.folder_of(folder.file)
+        base = model.folder_of(build.base)
         if folder.path is None or is_remote(folder.path):
             self._follow(folder, base)
             return
@@ -355,7 +360,7 @@ class Project:
         for path in filter(None, paths):
             followed = self._files.finder.find(folder, path)
             if isinstance(followed, NotRead):
-                self._files.note(owner, path, followed.detail, span, suppressions)
+                self._files.note(owner, path, followed.detail, span, suppressions, names=path)
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
@@ -376,14 +381,19 @@ class Project:
         reader = next(iter(self._compose[file.source.path].readers), None)
         suppressions = reader.suppressions_of(named.entry) if reader else ()
         detail = found.detail if label is None or label == text else f"{label}: {found.detail}"
-        self._files.note(file.source.path, text or "", detail, file.span_of(node), suppressions, named.context)
+        span = file.span_of(node)
+        self._files.note(file.source.path, text or "", detail, span, suppressions, named.context, named.path)
         return None
 
     def _join(self, one: str, other: str) -> None:
         """Note that two files belong together, since one leads to the other."""
+        self._unite(one, other)
+        self._leads_to.setdefault(one, []).append(other)
+
+    def _unite(self, one: str, other: str) -> None:
+        """Note that two files belong together: what is refused in one of them is not written in the other."""
         first, second = self._group(one), self._group(other)
         self._group_of[second] = first
-        self._leads_to.setdefault(one, []).append(other)
 
     def _group(self, path: str) -> str:
         while (above := self._group_of.get(path, path)) != path:
@@ -480,18 +490,6 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
     """Return the first of some files that is in a folder."""
     paths = (os.path.normpath(os.path.join(folder, name)) for name in names)
     return next((path for path in paths if os.path.isfile(path)), None)
-
-
-def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
-    entry = fields.get(name)
-    return None if entry is None or is_null(entry.value) else entry.value
-
-
-def _scalars(node: Node | None) -> list[Node]:
-    """Return a scalar alone, or those in a list."""
-    if node is None or node.id == "scalar":
-        return [] if node is None else [node]
-    return [each for each in node.value if each.id == "scalar"] if node.id == "sequence" else []
 
 
 def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:

@@ -1,20 +1,26 @@
 """Read files and return their occurrences: what every command begins with."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, is_claimed_by_name, kind_names
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, FORMATS, Format, Places, kind_names
 from pinner.formats.compose import MAIN_FILES
 from pinner.model.errors import ReadError
-from pinner.model.files import checked_root, is_inside
+from pinner.model.files import checked_root
 from pinner.model.occurrence import Occurrence, PassedOver, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 from pinner.model.report import FileFailure
 from pinner.model.source import Source, read_source
+from pinner.scanning.compose_folders import (
+    compose_files_by_folder,
+    compose_files_in,
+    folders_above,
+    is_compose,
+    names_compose_files,
+)
 from pinner.scanning.decisions import decided
 from pinner.scanning.discovery import Found
 from pinner.scanning.kind_settings import ALL_KINDS, KindSettings
@@ -148,7 +154,7 @@ class _Opened:
         """Yield the files but for those that are no Dockerfiles; those that are Compose files have that format."""
         for each in found:
             self._found.add(os.path.normpath(each.path))
-            if isinstance(each.format, Places) and not each.format.kind and _is_compose(each):
+            if isinstance(each.format, Places) and not each.format.kind and is_compose(each.path):
                 if COMPOSE.NAME in self._kind_settings.off:
                     self.excluded += 1
                 else:
@@ -196,7 +202,7 @@ class _Opened:
         targets = (occurrence.target for file in self.files.values() for occurrence in file.reading.occurrences)
         if all(isinstance(each, Reference) and each.digest for each in targets):
             return
-        paths = {os.path.join(folder, name) for folder in _folders_above(folders) for name in _BUILDERS}
+        paths = {os.path.join(folder, name) for folder in folders_above(folders) for name in _BUILDERS}
         for path in sorted(paths - self.files.keys() - self.builders.keys()):
             if not os.path.isfile(path) or self._excludes(path):
                 continue
@@ -300,16 +306,6 @@ def _is_dockerfile(found: Found) -> bool:
     return DOCKERFILE.claims(source)
 
 
-def _is_compose(found: Found) -> bool:
-    """Tell by its content whether a file of a name that no kind claims is a Compose file."""
-    if is_claimed_by_name(found.path):
-        return False
-    try:
-        return COMPOSE.claims(read_source(found.path))
-    except ReadError:
-        return False
-
-
 def _read_projects(
     found: Sequence[Found],
     naming: Sequence[Found],
@@ -323,96 +319,37 @@ def _read_projects(
     The files in `naming` are of other kinds, and name Dockerfiles.
     In the folders that were `searched` the Compose files are those that were found.
     """
-    named = _compose_files_by_folder(found)
-    reported = {each.path for each in found}.union(*named.values())
+    read = compose_files_by_folder(found)
+    reported = {each.path for each in found}.union(*read.values())
     dockerfiles = [each.path for each in found if each.format is DOCKERFILE]
-    folders = _folders_above(os.path.dirname(each.path) for each in found if each.format in FORMATS)
-    named |= {each: [] for each in folders - named.keys() - searched if _has_main_file(each)}
+    folders = folders_above(os.path.dirname(each.path) for each in found if each.format in FORMATS)
+    # What a named file means, and where its digests go, depends on Compose files that nobody named.
+    for folder in folders - searched:
+        others = compose_files_in(folder)
+        if others or names_compose_files(folder):
+            read.setdefault(folder, []).extend(others)
     has_entry = [each.matcher() for each in builds]
     configured = [path for path in dockerfiles if any(matches(path) for matches in has_entry)]
-    if not (named or configured or naming):
+    if not (read or configured or naming):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
     from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
-    for folder in sorted(named):
-        project.add_folder(folder)
-    # What a project includes or extends is no project of its own.
-    for folder, paths in sorted(named.items()):
-        project.add_files(folder, paths)
+    known = searched | read.keys()
+    while read:
+        for folder in sorted(read):
+            project.add_folder(folder)
+        # What a project includes or extends is no project of its own.
+        for folder, paths in sorted(read.items()):
+            project.add_files(folder, paths)
+        # What was followed may take its values from a `.env` that others beside it read as well.
+        read = {folder: compose_files_in(folder) for folder in project.folders - known}
+        known |= read.keys()
     project.add_dockerfiles(configured)
     project.add_naming_files(naming)
     return project.read()
-
-
-def _compose_files_by_folder(found: Iterable[Found]) -> dict[str, list[str]]:
-    """Return the Compose files that are reported on; a `.env` that is named stands for those beside it."""
-    named: dict[str, list[str]] = {}
-    for each in found:
-        folder = os.path.dirname(each.path)
-        if each.format is COMPOSE:
-            named.setdefault(folder, []).append(each.path)
-        elif each.format is DOTENV:
-            named.setdefault(folder, []).extend(_compose_files_in(folder) if each.is_named else [])
-    return named
-
-
-def _compose_files_in(folder: str) -> list[str]:
-    """Return the files in a folder that are Compose files by their names or their content."""
-    paths = (os.path.join(folder, name) for name in sorted(os.listdir(folder or os.curdir)))
-    yamls = (path for path in paths if path.endswith((".yaml", ".yml")))
-    return [path for path in yamls if re.search(COMPOSE.FILES, path) or _is_compose(Found(path=path, format=COMPOSE))]
-
-
-def _has_main_file(folder: str) -> bool:
-    """Return whether Compose would find a file in a folder by itself, or by what a `.env` there says."""
-    # One listing in place of a question for each name: most folders have none of them.
-    try:
-        names = os.listdir(folder or os.curdir)
-    except OSError:
-        return False
-    if any(os.path.isfile(os.path.join(folder, name)) for name in MAIN_FILES if name in names):
-        return True
-    # Most of them name none, and reading them in earnest takes an import of what reads YAML.
-    with suppress(ReadError):
-        return ".env" in names and b"COMPOSE_FILE" in read_source(os.path.join(folder, ".env")).data
-    return False
-
-
-def _folders_above(folders: Iterable[str]) -> set[str]:
-    """Return these folders and those above them, each up to its checked root."""
-    found: set[str] = set()
-    real_paths: dict[str, str] = {}
-    roots: dict[str, str | None] = {}
-    for folder in folders:
-        while folder not in found:
-            found.add(folder)
-            real = _real_path(folder, real_paths)
-            root = _checked_root(real, roots)
-            if root is None or real == root or not is_inside(real, root):
-                break
-            folder = os.path.normpath(os.path.join(folder, os.pardir))
-    return found
-
-
-def _real_path(folder: str, known: dict[str, str]) -> str:
-    """Return the real path of a folder. `known` are those of others, and grows: only the last name is looked at."""
-    if folder not in known:
-        above, name = os.path.dirname(folder) or os.curdir, os.path.basename(folder)
-        is_plain = above in known and name not in ("", os.curdir, os.pardir) and not os.path.islink(folder)
-        known[folder] = os.path.join(known[above], name) if is_plain else os.path.realpath(folder or os.curdir)
-    return known[folder]
-
-
-def _checked_root(real: str, known: dict[str, str | None]) -> str | None:
-    """Return the checked root of a real folder. `known` are those of others, and grows."""
-    if real not in known:
-        above = os.path.dirname(real)
-        is_root = real == os.getcwd() or os.path.lexists(os.path.join(real, ".git"))
-        known[real] = known[above] if above in known and not is_root else checked_root(real)
-    return known[real]
 
 
 def scan_stdin(

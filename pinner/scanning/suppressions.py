@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from pinner.model.occurrence import Occurrence, Reading, Suppression
+from pinner.model.occurrence import Link, Occurrence, PlatformStages, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
-Identity = tuple[str, Reference | None]
+_Place = TypeVar("_Place", Occurrence, PlatformStages, Unread)
+Identity = tuple[str, object]
 
 
 class SuppressionSettings(NamedTuple):
@@ -27,12 +28,20 @@ class SuppressionSettings(NamedTuple):
         of_file = tuple(each for each in suppressions if each.whole_file)
         matches = self._image_matcher()
 
-        def applied(occurrence: Occurrence) -> Occurrence:
-            own = self.with_validity(each for each in occurrence.suppressions if not each.whole_file)
-            image_ignored = isinstance(occurrence.target, Reference) and matches(occurrence.target)
-            return occurrence._replace(suppressions=own + of_file, image_ignored=image_ignored)
+        def on_place(own: Iterable[Suppression]) -> tuple[Suppression, ...]:
+            return self.with_validity(each for each in own if not each.whole_file) + of_file
 
-        return reading._replace(occurrences=tuple(map(applied, reading.occurrences)), suppressions=suppressions)
+        def applied(occurrence: Occurrence) -> Occurrence:
+            image_ignored = isinstance(occurrence.target, Reference) and matches(occurrence.target)
+            return occurrence._replace(suppressions=on_place(occurrence.suppressions), image_ignored=image_ignored)
+
+        return reading._replace(
+            occurrences=tuple(map(applied, reading.occurrences)),
+            suppressions=suppressions,
+            platform_stages=tuple(
+                each._replace(suppressions=on_place(each.suppressions)) for each in reading.platform_stages
+            ),
+        )
 
     def with_validity(self, suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
         """Return comments that say whether they count."""
@@ -66,41 +75,59 @@ NOT_THERE = "does not count: the revision of --policy-from does not have it for 
 def as_allowed(reading: Reading, earlier: Reading) -> Reading:
     """Return `reading` with the comments that count as an earlier reading of the same file has them.
 
-    A comment counts for a reference if the same comment was on the same reference, no more often than there. What does
-    not count says so where it stands on a reference, and is not among the reading's own comments: nobody shall be told
-    to remove it. Suppressions are to be applied to both before.
+    A comment counts for a place if the same comment was on the same text with the same meaning, no more often than
+    there. What does not count says so where it stands on a place, and is not among the reading's own comments: nobody
+    shall be told to remove it. Suppressions are to be applied to both before.
     """
-    left = Counter(
-        (suppression.text, identity(each)) for each in earlier.occurrences for suppression in each.suppressions
+    # What a devcontainer.json names is a link until somebody looks for the file.
+    there = [*places_of(earlier), *earlier.links]
+    left = Counter((suppression.text, identity(each)) for each in there for suppression in each.suppressions)
+    reading = reading._replace(
+        occurrences=tuple(_only_allowed(each, left) for each in reading.occurrences),
+        platform_stages=tuple(_only_allowed(each, left) for each in reading.platform_stages),
+        unread=tuple(_only_allowed(each, left) for each in reading.unread),
     )
-    occurrences = tuple(_only_allowed(each, left) for each in reading.occurrences)
-    covering = [suppression for each in occurrences for suppression in each.suppressions]
+    covering = [suppression for each in places_of(reading) for suppression in each.suppressions]
     counting = {suppression.where for suppression in covering if suppression.void != NOT_THERE}
-    # A comment on no reference, for the whole file or beside nothing, is compared by its text alone.
+    # A comment on no place, for the whole file or beside nothing, is compared by its text alone.
     idle = {each.where for each in reading.suppressions} - {suppression.where for suppression in covering}
-    known = Counter(each.text for each in earlier.suppressions)
+    is_same = (reading.template is None) == (earlier.template is None)
+    known = Counter(each.text for each in earlier.suppressions if is_same)
     suppressions = tuple(
         each
         for each in reading.suppressions
         if each.where in counting or (each.where in idle and _take(known, each.text))
     )
-    return reading._replace(occurrences=occurrences, suppressions=suppressions)
+    return reading._replace(suppressions=suppressions)
 
 
-def identity(occurrence: Occurrence) -> Identity:
-    """Return what a reference is known by in a revision of its file: its text, and its target.
+def places_of(reading: Reading) -> list[Occurrence | PlatformStages | Unread]:
+    """Return the places of which an ignore comment may speak."""
+    return [*reading.occurrences, *reading.platform_stages, *reading.unread]
+
+
+def identity(place: Occurrence | PlatformStages | Unread | Link) -> Identity:
+    """Return what a place is known by in a revision of its file: its text, and what that stands for.
 
     The text alone may hold a variable, whose value a change may have replaced.
     """
-    return occurrence.text, occurrence.target if isinstance(occurrence.target, Reference) else None
+    match place:
+        case Occurrence(text=text, target=target):
+            return text, target if isinstance(target, Reference) else None
+        case PlatformStages(text=text, names=names):
+            return text, names
+        case Unread(text=text, path=path):
+            return text, path
+        case Link(path=path):
+            return path, path
 
 
-def _only_allowed(occurrence: Occurrence, left: Counter[tuple[str, Identity]]) -> Occurrence:
-    known = identity(occurrence)
+def _only_allowed(place: _Place, left: Counter[tuple[str, Identity]]) -> _Place:
+    known = identity(place)
     suppressions = (
-        each if _take(left, (each.text, known)) else each._replace(void=NOT_THERE) for each in occurrence.suppressions
+        each if _take(left, (each.text, known)) else each._replace(void=NOT_THERE) for each in place.suppressions
     )
-    return occurrence._replace(suppressions=tuple(suppressions))
+    return place._replace(suppressions=tuple(suppressions))
 
 
 def _take(left: Counter[_T], wanted: _T) -> bool:

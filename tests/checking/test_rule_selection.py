@@ -142,7 +142,7 @@ def test_what_need_not_be_pinned_is_not_pinned() -> None:
     selection = select_rules(overrides=(Override(TESTS, ignore=("unpinned",)),))
     pin(
         scan(tests__Dockerfile="FROM node:20\n"),
-        lambda each: asked.extend(each) or {},
+        lambda each, _: asked.extend(each) or {},
         write=False,
         selection=selection,
     )  # type: ignore[func-returns-value]

@@ -297,6 +297,21 @@ def test_a_diff_is_all_that_standard_output_holds_and_nothing_is_written() -> No
     assert path.read_text() == "FROM node:20\nFROM gone:1\n"
 
 
+def test_a_diff_of_a_file_above_is_for_the_top_of_the_work_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    dockerfile("FROM node:20\n")
+    Path(".git").mkdir()
+    Path("deploy").mkdir()
+    monkeypatch.chdir("deploy")
+    for path in ("..", str(Path.cwd().parent / "Dockerfile")):
+        run = pinner("pin", "--diff", path)
+        assert run.stdout.startswith("diff --git a/Dockerfile b/Dockerfile\n--- a/Dockerfile\n+++ b/Dockerfile\n@@ ")
+        assert "the diff is for ..: run git apply there\n" in run.stderr
+    dockerfile("FROM node:20\n")
+    run = pinner("pin", "--diff")
+    assert run.stdout.startswith("--- a/Dockerfile\n")
+    assert "run git apply" not in run.stderr
+
+
 @pytest.mark.integration
 def test_a_diff_is_taken_by_git(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     before = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinner.fixing.diff import Diff, unified_diff
+from pinner.fixing.diff import Diff, folder_to_apply_in, unified_diff
 from tests.support.harm import harms
 
 DIGEST = b"@sha256:" + b"a" * 64
@@ -97,6 +97,66 @@ def test_a_diff_is_taken_in_the_folder_that_it_was_made_in(repository: Path, mon
     monkeypatch.chdir("below")
     old, new = b"FROM a\n", b"FROM a" + DIGEST + b"\n"
     assert applied(repository / "below" / "app" / "Dockerfile", old, new) == new
+
+
+OLD, NEW = b"FROM a\n", b"FROM a" + DIGEST + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("working", "paths", "folder"),
+    [
+        # Below the working directory nothing changes.
+        ("", ["Dockerfile"], ""),
+        ("", ["app/Dockerfile", "deploy/Dockerfile"], ""),
+        ("", ["./app/../Dockerfile"], ""),
+        ("deploy", ["Dockerfile"], "deploy"),
+        ("deploy", ["a/Dockerfile", "../deploy/Dockerfile"], "deploy"),
+        ("", ["link/Dockerfile"], ""),
+        # Anything else is for the top of the work tree.
+        ("deploy", ["../Dockerfile"], ""),
+        ("deploy", ["../app/a b/ Dockerfile "], ""),
+        ("deploy", ['../app/"/Dockerfile'], ""),
+        ("deploy", ["../Dockerfile", "Dockerfile"], ""),
+        ("deploy/a", ["../../Dockerfile", "../Dockerfile", "Dockerfile"], ""),
+        ("deploy", ["../link/Dockerfile"], ""),
+        ("deploy", ["../file"], ""),
+    ],
+)
+def test_git_takes_a_diff_of_files_above(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, working: str, paths: list[str], folder: str
+) -> None:
+    for name in ("deploy/a", "app"):
+        (repository / name).mkdir(parents=True)
+    (repository / "link").symlink_to("app")
+    (repository / "file").symlink_to("app/Dockerfile")
+    monkeypatch.chdir(working or ".")
+    for path in map(Path, paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(OLD)
+    assert folder_to_apply_in(paths) == str(repository / folder).rstrip("/")
+    diff = b"".join(unified_diff(path, OLD, NEW, folder_to_apply_in(paths)).data for path in paths)
+    git(repository / folder, "apply", "-", given=diff)
+    assert [Path(path).read_bytes() for path in paths] == [NEW for _ in paths]
+
+
+def test_git_applies_nothing_elsewhere(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("Dockerfile", "deploy/Dockerfile"):
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_bytes(OLD)
+    monkeypatch.chdir("deploy")
+    git(repository / "deploy", "apply", "-", given=unified_diff("../Dockerfile", OLD, NEW, str(repository)).data)
+    assert (repository / "deploy" / "Dockerfile").read_bytes() == OLD
+
+
+def test_a_diff_of_files_in_two_work_trees_is_for_the_folder_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/x", "b"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a")
+    assert folder_to_apply_in(["../b/Dockerfile", "x/Dockerfile"]) == str(tmp_path)
+    assert folder_to_apply_in(["x/Dockerfile"]) == str(tmp_path / "a")
+    assert folder_to_apply_in([]) == str(tmp_path / "a")
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.registry.errors import NotFound, RegistryError, clean
+from pinner.registry.errors import NotFound, RegistryError, one_line
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ from pinner.registry.errors import NotFound, RegistryError, clean
     ],
 )
 def test_clean(text: str, cleaned: str) -> None:
-    assert clean(text) == cleaned
+    assert one_line(text) == cleaned
 
 
 @given(st.text())
 def test_clean_text_is_one_printable_line(text: str) -> None:
-    assert all(each.isprintable() for each in clean(text))
-    assert len(clean(text)) <= 200
+    assert all(each.isprintable() for each in one_line(text))
+    assert len(one_line(text)) <= 200
 
 
 @given(st.text())

@@ -6,13 +6,14 @@ import httpx
 import pytest
 
 from pinner.model.reference import Reference, parse
-from pinner.model.resolution import Resolved, Unresolved
+from pinner.model.resolution import Resolution, Resolved, Unresolved
 from pinner.registry import resolver
 from pinner.registry.client import RegistryClient
 from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST
 from pinner.registry.resolver import Resolver, resolve
 from pinner.registry.settings import RegistrySettings
 from tests.registry.stub import DIGEST, FIELDS, INDEX, FakeClock, StubNetwork, addresses, manifest, reply, settings
+from tests.support import virtual_time
 
 TAGGED = parse("reg.example/app:1")
 WRONG = "sha256:" + "0" * 64
@@ -75,6 +76,25 @@ def test_progress(network: StubNetwork) -> None:
     told: list[tuple[int, int, str]] = []
     resolve([parse(f"reg.example/app:{number}") for number in range(5)], settings(), progress=lambda *n: told.append(n))
     assert told == [(number, 5, "reg.example") for number in range(1, 5)] + [(5, 5, "")]
+
+
+def test_answers_are_told_while_others_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    told: list[tuple[Reference, Resolution, int]] = []
+
+    class SlowNetwork(StubNetwork):
+        async def answer(self, request: httpx.Request) -> httpx.Response:
+            begun.append(request.url.path)
+            await asyncio.sleep(1)
+            return await super().answer(request)
+
+    monkeypatch.setattr(resolver, "RegistryClient", lambda options: client(SlowNetwork(manifest), options))
+    monkeypatch.setattr(asyncio, "run", lambda work: virtual_time.run(work)[0])
+    references = [parse("reg.example/app"), parse(f"reg.example/app:1@{DIGEST}"), parse("reg.example/app:2")]
+    resolve(references, settings(jobs=1), answered=lambda *told_of: told.append((*told_of, len(begun))))
+    # The request that follows an answer goes first, and nothing waits for the last one to be told.
+    latest, pinned = parse("reg.example/app:latest"), parse(f"reg.example/app@{DIGEST}")
+    assert told == [(each, Resolved(each, DIGEST, OCI_INDEX), at) for each, at in ((latest, 2), (pinned, 3))]
 
 
 def test_fetch_gets_the_content_by_its_digest(network: StubNetwork) -> None:

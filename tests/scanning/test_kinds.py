@@ -114,6 +114,19 @@ def test_services_of_other_tools_are_no_compose_file(make: Make, key: str) -> No
     assert contexts(tree) == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x-base: &base {image: 'a/b:1'}\nservices: {web: {<<: *base, ports: ['80']}}\n",
+        "x-a: 1\n---\nservices: {web: {image: 'a/b:1'}}\n",
+        "x-a: &a\n  services: {web: {image: 'a/b:1'}}\n<<: *a\n",
+    ],
+)
+def test_services_that_come_from_elsewhere_are_those_of_a_compose_file(make: Make, text: str) -> None:
+    tree = make({"stack.yml": text, "Dockerfile": f"FROM a:1@{DIGEST}\n"})
+    assert rules(tree) == [("unpinned", "error", "a/b:1")]
+
+
 @pytest.mark.parametrize("path", [".circleci/pod.yml", ".circleci/a/pod.yaml", ".woodpecker/pod.yaml"])
 def test_a_manifest_among_pipelines_is_a_manifest(make: Make, path: str) -> None:
     tree = make({path: POD.format("a/b:1")})

@@ -10,7 +10,7 @@ from pinner.model.reference import Reference
 from pinner.model.report import Report
 from pinner.model.resolution import Resolved
 from pinner.model.source import Source
-from pinner.pipeline import pin, unpin
+from pinner.pipeline import Answered, pin, unpin
 from pinner.scanning.scan import Scan, scan_stdin
 from pinner.scanning.suppressions import SuppressionSettings
 from tests.support.occurrences import DIGEST
@@ -160,7 +160,7 @@ def test_opaque_references_are_never_left_alone() -> None:
 def test_what_is_left_alone_is_not_pinned() -> None:
     asked: list[Reference] = []
 
-    def resolve(references: Iterable[Reference]) -> dict[Reference, Resolved]:
+    def resolve(references: Iterable[Reference], _: Answered) -> dict[Reference, Resolved]:
         asked.extend(references)
         return {}
 
@@ -177,7 +177,7 @@ def test_what_is_left_alone_is_not_unpinned() -> None:
 
 
 def test_an_expired_comment_does_not_keep_from_pinning() -> None:
-    def resolve(references: Iterable[Reference]) -> dict[Reference, Resolved]:
+    def resolve(references: Iterable[Reference], _: Answered) -> dict[Reference, Resolved]:
         return {each: Resolved(each, DIGEST, "application/vnd.oci.image.index.v1+json") for each in references}
 
     outcome = pin(scan("# pinner: ignore[unpinned] until=2020-01-01", "FROM node:20"), resolve, write=False)

@@ -22,7 +22,8 @@ OVERRIDES = (
     "docker-compose.override.yaml",
 )
 """What it reads beside one of these, the first that is there."""
-_MAY_BE_COMPOSE = rb"(?m)^[\"']?services[\"']?\s*:|[{,]\s*[\"']?services[\"']?\s*:"
+# At any depth: a merge key may bring it to the top.
+_MAY_BE_COMPOSE = rb"\bservices[\"']?\s*:"
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened

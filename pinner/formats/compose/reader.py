@@ -11,7 +11,7 @@ from pinner.formats._base import Reader
 from pinner.formats._templates import TEMPLATE
 from pinner.formats.compose.arguments import Pair
 from pinner.formats.compose.inline_dockerfile import InlineDockerfile
-from pinner.formats.compose.services import Layer, Services, find, is_null, is_reset
+from pinner.formats.compose.services import Layer, Services, find, is_reset, says_nothing
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
@@ -46,12 +46,14 @@ class NamedFile(NamedTuple):
 
 
 class ServiceBuild(NamedTuple):
-    """How a service is built from a Dockerfile. `folder` is its build context, None for the project's folder.
+    """How a service is built from a Dockerfile. `folder` is its build context.
 
-    `dockerfile` is relative to the build context, None where it has its usual name.
+    That is relative to the folder of the file `base`. `dockerfile` is relative to the build context, None where it has
+    its usual name.
     """
 
     folder: NamedFile
+    base: YamlFile
     dockerfile: NamedFile | None
     build: Build
 
@@ -65,15 +67,21 @@ def claims(source: Source) -> bool:
     """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
     text = decode(source)
     file = text if isinstance(text, Problem) else compose(source, text)
-    if isinstance(file, Problem) or not file.documents or file.documents[0].id != "mapping":
+    tops = [] if isinstance(file, Problem) else [each for each in file.documents if not says_nothing(each)]
+    if isinstance(file, Problem) or any(each.id != "mapping" for each in tops):
         return False
-    top = {key.value: value for key, value in file.documents[0].value if key.id == "scalar"}
-    services = top.get("services")
-    if services is None or services.id != "mapping" or not _OTHER_KINDS.isdisjoint(top):
+    # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
+    model = Services([file])
+    documents = [model.fields_of(file, each, "the file") for each in tops]
+    if any(not _OTHER_KINDS.isdisjoint(fields) for fields in documents):
         return False
-    values = [value for _, value in services.value]
-    keys = {key.value for value in values if value.id == "mapping" for key, _ in value.value if key.id == "scalar"}
-    return all(value.id == "mapping" for value in values) and not keys.isdisjoint(("image", "build", "extends"))
+    services = [fields["services"].value for fields in documents if "services" in fields]
+    named = [entry.value for node in services for entry in model.fields_of(file, node, "services").values()]
+    values = (*(each for each in services if not says_nothing(each)), *named)
+    if not all(each.id == "mapping" or is_reset(each) for each in values):
+        return False
+    layers = (layer.fields for layers in model.layers.values() for layer in layers)
+    return any(find(fields, key) for fields in layers for key in ("image", "build", "extends"))
 
 
 def _collect(file: YamlFile) -> YamlReader:
@@ -167,7 +175,7 @@ class ModelReader:
         if node.id != "scalar" or outputs == {False}:
             self._read_pulled(entry, layer.file, name, context, platform)
             return
-        if is_null(node) or is_reset(node):
+        if says_nothing(node) or is_reset(node):
             return
         reader, image = self._reader(layer), self.services.in_force(node.value)
         if False in outputs and not self._is_built(image, self.services.profiles(name)):
@@ -182,7 +190,7 @@ class ModelReader:
         self, entry: Entry, file: YamlFile, service: str, context: str, platform: str | None = None
     ) -> None:
         node, reader = entry.value, self._reader(file)
-        if is_null(node) or is_reset(node):
+        if says_nothing(node) or is_reset(node):
             return
         if node.id != "scalar":
             hint = f": {TEMPLATE}" if node.id == "mapping" else ""
@@ -260,7 +268,7 @@ class ModelReader:
         if not builds:
             return
         inline = self.services.build_fields(name, "dockerfile_inline")
-        inline = [(entry, file) for entry, file in inline if not (is_null(entry.value) or is_reset(entry.value))]
+        inline = [(entry, file) for entry, file in inline if not (says_nothing(entry.value) or is_reset(entry.value))]
         for entry, file in inline:
             if entry.value.id != "scalar":
                 file.complain(entry.value, f"{path}.dockerfile_inline is not a string")
@@ -272,24 +280,31 @@ class ModelReader:
         if inline:
             return
         entry, file = builds[0]
-        folder = self._named(file, entry, path) if entry.value.id == "scalar" else self._field(name, "context", path)
-        dockerfile = self._field(name, "dockerfile", path)
+        folder = self._field(name, "context", path)
+        # The usual context is set when all that a service extends is merged: it is the folder of the project, and not
+        # that of the file that says the rest of the build (compose-go, `transform.SetDefaultValues`).
         yield ServiceBuild(
             folder=folder or NamedFile(path=".", entry=entry, file=file, context=path),
-            dockerfile=dockerfile,
+            base=folder.file if folder else self.services.files[0],
+            dockerfile=self._field(name, "dockerfile", path),
             build=self._build(name),
         )
 
     def _field(self, name: str, key: str, path: str) -> NamedFile | None:
-        """Return the file or folder that a field of a service's build names."""
-        for build, owner in self.services.builds_of(name):
-            if build.value.id == "scalar" and key == "context":
-                return self._named(owner, build, path)
-        found = next(iter(self.services.build_fields(name, key)), None)
-        if found is None or found[0].value.id != "scalar" or is_null(found[0].value) or is_reset(found[0].value):
-            return None
-        # Said to be empty, it is the usual one.
-        return self._named(found[1], found[0], f"{path}.{key}") if found[0].value.value else None
+        """Return the file or folder that a field of a service's build names; a `build` in one word is its context."""
+        for build, file in self.services.builds_of(name):
+            entry, context = build, path
+            if build.value.id != "scalar":
+                found = find(self.services.fields_of(file, build.value, path), key)
+                if found is None or says_nothing(found.value):
+                    continue
+                entry, context = found, f"{path}.{key}"
+            elif key != "context":
+                continue
+            # Said to be empty or taken away, it is the usual one.
+            is_said = entry.value.id == "scalar" and entry.value.value and not is_reset(entry.value)
+            return self._named(file, entry, context) if is_said else None
+        return None
 
     def _named(self, file: YamlFile, entry: Entry, context: str) -> NamedFile:
         path = self._reader(file).expanded(entry.value, file)

@@ -33,7 +33,7 @@ Extend = Callable[[YamlFile, Node], "Services | None"]
 """Gives the services of another file that a node in a file names, None where they are not known."""
 
 
-def is_null(node: Node) -> bool:
+def says_nothing(node: Node) -> bool:
     """Return whether a value says nothing. `!override` does not make a string of it."""
     is_overriding = node.id == "scalar" and node.tag == "!override" and node.style is None
     return nodes.is_null(node) or (is_overriding and node.value in _NULLS)
@@ -96,7 +96,7 @@ class Services:
 
     def fields_of(self, file: YamlFile, node: Node, what: str) -> Fields:
         """Return the entries of a mapping and of what it merges; of anything else, none."""
-        if is_null(node) or is_reset(node):
+        if says_nothing(node) or is_reset(node):
             return {}
         if node.id == "mapping":
             # What is extended may stand in a file of another model.
@@ -108,7 +108,7 @@ class Services:
 
     def items_of(self, file: YamlFile, entry: Entry | None, what: str) -> Iterable[tuple[int, Node]]:
         """Return the items of a list with their numbers; of anything else, none."""
-        if entry is None or is_null(entry.value) or is_reset(entry.value):
+        if entry is None or says_nothing(entry.value) or is_reset(entry.value):
             return ()
         if entry.value.id != "sequence":
             file.complain(entry.value, f"{what} is not a list")
@@ -133,7 +133,7 @@ class Services:
                 build = find(layer.fields, "build")
                 if build is None:
                     continue
-                if not (is_null(build.value) or is_reset(build.value)):
+                if not (says_nothing(build.value) or is_reset(build.value)):
                     found.append((build, layer.file))
                 if replaces(build.value):
                     return found
@@ -170,7 +170,7 @@ class Services:
     def scalar(self, name: str, key: str) -> str | None:
         """Return the text that holds for a service, with its variables replaced; None where there is none."""
         found = self.effective(name, key)
-        if found is None or found[0].value.id != "scalar" or is_null(found[0].value):
+        if found is None or found[0].value.id != "scalar" or says_nothing(found[0].value):
             return None
         return self.in_force(str(found[0].value.value))
 
@@ -235,7 +235,7 @@ class Services:
         """Return what the last document that speaks of a service's `key` says; the value may be a `!reset`."""
         if (name, key) not in self._owned:
             entries = ((find(layer.fields, key), layer.file) for layer in self.layers_that_count(name))
-            said = ((entry, file) for entry, file in entries if entry is not None and not is_null(entry.value))
+            said = ((entry, file) for entry, file in entries if entry is not None and not says_nothing(entry.value))
             self._owned[name, key] = next(said, None)
         return self._owned[name, key]
 
@@ -268,7 +268,7 @@ class Services:
             if name.startswith("x-") or entry.value.id != "mapping":
                 continue
             image = self.fields_of(file, entry.value, name).get("image")
-            if image is not None and image.value.id == "scalar" and not is_null(image.value):
+            if image is not None and image.value.id == "scalar" and not says_nothing(image.value):
                 message = f"{name} has an image, but Compose reads only what stands below services: move it there"
                 file.complain(entry.key, message)
 
@@ -294,7 +294,7 @@ class Services:
         fields = self.fields_of(owner, node, f"services.{name}.extends")
         file, service = fields.get("file"), fields.get("service")
         services: Services | None = self
-        if file is not None and not is_null(file.value):
+        if file is not None and not says_nothing(file.value):
             # A file may name itself.
             name = posixpath.normpath(self.in_force(file.value.value)) if file.value.id == "scalar" else ""
             is_own = name == posixpath.basename(owner.source.path.replace("\\", "/"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from pinner.formats._base import Refused
@@ -353,8 +354,19 @@ class DockerfileReader:
         is_number = source.chars.isdecimal() and trigger.command.name == "COPY"
         if is_number or source.chars.lower() in self._first_stages:
             return False
-        later = (base.image for base in self.froms[stage + 1 :] if isinstance(base.image, Word))
-        return any(self._first_stages.get(name, -1) == stage for image in later for name in self._names(image))
+        return stage in self._continued_stages
+
+    @cached_property
+    def _continued_stages(self) -> frozenset[int]:
+        """The stages that a later FROM of this file continues, on some platform.
+
+        Found once, since each trigger asks: to work out each FROM for it takes the square of their number.
+        """
+        found: set[int] = set()
+        for index, base in enumerate(self.froms):
+            names = self._names(base.image) if isinstance(base.image, Word) else ()
+            found.update(self._first_stages[name] for name in names if self._is_earlier(name, index))
+        return frozenset(found)
 
     def _names(self, image: Word) -> list[str]:
         """Return what the word of a FROM stands for, on each platform where it differs."""

@@ -29,7 +29,7 @@ _SIGNS_OF_PLACEHOLDERS = re.compile(r"[<>{}()]|\[(?![0-9a-fA-F:]+\])|\.\.\.|(?:^
 def read_text(reader: YamlReader, text: Text) -> WrittenReference:
     """Return the placement of what stands in `text`; what is none of these kinds of text is a reference or invalid."""
     prefix = _PROXY.match(text.chars)
-    if prefix is not None and text.run is not None:
+    if prefix is not None:
         image = read_text(reader, text.cut(prefix.end()))
         if isinstance(image.target, Reference) and image.target.registry != DOCKER_HUB:
             image = WrittenReference(span=text.extent, text=str(text), target=Opaque(_NOT_PROXIED))

@@ -15,6 +15,8 @@ from pinner.model.source import Edit, Span
 # What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 
+_KEYS_OF_OVERRIDE = {"tag": "newTag", "digest": "digest", "suffix": "tagSuffix"}
+
 _NUMBER = "to YAML this tag is a number: put quotes round it"
 _OPEN = "its parts are filled in later: write them out to have the image checked"
 _NO_TAG = "no tag is written here: write the tag beside it and run pinner again"
@@ -23,6 +25,7 @@ _LABELS = (
     'charts put the tag into labels, which take no digest: add digest: "" if the chart has that key, or see helm-write'
 )
 _NULL = 'nothing stands at digest, and nothing is null: write digest: "" and run pinner again'
+_SUFFIX = "tagSuffix takes away the digest of the image: write the whole tag at newTag and run pinner again"
 _NO_KEY = 'there is no tag to write it behind: add digest: "" or newTag'
 
 
@@ -46,8 +49,9 @@ def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, 
 def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -> None:
     """Add the image of an entry of a kustomization's `images`."""
     # An empty name is none to Kustomize.
-    for name in (fields.get("newName"), fields.get("name")):
-        parts = _Parts(reader, repository=name, tag=fields.get("newTag"), digest=fields.get("digest"))
+    for repository in (fields.get("newName"), fields.get("name")):
+        entries = {key: fields.get(name) for key, name in _KEYS_OF_OVERRIDE.items()}
+        parts = _Parts(reader, repository=repository, **entries)
         if parts.texts["repository"]:
             break
     else:
@@ -58,13 +62,18 @@ def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -
     elif isinstance(target, Reference) and not target.tag and not target.digest:
         why_not = _NO_TAG if place else _NO_KEY
         place = None
-    parts.add(node, context, target, place, parts.refusal or why_not)
+    # Kustomize joins it to the tag of the image and leaves the digest out, unless the entry has one of the others.
+    if parts.texts["suffix"] and place is None and not parts.texts["tag"]:
+        why_not = _SUFFIX
+    drops_digest = bool(parts.texts["tag"] or parts.texts["suffix"]) and not parts.texts["digest"]
+    parts.add(node, context, target, place, parts.refusal or why_not, drops_digest=drops_digest)
 
 
 class _Parts:
     """The parts of one reference. `texts` holds the text of each, empty where there is none.
 
-    `has_number` is set where the tag is a number to YAML.
+    A suffix is joined to a tag that stands elsewhere, and is no part of the reference. `has_number` is set where the
+    tag is a number to YAML.
     """
 
     def __init__(self, reader: YamlReader, **entries: Entry | None) -> None:
@@ -72,7 +81,7 @@ class _Parts:
         self.entries = {
             name: entry for name, entry in entries.items() if entry is not None and entry.value.id == "scalar"
         }
-        self.texts = dict.fromkeys(("registry", "repository", "tag", "digest"), "")
+        self.texts = dict.fromkeys(("registry", "repository", "tag", "digest", "suffix"), "")
         for name, entry in self.entries.items():
             self.texts[name] = "" if is_null(entry.value) else str(strip(reader.file.text_of(entry.value)))
         tag = self.entries.get("tag")
@@ -81,8 +90,9 @@ class _Parts:
 
     def target(self) -> Reference | Invalid | Opaque:
         """Return what the parts stand for together."""
-        if any(is_open(text) for text in self.texts.values()):
-            is_template = any("{{" in text for text in self.texts.values())
+        texts = [text for name, text in self.texts.items() if name != "suffix"]
+        if any(is_open(text) for text in texts):
+            is_template = any("{{" in text for text in texts)
             return Opaque(TEMPLATE if is_template else _OPEN)
         if self.has_number and not _PLAIN_NUMBER.fullmatch(self.texts["tag"]):
             return Opaque(_NUMBER)
@@ -94,7 +104,7 @@ class _Parts:
     @property
     def text(self) -> str:
         """Return the reference in one piece."""
-        registry, repository, tag, digest = self.texts.values()
+        registry, repository, tag, digest, _ = self.texts.values()
         name = f"{registry}/{repository}" if registry else repository
         tag = f":{tag}" if tag else ""
         return f"{name}{tag}@{digest}" if digest else f"{name}{tag}"
@@ -118,18 +128,27 @@ class _Parts:
     def tag_place(self) -> Place | None:
         """Return the place behind the tag, or that of the digest that stands there."""
         entry = self.entries.get("tag")
-        span = self._inside(entry.value) if entry else None
-        if entry is None or span is None:
+        end = self._end_of(entry.value) if entry else None
+        if entry is None or end is None:
             return None
         if self.has_number:
             self.refusal = _NUMBER
             return None
         digest = self.texts["tag"].partition("@")[2]
-        place = Place(self.reader.source.path, Span(span.end - len(digest), span.end))
+        if self.reader.source.text_at(Span(end - len(digest), end)) != digest.encode():
+            return None
+        place = Place(self.reader.source.path, Span(end - len(digest), end))
         return self.reader.with_removal(place, entry.value)
 
     def add(
-        self, node: Node, context: str, target: Reference | Invalid | Opaque, place: Place | None, why: str
+        self,
+        node: Node,
+        context: str,
+        target: Reference | Invalid | Opaque,
+        place: Place | None,
+        why: str,
+        *,
+        drops_digest: bool = False,
     ) -> None:
         """Add the occurrence."""
         is_reference = isinstance(target, Reference)
@@ -148,8 +167,17 @@ class _Parts:
             suppressions=tuple(sorted(comments)),
             kind=self.reader.kind,
             is_partial=isinstance(target, Reference) and not target.tag,
+            drops_digest=drops_digest,
         )
         self.reader.add_occurrence(occurrence, node)
+
+    def _end_of(self, node: Node) -> int | None:
+        """Return where the text of a scalar ends, None where that is not known."""
+        text = strip(self.reader.file.text_of(node))
+        if text.chars:
+            return text.extent.end if self.reader.stands_here(text) else None
+        span = self._inside(node)
+        return span.end if span else None
 
     def _inside(self, node: Node) -> Span | None:
         """Return where the text of a scalar stands, None where it is not in one piece."""

@@ -5,12 +5,16 @@ from functools import cache
 from typing import NamedTuple
 
 from pinner.formats.places.table import Kind
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
-from pinner.formats.yaml.nodes import Entry, Node
+from pinner.formats.yaml.nodes import MAX_DEPTH, Entry, Node
 
-# How many mappings and lists are walked through again, for the contexts that aliases and merge keys give them. Without
-# a bound a few aliases of aliases would be walked through for years.
-_MAX_REPEATED = 10_000
+# How many entries and items are walked through again, for the contexts that aliases and merge keys give them. Without a
+# bound a few aliases of aliases would be walked through for years. What was not walked through yet is whatever their
+# number: nothing may hide behind aliases.
+_MAX_REPEATED = 100_000
+# How often one `!reference` may lead to another: as often as GitLab follows them.
+_MAX_REFERENCES = 10
 # The segments that are no names: each item of a list, any key or item, any number of them.
 _ITEM, _ANY, _ANY_NUMBER = ("[]",), ("*",), ("**",)
 
@@ -29,23 +33,24 @@ class Reached(NamedTuple):
 class Walk:
     """The way through the documents of one file. Merge keys are followed."""
 
-    def __init__(self, mappings: Mappings) -> None:
+    def __init__(self, file: YamlFile, mappings: Mappings) -> None:
+        self._file = file
         self._mappings = mappings
-        self._walked: set[tuple[int, frozenset[_State]]] = set()
+        self._walked: set[tuple[int, frozenset[_State], str]] = set()
         self._repeated = 0
+        self._is_too_deep = False
 
     def reach(self, document: Node, kind: Kind, context: str = "") -> Iterator[Reached]:
         """Yield what the paths of `kind` lead to in a document that stands at `context`, in the order of the file."""
         paths = [_segments(path.keys) for path in kind.paths]
         states = frozenset(_entered(paths, ((at, 0) for at in range(len(paths)))))
+        self._document = document
         yield from self._below(document, states, kind, context)
 
-    def _below(self, node: Node, states: frozenset[_State], kind: Kind, context: str) -> Iterator[Reached]:
-        if node.id == "scalar" or not states:
-            return
-        self._repeated += (id(node), states) in self._walked
-        self._walked.add((id(node), states))
-        if self._repeated > _MAX_REPEATED:
+    def _below(
+        self, node: Node, states: frozenset[_State], kind: Kind, context: str, depth: int = 1
+    ) -> Iterator[Reached]:
+        if node.id == "scalar" or not states or self._is_too_much(node, states, kind, depth):
             return
         paths = [_segments(path.keys) for path in kind.paths]
         if node.id == "mapping":
@@ -57,9 +62,48 @@ class Walk:
             if following:
                 above = f"{context}." if context else ""
                 name = f"{context}[{key}]" if isinstance(key, int) else f"{above}{key}"
+                if kind.reference and entry.value.tag == kind.reference:
+                    # It is no list of images: its keys lead to one, or to a list of which the items come here.
+                    found = self._referred(entry.value, kind)
+                    if found is None:
+                        continue
+                    entry, name = found
+                    following |= {(at, position - 1) for at, position in following if _is_item(paths[at], position)}
                 ends = sorted(at for at, position in following if position == len(paths[at]))
                 yield from (Reached(path=at, entry=entry, context=name) for at in ends)
-                yield from self._below(entry.value, following, kind, name)
+                yield from self._below(entry.value, following, kind, name, depth + 1)
+
+    def _referred(self, reference: Node, kind: Kind) -> tuple[Entry, str] | None:
+        """Return the entry to which the keys of a reference lead from the top of its document, and its context."""
+        entry, keys = Entry(reference, reference), list[str]()
+        for _ in range(_MAX_REFERENCES):
+            keys = [str(item.value) for item in entry.value.value] if entry.value.id == "sequence" else []
+            entry = Entry(self._document, self._document)
+            for key in keys:
+                fields = self._mappings.fields(entry.value) if entry.value.id == "mapping" else {}
+                if key not in fields:
+                    return None
+                entry = fields[key]
+            if entry.value.tag != kind.reference:
+                return entry, ".".join(keys)
+        return None
+
+    def _is_too_much(self, node: Node, states: frozenset[_State], kind: Kind, depth: int) -> bool:
+        """Return whether a mapping or a list is walked through no more: too often, or too deep behind aliases."""
+        # By aliases nodes that are no deeper than the composer takes stand in one another without end.
+        if depth > MAX_DEPTH:
+            # Of a chain of aliases every link is: one of them says it.
+            if self._is_too_deep:
+                return True
+            self._is_too_deep = True
+            self._file.complain(node, f"by its aliases the YAML is nested more than {MAX_DEPTH} levels deep")
+            return True
+        key = (id(node), states, kind.name)
+        if key not in self._walked:
+            self._walked.add(key)
+            return False
+        self._repeated += 1 + len(self._mappings.fields(node) if node.id == "mapping" else node.value)
+        return self._repeated > _MAX_REPEATED
 
 
 def _after(
@@ -79,8 +123,13 @@ def _after(
         if is_inserted:
             yield at, position
             # Instead of an item of a list a list of more items may be inserted.
-            if position and paths[at][position - 1] == _ITEM:
+            if _is_item(paths[at], position):
                 yield at, position - 1
+
+
+def _is_item(path: _Segments, position: int) -> bool:
+    """Return whether the items of a list lead to a position of a path."""
+    return position > 0 and path[position - 1] == _ITEM
 
 
 def _entered(paths: Sequence[_Segments], states: Iterable[_State]) -> Iterator[_State]:

@@ -20,6 +20,7 @@ from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Form, Kind, Path
+from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings
@@ -32,6 +33,7 @@ from pinner.model.occurrence import (
     Invalid,
     Link,
     Occurrence,
+    Opaque,
     PassedOver,
     Problem,
     Reading,
@@ -42,6 +44,8 @@ from pinner.model.source import Source, Span
 COMPOSE = compose_reader.KIND
 
 _MAY_BE_REPOSITORY = "without a tag it may be one part of a reference: write the tag behind it and run pinner again"
+_MAY_BE_CONTAINER = "a container of another file may have this name: write the tag behind it if it is an image"
+_OF_SERVICE = "Azure finds the image when it runs: write image: REGISTRY.azurecr.io/REPOSITORY:TAG to have it checked"
 _SHARED = "an anchor shares this tag or digest with other places: write it out at each of them and run pinner again"
 _IMAGE_POLICY = "a controller of Flux writes this line: its image policy decides on the digest"
 _MARKER = re.compile(rb'\{\s*"\$imagepolicy"\s*:')
@@ -220,7 +224,7 @@ class PlacesReader:
         self._mappings = mappings
         self._choice = choice
         self._reader = YamlReader(file)
-        self._walk = Walk(mappings)
+        self._walk = Walk(file, mappings)
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
         self._parts: list[Entry] = []
@@ -231,8 +235,10 @@ class PlacesReader:
         self._containers = frozenset()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
-            values = (reached.entry.value for reached in Walk(self._mappings).reach(document, names))
+            values = (reached.entry.value for reached in Walk(self._file, self._mappings).reach(document, names))
             self._containers = frozenset(str(value.value) for value in values if value.id == "scalar")
+        if kind.name == "gitlab-ci" and self._is_header(document):
+            kind = kind._replace(reserved=kind.reserved | {"spec"})
         for reached in self._walk.reach(document, kind, context):
             self._add(reached, kind.paths[reached.path].form)
         if kind.name == "devcontainer":
@@ -254,11 +260,19 @@ class PlacesReader:
         """Return what no edit may change. `occurrences` are those that stand in this file, by default its own."""
         return self._reader.outline(occurrences)
 
+    def _is_header(self, document: Node) -> bool:
+        """Return whether a document is the header of a GitLab pipeline: only before another one `spec` is no job."""
+        # As GitLab's MultiDocYaml does, which leaves out empty documents before it counts.
+        documents = [each for each in self._file.documents if each.value and not is_null(each)]
+        return len(documents) > 1 and documents[0] is document
+
     def _add(self, reached: Reached, form: Form) -> None:
         node = reached.entry.value
         if form in (Form.VALUES, Form.KUSTOMIZE):
             if node.id == "mapping":
                 self._add_parts(node, reached.context, form)
+        elif form is Form.SERVICE:
+            self._add_service(self._mappings.fields(node) if node.id == "mapping" else {}, reached.context)
         elif node.id == "scalar" and not is_null(node):
             text = strip(self._file.text_of(node))
             if text.chars:
@@ -271,9 +285,10 @@ class PlacesReader:
                 if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
             case Form.CONTAINER:
-                # The name of a container that a template defines is no image, and is not known here.
-                if text.chars not in self._containers and (_SIGN.search(text.chars) or is_open(text.chars)):
-                    self._add_text(reached, text)
+                # Azure takes what names no container of the pipeline for an image.
+                if text.chars not in self._containers:
+                    is_name = not (_SIGN.search(text.chars) or is_open(text.chars))
+                    self._add_text(reached, text, _MAY_BE_CONTAINER if is_name else "")
             case Form.EXPRESSION:
                 if is_open(text.chars):
                     self._add_text(reached, text)
@@ -282,10 +297,11 @@ class PlacesReader:
             case _:
                 self._add_text(reached, text)
 
-    def _add_text(self, reached: Reached, text: Text) -> None:
+    def _add_text(self, reached: Reached, text: Text, why_not: str = "") -> None:
         if not text.chars:
             return
         written = read_text(self._reader, text)
+        written = refuse(written, why_not) if why_not else written
         if not is_string(reached.entry.value):
             written = written._replace(target=Invalid(NOT_A_STRING), place=None)
         self._reader.add(written, reached.entry, reached.context)
@@ -302,6 +318,16 @@ class PlacesReader:
             self._reader.add(refuse(written, _MAY_BE_REPOSITORY), reached.entry, reached.context, is_partial=True)
         else:
             self._reader.add(written, reached.entry, reached.context)
+
+    def _add_service(self, fields: Fields, context: str) -> None:
+        """Add the image of a container of Azure's registry service, which has a name and no tag."""
+        repository = fields.get("repository")
+        if _text(fields, "type").upper() != "ACR" or "image" in fields or repository is None:
+            return
+        text = strip(self._file.text_of(repository.value)) if repository.value.id == "scalar" else Text("", ())
+        if text.chars:
+            written = WrittenReference(span=text.extent, text=str(text), target=Opaque(_OF_SERVICE))
+            self._reader.add(written, repository, f"{context}.repository")
 
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
         if not self._reader.is_new(node):
@@ -320,13 +346,17 @@ class PlacesReader:
         path = self._file.source.path
         for item in _items(fields, "images"):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
-            if _text(entries, "name") and (_text(entries, "newTag") or _text(entries, "digest")):
+            name, new_name = _text(entries, "name"), _text(entries, "newName")
+            keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
+            if name and not (keeps_tag and new_name in ("", name)):
                 decision = Decision(
                     by=Decider.KUSTOMIZATION,
-                    name=_text(entries, "name"),
+                    name=name,
                     tag=None,
                     path=path,
                     line=self._file.line_of(item),
+                    new_name=new_name,
+                    keeps_tag=keeps_tag,
                 )
                 self._reader.decisions.append(decision)
         for key in ("resources", "bases", "components"):
@@ -403,8 +433,16 @@ class PlacesReader:
         at = bisect_left(marked, occurrence.where.line)
         if at == len(marked) or marked[at] > occurrence.where.end_line:
             return occurrence
-        path = self._file.source.path
-        decision = Decision(by=Decider.IMAGE_POLICY, name="", tag=None, path=path, line=marked[at])
+        line = self._file.source.line_text(marked[at])
+        decision = Decision(
+            by=Decider.IMAGE_POLICY,
+            name=line[line.index("#") :].rstrip(),
+            tag=None,
+            path=self._file.source.path,
+            line=marked[at],
+            place=occurrence.place,
+            unwritable=occurrence.unwritable,
+        )
         is_reference = isinstance(occurrence.target, Reference)
         return occurrence._replace(place=None, unwritable=_IMAGE_POLICY if is_reference else None, decision=decision)
 

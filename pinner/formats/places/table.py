@@ -15,7 +15,10 @@ class Form(StrEnum):
 
     REFERENCE = "a reference; the digest goes to its end"
     DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
-    CONTAINER = "a reference, unless it names a container of `resources`; the digest goes to its end"
+    CONTAINER = (
+        "a reference, unless it names a container of `resources`; the digest goes to the end of one with `/` or `:`"
+    )
+    SERVICE = "a mapping with `type: ACR` and `repository`, of which Azure finds the image; it is listed"
     EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
     IMAGE_CONTEXT = "`docker-image://` and a reference; the digest goes to its end"
     DOCKERFILE = "a Dockerfile, which is read as any other"
@@ -53,7 +56,8 @@ class Kind(NamedTuple):
     `files` are globs on the end of a path: `*` stops at a slash, `**` does not, `.yml` is `.yaml` as well. A file is
     composed if one of `words` stands in it, in any case. The keys in `closed` are no `*`, nor part of a `**`; neither
     are those in `reserved` at the top of a document. What stands below a key that begins with `inserts` is read as if
-    it stood in the key's place. `note` is for the documentation.
+    it stood in the key's place. A list with the tag `reference` is the keys that lead to what stands in its place.
+    `note` is for the documentation.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Kind(NamedTuple):
     closed: frozenset[str] = frozenset()
     reserved: frozenset[str] = frozenset()
     inserts: str = ""
+    reference: str = ""
     note: str = ""
 
     @property
@@ -128,14 +133,17 @@ KINDS = (
             Path("*.services[].name"),
         ),
         words=("image", "services"),
-        reserved=frozenset(
-            "after_script before_script cache image include services spec stages types variables workflow".split()
+        reserved=frozenset("after_script before_script cache image include services stages variables workflow".split()),
+        reference="!reference",
+        note=(
+            "The prefix of the dependency proxy may stay a variable: it stands for Docker Hub. What `!reference` leads "
+            "to in the same file is an image where it stands; the list of its keys is none. `spec` is a job in a file "
+            "of one document, and the header in one of more."
         ),
-        note="The prefix of the dependency proxy may stay a variable: it stands for Docker Hub.",
     ),
     Kind(
         name="cloudbuild",
-        files=("*cloudbuild*.yml",),
+        files=("*cloudbuild*.yml", "*cloudbuild*.json"),
         claim=Claim(has=("steps",), lacks=("apiVersion",)),
         paths=(Path("steps[].name"),),
         words=("steps",),
@@ -166,15 +174,18 @@ KINDS = (
         paths=(
             Path("image"),
             Path("image.name"),
-            Path("definitions.services.*.image"),
-            Path("definitions.services.*.image.name"),
+            Path("definitions.services.{*,variables}.image"),
+            Path("definitions.services.{*,variables}.image.name"),
             Path("**.step.image"),
             Path("**.step.image.name"),
+            Path("pipelines.*.{*,variables}.**.step.image"),
+            Path("pipelines.*.{*,variables}.**.step.image.name"),
             Path("**.pipe", Form.DOCKER_URL),
+            Path("pipelines.*.{*,variables}.**.step.**.pipe", Form.DOCKER_URL),
         ),
         words=("image", "docker://"),
         closed=frozenset({"variables"}),
-        note="A pipe without `docker://` is a repository.",
+        note="A pipe without `docker://` is a repository. Services and pipelines may be named `variables`.",
     ),
     Kind(
         name="azure-pipelines",
@@ -182,6 +193,7 @@ KINDS = (
         claim=_NO_MANIFEST,
         paths=(
             Path("resources.containers[].image"),
+            Path("resources.containers[]", Form.SERVICE),
             Path("**.container", Form.CONTAINER),
             Path("**.container.image", Form.CONTAINER),
             Path("extends.parameters.{jobs,stages}.**.container", Form.CONTAINER),
@@ -191,7 +203,8 @@ KINDS = (
         closed=frozenset("parameters services steps variables".split()),
         inserts="${{",
         note=(
-            "`container` may name a container of `resources`, which has its image there. What stands below a "
+            "`container` may name a container of `resources`, which has its image there; a name that none of the same "
+            "file has may be that of another file, and is never written. What stands below a "
             "condition, `${{ if … }}`, is read as if it stood in its place. A template that is extended takes jobs or "
             "stages as parameters."
         ),
@@ -233,9 +246,10 @@ KINDS = (
         note=(
             "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
             "a component, in what the kustomization that names it has loaded before, unless another kustomization "
-            "builds them without an entry for that name. That holds for `containers` and `initContainers` alone: "
-            "Kustomize replaces no other images. For a file that you name, the kustomizations of the whole work tree "
-            "are read as well."
+            "builds them without an entry for that name. An entry with a `newName` changes which later entries find "
+            "the image, and one with a `tagSuffix` takes away its digest. That holds for `containers` and "
+            "`initContainers` alone: Kustomize replaces no other images. For a file that you name, the kustomizations "
+            "of the whole work tree are read as well."
         ),
     ),
     Kind(
@@ -253,9 +267,10 @@ KINDS = (
             Path(f"spec.values.**.{_IMAGE_KEYS}", Form.VALUES),
             Path(f"spec.values.**.{_IMAGE_KEYS}.*", Form.VALUES),
             Path("spec.values.**.{image,*Image}", Form.VALUE),
+            Path("spec.postRenderers[].kustomize.images[]", Form.KUSTOMIZE),
         ),
         words=("image", "Image"),
-        note="As helm-values.",
+        note="As helm-values. What a post renderer replaces is judged here.",
     ),
     Kind(
         name="tekton",
@@ -278,6 +293,19 @@ KINDS = (
             *_PODS,
         ),
         note="`{{…}}` is filled in when the workflow runs. A sensor's resources are read as workflows and pods.",
+    ),
+    Kind(
+        name="skaffold",
+        files=_ANY,
+        claim=Claim(api_version=r"skaffold/.*"),
+        paths=(
+            Path("**.{verify,customActions}[].container.image"),
+            *_PODS,
+            Path("**.artifacts[].buildpacks.{builder,runImage}"),
+            Path("**.artifacts[].kaniko.{image,initImage}"),
+            Path("**.artifacts[].jib.fromImage"),
+        ),
+        note="The images of `artifacts` are results.",
     ),
     Kind(
         name="helm-values",

@@ -34,6 +34,9 @@ from pinner.model.source import Edit, Source, Span, same_file
 NOT_A_STRING = "to YAML this is no string: put quotes round it"
 _SPACE = " \t\r\n"
 _LATEST = b":latest"
+# An escape in double quotes (YAML 1.2, section 5.7), as it ends at the offset that its character has.
+_ESCAPE = re.compile(rb"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^\r\n])\Z")
+_LONGEST_ESCAPE = len(r"\U0001F600")
 
 
 def byte_search(*words: str) -> re.Pattern[bytes]:
@@ -219,10 +222,24 @@ class YamlReader:
         placement = word if isinstance(word, WrittenReference) else self.read_expanded(word)
         if text is None or (placement.place and not same_file(placement.place.start, self.source.base)):
             return placement
+        # Where there are variables, an escape may hide one, of which a digest would have to know.
+        is_here = self._is_in_one_piece(text) or (not self._has_variables and self.stands_here(text))
+        return placement if is_here else refuse(placement, NOT_ONE_PIECE)
+
+    def _is_in_one_piece(self, text: Text) -> bool:
         run = text.run
-        if run is None or self.source.text_at(run) != text.chars.encode("latin-1"):
-            return refuse(placement, NOT_ONE_PIECE)
-        return placement
+        return run is not None and self.source.text_at(run) == text.chars.encode("latin-1")
+
+    def stands_here(self, text: Text) -> bool:
+        """Return whether the characters of `text` stand in the file, each as itself or as an escape in quotes.
+
+        A digest that is written behind the last of them is then behind all of them, and in the same scalar.
+        """
+        data, base = self.source.data, self.source.base
+        places = zip(text.chars.encode("latin-1"), (offset - base for offset in text.offsets), strict=True)
+        return all(
+            data[at] == char or _ESCAPE.search(data, max(at - _LONGEST_ESCAPE, 0), at + 1) for char, at in places
+        )
 
     def with_removal(self, place: Place, node: Node) -> Place:
         """Return the place of a digest in `node`, with what taking it away takes where what is left is no string."""

@@ -1,6 +1,7 @@
 """What a challenge is answered with: which credential, which token."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import httpx
@@ -84,7 +85,9 @@ class Authenticator:
             raise
 
     async def _satisfy(self, response: Response, target: Target, refused: Authorization | None) -> None:
-        requirement = (self._known(target) if refused and _is_bare(response) else None) or _requirement(response)
+        challenges = parse_challenges(response.headers.get_list("www-authenticate"))
+        known = self._known(target) if refused and not challenges else None
+        requirement = known or _requirement(response, challenges)
         self._requirements[target.origin, target.repository] = self._latest[target.origin] = requirement
         credential = await self._credential(target)
         try:
@@ -145,29 +148,21 @@ class Authenticator:
         return type(error)(f"{error.detail} ({self._credentials.problems[0]})")
 
 
-def _is_bare(response: Response) -> bool:
-    return not parse_challenges(response.headers.get_list("www-authenticate"))
-
-
-def _requirement(response: Response) -> Requirement:
+def _requirement(response: Response, challenges: Sequence[Challenge]) -> Requirement:
     """Return the best of the challenges in a 401: Bearer before Basic, in whatever order they come."""
-    challenges = parse_challenges(response.headers.get_list("www-authenticate"))
     for challenge in challenges:
         if challenge.scheme == "bearer" and challenge.parameters.get("realm"):
-            return Requirement(_realm(response, challenge), challenge.parameters.get("service", ""))
+            url = parse_url(challenge.parameters["realm"], response.url)  # a relative one starts from the registry
+            if url is None:
+                raise RealmNotTrusted(f"{response.origin} names a token server that is no URL; check the registry")
+            # The scope is not the realm's to say.
+            realm = url.copy_remove_param("scope").copy_remove_param("service")
+            return Requirement(realm, challenge.parameters.get("service", ""))
     if any(challenge.scheme == "basic" for challenge in challenges):
         return Requirement(None)
     raise Unauthorized(
         f"{response.origin} asks for authentication but not for one that pinner knows; check the registry"
     )
-
-
-def _realm(response: Response, challenge: Challenge) -> httpx.URL:
-    """Return the token server's URL; a relative one starts from the registry. The scope is not the realm's to say."""
-    url = parse_url(challenge.parameters["realm"], response.url)
-    if url is None:
-        raise RealmNotTrusted(f"{response.origin} names a token server that is no URL; check the registry")
-    return url.copy_remove_param("scope").copy_remove_param("service")
 
 
 def _refusal(target: Target, requirement: Requirement, credential: Credential | None) -> RegistryError:

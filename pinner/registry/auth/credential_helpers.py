@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from pinner.registry.auth.docker_config import Credential
-from pinner.registry.errors import clean
+from pinner.registry.errors import one_line
 from pinner.registry.http.secret import Secret
 
 TIMEOUT = 30.0
@@ -88,7 +88,7 @@ async def _bounded(stream: StreamReader) -> bytes:
 
 def _last_line(output: bytes) -> str:
     """Return the last line that says something, to be put behind a sentence; not one that looks like credentials."""
-    lines = [clean(line) for line in output.decode("utf-8", "replace").splitlines()]
+    lines = [one_line(line) for line in output.decode("utf-8", "replace").splitlines()]
     last = next((line for line in reversed(lines) if line), "")
     return f": {last}" if last and "{" not in last and "Secret" not in last else ""
 

@@ -36,18 +36,14 @@ class Credentials:
         """Return what to show the registry at `authority` for `repository`, None for nothing."""
         if self._files is None:
             self._files = list(self._read())
+        server = DOCKER_HUB_KEY if normalise(authority) == DOCKER_HUB else authority
         for file in self._files:
-            found = await self._helped(file, authority) or file.inline(authority, repository)
-            if found:
+            found = None
+            if name := file.helper(authority):
+                found = await self._asked.get((name, server), partial(self._try, name, server))
+            if found := found or file.inline(authority, repository):
                 return found
         return None
-
-    async def _helped(self, file: AuthFile, authority: str) -> Credential | None:
-        name = file.helper(authority)
-        if not name:
-            return None
-        server = DOCKER_HUB_KEY if normalise(authority) == DOCKER_HUB else authority
-        return await self._asked.get((name, server), partial(self._try, name, server))
 
     async def _try(self, name: str, server: str) -> Credential | None:
         try:

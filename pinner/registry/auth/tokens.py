@@ -59,9 +59,12 @@ class Authorization:
 
 async def fetch_token(key: TokenKey, send: Send, now: float) -> Authorization:
     """Return a token for `key`; its life is counted from `now`. Raises RegistryError."""
-    identity = key.credential and key.credential.identity_token
-    response = await send(_post(key, identity) if identity else _get(key))
-    if identity and response.status in _NO_OAUTH:
+    if identity := key.credential and key.credential.identity_token:
+        form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
+        secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
+        url = httpx.URL(key.realm)
+        response = await send(Request(method="POST", url=url, accept="application/json", form=secrets))
+    if not identity or response.status in _NO_OAUTH:
         response = await send(_get(key))
     if response.status != 200:
         raise _failure(key, response)
@@ -69,33 +72,20 @@ async def fetch_token(key: TokenKey, send: Send, now: float) -> Authorization:
     token = document.get("token") or document.get("access_token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise _no_token(response)
-    return Authorization(bearer(Secret(token)), now + _lifetime(document.get("expires_in")), key)
+    seconds = document.get("expires_in")
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        seconds = DEFAULT_LIFETIME
+    # A little less than the server says: it may be on its way when it expires.
+    return Authorization(bearer(Secret(token)), now + seconds - min(10.0, seconds / 10), key)
 
 
 def _get(key: TokenKey) -> Request:
     service = {"service": key.service} if key.service else {}
     url = httpx.URL(key.realm).copy_merge_params({**service, "scope": key.scope})
-    return Request(method="GET", url=url, accept="application/json", authorization=_basic(key.credential))
-
-
-def _basic(credential: Credential | None) -> Secret | None:
-    if credential is None:
-        return None
-    secret = credential.password or credential.identity_token
-    return basic(credential.username or "<token>", secret) if secret else None
-
-
-def _post(key: TokenKey, identity: Secret) -> Request:
-    form = {"grant_type": "refresh_token", "service": key.service, "client_id": CLIENT_ID, "scope": key.scope}
-    secrets = {name: Secret(value) for name, value in form.items()} | {"refresh_token": identity}
-    return Request(method="POST", url=httpx.URL(key.realm), accept="application/json", form=secrets)
-
-
-def _lifetime(seconds: object) -> float:
-    """Return the seconds to trust a token for: a little less than its server says."""
-    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-        seconds = DEFAULT_LIFETIME
-    return seconds - min(10.0, seconds / 10)
+    secret = key.credential and (key.credential.password or key.credential.identity_token)
+    # Docker's own name for the user of an identity token.
+    authorization = basic(key.credential.username or "<token>", secret) if key.credential and secret else None
+    return Request(method="GET", url=url, accept="application/json", authorization=authorization)
 
 
 def _document(response: Response) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _NOT_PUBLIC = tuple(
 # IPv6 addresses that end with an IPv4 address, the compatible ones (RFC 4291 section 2.5.5.1).
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
-Lookup = Callable[[str], list[str]]
+AddressLookup = Callable[[str], list[str]]
 
 
 def look_up(host: str) -> list[str]:
@@ -44,7 +44,7 @@ class Addresses:
     server answers the second time.
     """
 
-    def __init__(self, timeout: float, lookup: Lookup = look_up) -> None:
+    def __init__(self, timeout: float, lookup: AddressLookup = look_up) -> None:
         self._timeout = timeout
         self._lookup = lookup
         self._unknown = 0.0

@@ -68,8 +68,8 @@ class Host:
         self.successes = 0
         self._clock = clock
         self._succeeded = -math.inf
+        self._succeeded_in_loop = -math.inf
         self._quickest = math.inf
-        self._waiting: dict[asyncio.Timeout, float] = {}
         self._most = self._allowed = min(jobs, MOST)
         self._slots = asyncio.Semaphore(1)
         self._size = 1
@@ -110,12 +110,25 @@ class Host:
 
         A server of one connection at a time lets requests wait while it answers others, which is no silence.
         """
-        async with asyncio.timeout(seconds) as limit:
-            self._waiting[limit] = seconds
-            try:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        timer: asyncio.TimerHandle
+
+        def end() -> None:
+            # Asked when the time is over, not changed by every success: of those there are many more than time-outs.
+            nonlocal timer
+            due = max(start, self._succeeded_in_loop) + seconds
+            if due <= loop.time():
+                limit.reschedule(due)
+            else:
+                timer = loop.call_at(due, end)
+
+        timer = loop.call_at(start + seconds, end)
+        try:
+            async with asyncio.timeout(None) as limit:
                 yield
-            finally:
-                del self._waiting[limit]
+        finally:
+            timer.cancel()
 
     def succeeded(self, sent: float) -> None:
         """Note the answer to what was sent at `sent`: all who wait may wait anew, and a little more may be asked."""
@@ -123,9 +136,7 @@ class Host:
         self.successes += 1
         self._let_through += 1
         self._deadline = None
-        for limit, seconds in self._waiting.items():
-            if not limit.expired():
-                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        self._succeeded_in_loop = asyncio.get_running_loop().time()
         took = now - sent
         self._quickest = min(self._quickest, took)
         if self.successes == 1:

@@ -9,7 +9,8 @@ from pinner.registry.http.urls import Origin, ascii_authority, is_loopback
 def proxy_for(origin: Origin, environ: Mapping[str, str]) -> str | None:
     """Return the proxy's URL, or None for a direct connection. Loopback never goes through a proxy."""
     proxy = _variable(environ, f"{origin.scheme}_proxy") or _variable(environ, "all_proxy")
-    if not proxy or is_loopback(origin.host) or _excluded(origin, _variable(environ, "no_proxy")):
+    entries = (entry.strip().lower() for entry in _variable(environ, "no_proxy").split(","))
+    if not proxy or is_loopback(origin.host) or any(_matches(origin, entry) for entry in entries if entry):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -18,25 +19,16 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
     return (environ.get(name) or environ.get(name.upper()) or "").strip()
 
 
-def _excluded(origin: Origin, no_proxy: str) -> bool:
-    entries = (entry.strip().lower() for entry in no_proxy.split(","))
-    return any(_matches(origin, entry) for entry in entries if entry)
-
-
 def _matches(origin: Origin, entry: str) -> bool:
     """Return whether `*`, a host, a domain, an address or a network, any but `*` with a port, covers `origin`."""
     if entry == "*":
         return True
     if "/" in entry:
-        return _in_network(origin.host, entry)
+        try:
+            return ipaddress.ip_address(origin.host) in ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            return False
     if entry.endswith(f":{origin.port}") and not entry.count(":") > 1:
         entry = entry.rpartition(":")[0]
     entry = ascii_authority(entry.removeprefix("*").strip(".")).strip("[]")
     return origin.host == entry or origin.host.endswith(f".{entry}")
-
-
-def _in_network(host: str, network: str) -> bool:
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False

@@ -150,22 +150,22 @@ class HTTPClient:
             raise self._failure(error, request.origin, timeouts) from None
 
     async def _ask(self, request: Request, timeouts: Timeouts) -> Response:
-        response = await self._transport(request.origin).handle_async_request(request.to_httpx(timeouts))
+        origin = request.origin
+        if origin not in self._transports:
+            self._transports[origin] = self._make_transport(origin)
+        response = await self._transports[origin].handle_async_request(request.to_httpx(timeouts))
         try:
             body = await _read(response, request)
         finally:
             await response.aclose()
         if self._settings.log:
-            self._settings.log(f"{request.method} {_shown(request.url)}: {response.status_code}")
+            # Percent-encoded ASCII, without the query: that of a redirect may be as good as a password.
+            path = request.url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
+            self._settings.log(f"{request.method} {request.url.scheme}://{origin}{path}: {response.status_code}")
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         return Response(
             url=request.url, status=response.status_code, headers=response.headers, body=body, http_version=version
         )
-
-    def _transport(self, origin: Origin) -> httpx.AsyncBaseTransport:
-        if origin not in self._transports:
-            self._transports[origin] = self._make_transport(origin)
-        return self._transports[origin]
 
     def _failure(self, error: httpx.TransportError | OSError, origin: Origin, timeouts: Timeouts) -> RegistryError:
         dropped = Dropped(f"{origin} ended the connection without a complete HTTP answer; try again later")
@@ -201,19 +201,15 @@ def _lacks_descriptors(error: BaseException | None) -> bool:
     return False
 
 
-def _shown(url: httpx.URL) -> str:
-    """Return `url` as its percent-encoded ASCII, without the query: that of a redirect may be as good as a password."""
-    path = url.raw_path.partition(b"?")[0][:_SHOWN].decode("ascii", "replace")
-    return f"{url.scheme}://{Origin.of(url)}{path}"
-
-
 async def _read(response: httpx.Response, request: Request) -> bytes:
     """Return the body as it was sent, counted."""
     ok = response.status_code == 200
     limit = request.limit if ok else SMALL
     parts: list[bytes] = []
     size = 0
-    if ok and _announced(response) > limit and request.method != "HEAD":
+    length = field(response.headers, "content-length")
+    announced = int(length[:18]) if length.isascii() and length.isdigit() else 0
+    if ok and announced > limit and request.method != "HEAD":
         raise _too_large(request)
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for part in response.stream:
@@ -224,11 +220,6 @@ async def _read(response: httpx.Response, request: Request) -> bytes:
                 raise _too_large(request)
             break
     return b"".join(parts)[:limit]
-
-
-def _announced(response: httpx.Response) -> int:
-    length = field(response.headers, "content-length")
-    return int(length[:18]) if length.isascii() and length.isdigit() else 0
 
 
 def _too_large(request: Request) -> TooLarge:

@@ -50,7 +50,7 @@ class SSRFPolicy:
         target = Origin.of(realm)
         if target == registry:
             return
-        if self._is_plain(target) and not self._may_be_plain(registry, target):
+        if not self._may_lead(registry, target):
             raise RealmNotTrusted(f"{registry} names a token server at {target} without TLS; pinner does not go there")
         if self._is_trusted(registry, target):
             return
@@ -71,16 +71,15 @@ class SSRFPolicy:
         """
         if target == source:
             return
-        if self._is_plain(target) and not self._may_be_plain(source, target):
+        if not self._may_lead(source, target):
             raise RedirectRefused(f"{source} redirects to {target} without TLS; pinner does not follow")
         if not await self._is_allowed(source, target):
             raise RedirectRefused(f"{source} redirects to {target}, a private address; pinner does not follow")
 
-    def _is_plain(self, origin: Origin) -> bool:
-        return origin.scheme != "https"
-
-    def _may_be_plain(self, source: Origin, target: Origin) -> bool:
-        """No way leads from TLS to plain HTTP, and plain HTTP leads only to where the user allows it."""
+    def _may_lead(self, source: Origin, target: Origin) -> bool:
+        """Return whether the schemes allow it: never from TLS to plain HTTP, nor on in that but where the user does."""
+        if target.scheme == "https":
+            return True
         if source.scheme == "https":
             return False
         return is_loopback(target.host) or self._settings.is_insecure(target.authority)
@@ -106,7 +105,9 @@ class SSRFPolicy:
         """Return for each address of the host whether it is public; behind a proxy the name's form says it."""
         if is_loopback(origin.host):
             return [False]
-        if proxy_for(origin, self._settings.environ) and not _is_numeric(origin.host):
+        # Resolvers take addresses in any form: ::1, 10.1, 0x7f.1, 2130706433.
+        is_numeric = ":" in origin.host or _NUMBER.fullmatch(origin.host.rstrip(".").rpartition(".")[2])
+        if not is_numeric and proxy_for(origin, self._settings.environ):
             return [True]
         return [is_public(address) for address in await self._addresses.of(origin.host)]
 
@@ -121,8 +122,3 @@ def known_realm(host: str) -> str:
 
 def _how_to_trust(target: Origin) -> str:
     return f'set trusted-realms = ["{target}"] in the configuration, or PINNER_TRUSTED_REALMS={target}'
-
-
-def _is_numeric(host: str) -> bool:
-    """Return whether a host is an address in any form that resolvers take: ::1, 10.1, 0x7f.1, 2130706433."""
-    return ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None

@@ -2,7 +2,8 @@
 
 import re
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,32 +48,20 @@ def trust_of(origin: Origin, settings: RegistrySettings) -> Trust:
     """Return the CA files and client certificates that flags, configuration and `certs.d` folders give `origin`."""
     names = origin.names
     overrides = [override.ca_file for override in settings.overrides(names)]
-    folders = [Path(parent, name) for parent in _certs_dirs(settings) for name in names]
-    files = [file for folder in folders for file in _listing(folder)]
+    parents = list(settings.certs_dirs)
+    if home := settings.environ.get("HOME"):  # the user's before the machine's (containers-certs.d(5))
+        config = settings.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+        parents = [f"{config}/containers/certs.d", f"{config}/docker/certs.d", *parents]
+    files: list[Path] = []
+    for folder in (Path(parent, name) for parent in parents for name in names):
+        with suppress(OSError):
+            files += sorted(folder.iterdir())
+    authorities = [file for file in files if file.suffix == ".crt"]
     return Trust(
-        ca_files=tuple(str(file) for file in (settings.ca_file, *overrides, *_with_suffix(files, ".crt")) if file),
-        client=tuple((str(file), str(file.with_suffix(".key"))) for file in _with_suffix(files, ".cert")),
+        ca_files=tuple(str(file) for file in (settings.ca_file, *overrides, *authorities) if file),
+        client=tuple((str(file), str(file.with_suffix(".key"))) for file in files if file.suffix == ".cert"),
         insecure=any(settings.is_insecure(name) for name in names),
     )
-
-
-def _certs_dirs(settings: RegistrySettings) -> Iterator[str]:
-    """Yield Docker's and Podman's folders, the user's before the machine's (containers-certs.d(5))."""
-    if home := settings.environ.get("HOME"):
-        config = settings.environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
-        yield from (f"{config}/containers/certs.d", f"{config}/docker/certs.d")
-    yield from settings.certs_dirs
-
-
-def _listing(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _with_suffix(files: Iterable[Path], suffix: str) -> list[Path]:
-    return [file for file in files if file.suffix == suffix]
 
 
 def _make(trust: Trust, environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -116,7 +105,10 @@ def _default_context(environ: Mapping[str, str]) -> ssl.SSLContext:
 
 def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
     """Return what an exception says of TLS, or None when TLS was not the trouble."""
-    cause = _ssl_error(error)
+    cause: BaseException | None = error
+    # httpcore and httpx each wrap what OpenSSL says.
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
     if cause is None:
         return None
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -131,11 +123,3 @@ def tls_failure(error: BaseException, authority: str) -> TLSFailure | None:
             f"put it with its key into /etc/docker/certs.d/{authority} as client.cert and client.key"
         )
     return TLSFailure(f"the TLS handshake with {authority} failed ({cause.reason}); check its TLS settings")
-
-
-def _ssl_error(error: BaseException | None) -> ssl.SSLError | None:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None

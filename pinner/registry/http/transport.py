@@ -8,6 +8,7 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import httpcore
 import httpx
@@ -24,7 +25,6 @@ from pinner.registry.settings import RegistrySettings
 _CHECK_INTERVAL = 0.05
 # Seconds after which an idle connection is not used again: many servers end theirs a little later.
 _KEPT = 5.0
-_MOST_IDLE = 16
 
 # httpx has each of httpcore's exceptions by the same name.
 _ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
@@ -52,18 +52,16 @@ class Transports:
         """Return a transport for requests to `origin`. Raises TLSFailure or ConnectFailed for unusable settings."""
         context = self._contexts.of(origin) if origin.scheme == "https" else None
         proxy = proxy_for(origin, self._settings.environ)
-        connections = most_connections(self._settings.jobs)
         if (context, proxy) not in self._made:
-            self._made[context, proxy] = PoolTransport(
-                httpcore.AsyncConnectionPool(
-                    ssl_context=context,
-                    proxy=_proxy(proxy, origin) if proxy else None,
-                    max_connections=connections,
-                    max_keepalive_connections=min(_MOST_IDLE, connections),
-                    keepalive_expiry=_KEPT,
-                    network_backend=self._network,
-                )
+            make_pool = partial(
+                httpcore.AsyncConnectionPool,
+                ssl_context=context,
+                proxy=_proxy(proxy, origin) if proxy else None,
+                max_connections=1,
+                keepalive_expiry=_KEPT,
+                network_backend=self._network,
             )
+            self._made[context, proxy] = PoolTransport(make_pool, most_connections(self._settings.jobs))
         return self._made[context, proxy]
 
 
@@ -117,10 +115,20 @@ class AddressBackend(httpcore.AsyncNetworkBackend):
 
 
 class PoolTransport(httpx.AsyncBaseTransport):
-    """Sends requests by a pool of connections. Raises httpx's exceptions, as httpx's own transport does."""
+    """Sends requests by pools of one connection each, which `make_pool` makes. Raises what httpx's own transport does.
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
+    Above `most` pools one that is idle goes over to another host, and closes the connection that it has.
+    """
+
+    # A pool gives the first of its idle connections to all requests that come at once (httpcore 1.0.9,
+    # `_assign_requests_to_connections`). One of them gets it and the others ask again: of 16 each asks 4 times.
+
+    def __init__(self, make_pool: Callable[[], httpcore.AsyncConnectionPool], most: int) -> None:
+        self._make_pool = make_pool
+        self._most = most
+        self._pools: list[httpcore.AsyncConnectionPool] = []
+        # With the origin of their connection, the one that was used last at the end.
+        self._idle: dict[httpcore.AsyncConnectionPool, Origin] = {}
         self._waiting: Counter[Origin] = Counter()
         self._checks: dict[Origin, asyncio.Task[None]] = {}
 
@@ -129,10 +137,16 @@ class PoolTransport(httpx.AsyncBaseTransport):
         origin, url = Origin.of(request.url), _core_url(request.url)
         self._waiting[origin] += 1
         if origin not in self._checks:
-            self._checks[origin] = asyncio.create_task(self._close_idle(origin, url.origin))
+            self._checks[origin] = asyncio.create_task(self._close_idle(origin))
+        pool = self._take(origin)
+
+        def end() -> None:
+            self._waiting[origin] -= 1
+            self._idle[pool] = origin
+
         try:
             with _httpx_errors():
-                response = await self._pool.handle_async_request(
+                response = await pool.handle_async_request(
                     httpcore.Request(
                         request.method,
                         url,
@@ -142,22 +156,31 @@ class PoolTransport(httpx.AsyncBaseTransport):
                     )
                 )
         except BaseException:
-            self._waiting[origin] -= 1
+            end()
             raise
         return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response, lambda: self._waiting.subtract([origin])),
-            extensions=response.extensions,
+            response.status, headers=response.headers, stream=_Body(response, end), extensions=response.extensions
         )
 
     async def aclose(self) -> None:
         """End all connections."""
         for check in self._checks.values():
             check.cancel()
-        await self._pool.aclose()
+        for pool in self._pools:
+            await pool.aclose()
 
-    async def _close_idle(self, origin: Origin, core_origin: httpcore.Origin) -> None:
+    def _take(self, origin: Origin) -> httpcore.AsyncConnectionPool:
+        """Return a pool for one request: one that is connected to `origin`, a new one, or the one idle for longest."""
+        pool = next((pool for pool in reversed(self._idle) if self._idle[pool] == origin), None)
+        if pool is None and self._idle and len(self._pools) >= self._most:
+            pool = next(iter(self._idle))
+        if pool is None:
+            pool = self._make_pool()
+            self._pools.append(pool)
+        self._idle.pop(pool, None)
+        return pool
+
+    async def _close_idle(self, origin: Origin) -> None:
         """Close connections that did nothing between two checks while another request to their host waits.
 
         A server of one connection at a time, such as Python's `http.server`, takes the next when that one ends.
@@ -166,7 +189,8 @@ class PoolTransport(httpx.AsyncBaseTransport):
         try:
             while self._waiting[origin]:
                 await asyncio.sleep(_CHECK_INTERVAL)
-                connections = [each for each in self._pool.connections if each.can_handle_request(core_origin)]
+                pools = [pool for pool, connected in self._idle.items() if connected == origin]
+                connections = [each for pool in pools for each in pool.connections]
                 idle = {each: each.info() for each in connections if each.is_idle()}  # with the number of its requests
                 for connection, info in idle.items():
                     # Looked at anew: while one is closed, another may be taken for a request.

@@ -109,6 +109,14 @@ WRITTEN = {
         "FROM a:1 AS x-amd64\nONBUILD RUN --mount=from=b y\nFROM x-$TARGETARCH",
         "FROM a:1@D AS x-amd64\nONBUILD RUN --mount=from=b:latest@D y\nFROM x-$TARGETARCH",
     ),
+    "bare name in a trigger of a stage that no other continues": (
+        "FROM x:1\nFROM a:1 AS x\nONBUILD COPY --from=b x y\nFROM c:1",
+        "FROM x:1@D\nFROM a:1@D AS x\nONBUILD COPY --from=b x y\nFROM c:1@D",
+    ),
+    "bare name in a trigger of the later of two stages of a name": (
+        "FROM a:1 AS x\nFROM b:1 AS x\nONBUILD COPY --from=c x y\nFROM x",
+        "FROM a:1@D AS x\nFROM b:1@D AS x\nONBUILD COPY --from=c x y\nFROM x",
+    ),
     # The frontend.
     "syntax": ("# syntax=docker/dockerfile:1\nFROM a:1", "# syntax=docker/dockerfile:1@D\nFROM a:1@D"),
     "syntax without a tag": ("#syntax=docker/dockerfile\nFROM a:1", "#syntax=docker/dockerfile:latest@D\nFROM a:1@D"),

@@ -22,6 +22,7 @@ POD = "apiVersion: v1\nkind: Pod\nspec:\n  {}\n"
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  {}\n"
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - {}\n"
 SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  {}\n"
+SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\n{}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
 TABLES = {
@@ -34,6 +35,8 @@ TABLES = {
             WORKFLOW.format("steps: [{uses: 'docker://alpine:3.20@'}, {uses: docker://ghcr.io/a/b^ }]"),
             WORKFLOW.format("container: >-\n      node:20@"),
             WORKFLOW.format("steps: [{uses: 'Docker://alpine:3.20@'}]"),
+            WORKFLOW.format(r'container: "evil.example/x\x3a1@"'),
+            WORKFLOW.format(r'steps: [{uses: "docker\x3a//evil.example\/x:\x31@"}]'),
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
@@ -91,6 +94,18 @@ TABLES = {
             "a: {image: $CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/node:20@}\n",
             "a: {image: '${CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX}/library/node:20@'}\n",
             "a:\n  image: alpine^\n",
+            'a: {image: "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/node\\x3a20@"}\n',
+            "spec: {image: 'ruby:3.2@', script: rspec}\ntypes: {image: 'node:20@', script: tsc}\n",
+            "---\nspec: {image: 'ruby:3.2@', script: rspec}\n---\n",
+            "spec: {inputs: {}}\n---\nspec: {image: 'ruby:3.2@', script: rspec}\n",
+            ".s:\n  services: [postgres:16@]\n  img: node:20@\n"
+            "job: {image: !reference [.s, img], services: !reference [.s, services], script: x}\n",
+            ".s: {svc: ['postgres:16@', {name: 'redis:7@'}]}\njob: {services: !reference [.s, svc]}\n",
+            ".s: {svc: ['postgres:16@'], one: 'a/b:1@'}\n"
+            "job: {services: [!reference [.s, svc], !reference [.s, one], c^ ]}\n",
+            "image: !reference [.s, img]\n.s: {img: {name: 'node:20@'}}\n",
+            "a: {image: {name: !reference [.s, img]}}\n.s: {img: !reference [.t, u, v]}\n.t: {u: {v: a/b:1@ }}\n",
+            ".b: &b {img: a/b:1@ }\n.s: {<<: *b}\na: {image: !reference [.s, img]}\nb: {image: !reference [.s, img]}\n",
         ),
         {
             "a: {image: '$CI_REGISTRY_IMAGE/app:$TAG'}\n": ["$CI_REGISTRY_IMAGE/app:$TAG"],
@@ -106,12 +121,26 @@ TABLES = {
             "stages: [image]\n",
             "include: [{image: 'a:1'}]\n",
             "cache: {image: 'a:1'}\n",
-            "spec: {inputs: {image: {default: 'a:1'}}, image: 'a:1'}\n",
+            "spec: {inputs: {image: {default: 'a:1'}}, image: 'a:1'}\n---\na: {script: x}\n",
+            "---\nspec: {inputs: {image: {default: 'a:1'}}, image: 'a:1'}\n---\na: {script: x}\n",
+            "spec: {inputs: {image: {default: 'a:1'}}}\n",
+            "types: [image]\n",
             "before_script: [docker pull a:1]\n",
             "a: {image: ''}\n",
             "a: {image: {entrypoint: ['']}}\n",
             "a: {image: !reference [.b, image]}\n",
             "a: {services: [!reference [.b, services]]}\n",
+            "a: {services: !reference [.b, services]}\n",
+            "a: {services: !reference [.b, 'c:1']}\n.b: {}\n",
+            "a: {services: !reference [a, services]}\n",
+            "a: {services: !reference [b, services]}\nb: {services: !reference [a, services]}\n",
+            "a: {image: !reference [.b]}\n.b: {img: a/b:1}\n",
+            "a: {image: !reference []}\n",
+            "a: {image: !reference .b}\n",
+            "a: {image: !reference [.b, 0]}\n.b: [a/b:1]\n",
+            "a: {script: !reference [.b, img]}\n.b: {img: a/b:1}\n",
+            "a: {variables: !reference [.b, v]}\n.b: {v: {image: a/b:1}}\n",
+            "a: {services: !reference [.b, c], script: x}\n.b: {c: {d: a/b:1}}\n",
             "a: {script: ['image: a:1']}\n",
             "a: {variables: {image: 'a:1', name: 'b:1'}}\n",
             "apiVersion: v1\nkind: Service\nimage: a:1\n",
@@ -121,6 +150,8 @@ TABLES = {
         "deploy/app.yaml",
         (
             POD.format("containers: [{image: 'nginx:1.27@', name: a}]"),
+            POD.format('containers: [{image: "nginx\\u003a1.27@", name: a}]'),
+            POD.format('containers:\n  - image: "nginx:1.\\\n      27@"'),
             POD.format("initContainers: [{image: busybox^ }]\n  ephemeralContainers: [{image: 'a/b:1@'}]"),
             POD.format("volumes: [{name: v, image: {reference: 'quay.io/a/b:1@'}}]"),
             "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: "
@@ -253,9 +284,11 @@ TABLES = {
         "base/kustomization.yaml",
         (
             "images: [{name: a, newTag: '1@'}]\n",
+            'images: [{name: a, newTag: "1\\x2e2@"}]\n',
             "images:\n- name: a\n  newName: quay.io/b/c\n  newTag: v1@\n",
             "images: [{name: a, newTag: '1', digest: '~'}]\n",
             "images: [{name: a, newName: '', newTag: '1@'}]\n",
+            "images: [{name: a, newTag: '1@', tagSuffix: -x}]\n",
             "images:\n- name: a\n  newName:\n  newTag: v1@\n",
             'images: [{name: a, newTag: "1", digest: "~"}]\n',
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages: [{name: a, newTag: '1@'}]\n",
@@ -266,6 +299,8 @@ TABLES = {
             "images: [{name: a, newTag: 1}]\n": ["a:1"],
             "images: [{name: a, digest: ''}]\n": ["a"],
             "images: [{name: a, newTag: '${TAG}'}]\n": ["a:${TAG}"],
+            "images: [{name: a, tagSuffix: -x}]\n": ["a"],
+            "images: [{name: a, newName: b, tagSuffix: -x, digest: ''}]\n": ["b"],
         },
         (
             "resources: [a.yaml]\n",
@@ -301,6 +336,33 @@ TABLES = {
             SYNC.format("patches: [{patch: 'images: [{name: a, newTag: 1}]'}]"),
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nimages: [{name: a, newTag: '1'}]\n",
             "apiVersion: v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '1'}]}\n",
+        ),
+    ),
+    "skaffold": Table(
+        "skaffold.yaml",
+        (
+            SKAFFOLD.format("verify: [{name: t, container: {name: t, image: 'a/b:1@'}}]"),
+            SKAFFOLD.format("customActions: [{name: t, containers: [{name: t, image: alpine^ }]}]"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, buildpacks: {builder: 'a/b:1@', runImage: 'c/d:1@'}}]}"),
+            SKAFFOLD.format("profiles: [{build: {artifacts: [{image: x, buildpacks: {builder: 'a/b:1@'}}]}}]"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, kaniko: {image: 'a/b:1@', initImage: 'c/d:1@'}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: x, jib: {fromImage: 'a/b:1@'}}]}"),
+        ),
+        {
+            SKAFFOLD.format("verify: [{container: {image: '{{.IMAGE}}'}}]"): ["{{.IMAGE}}"],
+            SKAFFOLD.format("build: {artifacts: [{buildpacks: {builder: '$BUILDER'}}]}"): ["$BUILDER"],
+        },
+        (
+            SKAFFOLD.format("build: {artifacts: [{image: a/b}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, docker: {cacheFrom: ['a/b:1']}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, requires: [{image: a/c, alias: C}]}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, buildpacks: {builder: ''}}]}"),
+            SKAFFOLD.format("build: {artifacts: [{image: a/b, buildpacks: {env: ['image=a/b:1']}}]}"),
+            SKAFFOLD.format("deploy: {helm: {releases: [{setValues: {image: a/b:1}}]}}"),
+            SKAFFOLD.format("portForward: [{resourceName: image}]"),
+            SKAFFOLD.format("test: [{image: a/b, structureTests: [x.yaml]}]"),
+            SKAFFOLD.format("verify: [{name: t}]"),
+            "apiVersion: v1\nkind: Config\nverify: [{container: {image: 'a/b:1'}}]\n",
         ),
     ),
     "helm-values": Table(
@@ -346,6 +408,10 @@ TABLES = {
         (
             RELEASE.format("image: {repository: a/b, tag: '1', digest: '~'}"),
             RELEASE.format("sub: {initImage: 'a/b:1@'}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {images: [{name: a, newTag: '1@'}]}"),
+            RELEASE.replace("values", "postRenderers").format(
+                "- kustomize: {images: [{name: docker.io/nginx, newName: my/nginx, newTag: '1.26', digest: '~'}]}"
+            ),
         ),
         {
             RELEASE.format("image: {repository: a/b, tag: '1'}"): ["a/b:1"],
@@ -354,6 +420,10 @@ TABLES = {
         (
             RELEASE.format("image: nginx"),
             RELEASE.format("git: {repository: a/b, tag: v1}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {patches: [{patch: 'image: a/b:1'}]}"),
+            RELEASE.replace("values", "postRenderers").format("- images: [{name: a, newTag: '1'}]"),
+            RELEASE.replace("values", "postRenderers").format("kustomize: {images: [{name: a, newTag: '1'}]}"),
+            RELEASE.replace("values", "postRenderers").format("- kustomize: {images: [{name: ''}]}"),
             "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {image: {repository: a/b, tag: '1'}}\n",
             "apiVersion: v1\nkind: HelmRelease\nspec: {values: {image: {repository: a/b, tag: '1'}}}\n",
         ),
@@ -432,10 +502,19 @@ TABLES = {
             "image: {name: 'node:20@'}\ndefinitions: {services: {db: {image: postgres^ }}}\n",
             "pipelines: {default: [{parallel: [{step: {image: {name: 'a:1@'}}}]}]}\n",
             "pipelines: {custom: {x: [{step: {script: [{pipe: 'docker://a/b:1@'}]}}]}}\n",
+            "definitions: {services: {variables: {image: postgres:16@}}}\n",
+            "definitions: {services: {variables: {image: {name: postgres:16@}}}}\n",
+            "pipelines: {custom: {variables: [{step: {image: 'a:1@', script: [{pipe: 'docker://a/b:1@'}]}}]}}\n",
+            "pipelines: {branches: {variables: [{parallel: [{step: {image: {name: 'a:1@'}}}]}]}}\n",
         ),
         {"pipelines: {default: [{step: {image: 'a:$TAG'}}]}\n": ["a:$TAG"]},
         (
             "pipelines: {custom: {x: [{variables: [{name: image, default: 'a:1'}]}]}}\n",
+            "pipelines: {custom: {variables: [{variables: [{name: image, default: 'a:1', step: {image: 'a:1'}}]}]}}\n",
+            "pipelines: {custom: {x: [{step: {script: [{pipe: a/b:1, variables: {step: {image: 'a:1'}}}]}}]}}\n",
+            "pipelines: {custom: {x: [{step: {script: [{pipe: a/b:1, variables: {pipe: 'docker://a:1'}}]}}]}}\n",
+            "variables: {step: {image: 'a:1'}}\n",
+            "definitions: {variables: {services: {db: {image: 'a:1'}}}}\n",
             "pipelines: {default: [{step: {script: [{pipe: 'atlassian/x:1'}]}}]}\n",
             "pipelines: {default: [{step: {script: [{pipe: 'a/b:1', variables: {pipe: 'docker://a:1'}}]}}]}\n",
             "pipelines: {default: [{step: {script: ['image: a:1']}}]}\n",
@@ -463,19 +542,25 @@ TABLES = {
         ),
         {
             "jobs: [{job: a, container: '$[ variables.c ]'}]\n": ["$[ variables.c ]"],
+            "jobs: [{job: a, container: ubuntu}]\n": ["ubuntu"],
+            "resources: {containers: [{container: c}]}\ncontainer: {image: node}\n": ["node"],
+            "resources: {containers: [{container: c, type: ACR, registry: r, repository: a/b}]}\n": ["a/b"],
+            "resources: {containers: [{container: c, type: acr, repository: '$(R)', trigger: true}]}\n": ["$(R)"],
             "jobs: [{job: a, container: {image: '${{ parameters.i }}'}}]\n": ["${{ parameters.i }}"],
         },
         (
             "resources: {containers: [{container: c}]}\ncontainer: c\n",
             "resources: {containers: [{container: a/b}]}\njobs: [{container: a/b}]\n",
-            "jobs: [{job: a, container: ubuntu}]\n",
             "jobs: [{job: a, steps: [{container: 'a:1'}]}]\n",
             "jobs: [{job: a, services: {db: 'a:1', container: 'a:1'}}]\n",
             "variables: {container: 'a:1'}\n",
             "parameters: [{name: container, default: 'a:1', container: 'a:1'}]\n",
             "steps: [{task: Docker@2, inputs: {container: 'a:1'}}]\n",
             "resources: {containers: [{env: {image: 'a:1'}, ports: ['80:80'], volumes: ['/a:/b']}]}\n",
-            "resources: {containers: [{container: c, type: ACR, registry: r, repository: a/b}]}\n",
+            "resources: {containers: [{container: c, type: ACR, registry: r}]}\n",
+            "resources: {containers: [{container: c, type: ACR, repository: ''}, {repository: a/b}, a/b]}\n",
+            "resources: {repositories: [{repository: r, type: ACR, name: a/b}]}\n",
+            "resources: {containers: [{container: node}]}\njobs: [{job: a, container: node}]\n",
             "extends: {template: x.yml, parameters: {image: 'a:1', container: 'a:1', pool: {image: 'a:1'}}}\n",
             "extends: {parameters: {jobs: [{steps: [{container: 'a:1'}], parameters: {container: 'a:1'}}]}}\n",
             "resources: {containers: [{'${{ if x }}': [{container: a/b}]}]}\njobs: [{container: a/b}]\n",

@@ -8,7 +8,7 @@ from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Entry, is_null, is_string
-from pinner.formats.yaml.reader import NOT_ONE_PIECE, YamlReader, byte_search, open_yaml
+from pinner.formats.yaml.reader import YamlReader, byte_search, open_yaml
 from pinner.model.occurrence import Invalid, Problem, Reading, edit_of
 from pinner.model.reference import Reference
 from pinner.model.source import Source, apply_edits
@@ -16,6 +16,7 @@ from tests.support.occurrences import insertion
 from tests.support.pinning import DIGEST
 
 SEARCH = byte_search("docker")
+OTHER_DIGEST = "sha256:" + "f" * 64
 
 
 def collect(file: YamlFile) -> YamlReader:
@@ -80,14 +81,68 @@ def test_the_place_of_a_digest() -> None:
     assert [text[at - 1 : at + 1] for at in places if at is not None] == ['b"', "1'", "d}"]
 
 
-NOT_IN_ONE_PIECE = ['"\\x62"', '"b\\\n  c"', "'b\n  c'"]
+# A caret stands where the digest goes.
+ESCAPED = [
+    r'"\x62^"',
+    r'"b\x3a1^"',
+    r'"b:\x31^"',
+    r'"b:\u0031^"',
+    r'"b:\U00000031^"',
+    r'"\x62\x3a\x31^"',
+    r'"a.test\/b:1^"',
+    r'" b\x3a1^ "',
+    r'"b\x3a1^\t"',
+    r'&a !!str "b\x3a1^"',
+    '"b:\\\n  1^"',
+    '"b:1^\\\n  "',
+    '"b:\\x31^\\\n  "',
+    "'b:1^'",
+]
+NO_REFERENCE = ["'b\n  c'", '"b\n  c"', r'"b\nc"', r'"b\\x3a1"', r"'b\x3a1'", r"b\x3a1", r'"b\u00a0:1"', r'"b\x5c:1"']
 
 
-@pytest.mark.parametrize("scalar", NOT_IN_ONE_PIECE)
-def test_nothing_is_written_into_what_is_not_in_one_piece(scalar: str) -> None:
+@pytest.mark.parametrize("joint", ["@", "\\x40"])
+@pytest.mark.parametrize("scalar", ESCAPED)
+def test_escapes_keep_nothing_from_being_written(scalar: str, joint: str) -> None:
+    line = f"jobs: {{a: {{docker: [{{image: {scalar}}}]}}}}"
+    joint = joint if '"' in scalar else "@"
+    before, pinned = line.replace("^", ""), line.replace("^", f"{joint}{DIGEST}")
+    tag = "" if ":" in str(target_of(before)) else ":latest"
+    assert with_digest(before) == line.replace("^", f"{tag}@{OTHER_DIGEST}")
+    assert with_digest(pinned) == line.replace("^", f"{joint}{OTHER_DIGEST}")
+    assert target_of(with_digest(pinned)) == target_of(before)._replace(digest=OTHER_DIGEST)
+    assert open_file(with_digest(pinned)).outline() == open_file(pinned).outline()
+    assert open_file(with_digest(before)).outline() == open_file(before).outline()
+
+
+def target_of(text: str) -> Reference:
+    (occurrence,) = open_file(text).read().occurrences
+    assert isinstance(occurrence.target, Reference)
+    return occurrence.target
+
+
+def with_digest(text: str) -> str:
+    """The file with another digest at the place that its one reference has."""
+    (occurrence,) = open_file(text).read().occurrences
+    assert occurrence.place is not None
+    return apply_edits(text.encode(), [edit_of(occurrence, OTHER_DIGEST)]).decode()
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [rf'"b:1@sha256\x3a{"a" * 64}"', rf'"b:1@sha256:{"a" * 63}\x61"', f'"b:1@sha256:{"a" * 32}\\\n {"a" * 32}"'],
+)
+def test_a_digest_with_escapes_in_it_is_not_replaced(scalar: str) -> None:
     (occurrence,) = open_file(f"jobs: {{a: {{docker: [{{image: {scalar}}}]}}}}").read().occurrences
-    assert insertion(occurrence) is None
-    assert isinstance(occurrence.target, Invalid) or occurrence.unwritable == NOT_ONE_PIECE
+    assert isinstance(occurrence.target, Reference)
+    assert occurrence.target.digest
+    assert (occurrence.place, bool(occurrence.unwritable)) == (None, True)
+
+
+@pytest.mark.parametrize("scalar", NO_REFERENCE)
+def test_escapes_that_stand_for_what_no_reference_has(scalar: str) -> None:
+    (occurrence,) = open_file(f"jobs: {{a: {{docker: [{{image: {scalar}}}]}}}}").read().occurrences
+    assert (type(occurrence.target), occurrence.place) == (Invalid, None)
 
 
 def test_a_comment_speaks_of_what_is_below_or_beside_it() -> None:

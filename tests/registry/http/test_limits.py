@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from pinner.registry.errors import RateLimited, RegistryError, Timeout, Unreachable
+from pinner.registry.http import retry
 from pinner.registry.http.limits import Clock, most_connections
 from pinner.registry.http.requests import HTTPClient, Request, Response
 from pinner.registry.settings import Timeouts
@@ -16,6 +17,12 @@ from tests.support import virtual_time
 
 LATENCY = 0.05
 Handler = Callable[[float, httpx.Request], httpx.Response]
+
+
+@pytest.fixture(autouse=True)
+def _whole_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as long each time: with jitter a run in ten takes a round more."""
+    monkeypatch.setattr(retry, "_jitter", lambda seconds: seconds)
 
 
 class LoopClock(Clock):

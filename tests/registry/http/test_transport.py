@@ -5,7 +5,7 @@ import os
 import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpcore
 import httpx
@@ -100,10 +100,10 @@ def run(
 
     async def inside() -> Any:
         backend = AddressBackend(Addresses(5, lambda host: list(found) or [FIRST, SECOND]), network)
-        pool = httpcore.AsyncConnectionPool(
-            max_connections=most, network_backend=backend, ssl_context=ssl.create_default_context()
+        context = ssl.create_default_context()
+        transport = PoolTransport(
+            lambda: httpcore.AsyncConnectionPool(max_connections=1, network_backend=backend, ssl_context=context), most
         )
-        transport = PoolTransport(pool)
         try:
             return await work(transport)
         finally:
@@ -197,7 +197,8 @@ def test_a_literal_address_is_its_own() -> None:
 def test_a_name_without_address() -> None:
     async def work() -> None:
         backend = AddressBackend(Addresses(5, lambda host: []), Network())
-        await ask(PoolTransport(httpcore.AsyncConnectionPool(network_backend=backend)), request("http://reg.example/"))
+        transport = PoolTransport(lambda: httpcore.AsyncConnectionPool(network_backend=backend), 1)
+        await ask(transport, request("http://reg.example/"))
 
     with pytest.raises(NameNotFound):
         asyncio.run(work())
@@ -233,6 +234,18 @@ def test_an_idle_connection_is_used_again() -> None:
     network = Network()
     run(network, asking(*["http://reg.example/"] * 5))
     assert len(network.tried) == 1
+
+
+def test_requests_at_once_use_all_idle_connections_again() -> None:
+    network = Network()
+    network.latency = 0.03
+
+    async def work(transport: PoolTransport) -> None:
+        for _ in range(3):
+            await asyncio.gather(*(ask(transport, request("http://reg.example/")) for _ in range(4)))
+
+    run(network, work)
+    assert len(network.tried) == 4
 
 
 def test_nothing_is_connected_before_it_is_asked() -> None:
@@ -298,8 +311,15 @@ def proxied(url: str) -> Transports:
 
 def test_a_proxy_is_given_the_name_and_its_own_password(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[httpcore.Proxy] = []
-    monkeypatch.setattr(httpcore, "AsyncConnectionPool", lambda **options: given.append(options["proxy"]))
-    proxied("http://me:hunter2@proxy.example:3128")(REG)
+
+    def make_pool(**options: Any) -> NoReturn:
+        given.append(options["proxy"])
+        raise httpcore.ConnectError
+
+    monkeypatch.setattr(httpcore, "AsyncConnectionPool", make_pool)
+    transport = proxied("http://me:hunter2@proxy.example:3128")(REG)
+    with pytest.raises(httpcore.ConnectError):
+        asyncio.run(transport.handle_async_request(request("https://reg.example/")))
     assert (given[0].url.host, given[0].url.port) == (b"proxy.example", 3128)
     assert given[0].auth == (b"me", b"hunter2")
 
