@@ -42,7 +42,7 @@ class Value(NamedTuple):
     at: int
 
 
-class Target(NamedTuple):
+class BakeTarget(NamedTuple):
     """A target: its tags, each with its line, what the names in its matrix stand for, and what its build gets.
 
     `fields` are the values of `context`, `dockerfile` and `dockerfile-inline`.
@@ -61,7 +61,7 @@ class BakeFile(NamedTuple):
     """The defaults of the variables, and the targets, each with its name."""
 
     variables: Values
-    targets: Sequence[tuple[str, Target]]
+    targets: Sequence[tuple[str, BakeTarget]]
     problems: tuple[Problem, ...] = ()
 
 
@@ -108,7 +108,7 @@ def _filled(match: re.Match[str], known: Mapping[str, str]) -> str:
 
 def _read_hcl(source: Source) -> BakeFile:
     variables: Values = {}
-    targets: list[tuple[str, Target]] = []
+    targets: list[tuple[str, BakeTarget]] = []
     tokens = read_tokens(source.data)
     for kind, label, body in blocks_of(tokens):
         if kind == "variable":
@@ -123,10 +123,10 @@ def _read_hcl(source: Source) -> BakeFile:
     return BakeFile(variables=variables, targets=targets, problems=problems)
 
 
-def _target_of(source: Source, body: Mapping[str, Sequence[Token]]) -> Target:
+def _target_of(source: Source, body: Mapping[str, Sequence[Token]]) -> BakeTarget:
     """Return a target of HCL; what an attribute of it says that is no string, no name and no heredoc is not known."""
     objects = {key: attributes_of(body.get(key, ())[1:-1], ends="\n,") for key in ("args", "contexts")}
-    return Target(
+    return BakeTarget(
         at=next((each[0].at for each in body.values() if each), 0),
         tags=[(text, source.line_of(at)) for text, at in _tags(body.get("tags", ()))],
         matrix=_matrix(body.get("matrix", ())),
@@ -198,7 +198,7 @@ def _read_json(source: Source) -> BakeFile:
         return BakeFile(variables={}, targets=[])
     mappings = Mappings(file)
     variables: Values = {}
-    targets: list[tuple[str, Target]] = []
+    targets: list[tuple[str, BakeTarget]] = []
     for document in file.documents:
         blocks = _fields(mappings, document)
         for name, variable in _fields(mappings, blocks.get("variable")).items():
@@ -211,11 +211,11 @@ def _read_json(source: Source) -> BakeFile:
     return BakeFile(variables=variables, targets=targets, problems=problems)
 
 
-def _target_of_json(file: YamlFile, mappings: Mappings, node: Node) -> Target:
+def _target_of_json(file: YamlFile, mappings: Mappings, node: Node) -> BakeTarget:
     fields = _fields(mappings, node)
     named = _fields(mappings, fields.get("matrix")).items()
     listed = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
-    return Target(
+    return BakeTarget(
         at=file.span_of(node).start,
         tags=_scalars(file, fields.get("tags")),
         # A name without values leaves what it stands for unknown, and does not make the tags none.

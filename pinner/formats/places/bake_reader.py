@@ -13,7 +13,7 @@ from itertools import islice, product
 
 from pinner.formats._suppressions import MARK, read_suppression
 from pinner.formats.dockerfile.reader import Build, open_text
-from pinner.formats.places.bake import BakeFile, Target, Value, decisions_of, read_bake
+from pinner.formats.places.bake import BakeFile, BakeTarget, Value, decisions_of, read_bake
 from pinner.formats.places.hcl import read_tokens
 from pinner.formats.places.table import IMAGE_CONTEXT, SYNTAX_ARGUMENT
 from pinner.formats.variables.digest_placement import (
@@ -68,7 +68,7 @@ class BakeReader:
         self._links: list[Link] = []
         self._count = 0
         own = _by_name(self._file)
-        known: dict[str, Target] = {}
+        known: dict[str, BakeTarget] = {}
         variables = {name: values[0] for name, values in self._file.variables.items()}
         for name in own:
             target = _inherited(name, own, known, 0)
@@ -99,7 +99,7 @@ class BakeReader:
             at = max(at, stop)
         return (b"".join([*kept, self._source.data[at:]]).decode("latin-1"),)
 
-    def _read_build(self, name: str, target: Target, values: Mapping[str, str]) -> None:
+    def _read_build(self, name: str, target: BakeTarget, values: Mapping[str, str]) -> None:
         """Add what one build of a target names, with the values that its variables have."""
         args = []
         for key, value in target.args.items():
@@ -153,7 +153,7 @@ class BakeReader:
         value: Value,
         context: str,
         args: Sequence[BuildArgument],
-        target: Target,
+        target: BakeTarget,
         values: Mapping[str, str],
     ) -> None:
         """Add what an inline Dockerfile names, in which Bake replaces its own variables first."""
@@ -189,7 +189,9 @@ class BakeReader:
         if occurrence.unwritable and not other.unwritable:
             self._occurrences[key] = occurrence
 
-    def _add_link(self, name: str, target: Target, args: tuple[BuildArgument, ...], values: Mapping[str, str]) -> None:
+    def _add_link(
+        self, name: str, target: BakeTarget, args: tuple[BuildArgument, ...], values: Mapping[str, str]
+    ) -> None:
         """Add the Dockerfile of a target. One that the target does not name may be that of whoever inherits it."""
         context, dockerfile = (target.fields.get(key) for key in ("context", "dockerfile"))
         is_guess = context is None and dockerfile is None
@@ -262,20 +264,20 @@ def _path(value: Value | None, values: Mapping[str, str], usual: str) -> str:
     return str(text).removeprefix("cwd://") if is_known else "${…}"
 
 
-def _by_name(file: BakeFile) -> dict[str, Target]:
+def _by_name(file: BakeFile) -> dict[str, BakeTarget]:
     """Return the targets by their names: what a later block of a name says holds."""
-    targets: dict[str, Target] = {}
+    targets: dict[str, BakeTarget] = {}
     for name, target in file.targets:
         targets[name] = _over(target, targets[name]) if name in targets else target
     return targets
 
 
-def _inherited(name: str, own: Mapping[str, Target], known: dict[str, Target], depth: int) -> Target:
+def _inherited(name: str, own: Mapping[str, BakeTarget], known: dict[str, BakeTarget], depth: int) -> BakeTarget:
     """Return a target over those that it inherits, of which the last one holds."""
     if name in known or depth > _MAX_DEPTH:
         return known.get(name, own[name])
     known[name] = own[name]  # Bake refuses targets that inherit one another in a circle.
-    base: Target | None = None
+    base: BakeTarget | None = None
     for each in own[name].inherits:
         if each in own:
             above = _inherited(each, own, known, depth + 1)
@@ -284,7 +286,7 @@ def _inherited(name: str, own: Mapping[str, Target], known: dict[str, Target], d
     return known[name]
 
 
-def _over(target: Target, base: Target) -> Target:
+def _over(target: BakeTarget, base: BakeTarget) -> BakeTarget:
     return target._replace(
         matrix=target.matrix or base.matrix,
         inherits=target.inherits or base.inherits,
@@ -294,7 +296,7 @@ def _over(target: Target, base: Target) -> Target:
     )
 
 
-def _combinations(variables: dict[str, str], target: Target) -> Iterator[Mapping[str, str]]:
+def _combinations(variables: dict[str, str], target: BakeTarget) -> Iterator[Mapping[str, str]]:
     """Yield the values of all names, for each build that the matrix of a target makes; of too many, those of none."""
     chosen = list(islice(product(*target.matrix.values()), _MAX_BUILDS + 1))
     if len(chosen) > _MAX_BUILDS:
