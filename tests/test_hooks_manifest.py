@@ -46,10 +46,12 @@ build.gitlab-ci.yml cloudbuild.yaml cloudbuild.json dev-cloudbuild.yml .circleci
 .woodpecker.yml .woodpecker/test.yaml .drone.yml bitbucket-pipelines.yml azure-pipelines.yml
 ci/azure-pipelines-nightly.yaml .devcontainer.json a/.devcontainer.json .devcontainer/devcontainer.json
 .devcontainer/x/devcontainer.json
+docker-bake.hcl ci/bake.json docker-bake.override.hcl bake_ci.hcl
 kustomization.yml base/kustomization.yaml base/Kustomization values.yaml chart/values-prod.yml compose/values.yml
 """.split()
 OTHER_NAMES = """
 .github/workflows/sub/ci.yml workflows/ci.yml .github/ci.yml .github/workflows/ci.json my-action.yml action.yml.j2
+bakery.json docker-bake.yml bake.hcl.bak rebake.hcl
 .gitlab/ci.yml cloudbuild.jsonc circleci/config.yml .woodpecker/a/b.yml drone.yml .drone.star pipelines.yml
 devcontainer.json x/devcontainer.json .devcontainer/a/b/devcontainer.json kustomization.json kustomize.yaml
 kustomization Kustomization.md MyKustomization

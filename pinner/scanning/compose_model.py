@@ -8,11 +8,11 @@ from pinner.formats import Format
 from pinner.formats.compose import OVERRIDES
 from pinner.formats.compose.aliases import repeated_values
 from pinner.formats.compose.reader import ModelReader, ServiceBuild
-from pinner.formats.compose.services import BEFORE_ALL, Services
+from pinner.formats.compose.services import BEFORE_ALL, Services, says_nothing
 from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.nodes import Node
+from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Problem
 from pinner.model.source import Source
@@ -190,3 +190,16 @@ class ComposeFile:
             self.problem = found
         else:
             self.yaml = found
+
+
+def value_of(fields: Mapping[str, Entry], name: str) -> Node | None:
+    """Return the value of a field, None for a null or where there is none."""
+    entry = fields.get(name)
+    return None if entry is None or says_nothing(entry.value) else entry.value
+
+
+def scalars_of(node: Node | None) -> list[Node]:
+    """Return a scalar alone, or those in a list."""
+    if node is None or node.id == "scalar":
+        return [] if node is None else [node]
+    return [each for each in node.value if each.id == "scalar"] if node.id == "sequence" else []

@@ -113,6 +113,7 @@ def follow_links(
                 followed.append((link, found))
             elif link.kind == PATCH or not re.search(FILES, found.path):
                 followed.append((link._replace(kind="kubernetes"), found))
+        if isinstance(found, Followed) or link.is_guess:
             continue
         note = Unread(
             where=link.where,

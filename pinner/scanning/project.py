@@ -9,7 +9,7 @@ from functools import partial
 from pinner.formats import DOCKERFILE, DOTENV, Format
 from pinner.formats.compose import MAIN_FILES, OVERRIDES
 from pinner.formats.compose.reader import NamedFile, ServiceBuild
-from pinner.formats.compose.services import Layer, Services, find, says_nothing
+from pinner.formats.compose.services import Layer, Services, find
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
@@ -19,11 +19,13 @@ from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
-from pinner.scanning.compose_model import ComposeFile, Model
+from pinner.scanning.compose_model import ComposeFile, Model, scalars_of, value_of
 from pinner.scanning.container_values import note_container_values
+from pinner.scanning.discovery import Found
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
+from pinner.scanning.naming_files import NamingFile, open_naming_files
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united, used_in
 
 _MOST_INCLUDED = 1000
@@ -60,6 +62,7 @@ class Project:
         self._builds: dict[str, list[Build]] = {}
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
+        self._naming: dict[str, NamingFile] = {}
         self._group_of: dict[str, str] = {}
         self._leads_to: dict[str, list[str]] = {}
 
@@ -89,6 +92,14 @@ class Project:
         """Read Dockerfiles of whose builds a configuration tells."""
         for path in paths:
             self._builds.setdefault(path, [])
+
+    def add_naming_files(self, named: Iterable[Found]) -> None:
+        """Read files of other kinds that name Dockerfiles, with what they pass to their builds."""
+        self._naming |= open_naming_files(named, self._files, self._environments.base)
+        for owner, file in self._naming.items():
+            for path, build in file.builds(self._files.finder):
+                self._join(owner, path)
+                self._builds.setdefault(path, []).append(build)
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
@@ -212,14 +223,14 @@ class Project:
     def _include_one(self, model: Model, file: YamlFile, item: Node, document: int) -> None:
         """Read what an item of `include` names, with its own `.env` below that of the files that include it."""
         fields = {} if item.id == "scalar" else model.services.fields_of(file, item, "include")
-        path = item if item.id == "scalar" else _value(fields, "path")
+        path = item if item.id == "scalar" else value_of(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
-        found = [self._follow(_named(reader, file, node, "include"), folder) for node in _scalars(path)]
+        found = [self._follow(_named(reader, file, node, "include"), folder) for node in scalars_of(path)]
         paths = [each.path for each in found if each]
         if not paths or self._is_too_much(paths[0], file, item):
             return
-        directory = _value(fields, "project_directory")
+        directory = value_of(fields, "project_directory")
         project = next(each.folder for each in found if each)
         if directory is not None and (named := reader.expanded(directory, file)) is not None:
             project = os.path.normpath(os.path.join(folder, named))
@@ -251,12 +262,12 @@ class Project:
     def _env_files(
         self, fields: Mapping[str, Entry], project: str, folder: str, reader: YamlReader, file: YamlFile
     ) -> list[str]:
-        node = _value(fields, "env_file")
+        node = value_of(fields, "env_file")
         if node is None:
             return self._environments.default_in(project)
         found = [
             self._follow(_named(reader, file, each, "include.env_file"), folder)
-            for each in _scalars(node)
+            for each in scalars_of(node)
             if each.value != os.devnull
         ]
         return [path for each in found if each and (path := self._environments.read(each.path))]
@@ -390,6 +401,7 @@ class Project:
         for path, env in self._environments.readers.items():
             readings[path] = env.read()
         readings |= {path: builds.read() for path, builds in self._readers_of_builds.items()}
+        readings |= {path: file.reading for path, file in self._naming.items()}
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
@@ -429,6 +441,8 @@ class Project:
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
             return ScannedFile(source=source, format=DOCKERFILE, reading=reading, outline=None)
+        if path in self._naming:
+            return self._naming[path].in_force(reading)
         if path in self._readers_of_builds:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
@@ -445,18 +459,6 @@ def _first(folder: str, names: Iterable[str]) -> str | None:
     """Return the first of some files that is in a folder."""
     paths = (os.path.normpath(os.path.join(folder, name)) for name in names)
     return next((path for path in paths if os.path.isfile(path)), None)
-
-
-def _value(fields: Mapping[str, Entry], name: str) -> Node | None:
-    entry = fields.get(name)
-    return None if entry is None or says_nothing(entry.value) else entry.value
-
-
-def _scalars(node: Node | None) -> list[Node]:
-    """Return a scalar alone, or those in a list."""
-    if node is None or node.id == "scalar":
-        return [] if node is None else [node]
-    return [each for each in node.value if each.id == "scalar"] if node.id == "sequence" else []
 
 
 def _named(reader: YamlReader, file: YamlFile, node: Node, context: str) -> NamedFile:

@@ -107,7 +107,7 @@ def scan_files(
     found += followed
     inside = [each for each in found if not each.is_outside]
     folders = {os.path.dirname(each.path) for each in inside if each.format in FORMATS or opened.may_be_built(each)}
-    read_again = partial(_read_projects, inside, folders, searched, excludes, builds)
+    read_again = partial(_read_projects, inside, opened.naming, folders, searched, excludes, builds)
     project = read_again({})
     if project is not None:
         opened.add_project(project, found)
@@ -146,6 +146,7 @@ class _Opened:
         self.unread: list[FileFailure] = []
         self.unknown: list[str] = []
         self.no_kind: list[str] = []
+        self.naming: list[Found] = []
         self.excluded = 0
         self._found: set[str] = set()
         self._suppression_settings = suppression_settings
@@ -177,6 +178,9 @@ class _Opened:
         self.excluded += project.excluded
         for path, file in project.files.items():
             reading = prepared(file.reading, file.format, self._suppression_settings, self._kind_settings)
+            # What a file of the table names and is not read was noted when it was read.
+            unread = reading.unread or (self.files[path].reading.unread if path in self.files else ())
+            reading = reading._replace(unread=unread)
             self.files[path] = file._replace(reading=reading, root=roots.get(path, followed_from))
         # Where no Compose file is read, none builds anything.
         beside = {} if COMPOSE.NAME in self._kind_settings.off else project.beside
@@ -196,6 +200,8 @@ class _Opened:
             if file.reading.links and not each.is_outside:
                 file, found_here = self._follow(file)
                 named += found_here
+                if any(link.kind == DOCKERFILE.NAME for link in file.reading.links):
+                    self.naming.append(each)
             self._add(file, each)
         news = (each for each in named if each.path not in self._found or isinstance(each.format, Places))
         return list({each.path: each for each in news}.values())
@@ -349,6 +355,7 @@ def _holds_manifests(found: Found) -> bool:
 
 def _read_projects(
     found: Sequence[Found],
+    naming: Sequence[Found],
     folders: set[str],
     searched: set[str],
     excludes: Callable[[str], bool],
@@ -358,6 +365,7 @@ def _read_projects(
     """Return how the files of projects read, with `contents` for what some hold; None where there is none.
 
     They are those of `folders` and above. In those that were `searched` the Compose files are those that were found.
+    The files in `naming` are of other kinds, and name Dockerfiles.
     """
     read = compose_files_by_folder(found)
     reported = {each.path for each in found}.union(*read.values())
@@ -369,7 +377,7 @@ def _read_projects(
             read.setdefault(folder, []).extend(others)
     has_entry = [each.matcher() for each in builds]
     configured = [path for path in dockerfiles if any(matches(path) for matches in has_entry)]
-    if not (read or configured):
+    if not (read or configured or naming):
         return None
     # Imported here: what reads YAML takes longer to import than a Dockerfile takes to check.
     from pinner.scanning.followed import Finder
@@ -387,6 +395,7 @@ def _read_projects(
         read = {folder: compose_files_in(folder) for folder in project.folders - known}
         known |= read.keys()
     project.add_dockerfiles(configured)
+    project.add_naming_files(naming)
     return project.read()
 
 

@@ -1,4 +1,4 @@
-"""What Docker Bake builds: the `tags` of the targets in its HCL and JSON files.
+"""The targets of Docker Bake's files in HCL and JSON: the `tags` that they build, and what their builds get.
 
 Of HCL's expressions strings, lists, conditions and `${name}` are read: a variable stands for its default, a name of
 the matrix for each of its values. What functions make of others is not known, and builds nothing here.
@@ -11,15 +11,17 @@ from itertools import product
 from typing import NamedTuple
 
 from pinner.formats._builders import builder_decisions
-from pinner.formats.places.hcl import HclToken, attributes_of, blocks_of, read_tokens
+from pinner.formats.places.hcl import HclToken, attributes_of, blocks_of, read_tokens, text_of
+from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings
-from pinner.formats.yaml.nodes import Node
+from pinner.formats.yaml.nodes import Node, is_null, is_string
 from pinner.model.occurrence import Decision, Problem
 from pinner.model.source import Source
 
 BAKE_FILES = r"(^|/)(docker-)?bake([._-][^/]*)?\.(hcl|json)$"
 
+FIELDS = ("context", "dockerfile", "dockerfile-inline")
 _MAX_COMBINATIONS = 1_000
 # One that is not closed goes to the end: no later one is looked for in it.
 _INTERPOLATION = re.compile(r"\$\{[ \t]*+([A-Za-z_][\w-]*+)?+([^}]*+)(?:\}|\Z)")
@@ -30,23 +32,55 @@ _TRANSPARENT = frozenset(("compact", "concat", "distinct", "flatten"))
 # What a variable stands for lies between two marks; _UNKNOWN is what has no value.
 _VARIABLE, _UNKNOWN = "\0", "\1"
 
-_Values = dict[str, Sequence[str]]
+Values = dict[str, Sequence[str]]
 
 
-class _Target(NamedTuple):
-    """The tags of a target, each with its line, and what the names in its matrix stand for."""
+class Value(NamedTuple):
+    """The template of a string, None where it is none, and the offset at which the value begins."""
 
+    text: Text | None
+    at: int
+
+
+class BakeTarget(NamedTuple):
+    """A target: its tags, each with its line, what the names in its matrix stand for, and what its build gets.
+
+    `fields` are the values of `context`, `dockerfile` and `dockerfile-inline`.
+    """
+
+    at: int
     tags: Sequence[tuple[str, int]]
-    matrix: _Values
+    matrix: Values
+    inherits: Sequence[str]
+    fields: dict[str, Value]
+    args: dict[str, Value]
+    contexts: dict[str, Value]
+
+
+class BakeFile(NamedTuple):
+    """The defaults of the variables, and the targets, each with its name."""
+
+    variables: Values
+    targets: Sequence[tuple[str, BakeTarget]]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_bake(source: Source) -> BakeFile:
+    """Return what a Bake file says."""
+    return _read_json(source) if source.path.endswith(".json") else _read_hcl(source)
 
 
 def built_by_bake(source: Source) -> Iterator[Decision]:
     """Yield what the targets of a Bake file build."""
-    variables, targets = _read_json(source) if source.path.endswith(".json") else _read_hcl(source)
-    for target in targets:
+    yield from decisions_of(read_bake(source), source.path)
+
+
+def decisions_of(file: BakeFile, path: str) -> Iterator[Decision]:
+    """Yield what the targets of a file at `path` build."""
+    for _, target in file.targets:
         for text, line in target.tags:
-            for name in _names(text, ChainMap(target.matrix, variables)):
-                yield from builder_decisions([name], source.path, line)
+            for name in _names(text, ChainMap(target.matrix, file.variables)):
+                yield from builder_decisions([name], path, line)
 
 
 def _names(text: str, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -72,18 +106,52 @@ def _filled(match: re.Match[str], known: Mapping[str, str]) -> str:
 # HCL.
 
 
-def _read_hcl(source: Source) -> tuple[_Values, list[_Target]]:
-    variables: dict[str, Sequence[str]] = {}
-    targets: list[_Target] = []
-    for kind, label, body in blocks_of(read_tokens(source.data)):
+def _read_hcl(source: Source) -> BakeFile:
+    variables: Values = {}
+    targets: list[tuple[str, BakeTarget]] = []
+    tokens = read_tokens(source.data)
+    for kind, label, body in blocks_of(tokens):
         if kind == "variable":
             default = [each for each in body.get("default", ()) if each.text != "\n"]
             if len(default) == 1 and default[0].kind == "string" and "${" not in default[0].text:
                 variables[label] = [default[0].text[1:-1]]
         elif kind == "target":
-            tags = [(text, source.line_of(at)) for text, at in _tags(body.get("tags", ()))]
-            targets.append(_Target(tags=tags, matrix=_matrix(body.get("matrix", ()))))
-    return variables, targets
+            targets.append((label, _target_of(source, body)))
+    broken = next((each for each in tokens if each.kind == "broken"), None)
+    message = "not valid HCL: a string or a heredoc is not closed"
+    problems = (Problem(source.line_of(broken.at), message),) if broken is not None else ()
+    return BakeFile(variables=variables, targets=targets, problems=problems)
+
+
+def _target_of(source: Source, body: Mapping[str, Sequence[HclToken]]) -> BakeTarget:
+    """Return a target of HCL; what an attribute of it says that is no string, no name and no heredoc is not known."""
+    objects = {key: attributes_of(body.get(key, ())[1:-1], ends="\n,") for key in ("args", "contexts")}
+    return BakeTarget(
+        at=next((each[0].at for each in body.values() if each), 0),
+        tags=[(text, source.line_of(at)) for text, at in _tags(body.get("tags", ()))],
+        matrix=_matrix(body.get("matrix", ())),
+        inherits=[each.text[1:-1] for each in body.get("inherits", ()) if each.kind == "string"],
+        fields=_values({key: body[key] for key in FIELDS if key in body}),
+        args=_values(objects["args"]),
+        contexts=_values(objects["contexts"]),
+    )
+
+
+def _values(attributes: Mapping[str, Sequence[HclToken]]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, expression in attributes.items():
+        tokens = [each for each in expression if each.text != "\n"]
+        first = tokens[0] if tokens else None
+        if first is None or (len(tokens) == 1 and first.text == "null"):
+            continue
+        if len(tokens) > 1 or first.kind not in ("string", "heredoc", "name") or first.text in ("true", "false"):
+            values[name] = Value(text=None, at=first.at)
+        elif first.kind == "name":
+            chars = f"${{{first.text}}}"
+            values[name] = Value(text=Text(chars, [first.at] * len(chars)), at=first.at)
+        else:
+            values[name] = Value(text=text_of(first), at=first.at)
+    return values
 
 
 def _tags(expression: Sequence[HclToken]) -> Iterator[tuple[str, int]]:
@@ -110,9 +178,9 @@ def _tags(expression: Sequence[HclToken]) -> Iterator[tuple[str, int]]:
             yield f"${{{token.text}}}", token.at
 
 
-def _matrix(expression: Sequence[HclToken]) -> _Values:
+def _matrix(expression: Sequence[HclToken]) -> Values:
     """Return the values of the names in a matrix, of which all values are literal strings."""
-    matrix: _Values = {}
+    matrix: Values = {}
     for name, tokens in attributes_of(expression[1:-1], ends="\n,").items():
         items = [each for each in tokens[1:-1] if each.text not in "\n,"]
         if items and all(each.kind == "string" and "${" not in each.text for each in items):
@@ -123,28 +191,49 @@ def _matrix(expression: Sequence[HclToken]) -> _Values:
 # JSON.
 
 
-def _read_json(source: Source) -> tuple[_Values, list[_Target]]:
+def _read_json(source: Source) -> BakeFile:
     text = decode(source)
     file = text if isinstance(text, Problem) else compose(source, text)
     if isinstance(file, Problem):
-        return {}, []
+        return BakeFile(variables={}, targets=[])
     mappings = Mappings(file)
-    variables: dict[str, Sequence[str]] = {}
-    targets: list[_Target] = []
+    variables: Values = {}
+    targets: list[tuple[str, BakeTarget]] = []
     for document in file.documents:
         blocks = _fields(mappings, document)
         for name, variable in _fields(mappings, blocks.get("variable")).items():
             default = _fields(mappings, variable).get("default")
             if default is not None and default.id == "scalar":
                 variables[name] = [str(default.value)]
-        for target in _fields(mappings, blocks.get("target")).values():
-            fields = _fields(mappings, target)
-            named = _fields(mappings, fields.get("matrix")).items()
-            listed = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
-            # A name without values leaves what it stands for unknown, and does not make the tags none.
-            matrix: _Values = {name: values for name, values in listed.items() if values}
-            targets.append(_Target(tags=_scalars(file, fields.get("tags")), matrix=matrix))
-    return variables, targets
+        for name, target in _fields(mappings, blocks.get("target")).items():
+            targets.append((name, _target_of_json(file, mappings, target)))
+    problems = tuple(sorted(file.problems())) if targets else ()
+    return BakeFile(variables=variables, targets=targets, problems=problems)
+
+
+def _target_of_json(file: YamlFile, mappings: Mappings, node: Node) -> BakeTarget:
+    fields = _fields(mappings, node)
+    named = _fields(mappings, fields.get("matrix")).items()
+    listed = {name: [text for text, _ in _scalars(file, values)] for name, values in named}
+    return BakeTarget(
+        at=file.span_of(node).start,
+        tags=_scalars(file, fields.get("tags")),
+        # A name without values leaves what it stands for unknown, and does not make the tags none.
+        matrix={name: values for name, values in listed.items() if values},
+        inherits=[text for text, _ in _scalars(file, fields.get("inherits"))],
+        fields=_values_of_json(file, {key: fields[key] for key in FIELDS if key in fields}),
+        args=_values_of_json(file, _fields(mappings, fields.get("args"))),
+        contexts=_values_of_json(file, _fields(mappings, fields.get("contexts"))),
+    )
+
+
+def _values_of_json(file: YamlFile, fields: Mapping[str, Node]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, node in fields.items():
+        if not is_null(node):
+            text = file.text_of(node) if node.id == "scalar" and is_string(node) else None
+            values[name] = Value(text=text, at=file.span_of(node).start)
+    return values
 
 
 def _fields(mappings: Mappings, node: Node | None) -> dict[str, Node]:

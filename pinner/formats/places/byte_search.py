@@ -49,6 +49,15 @@ def json_may_be_of_a_kind(data: bytes) -> bool:
     return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
 
 
+def is_json_manifest(data: bytes) -> bool:
+    """Return whether JSON is a manifest to kubectl, whatever the name of its file."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys()
+
+
 @cache
 def _search(kinds: tuple[Kind, ...]) -> re.Pattern[bytes]:
     words = {word for kind in kinds for word in kind.words}

@@ -9,21 +9,32 @@ from pinner.formats._base import Reader, Refused
 from pinner.formats._templates import template_in
 from pinner.formats.compose import reader as compose_reader
 from pinner.formats.places import DEPLOYED, PATCH, Places, comments
-from pinner.formats.places.bake import BAKE_FILES, built_by_bake
+from pinner.formats.places.bake import BAKE_FILES
+from pinner.formats.places.bake_reader import KIND as BAKE
+from pinner.formats.places.bake_reader import BakeReader
 from pinner.formats.places.builders import built_by_documents
-from pinner.formats.places.byte_search import IMAGE_KEY, json_may_be_of_a_kind, may_be_manifest, may_hold_images
+from pinner.formats.places.byte_search import (
+    IMAGE_KEY,
+    is_json_manifest,
+    json_may_be_of_a_kind,
+    may_be_manifest,
+    may_hold_images,
+)
+from pinner.formats.places.devcontainer import read_build
+from pinner.formats.places.documents import documents_of_file, kinds_claiming, text_at
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
-from pinner.formats.places.patches import MANIFESTS, add_inline_patch, is_json_patch, is_taken, taken, written_images
+from pinner.formats.places.patches import add_inline_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Claim, Form, Kind, Path
+from pinner.formats.places.table import KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.mappings import Fields, Mappings, is_manifest
+from pinner.formats.yaml.mappings import Fields, Mappings
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (
+    BuildArgument,
     Decider,
     Decision,
     Invalid,
@@ -55,9 +66,13 @@ _APPLICATIONS = ("Application", "ApplicationSet")
 def open_source(source: Source, choice: Places) -> Reader:
     """Return a reader of the file in `source`."""
     path = source.path.replace("\\", "/")
-    decisions = tuple(built_by_bake(source)) if re.search(BAKE_FILES, path) else ()
-    if path.endswith(".hcl"):
-        return _Nothing(decisions)
+    decisions: tuple[Decision, ...] = ()
+    if choice.kind == BAKE if choice.kind else re.search(BAKE_FILES, path):
+        bake = BakeReader(source)
+        decisions = bake.read().decisions
+        # kubectl reads JSON of any name.
+        if not is_json_manifest(source.data):
+            return _Nothing(decisions, PassedOver.OFF) if BAKE in choice.off else bake
     kinds = tuple(kind for kind in KINDS if (kind.name == choice.kind if choice.kind else kind.has_name(path)))
     named = [kind for kind in kinds if choice.kind or not kind.is_by_content]
     is_plain_json = not named and path.endswith(".json")
@@ -99,19 +114,11 @@ class _Nothing(NamedTuple):
         return ()
 
 
-class _Document(NamedTuple):
-    """A document, or an item of a list: its context, and what it is claimed by."""
-
-    node: Node
-    context: str
-    fields: Fields
-
-
 def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, decisions: tuple[Decision, ...]) -> Reader:
     """Return a reader of a composed file, by what its documents hold. `decisions` are those of a Bake file."""
     mappings = Mappings(file)
-    documents = list(_documents(file, mappings))
-    claims = [_claiming(kinds, document, choice, file.source.path) for document in documents]
+    documents = list(documents_of_file(file, mappings))
+    claims = [kinds_claiming(kinds, document, choice, file.source.path) for document in documents]
     decisions += tuple(built_by_documents(file, mappings))
     if not any(claims):
         return _read_unclaimed(file, choice, decisions)
@@ -152,68 +159,6 @@ def _key_of_braces(file: YamlFile, mappings: Mappings, *, is_gitlab: bool) -> No
             if is_key and not any(start <= key.start < end for start, end in hidden):
                 return key
     return None
-
-
-def _documents(file: YamlFile, mappings: Mappings) -> Iterator[_Document]:
-    """Yield the documents, and the items of Kubernetes lists as such: what an item does not say, its list does.
-
-    Of those that are lists, only JSON patches are yielded.
-    """
-    waiting = [_Document(node=document, context="", fields={}) for document in reversed(file.documents)]
-    lists: set[int] = set()
-    while waiting:
-        node, context, above = waiting.pop()
-        if is_json_patch(node, mappings):
-            yield _Document(node=node, context=context, fields={})
-        if node.id != "mapping":
-            continue
-        fields = mappings.fields(node)
-        items = fields.get("items")
-        if not (items and items.value.id == "sequence" and _text(fields, "kind").endswith("List")):
-            yield _Document(node=node, context=context, fields={**above, **fields})
-        elif id(node) not in lists:
-            # By an alias a list may be an item of itself.
-            lists.add(id(node))
-            says = () if _text(fields, "kind") == "List" else ("apiVersion", "kind")
-            said = {key: fields[key] for key in says if key in fields}
-            below = f"{context}.items" if context else "items"
-            waiting += [
-                _Document(node=item, context=f"{below}[{number}]", fields=said)
-                for number, item in enumerate(items.value.value)
-            ][::-1]
-
-
-def _claiming(kinds: tuple[Kind, ...], document: _Document, choice: Places, path: str) -> tuple[Kind, ...]:
-    """Return the kinds that claim a document: the first one by its content, and the first one by the name of its file.
-
-    A manifest is one whatever the name of its file: nothing may hide from the other tool that reads it.
-    """
-    if document.node.id == "sequence":
-        return (MANIFESTS,) if MANIFESTS in kinds else ()
-    if choice.kind:
-        return kinds
-    claiming = [kind for kind in kinds if _claims(kind.claim, document.fields)]
-    named = [kind for kind in claiming if not kind.is_by_content][:1]
-    if named and named[0].claim.api_version:
-        return tuple(named)
-    if is_manifest(document.fields):
-        named = [kind for kind in named if kind.takes_manifests(path.replace("\\", "/"))]
-    # By its content first: it knows better what stands at a path of both.
-    return (*[kind for kind in claiming if kind.is_by_content][:1], *named)
-
-
-def _claims(claim: Claim, fields: Fields) -> bool:
-    """Return whether a document holds what one of a kind does."""
-    # An item of a PodList is a Pod, which it need not say.
-    name = _text(fields, "kind").removesuffix("List")
-    is_version = not claim.api_version or re.fullmatch(claim.api_version, _text(fields, "apiVersion"))
-    is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
-    return all(key in fields for key in claim.has) and bool(is_version) and is_kind
-
-
-def _text(fields: Fields, key: str) -> str:
-    entry = fields.get(key)
-    return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
 
 
 class PlacesReader:
@@ -261,9 +206,9 @@ class PlacesReader:
         marked = [number for number, line in enumerate(self._file.source.data.split(b"\n"), 1) if _is_marked(line)]
         return reading._replace(occurrences=tuple(self._with_policy(each, marked) for each in reading.occurrences))
 
-    def outline(self) -> tuple[str, ...]:
-        """Return what no edit may change."""
-        return self._reader.outline()
+    def outline(self, occurrences: Sequence[Occurrence] | None = None) -> tuple[str, ...]:
+        """Return what no edit may change. `occurrences` are those that stand in this file, by default its own."""
+        return self._reader.outline(occurrences)
 
     def _is_header(self, document: Node) -> bool:
         """Return whether a document is the header of a GitLab pipeline: only before another one `spec` is no job."""
@@ -330,7 +275,7 @@ class PlacesReader:
     def _add_service(self, fields: Fields, context: str) -> None:
         """Add the image of a container of Azure's registry service, which has a name and no tag."""
         repository = fields.get("repository")
-        if _text(fields, "type").upper() != "ACR" or "image" in fields or repository is None:
+        if text_at(fields, "type").upper() != "ACR" or "image" in fields or repository is None:
             return
         text = strip(self._file.text_of(repository.value)) if repository.value.id == "scalar" else Text("", ())
         if text.chars:
@@ -363,8 +308,8 @@ class PlacesReader:
         path = self._file.source.path
         for item in (*_items(fields, "images"), *_items(fields, "imageTags")):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
-            name, new_name = _text(entries, "name"), _text(entries, "newName")
-            keeps_tag = not (_text(entries, "newTag") or _text(entries, "digest"))
+            name, new_name = text_at(entries, "name"), text_at(entries, "newName")
+            keeps_tag = not (text_at(entries, "newTag") or text_at(entries, "digest"))
             if name and not (keeps_tag and new_name in ("", name)):
                 decision = Decision(
                     by=Decider.KUSTOMIZATION,
@@ -395,7 +340,9 @@ class PlacesReader:
         fields = self._mappings.fields(document)
         specs = _mappings_at(self._mappings, fields, "spec")
         if kind == "kubernetes":
-            if not (_text(fields, "apiVersion").startswith("argoproj.io/") and _text(fields, "kind") in _APPLICATIONS):
+            if not (
+                text_at(fields, "apiVersion").startswith("argoproj.io/") and text_at(fields, "kind") in _APPLICATIONS
+            ):
                 return
             templates = [each for spec in specs for each in _mappings_at(self._mappings, spec, "template")]
             specs += [each for template in templates for each in _mappings_at(self._mappings, template, "spec")]
@@ -406,14 +353,28 @@ class PlacesReader:
 
     def _add_devcontainer(self, fields: Fields) -> None:
         """Add the Dockerfile and the Compose files that a devcontainer.json names."""
-        build = fields.get("build")
-        if build is not None and build.value.id == "mapping":
-            self._add_links(self._mappings.fields(build.value), "dockerfile", "dockerfile", above="build.")
-        self._add_links(fields, "dockerFile", "dockerfile")
+        fields_of_build = self._fields_at(fields, "build")
+        build = read_build(self._reader, self._fields_at(fields_of_build, "args"), _items(fields_of_build, "options"))
+        for each in build.images:
+            if each.text is not None:
+                self._add_text(Reached(path=0, entry=each.entry, context=each.context), each.text)
+        for where, key, above in ((fields_of_build, "dockerfile", "build."), (fields, "dockerFile", "")):
+            self._add_links(where, key, "dockerfile", above, build.args, build.contexts)
         self._add_links(fields, "dockerComposeFile", COMPOSE)
 
+    def _fields_at(self, fields: Fields, key: str) -> Fields:
+        entry = fields.get(key)
+        return self._mappings.fields(entry.value) if entry is not None and entry.value.id == "mapping" else {}
+
     def _add_links(
-        self, fields: Fields, key: str, kind: str, above: str = "", chosen: Sequence[bool] | None = None
+        self,
+        fields: Fields,
+        key: str,
+        kind: str,
+        above: str = "",
+        args: tuple[BuildArgument, ...] = (),
+        contexts: tuple[str, ...] = (),
+        chosen: Sequence[bool] | None = None,
     ) -> None:
         """Add what stands at a key, or each item of the list there that is `chosen`, as the path of a file."""
         if key not in fields:
@@ -431,6 +392,8 @@ class PlacesReader:
                 where=self._file.source.locate(self._file.span_of(entry.value)),
                 context=above + (key if value.id == "scalar" else f"{key}[{number}]"),
                 suppressions=self._reader.suppressions_of(entry),
+                args=args,
+                contexts=contexts,
             )
             self._reader.links.append(link)
 

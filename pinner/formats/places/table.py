@@ -20,6 +20,8 @@ class Form(StrEnum):
     )
     SERVICE = "a mapping with `type: ACR` and `repository`, of which Azure finds the image; it is listed"
     EXPRESSION = "what may be an expression, which is listed; the images of a list or a mapping have paths of their own"
+    IMAGE_CONTEXT = "`docker-image://` and a reference; the digest goes to its end"
+    DOCKERFILE = "a Dockerfile, which is read as any other"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
     PATCH = "a patch in the text: the digest goes to the end of a reference that it writes, as in kubernetes"
@@ -90,6 +92,9 @@ class Kind(NamedTuple):
         return _expression(self.files)
 
 
+IMAGE_CONTEXT = "docker-image://"
+SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
+"""As a build argument it takes the place of the line `# syntax=`: BuildKit's frontend/dockerfile/builder."""
 _ANY = ("*.yml", "*.json")
 _PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
 _IMAGE_KEYS = "{image,images,*Image}"
@@ -211,11 +216,29 @@ KINDS = (
     Kind(
         name="devcontainer",
         files=(".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json"),
-        paths=(Path("image"),),
+        paths=(Path("image"), Path(f"build.args.{SYNTAX_ARGUMENT}")),
         words=("image", "docker"),
         note=(
-            "The Dockerfile and the Compose files that it names are read; what cannot be is `unchecked[not-read]`, "
-            "which `// pinner: ignore[not-read] reason` acknowledges. Features take no digest."
+            "The Dockerfile and the Compose files that it names are read, the Dockerfile with the values of "
+            "`build.args`, to which digests go; one with a variable, `${localEnv:…}`, is not known. What cannot be "
+            "read is `unchecked[not-read]`, which `// pinner: ignore[not-read] reason` acknowledges. Features take no "
+            "digest."
+        ),
+    ),
+    Kind(
+        name="bake",
+        files=("{docker-bake,bake}.{hcl,json}", "{docker-bake,bake}{.,-,_}*.{hcl,json}"),
+        paths=(
+            Path("target.*.contexts.*", Form.IMAGE_CONTEXT),
+            Path("target.*.dockerfile-inline", Form.DOCKERFILE),
+            Path(f"target.*.args.{SYNTAX_ARGUMENT}"),
+        ),
+        note=(
+            "The `args` and `contexts` of a target are one more build of the Dockerfile that it names, and digests go "
+            "to the values. What it inherits, the defaults of variables and the names of its matrix are known; what "
+            "functions make of others, and what other files say of the target, is not. No digest is written where a "
+            "variable stands. A Dockerfile that cannot be read is `unchecked[not-read]`, unless the target names "
+            "neither it nor its context."
         ),
     ),
     Kind(

@@ -271,6 +271,28 @@ TABLES = {
             "apiVersion: v1\nkind: Workflow\nspec: {templates: [{container: {image: 'a:1'}}]}\n",
         ),
     ),
+    "bake": Table(
+        "docker-bake.hcl",
+        (
+            'target "x" { contexts = { a = "docker-image://a/b:1@" } }\n',
+            'target "x" {\n  dockerfile-inline = <<A\nFROM a/b:1@\nA\n}\n',
+            'target "x" { args = { BUILDKIT_SYNTAX = "a/b:1@" } }\n',
+        ),
+        {
+            'target "x" { contexts = { a = "docker-image://a:${V}" } }\n': ["docker-image://a:${V}"],
+            'variable "V" { default = "1" }\ntarget "x" { contexts = { a = "docker-image://a:${V}" } }\n': ["a:${V}"],
+        },
+        (
+            "",
+            'target "x" { tags = ["a/b:1"] }\n',
+            'target "x" { contexts = { a = "target:b", c = "https://x/y.git", d = "../x" } }\n',
+            'target "x" { contexts = { a = "docker-image://" } }\n',
+            'target "x" { # contexts = { a = "docker-image://a/b:1" }\n}\n',
+            'group "x" { contexts = { a = "docker-image://a/b:1" } }\n',
+            'target "x" { cache-from = ["docker-image://a/b:1"] }\n',
+            'target "x" {\n  dockerfile-inline = <<A\nFROM scratch\nA\n}\n',
+        ),
+    ),
     "kustomize": Table(
         "base/kustomization.yaml",
         (

@@ -78,7 +78,9 @@ AnyTag.add_constructor(None, AnyTag.construct_undefined)
 
 
 def values_of(path: str, data: bytes) -> list[Any]:
-    """The documents as ruamel.yaml loads them."""
+    """The documents as ruamel.yaml loads them; HCL as it is, but for what pinner writes."""
+    if path.endswith(".hcl"):
+        return [data.decode().replace(f"@{DIGEST}", "").replace(":latest", "")]
     if path.endswith(".json"):
         from pinner.formats.places.comments import as_yaml
 
