@@ -78,5 +78,6 @@ def _claims(claim: Claim, fields: Fields) -> bool:
 
 
 def text_at(fields: Fields, key: str) -> str:
+    """Return the text of the scalar at a key, empty where there is none."""
     entry = fields.get(key)
     return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
