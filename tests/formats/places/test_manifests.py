@@ -15,7 +15,9 @@ CONFIG = "apiVersion: v1\nkind: ConfigMap\ndata: {note: 'image: a:1'}\n"
 PODJ = json.dumps({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a:1"}]}})
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{image: 'a:1'}]}\n"
 LIST = f"apiVersion: v1\nkind: List\nitems: [{PODJ}]\n"
-NAMES = sorted({table.path for table in TABLES.values()} | {"a/values.yaml", "a/my-values.yaml", ".circleci/x.yml"})
+# kubectl takes files by these endings, and no HCL.
+PATHS = {table.path for table in TABLES.values() if table.path.endswith((".yaml", ".yml", ".json"))}
+NAMES = sorted(PATHS | {"a/values.yaml", "a/my-values.yaml", ".circleci/x.yml"})
 COMPOSE_NAMES = ["compose.yaml", "deploy/app.compose.yml"]
 BAKE = ["bakery.json", "baker.json", "bake.json", "docker-bake.json", "docker-bake.override.json", "bake-x.json"]
 
