@@ -2,7 +2,8 @@
 
 Reports an image that the repository itself builds: Skaffold's artifacts, services of Compose files that have `build`
 and `image`, the `tags` of Bake files and of `docker/build-push-action`. Registry and repository are the same, and so is
-the tag, unless what builds the image names none.
+the tag, unless what builds the image names none. In the Dockerfile of a service whose build makes the image it is none:
+the base of a build is there before its result.
 
 ## Why is this bad
 

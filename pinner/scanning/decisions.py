@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from pinner.formats._builders import builder_decisions
 from pinner.formats.places import DEPLOYED, PATCH
 from pinner.model.occurrence import Decider, Decision, Link, Occurrence, Reading
 from pinner.model.reference import Reference
@@ -19,7 +20,8 @@ _LOADED = ("kubernetes", "kustomize")
 OF_KUSTOMIZATIONS = (*_LOADED, PATCH)
 """What a kustomization takes the files for that it names."""
 _CONTAINER = r"(^|\.)(containers|initContainers)\[\d+\]\.image$"
-_Built = dict[tuple[str, str | None], Decision]
+_Image = tuple[str, str | None]
+_Built = dict[_Image, Decision]
 """What builders make, by name and tag, which some leave open."""
 _Overrides = Mapping[str, Decision]
 """What kustomizations decide, by the name as they write it."""
@@ -40,16 +42,28 @@ def decided(files: Mapping[str, ScannedFile], builders: Mapping[str, ScannedFile
     earlier = any(each.decision for file in files.values() for each in file.reading.occurrences)
     if not (built or overrides or earlier):
         return dict(files)
+    made = {path: set(_made_by(file)) for path, file in files.items() if file.makes}
     found: dict[str, ScannedFile] = {}
     for path, file in files.items():
         of_file = overrides.get(_normal(path), {}) if overrides else {}
-        occurrences = tuple(_with_decision(each, built, of_file) for each in file.reading.occurrences)
+        occurrences = tuple(_with_decision(each, built, of_file, made) for each in file.reading.occurrences)
         found[path] = file._replace(reading=file.reading._replace(occurrences=occurrences))
     return found
 
 
-def _with_decision(occurrence: Occurrence, built: _Built, overrides: _Overrides) -> Occurrence:
-    """Return an occurrence with what builders and kustomizations decide on it."""
+def _made_by(file: ScannedFile) -> Iterator[_Image]:
+    """Yield the images that builds of a Dockerfile make, as builders name them."""
+    for each in builder_decisions(file.makes, file.source.path, line=1):
+        yield each.name, each.tag
+
+
+def _with_decision(
+    occurrence: Occurrence, built: _Built, overrides: _Overrides, made: Mapping[str, set[_Image]]
+) -> Occurrence:
+    """Return an occurrence with what builders and kustomizations decide on it.
+
+    `made` are the images that builds of Dockerfiles make, by the paths of these.
+    """
     if occurrence.decision is not None and occurrence.decision.by not in _BY_FILES:
         return occurrence
     decision, image = None, occurrence.target
@@ -59,7 +73,11 @@ def _with_decision(occurrence: Occurrence, built: _Built, overrides: _Overrides)
             decision = overrides.get(written_name(occurrence.text))
         # A digest comes from a registry: what has one was not built here.
         if decision is None and image.digest is None:
-            decision = built.get((image.name, image.by_tag().tag)) or built.get((image.name, None))
+            # A build pulls its bases before it makes anything: what it makes itself is none of them.
+            paths = (occurrence.path, *(use.path for use in occurrence.used_at))
+            own = set[_Image]().union(*(made.get(path, ()) for path in paths))
+            names = ((image.name, image.by_tag().tag), (image.name, None))
+            decision = next((built[name] for name in names if name in built and name not in own), None)
     return occurrence._replace(decision=decision)
 
 

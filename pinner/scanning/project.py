@@ -60,6 +60,7 @@ class Project:
         self._including: set[tuple[str, ...]] = set()
         self._mains: dict[str, Model | None] = {}
         self._builds: dict[str, list[Build]] = {}
+        self._makes: dict[str, set[str]] = {}
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
         self._naming: dict[str, NamingFile] = {}
@@ -299,6 +300,10 @@ class Project:
             for file in (folder.file, *build.files):
                 self._join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
+            image = model.services.effective(build.name, "image")
+            if image is not None and image[0].value.id == "scalar":
+                made = model.services.in_force(str(image[0].value.value))
+                self._makes.setdefault(found.path, set()).add(made)
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)
@@ -440,7 +445,8 @@ class Project:
             return ScannedFile(source=_plain(env.source), format=DOTENV, reading=reading, outline=dotenv_outline)
         if path in self._dockerfiles:
             source = _plain(self._dockerfiles[path].source)
-            return ScannedFile(source=source, format=DOCKERFILE, reading=reading, outline=None)
+            makes = frozenset(self._makes.get(path, ()))
+            return ScannedFile(source=source, format=DOCKERFILE, reading=reading, makes=makes)
         if path in self._naming:
             return self._naming[path].in_force(reading)
         if path in self._readers_of_builds:

@@ -11,7 +11,8 @@ from pinner.model.source import Source
 class ScannedFile(NamedTuple):
     """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
 
-    `outline` gives what no edit may change, where a project tells that.
+    `outline` gives what no edit may change, where a project tells that. `makes` are the names of the images that builds
+    of a Dockerfile make.
     """
 
     source: Source
@@ -19,6 +20,7 @@ class ScannedFile(NamedTuple):
     reading: Reading
     root: str | None = None
     outline: Callable[[], tuple[str, ...]] | None = None
+    makes: frozenset[str] = frozenset()
 
 
 class ProjectReading(NamedTuple):

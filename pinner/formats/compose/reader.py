@@ -48,13 +48,14 @@ class NamedFile(NamedTuple):
 
 
 class ServiceBuild(NamedTuple):
-    """How a service is built from a Dockerfile. `folder` is its build context.
+    """How the service `name` is built from a Dockerfile. `folder` is its build context.
 
     That is relative to the folder of the file `base`, and the project's where nothing says it. `dockerfile` is relative
     to the build context, None where it has its usual name. `files` are those that say something of the build.
     Where the Dockerfile `may_be_missing`, that it is not there is no fault.
     """
 
+    name: str
     folder: NamedFile
     is_said: bool
     base: YamlFile
@@ -319,6 +320,7 @@ class ModelReader:
         loaded = _as_loaded(builds, self.services)
         folder = self._field(loaded, "context", path)
         yield ServiceBuild(
+            name=name,
             folder=folder or NamedFile(path=".", entry=entry, file=layer.file, context=path),
             is_said=folder is not None,
             base=folder.file if folder else loaded[-1][1].project.files[0],
