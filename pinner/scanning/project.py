@@ -410,7 +410,8 @@ class Project:
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
         for each in merged(occurrences):
-            by_path.setdefault(each.path, []).append(self._environments.with_suppressions(each))
+            commented = self._with_suppressions(self._environments.with_suppressions(each))
+            by_path.setdefault(each.path, []).append(commented)
         files: dict[str, ScannedFile] = {}
         for path, reading in readings.items():
             here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
@@ -427,6 +428,14 @@ class Project:
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),
         )
+
+    def _with_suppressions(self, occurrence: Occurrence) -> Occurrence:
+        """Return an occurrence with the ignore comments of the build argument in which it stands."""
+        file = self._compose.get(occurrence.path)
+        for reader in file.readers if file and occurrence.used_at else ():
+            if comments := reader.suppressions_of_values.get(occurrence.span):
+                return occurrence._replace(suppressions=occurrence.suppressions + comments)
+        return occurrence
 
     def _reported(self, paths: Iterable[str]) -> set[str]:
         """Return those of some files that were asked about, and all that they lead to."""

@@ -368,6 +368,9 @@ class ModelReader:
                 self._reader(pair.file).is_new(pair.entry.value)
             index = None if pair.is_given else scope.look_up(name)
             if pair.text is not None:
+                if pair.text.offsets:
+                    reader, span = self._reader(pair.file), pair.text.extent
+                    reader.suppressions_of_values[reader.source.local(span)] = reader.suppressions_of(pair.entry)
                 with suppress(ExpansionError):
                     dialect = LITERAL if pair.obstacle else None
                     index = scope.declare(name, pair.text, dialect, is_visible=False)

@@ -107,6 +107,8 @@ class YamlReader:
         self._has_variables = dialect is not None
         self.scope = scope or Scope(dialect or COMPOSE, file.source)
         self._suppressions = Suppressions(file)
+        # The ignore comments on values that are references of other files, by where these stand.
+        self.suppressions_of_values: dict[Span, tuple[Suppression, ...]] = {}
         self.decisions: list[Decision] = []
         self.links: list[Link] = []
         self._pending: list[_Pending] = []
