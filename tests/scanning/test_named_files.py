@@ -140,7 +140,7 @@ WRITTEN: dict[str, tuple[Tree, str, list[str]]] = {
     ),
     "argument that is pinned": (PINNED_ARG, "Dockerfile", []),
     "argument beside a comment on nothing": (
-        {**PINNED_ARG, "compose.yaml": f"# pinner: ignore[unpinned] none\n{PINNED_ARG['compose.yaml']}"},
+        {**PINNED_ARG, "compose.yaml": f"{PINNED_ARG['compose.yaml']}\n# pinner: ignore[unpinned] none\n"},
         "Dockerfile",
         [],
     ),
