@@ -12,7 +12,8 @@ def note_container_values(model: Model, environments: Environments) -> None:
     for layer in (layer for layers in model.services.layers.values() for layer in layers):
         _note_env_file(model, environments, layer.file, find(layer.fields, "env_file"))
         # A container gets those that stand there by their names alone with the values that Compose sees.
-        for name, pair in model.services.pairs_of(layer.file, find(layer.fields, "environment"), "environment").items():
+        entry = find(layer.fields, "environment")
+        for name, pair in model.services.pairs_of(layer.file, entry, "environment", only_names=True).items():
             if not pair.is_given:
                 _note_name(model, name, layer.file, pair.entry.value)
     for file in model.services.files:

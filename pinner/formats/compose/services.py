@@ -153,15 +153,17 @@ class Services:
             return ()
         return enumerate(entry.value.value)
 
-    def pairs_of(self, file: YamlFile, entry: Entry | None, what: str) -> dict[str, Pair]:
-        """Return the pairs of a mapping or of a list of `name=value`."""
+    def pairs_of(self, file: YamlFile, entry: Entry | None, what: str, *, only_names: bool = False) -> dict[str, Pair]:
+        """Return the pairs of a mapping or of a list of `name=value`, or those of which there may be names alone."""
         if entry is None or is_reset(entry.value):
             return {}
         if entry.value.id == "mapping":
             fields = self.fields_of(file, entry.value, what)
-            return {name: pair_of_entry(each, file) for name, each in fields.items()}
+            names = [name for name, each in fields.items() if not only_names or nodes.is_null(each.value)]
+            return {name: pair_of_entry(fields[name], file) for name in names}
         items = (item for _, item in self.items_of(file, entry, what) if item.id == "scalar")
-        return dict(pair_of_item(item, file, self._values) for item in items)
+        chosen = (item for item in items if not only_names or "=" not in item.value or "$" in item.value)
+        return dict(pair_of_item(item, file, self._values) for item in chosen)
 
     def builds_of(self, name: str) -> list[tuple[Entry, Layer]]:
         """Return the `build` values that make up a service's build, those that hold first."""

@@ -91,7 +91,8 @@ class _DocumentNodes:
 
     def __init__(self, yaml: YAML, events: Iterator[Any]) -> None:
         self.nodes: list[Node] = []
-        self._yaml = yaml
+        # That of the version which the document says: to ask for it takes longer than to use it.
+        self._resolver = yaml.resolver
         self._events = events
         self._anchors: dict[str, Node] = {}
         self._compose(next(events), 1)
@@ -131,7 +132,7 @@ class _DocumentNodes:
         tag = event.tag
         # `!` alone stands for the tag that the node has without one.
         if tag is None or tag == "!":
-            tag = str(self._yaml.resolver.resolve(kind, value, event.implicit))
+            tag = str(self._resolver.resolve(kind, value, event.implicit))
         return Node(
             id=kind.id,
             tag=sys.intern(tag),
