@@ -300,9 +300,7 @@ class Project:
             for file in (folder.file, *build.files):
                 self._join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
-            image = model.services.effective(build.name, "image")
-            if image is not None and image[0].value.id == "scalar":
-                made = model.services.in_force(str(image[0].value.value))
+            if made := model.services.scalar(build.name, "image"):
                 self._makes.setdefault(found.path, set()).add(made)
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:

@@ -20,6 +20,15 @@ UNPINNED = [
     ),
     pytest.param(
         {
+            "compose.yaml": "include: [db/c.yml]\n",
+            "db/c.yml": "services: {db: {build: ., image: 'nginx:${T}', pull_policy: build}}\n",
+            "db/.env": "T=2\n",
+            "db/Dockerfile": "FROM nginx:2\n",
+        },
+        id="a variable of what is included",
+    ),
+    pytest.param(
+        {
             "compose.yaml": "services: {db: {build: {context: db, args: {V: 'nginx:2'}}, image: 'nginx:2',"
             " pull_policy: build}}\n",
             "db/Dockerfile": f"ARG V=a:1{DIGEST}\nFROM $V\n",
