@@ -8,7 +8,7 @@ from pinner.formats.dotenv.reader import DotenvReader
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text
-from pinner.model.occurrence import Occurrence, Problem, Suppression
+from pinner.model.occurrence import Problem, Suppression
 from pinner.model.source import Span
 from pinner.scanning.followed import Files, Followed, NotRead
 
@@ -131,16 +131,6 @@ class Environments:
             if each == name and value is not None and value.offsets:
                 return path, value.extent, suppressions
         return path, Span(0, 0), ()
-
-    def with_suppressions(self, occurrence: Occurrence) -> Occurrence:
-        """Return an occurrence with the ignore comments of the value in which it stands."""
-        reader = self.readers.get(occurrence.path)
-        if reader is None or not occurrence.used_at:
-            return occurrence
-        for _, value, _, suppressions in reader.assignments:
-            if value is not None and value.offsets and reader.source.local(value.extent) == occurrence.span:
-                return occurrence._replace(suppressions=occurrence.suppressions + suppressions)
-        return occurrence
 
     def _declare(self, scope: Scope, path: str, above: Scope | None) -> None:
         reader = self.readers[path]

@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 
 from pinner.formats import DOCKERFILE, Format
 from pinner.formats.dockerfile.reader import Build
-from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
+from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
-from pinner.formats.variables.text import Text
-from pinner.model.occurrence import BuildArgument, Reading
-from pinner.model.source import Source
+from pinner.model.occurrence import BuildArgument, Reading, Suppression
+from pinner.model.source import Source, Span
 from pinner.scanning.discovery import Found
 from pinner.scanning.followed import Files, Finder, follow_links
 from pinner.scanning.readings import ScannedFile
@@ -38,36 +36,25 @@ class NamingFile:
                 yield found.path, Build(args=args, contexts=frozenset(link.contexts), scope=self._base)
 
     def in_force(self, reading: Reading) -> ScannedFile:
-        """Return the file with all that is read in it, with the ignore comments of the values that stand here."""
+        """Return the file with all that is read in it."""
         # Imported here: a Compose file alone needs no table of kinds.
         from pinner.formats.places.bake_reader import BakeReader
         from pinner.formats.places.reader import PlacesReader
 
-        comments = {each.span: each.suppressions for each in self._declared}
-        occurrences = tuple(
-            each._replace(suppressions=each.suppressions + comments.get(each.span, ())) if each.used_at else each
-            for each in reading.occurrences
-        )
         reader, outline = self._reader, self._reader.outline
         if isinstance(reader, PlacesReader | BakeReader):
-            outline = partial(reader.outline, occurrences)
-        reading = reading._replace(occurrences=occurrences)
+            outline = partial(reader.outline, reading.occurrences)
         return ScannedFile(source=self.source, format=self._format, reading=reading, outline=outline)
 
+    @property
+    def suppressions_of_values(self) -> dict[Span, tuple[Suppression, ...]]:
+        """The ignore comments on the values that builds get, by where these stand."""
+        return {each.span: each.suppressions for each in self._declared}
+
     def _declare(self, argument: BuildArgument) -> int | None:
-        """Return the index of a build argument, None where its value is not known."""
-        if argument.value is None:
-            return None
         if argument not in self._declared:
-            self._declared[argument] = None
-            start, end = argument.span.start + self._first, argument.span.end + self._first
-            # With escapes none of it stands there: all of it has the offset of its last byte.
-            offsets = range(start, end) if argument.is_as_written else [end - 1] * len(argument.value)
-            scope, text = Scope(COMPOSE, beside=self._base), Text(argument.value, offsets)
-            with suppress(ExpansionError):
-                self._declared[argument] = scope.declare(argument.name, text, LITERAL, is_visible=False)
-            if argument.obstacle:
-                scope.note_reader(self._declared[argument], argument.obstacle)
+            scope = Scope(COMPOSE, beside=self._base)
+            self._declared[argument] = scope.declare_argument(argument, self._first)
         return self._declared[argument]
 
 

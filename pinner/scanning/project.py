@@ -407,8 +407,10 @@ class Project:
         readings |= {path: file.reading for path, file in self._naming.items()}
         occurrences = [each for reading in readings.values() for each in reading.occurrences]
         by_path: dict[str, list[Occurrence]] = {}
+        on_values = self._suppressions_of_values()
         for each in merged(occurrences):
-            commented = self._with_suppressions(self._environments.with_suppressions(each))
+            ignores = on_values.get((each.path, each.span), ()) if each.used_at else ()
+            commented = each._replace(suppressions=each.suppressions + ignores)
             by_path.setdefault(each.path, []).append(commented)
         files: dict[str, ScannedFile] = {}
         for path, reading in readings.items():
@@ -427,13 +429,12 @@ class Project:
             excluded=len(self._files.excluded),
         )
 
-    def _with_suppressions(self, occurrence: Occurrence) -> Occurrence:
-        """Return an occurrence with the ignore comments of the build argument in which it stands."""
-        file = self._compose.get(occurrence.path)
-        for reader in file.readers if file and occurrence.used_at else ():
-            if comments := reader.suppressions_of_values.get(occurrence.span):
-                return occurrence._replace(suppressions=occurrence.suppressions + comments)
-        return occurrence
+    def _suppressions_of_values(self) -> dict[tuple[str, Span], tuple[Suppression, ...]]:
+        """Return the ignore comments on values that other files use, by the path and the span of each value."""
+        found = [(path, each.suppressions_of_values) for path, each in self._environments.readers.items()]
+        found += [(path, each.suppressions_of_values) for path, file in self._compose.items() for each in file.readers]
+        found += [(path, each.suppressions_of_values) for path, each in self._naming.items()]
+        return {(path, span): ignores for path, on_values in found for span, ignores in on_values.items()}
 
     def _reported(self, paths: Iterable[str]) -> set[str]:
         """Return those of some files that were asked about, and all that they lead to."""

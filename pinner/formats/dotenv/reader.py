@@ -54,6 +54,12 @@ class DotenvReader:
         problems = (self.problem,) if self.problem else ()
         return Reading(occurrences=(), suppressions=tuple(self._ignores), problems=problems)
 
+    @property
+    def suppressions_of_values(self) -> dict[Span, tuple[Suppression, ...]]:
+        """The ignore comments on the values, by where these stand."""
+        placed = ((value, each) for _, value, _, each in self.assignments if value is not None and value.offsets)
+        return {self.source.local(value.extent): each for value, each in placed}
+
     def outline(self, occurrences: tuple[Occurrence, ...] = ()) -> tuple[str, ...]:
         """Return the names and values without the digests that pinner writes, and without `:latest` before them."""
         dropped = {offset for each in occurrences for offset in written_offsets(each, self.source)}

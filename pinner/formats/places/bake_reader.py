@@ -8,7 +8,6 @@ import re
 from bisect import bisect_left
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice, product
 
 from pinner.formats._suppressions import MARK, read_suppression
@@ -24,7 +23,7 @@ from pinner.formats.variables.digest_placement import (
     read_reference,
     written_offsets,
 )
-from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
+from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
 from pinner.formats.variables.text import Text, join
 from pinner.formats.yaml.reader import refuse
@@ -161,7 +160,7 @@ class BakeReader:
         if value.text is None or not value.text.chars.strip():
             return
         text, is_known = filled(value.text, values)
-        declared = {each.name: self._declare(each) for each in args}
+        declared = {each.name: self._scope.declare_argument(each) for each in args}
         build = Build(args=declared, contexts=target.contexts.keys(), scope=self._scope)
         reading = open_text(text, self._source, f"{context} > ", build).read()
         self._problems += reading.problems
@@ -170,18 +169,6 @@ class BakeReader:
         for each in reading.occurrences:
             checked = _checked(each, text, self._source, is_known=is_known)
             self._add(checked._replace(suppressions=ignores + checked.suppressions, kind=KIND))
-
-    def _declare(self, argument: BuildArgument) -> int | None:
-        index = None
-        if argument.value is not None:
-            start, end = argument.span
-            offsets = range(start, end) if argument.is_as_written else [end - 1] * len(argument.value)
-            with suppress(ExpansionError):
-                text = Text(argument.value, offsets)
-                index = self._scope.declare(argument.name, text, LITERAL, is_visible=False)
-        if argument.obstacle:
-            self._scope.note_reader(index, argument.obstacle)
-        return index
 
     def _add(self, occurrence: Occurrence) -> None:
         key = (occurrence.span, occurrence.target)

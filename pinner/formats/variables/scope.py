@@ -8,8 +8,9 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from pinner.formats.variables.expansion import COMPOSE, Dialect, Expansion, ExpansionError, Missing, expand
+from pinner.formats.variables.expansion import COMPOSE, LITERAL, Dialect, Expansion, ExpansionError, Missing, expand
 from pinner.formats.variables.text import NOWHERE, Text
+from pinner.model.occurrence import BuildArgument
 from pinner.model.reference import Reference
 from pinner.model.source import Source, same_file
 
@@ -140,6 +141,21 @@ class Scope:
         shared.values.append(value)
         if is_visible:
             self.bind(name, index)
+        return index
+
+    def declare_argument(self, argument: BuildArgument, base: int = 0) -> int | None:
+        """Add what a file passes to an ARG and return its index, None where the value is not known.
+
+        Offsets of the file count from `base` here. In the value nothing means anything but itself.
+        """
+        if argument.value is None:
+            return None
+        start, end = argument.span.start + base, argument.span.end + base
+        # With escapes none of it stands there: all of it has the offset of its last byte.
+        offsets = range(start, end) if argument.is_as_written else [end - 1] * len(argument.value)
+        index = self.declare(argument.name, Text(argument.value, offsets), LITERAL, is_visible=False)
+        if argument.obstacle:
+            self.note_reader(index, argument.obstacle)
         return index
 
     def bind(self, name: str, index: int) -> None:
