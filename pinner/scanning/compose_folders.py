@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from pinner.formats import COMPOSE, DOTENV, is_claimed_by_name
 from pinner.model.errors import ReadError
 from pinner.model.files import checked_root, is_inside
-from pinner.model.source import read_source
+from pinner.model.source import Source, read_source
 from pinner.scanning.discovery import Found
 
 
@@ -80,9 +80,12 @@ def _checked_root(real: str, known: dict[str, str | None]) -> str | None:
 
 def is_compose(path: str) -> bool:
     """Tell by its content whether a file of a name that no kind claims is a Compose file."""
-    if is_claimed_by_name(path):
-        return False
+    return not is_claimed_by_name(path) and is_claimed(path, COMPOSE.claims)
+
+
+def is_claimed(path: str, claims: Callable[[Source], bool]) -> bool:
+    """Tell whether a file can be read, and `claims` claims its content."""
     try:
-        return COMPOSE.claims(read_source(path))
+        return claims(read_source(path))
     except ReadError:
         return False

@@ -18,6 +18,7 @@ from pinner.scanning.compose_folders import (
     compose_files_by_folder,
     compose_files_in,
     folders_above,
+    is_claimed,
     is_compose,
     names_compose_files,
 )
@@ -89,10 +90,9 @@ def scan_files(
     """Read every file. One that cannot be read becomes a failure beside those of discovery; all others stand.
 
     Compose files are read with all that they name, but for what `excludes` leaves out, and Dockerfiles with what the
-    configured `builds` pass. A file outside of what is
-    checked, behind a link, is a failure if it holds references. With `accept_pinned_outside` it is none if all of them
-    are pinned, and nothing of it is shown. A file that was named and is of no kind is `unknown`, or with
-    `skip_unknown` passed over.
+    configured `builds` pass. A file outside of what is checked, behind a link, is a failure if it holds references.
+    With `accept_pinned_outside` it is none if all of them are pinned, and nothing of it is shown. A file that was named
+    and is of no kind is `unknown`, or with `skip_unknown` passed over.
     """
     opened = _Opened(suppression_settings, kind_settings, excludes)
     found = list(opened.sort_out(found))
@@ -160,7 +160,7 @@ class _Opened:
             self._found.add(os.path.normpath(each.path))
             if isinstance(each.format, Places) and not each.format.kind and is_compose(each.path):
                 each = each._replace(format=COMPOSE)
-            elif each.format is COMPOSE and _holds_manifests(each):
+            elif each.format is COMPOSE and is_claimed(each.path, holds_manifests):
                 each = each._replace(format=self._kind_settings.places())
             if each.format is COMPOSE and COMPOSE.NAME in self._kind_settings.off:
                 self.excluded += 1
@@ -343,14 +343,6 @@ def _is_dockerfile(found: Found) -> bool:
     except ReadError:
         return found.is_named or not found.by_content
     return DOCKERFILE.claims(source)
-
-
-def _holds_manifests(found: Found) -> bool:
-    """Tell whether a file with the name of a Compose file holds what kubectl reads."""
-    try:
-        return holds_manifests(read_source(found.path))
-    except ReadError:
-        return False
 
 
 def _read_projects(

@@ -77,10 +77,9 @@ def open_source(source: Source) -> Reader:
 
 def claims(source: Source) -> bool:
     """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
-    text = decode(source)
-    file = text if isinstance(text, Problem) else compose(source, text)
-    tops = [] if isinstance(file, Problem) else [each for each in file.documents if not says_nothing(each)]
-    if isinstance(file, Problem) or any(each.id != "mapping" for each in tops):
+    file = _composed(source)
+    tops = [each for each in file.documents if not says_nothing(each)] if file else []
+    if file is None or any(each.id != "mapping" for each in tops):
         return False
     # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
     model = Services([file])
@@ -98,13 +97,18 @@ def claims(source: Source) -> bool:
 
 def are_all_manifests(source: Source) -> bool:
     """Tell whether all documents of a file are manifests of Kubernetes, and none has services as well."""
-    text = decode(source)
-    file = text if isinstance(text, Problem) else compose(source, text)
-    if isinstance(file, Problem):
+    file = _composed(source)
+    if file is None:
         return False
     mappings = Mappings(file)
     documents = [mappings.fields(each) for each in file.documents if each.id == "mapping"]
     return bool(documents) and all(is_manifest(fields) and "services" not in fields for fields in documents)
+
+
+def _composed(source: Source) -> YamlFile | None:
+    text = decode(source)
+    file = text if isinstance(text, Problem) else compose(source, text)
+    return None if isinstance(file, Problem) else file
 
 
 def _collect(file: YamlFile) -> YamlReader:

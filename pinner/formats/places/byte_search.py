@@ -46,15 +46,18 @@ def json_may_be_of_a_kind(data: bytes) -> bool:
         return True
     if isinstance(document, list):
         return any(isinstance(item, dict) and {"op", "path"} <= item.keys() for item in document)
-    return isinstance(document, dict) and ("services" in document or {"apiVersion", "kind"} <= document.keys())
+    return _is_manifest(document) or (isinstance(document, dict) and "services" in document)
 
 
 def is_json_manifest(data: bytes) -> bool:
     """Return whether JSON is a manifest to kubectl, whatever the name of its file."""
     try:
-        document = json.loads(data)
+        return _is_manifest(json.loads(data))
     except (ValueError, RecursionError):
         return False
+
+
+def _is_manifest(document: object) -> bool:
     return isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys()
 
 

@@ -8,7 +8,7 @@ from pinner.formats.places import Places
 from pinner.formats.places.patches import MANIFESTS, is_json_patch
 from pinner.formats.places.table import Claim, Kind
 from pinner.formats.yaml.document import YamlFile
-from pinner.formats.yaml.mappings import Fields, Mappings, is_manifest
+from pinner.formats.yaml.mappings import Fields, Mappings, is_manifest, text_at
 from pinner.formats.yaml.nodes import Node
 
 
@@ -75,9 +75,3 @@ def _claims(claim: Claim, fields: Fields) -> bool:
     is_version = not claim.api_version or re.fullmatch(claim.api_version, text_at(fields, "apiVersion"))
     is_kind = (not claim.kinds or name in claim.kinds) and name not in claim.other_kinds
     return all(key in fields for key in claim.has) and bool(is_version) and is_kind
-
-
-def text_at(fields: Fields, key: str) -> str:
-    """Return the text of the scalar at a key, empty where there is none."""
-    entry = fields.get(key)
-    return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""

@@ -8,7 +8,7 @@ from pinner.formats.places.table import BY_NAME, Kind
 from pinner.formats.variables.digest_placement import WrittenReference, occurrence_at
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.mappings import Fields, Mappings
+from pinner.formats.yaml.mappings import Mappings, text_at
 from pinner.formats.yaml.nodes import Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import Invalid, Opaque, Problem
@@ -40,7 +40,7 @@ def written_images(patch: Node, file: YamlFile, mappings: Mappings, kind: Kind, 
     walk = Walk(file, mappings)
     for number, item in enumerate(patch.value):
         fields = mappings.fields(item) if item.id == "mapping" else {}
-        operation, keys, at = _text(fields, "op"), _keys(_text(fields, "path")), f"{context}[{number}]"
+        operation, keys, at = text_at(fields, "op"), _keys(text_at(fields, "path")), f"{context}[{number}]"
         if operation in _WRITING and "value" in fields:
             value = fields["value"]
             reached = list(walk.reach_below(keys, value, kind, f"{at}.value"))
@@ -118,8 +118,3 @@ def _keys(pointer: str) -> list[str | int]:
     """Return the keys of a JSON pointer (RFC 6901). A number is an item of a list, and so is what stands behind it."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     return [0 if part == "-" or part.isdecimal() else part for part in parts] or [""]
-
-
-def _text(fields: Fields, key: str) -> str:
-    entry = fields.get(key)
-    return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""

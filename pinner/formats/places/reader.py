@@ -21,7 +21,7 @@ from pinner.formats.places.byte_search import (
     may_hold_images,
 )
 from pinner.formats.places.devcontainer import read_build
-from pinner.formats.places.documents import documents_of_file, kinds_claiming, text_at
+from pinner.formats.places.documents import documents_of_file, kinds_claiming
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
 from pinner.formats.places.parts import add_override, add_values
 from pinner.formats.places.patches import add_inline_patch, is_taken, taken, written_images
@@ -30,7 +30,7 @@ from pinner.formats.places.table import KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
-from pinner.formats.yaml.mappings import Fields, Mappings
+from pinner.formats.yaml.mappings import Fields, Mappings, text_at
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import (

@@ -23,6 +23,12 @@ def first_of_each(entries: Iterable[Entry]) -> Fields:
     return fields
 
 
+def text_at(fields: Fields, key: str) -> str:
+    """Return the text of the scalar at a key, empty where there is none."""
+    entry = fields.get(key)
+    return str(entry.value.value) if entry is not None and entry.value.id == "scalar" else ""
+
+
 def is_manifest(fields: Fields) -> bool:
     """Return whether the entries of a document are those of a Kubernetes object: strings say its API and its kind."""
     values = [fields[key].value for key in ("apiVersion", "kind") if key in fields]
