@@ -14,8 +14,6 @@ from tests.support import projects
 from tests.support.command import pinner
 from tests.support.compose_go import compose
 
-_DIGEST = f"@{projects.digest_of('any')}"
-
 
 class Case(NamedTuple):
     """The files of a project and the places with a finding, each with the text; `flags` are those of Compose.
@@ -484,12 +482,6 @@ IMAGES = {
 CASES = {**CONTEXTS, **OVERLAYS, **INCLUDED, **WITHOUT_OVERRIDE, **IMAGES}
 
 
-def write(case: Case, folder: Path) -> None:
-    for path, text in case.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text.replace("@D", _DIGEST))
-
-
 def used(folder: Path, flags: tuple[str, ...] = ()) -> set[str]:
     """Return the images that Compose pulls for services, and those that it and the defaults give to `FROM $BASE`."""
     printed = compose(folder, *flags, "config", "--format", "json")
@@ -512,7 +504,7 @@ def _base(folder: Path, build: dict[str, Any]) -> str:
 def test_what_compose_merges(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES[name]
     monkeypatch.chdir(tmp_path)
-    write(case, tmp_path)
+    projects.write(case.files, tmp_path)
     report = pinner("check", "--format", "json", ".").document
     assert (report["unchecked"], report["errors"]) == ([], [])
     found = [
@@ -527,7 +519,7 @@ def test_a_service_may_be_said_in_many_documents(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     documents = ["services: {a: {build: {context: app, args: {BASE: 'node:20'}}}}"]
     documents += [f"services: {{a: {{build: {{args: {{N: '{number}'}}}}}}}}" for number in range(150)]
-    write(Case({MAIN: "\n---\n".join(documents), "app/Dockerfile": BASE}), tmp_path)
+    projects.write({MAIN: "\n---\n".join(documents), "app/Dockerfile": BASE}, tmp_path)
     (finding,) = pinner("check", "--format", "json", ".").document["findings"]
     assert (finding["path"], finding["line"]) == (MAIN, 1)
 
@@ -538,7 +530,7 @@ def test_ways_to_what_is_included_may_double_from_file_to_file(tmp_path: Path, m
     for number in range(40):
         both = f"include: [a{number + 1}.yml, b{number + 1}.yml]"
         files |= {f"{name}{number}.yml": both for name in "ab"}
-    write(Case(files | {"b40.yml": "services: {}"}), tmp_path)
+    projects.write(files | {"b40.yml": "services: {}"}, tmp_path)
     (finding,) = pinner("check", "--format", "json", ".").document["findings"]
     assert finding["path"] == "a40.yml"
 
@@ -554,7 +546,7 @@ def test_nothing_is_written_to_what_an_overlay_takes_for_a_context(
         PROD: f"services: {{a: {{build: {{additional_contexts: {contexts}}}}}}}",
         "app/Dockerfile": "FROM base",
     }
-    write(Case(files), tmp_path)
+    projects.write(files, tmp_path)
     assert pinner("pin", ".").code == 1
     assert Path("app/Dockerfile").read_text() == "FROM base"
 
@@ -567,6 +559,6 @@ def test_an_overlay_leads_to_what_it_builds(named: str, tmp_path: Path, monkeypa
         PROD: "services: {a: {build: {target: prod}}}",
         "app/Dockerfile": "FROM nginx:1",
     }
-    write(Case(files), tmp_path)
+    projects.write(files, tmp_path)
     report = pinner("check", "--format", "json", named).document
     assert ([each["path"] for each in report["findings"]], report["unchecked"]) == (["app/Dockerfile"], [])

@@ -9,7 +9,6 @@ from tests.scanning.test_project import resolved
 from tests.support import projects
 from tests.support.command import pinner
 
-DIGEST = f"@{projects.digest_of('any')}"
 Tree = dict[str, str]
 ARG = "ARG V\nFROM node:$V\n"
 TAGGED = 'services: {a: {image: "nginx:${T}"}}'
@@ -239,13 +238,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(tree: Tree) -> dict[str, bytes]:
-    for name, text in tree.items():
-        path = Path(name)
-        path.parent.mkdir(exist_ok=True, parents=True)
-        if text.startswith("-> "):
-            path.symlink_to(text.removeprefix("-> "))
-        else:
-            path.write_text(text.replace("@D", DIGEST))
+    projects.write(tree, Path())
     return {name: Path(name).read_bytes() for name in tree}
 
 

@@ -9,7 +9,6 @@ from tests.scanning.test_project import resolved
 from tests.support import projects
 from tests.support.command import pinner
 
-DIGEST = f"@{projects.digest_of('any')}"
 TAGGED = "services: {a: {image: 'nginx:${T:-1@D}'}}"
 BUILT = "services: {a: {build: .}}"
 DOCKERFILES = {"a/Dockerfile": "FROM node:20", "z/Dockerfile": "FROM node:18@D"}
@@ -104,16 +103,6 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_calls, "resolve", resolved)
 
 
-def write(tree: dict[str, str]) -> None:
-    for name, text in tree.items():
-        path = Path(name)
-        path.parent.mkdir(exist_ok=True, parents=True)
-        if text.startswith("-> "):
-            path.symlink_to(text.removeprefix("-> "))
-        else:
-            path.write_text(text.replace("@D", DIGEST))
-
-
 def unpinned(path: str) -> list[str]:
     report = pinner("check", "--format", "json", path).document
     assert (report["unchecked"], report["errors"]) == ([], [])
@@ -124,7 +113,7 @@ def unpinned(path: str) -> list[str]:
 def test_a_link_is_read_from_its_own_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree, named, expected = TREES[name]
     monkeypatch.chdir(tmp_path)
-    write(tree)
+    projects.write(tree, Path())
     assert unpinned(".") == [each.replace("FOUND", "z") for each in expected]
     assert unpinned(named) == [each.replace("FOUND", "a") for each in expected]
     assert pinner("pin", ".").code == 0
@@ -137,6 +126,6 @@ def test_a_value_behind_a_link_is_one_value(named: str, tmp_path: Path, monkeypa
     """Two images that share it share it, by whatever names their projects read it."""
     monkeypatch.chdir(tmp_path)
     services = {f"{folder}/compose.yaml": f"services: {{a: {{image: '{folder}:${{T}}'}}}}" for folder in "az"}
-    write({**services, "z/.env": "T=1\n", "a/.env": "-> ../z/.env"})
+    projects.write({**services, "z/.env": "T=1\n", "a/.env": "-> ../z/.env"}, Path())
     assert pinner("pin", named).code == 1
     assert Path("z/.env").read_text() == "T=1\n"

@@ -9,7 +9,6 @@ from tests.scanning.test_project import resolved
 from tests.support import projects
 from tests.support.command import pinner
 
-DIGEST = f"@{projects.digest_of('any')}"
 Tree = dict[str, str]
 WEB = 'services: {a: {image: "acme/web:${TAG}"}}'
 WORKER = 'services: {w: {image: "acme/worker:${TAG}"}}'
@@ -183,9 +182,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(tree: Tree, folder: Path) -> Path:
-    for path, text in tree.items():
-        (folder / path).parent.mkdir(exist_ok=True, parents=True)
-        (folder / path).write_text(text.replace("@D", DIGEST))
+    projects.write(tree, folder)
     if ".gitignore" in tree:
         projects.build({"files": {}, "git": True}, folder)
     return folder

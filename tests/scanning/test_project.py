@@ -346,9 +346,7 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
 def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, expected = FINDINGS[name]
     monkeypatch.chdir(tmp_path)
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / path).write_text(text.replace("@D", f"@{projects.digest_of('any')}"))
+    projects.write(files, tmp_path)
     report = pinner("check", "--format", "json", ".").document
     found = [f"{each['path']}:{each['line']}" for each in report["findings"] if each["rule"] == "unpinned"]
     assert (report["unchecked"], report["errors"]) == ([], [])

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +42,17 @@ def cases() -> dict[str, dict[str, Any]]:
 def digest_of(image: str) -> str:
     """Return the digest that the tests' registry gives for an image, a hash of its canonical name with the tag."""
     return f"sha256:{sha256(str(parse(image).by_tag()).encode()).hexdigest()}"
+
+
+def write(tree: Mapping[str, str], folder: Path) -> None:
+    """Write files below `folder`. `@D` stands for a digest, and `-> name` for a symbolic link to that name."""
+    for name, text in tree.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if text.startswith("-> "):
+            path.symlink_to(text.removeprefix("-> "))
+        else:
+            path.write_bytes(text.replace("@D", f"@{digest_of('any')}").encode())
 
 
 def content(text: str | dict[str, str]) -> bytes:
