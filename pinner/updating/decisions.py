@@ -8,14 +8,11 @@ from pinner.model.changes import Explanation
 from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
-from pinner.registry.errors import EmptyIndex, NotAnImage
 from pinner.registry.manifest import Manifest
 from pinner.updating.ledger import Fact, Ledger, Naming
 
-EMPTY_INDEX = EmptyIndex.reason
 IGNORED = "ignored"
 LOST_PLATFORMS = "lost-platforms"
-NOT_AN_IMAGE = NotAnImage.reason
 NOT_UPDATED = "not-updated"
 REJECTED = "rejected"
 SAME_MANIFESTS = "same-manifests"

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from pinner.model.reference import Reference, parse
 from pinner.model.resolution import PinState
+from pinner.registry.errors import EmptyIndex, NotAnImage
 from pinner.registry.manifest import OCI_INDEX, OCI_MANIFEST, Child, Manifest
 from pinner.updating import decisions
 from pinner.updating.decisions import (
-    EMPTY_INDEX,
     LOST_PLATFORMS,
-    NOT_AN_IMAGE,
     REJECTED,
     SAME_MANIFESTS,
     TOO_YOUNG,
@@ -95,12 +94,12 @@ OLD = index("linux/amd64=1,linux/arm64/v8=1,unknown/unknown=1")
         (MANIFEST._replace(platform="linux/arm64"), index("linux/amd64=1"), (), Options(), LOST_PLATFORMS),
         (MANIFEST._replace(platform="linux/arm64"), index("linux/arm64/v8=1,linux/arm64=2"), (), Options(), None),
         # What is no image.
-        (index(""), OLD, (), Options(), EMPTY_INDEX),
-        (index("unknown/unknown=1"), OLD, (), Options(), EMPTY_INDEX),
-        (index(""), OLD, (), Options(all_changes=True, allow_lost_platforms=True), EMPTY_INDEX),
-        (index(""), None, (), Options(), EMPTY_INDEX),
-        (Manifest(OCI_MANIFEST, artifact="application/x"), MANIFEST, (), Options(), NOT_AN_IMAGE),
-        (Manifest(OCI_MANIFEST, artifact="application/x"), None, (), Options(all_changes=True), NOT_AN_IMAGE),
+        (index(""), OLD, (), Options(), EmptyIndex.reason),
+        (index("unknown/unknown=1"), OLD, (), Options(), EmptyIndex.reason),
+        (index(""), OLD, (), Options(all_changes=True, allow_lost_platforms=True), EmptyIndex.reason),
+        (index(""), None, (), Options(), EmptyIndex.reason),
+        (Manifest(OCI_MANIFEST, artifact="application/x"), MANIFEST, (), Options(), NotAnImage.reason),
+        (Manifest(OCI_MANIFEST, artifact="application/x"), None, (), Options(all_changes=True), NotAnImage.reason),
     ],
 )  # fmt: skip
 def test_decisions(
@@ -316,9 +315,9 @@ def test_a_pin_stays_because_of_a_rejection() -> None:
 def test_the_documentation_knows_all_states_and_reasons() -> None:
     page = (Path(__file__).parents[2] / "docs/update.md").read_text()
     assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == [state.value for state in PinState]
-    reasons = {value for name, value in vars(decisions).items() if re.fullmatch("[A-Z][A-Z_]+", name)} - {
-        decisions.GONE
-    }
+    reasons = {value for name, value in vars(decisions).items() if re.fullmatch("[A-Z][A-Z_]+", name)}
+    # A flaw of the new content has the reason of the error.
+    reasons = reasons - {decisions.GONE} | {EmptyIndex.reason, NotAnImage.reason}
     assert set(re.findall(r"^\| `(?:kept|refused)\[([a-z-]+)\]` \|", page, re.MULTILINE)) == reasons
 
 

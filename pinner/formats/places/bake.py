@@ -70,11 +70,6 @@ def read_bake(source: Source) -> BakeFile:
     return _read_json(source) if source.path.endswith(".json") else _read_hcl(source)
 
 
-def built_by_bake(source: Source) -> Iterator[Decision]:
-    """Yield what the targets of a Bake file build."""
-    yield from decisions_of(read_bake(source), source.path)
-
-
 def decisions_of(file: BakeFile, path: str) -> Iterator[Decision]:
     """Yield what the targets of a file at `path` build."""
     for _, target in file.targets:

@@ -171,11 +171,6 @@ class Scope:
         """Tell whether all names stand for the same in another scope."""
         return self.visible == other.visible
 
-    def note_readers(self, sentence: str) -> None:
-        """Note that something beside words would see a digest in any argument of this scope."""
-        for index in self.visible.values():
-            self.note_reader(index, sentence)
-
     def look_up(self, name: str) -> int | None:
         """Return the index of the argument that `name` stands for."""
         return self.visible.get(name)

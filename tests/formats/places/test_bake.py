@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pinner.formats.places.bake import built_by_bake
+from pinner.formats.places.bake import decisions_of, read_bake
 from pinner.model.source import Source
 
 HCL: dict[str, list[tuple[str, str | None]]] = {
@@ -86,7 +86,7 @@ NOTHING = [
 
 
 def built(path: str, text: str) -> list[tuple[str, str | None]]:
-    decisions = built_by_bake(Source(path, text.encode()))
+    decisions = decisions_of(read_bake(Source(path, text.encode())), path)
     return [(each.name.removeprefix("docker.io/"), each.tag) for each in decisions]
 
 
@@ -102,7 +102,7 @@ def test_what_builds_nothing_that_is_known(text: str) -> None:
 
 def test_the_line_of_a_tag() -> None:
     text = '# ä\ntarget "x" {\n  tags = [\n    "a/b:1",\n    "a/c:1"]\n}\n'
-    assert [each.line for each in built_by_bake(Source("bake.hcl", text.encode()))] == [4, 5]
+    assert [each.line for each in decisions_of(read_bake(Source("bake.hcl", text.encode())), "bake.hcl")] == [4, 5]
 
 
 @pytest.mark.parametrize(
