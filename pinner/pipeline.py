@@ -68,7 +68,8 @@ def pin(
     # What cannot be written is left to the lint, which says why and what to do by hand.
     wanted = list(filter(can_pin, _without_digest(scan, selection)))
     known = _pins(scan) if reuse else {}
-    asked = {tag for each in wanted if (tag := _target(each).by_tag()) not in known}
+    # In the order of the files: so the first of them are edited while what the last ones need is asked for.
+    asked = dict.fromkeys(tag for each in wanted if (tag := _target(each).by_tag()) not in known)
     early = _EarlyEdits(scan, wanted, known)
     answers = resolve(asked, early.answered) if asked else {}
     plans, unchecked, statuses = _plan(wanted, known, answers)

@@ -46,8 +46,7 @@ def resolve(
     """
     from pinner.registry.resolver import resolve as resolve_references
 
-    # In one order, whatever that of the files is, so that two runs ask alike.
-    references = sorted(set(asked), key=str)
+    references = list(dict.fromkeys(asked))
     if not references:
         return {}
     with progress("Asking registries", settings.verbosity != 0) as tick:
