@@ -23,7 +23,7 @@ from ruamel.yaml import (
     SequenceStartEvent,
 )
 
-from pinner.formats.yaml.nodes import MAX_DEPTH, Entry, Node
+from pinner.formats.yaml.nodes import MAX_DEPTH, STRING, Entry, Node
 
 _KINDS: dict[type, Any] = {ScalarEvent: ScalarNode, SequenceStartEvent: SequenceNode, MappingStartEvent: MappingNode}
 
@@ -91,8 +91,9 @@ class _DocumentNodes:
 
     def __init__(self, yaml: YAML, events: Iterator[Any]) -> None:
         self.nodes: list[Node] = []
-        # That of the version which the document says: to ask for it takes longer than to use it.
         self._resolver = yaml.resolver
+        # By their first characters, what plain scalars may be but strings in the version that the document says.
+        self._not_strings = yaml.resolver.versioned_resolver
         self._events = events
         self._anchors: dict[str, Node] = {}
         self._compose(next(events), 1)
@@ -128,17 +129,24 @@ class _DocumentNodes:
     def _new_node(self, event: Any) -> Node:
         """Return the node that begins with `event`, a collection without what stands in it."""
         kind = _KINDS[type(event)]
-        value: Any = event.value if kind is ScalarNode else []
+        is_scalar = kind is ScalarNode
         tag = event.tag
         # `!` alone stands for the tag that the node has without one.
         if tag is None or tag == "!":
-            tag = str(self._resolver.resolve(kind, value, event.implicit))
+            tag = self._tag_without_one(event, kind)
         return Node(
             id=kind.id,
             tag=sys.intern(tag),
             anchor=event.anchor,
-            style=event.style if kind is ScalarNode else None,
-            value=value,
+            style=event.style if is_scalar else None,
+            value=event.value if is_scalar else [],
             start=event.start_mark.index,
             end=event.end_mark.index,
         )
+
+    def _tag_without_one(self, event: Any, kind: type) -> str:
+        """Return the tag of a node of which none is written (section 10.3.2)."""
+        # Most scalars begin as nothing but a string does: to ask the resolver about them takes ten times as long.
+        if kind is ScalarNode and event.value[:1] not in self._not_strings:
+            return STRING
+        return str(self._resolver.resolve(kind, event.value if kind is ScalarNode else [], event.implicit))

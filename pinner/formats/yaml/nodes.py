@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 MAX_DEPTH = 100
 TAG = "tag:yaml.org,2002:"
+STRING = f"{TAG}str"
 _NOT_STRINGS = frozenset(f"{TAG}{kind}" for kind in ("bool", "float", "int", "null", "timestamp"))
 
 
