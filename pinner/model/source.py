@@ -151,14 +151,14 @@ def read_source(path: str) -> Source:
 def write_source(source: Source, data: bytes, root: str | None = None) -> None:
     """Put `data` in the place of `source`'s bytes, in one step, or raise WriteError and change nothing.
 
-    A link is followed; with `root` only to a file below that folder. A file that is read-only, or that no longer holds
-    the bytes that were read, is left alone; one that holds `data` already, from a run beside this one, is as it should
-    be. What the rename loses is told in `pinner.model.files`.
+    A link is followed; with `root`, a real path, only to a file below that folder. A file that is read-only, or that no
+    longer holds the bytes that were read, is left alone; one that holds `data` already, from a run beside this one, is
+    as it should be. What the rename loses is told in `pinner.model.files`.
     """
     path = source.path
     try:
         target = os.path.realpath(path) if root is not None or os.path.islink(path) else path
-        if root is not None and not is_inside(target, os.path.realpath(root)):
+        if root is not None and not is_inside(target, root):
             raise WriteError(path, f"it lies outside of {root}, behind a link; nothing was written")
         status = os.stat(target)
         require_writable(path, status)

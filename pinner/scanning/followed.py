@@ -52,8 +52,8 @@ class Finder:
 
     def __init__(self, excludes: Callable[[str], bool] = lambda _: False, known: Iterable[str] = ()) -> None:
         self._excludes = excludes
-        self._spellings = set(known)
-        self._known = {os.path.realpath(path): path for path in self._spellings}
+        spellings = set(known)
+        self._known = {os.path.realpath(path): path for path in spellings} | {path: path for path in spellings}
         self._is_ignored = cache(_is_ignored)
 
     def find(self, folder: str, path: str | None) -> Followed | NotRead:
@@ -66,8 +66,8 @@ class Finder:
         if "\0" in path:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
-        real, start = os.path.realpath(joined), os.path.dirname(joined)
-        known = joined if joined in self._spellings else self._known.get(real)
+        start = os.path.dirname(joined)
+        known = self._known.get(joined) or self._known.get(os.path.realpath(joined))
         if known is not None:
             return Followed(path=known, folder=start)
         try:
@@ -78,7 +78,7 @@ class Finder:
             return NotRead(why_not)
         is_excluded = self._excludes(joined)
         if not is_excluded:
-            self._known[real] = joined
+            self._known[os.path.realpath(joined)] = joined
         return Followed(path=joined, folder=start, is_excluded=is_excluded)
 
     def _why_not(self, folder: str, path: str) -> str:

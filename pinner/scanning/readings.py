@@ -9,7 +9,7 @@ from pinner.model.source import Source
 
 
 class ScannedFile(NamedTuple):
-    """One file as it was read. `root` is the folder out of which no write may lead, None for a file that was named.
+    """One file as it was read. `root` is the real path out of which no write may lead, None for a file that was named.
 
     `outline` gives what no edit may change, where a project tells that. `makes` are the names of the images that builds
     of a Dockerfile make.
