@@ -90,6 +90,10 @@ CONFIGURATION = [
 ]
 
 _VALUE = "services:\n  a:\n    {}image: tool:${{TAG}}\n"
+_IGNORED_VALUE = _VALUE.format(IGNORE + "    ")
+_PASSES = "services: {{a: {{build: {{context: ., args: {{R: {}}}}}}}}}\n"
+_PASSED = f"ARG R\n{IGNORE}FROM $R/tool:9\n"
+_CONFIGURED = "[[build-args]]\nfiles = ['Dockerfile']\nvalues = {{R = '{}.test'}}\n"
 
 COMMENTS = [
     # The comment stands in another file than the value that it is about.
@@ -153,6 +157,40 @@ COMMENTS = [
         {"compose.yaml": "services:\n  b:\n    image: x.test/a:1 # pinner: ignore[unpinned]\n"},
         [],
     ),
+    Case("value in .env, stays", {"compose.yaml": _IGNORED_VALUE, ".env": "TAG=9\n"}, {}, []),
+    Case(
+        "value in .env, moved",
+        {"compose.yaml": _IGNORED_VALUE, ".env": "TAG=9\n"},
+        {"compose.yaml": f"# moved\n{_IGNORED_VALUE}"},
+        [],
+    ),
+    Case(
+        "value in .env, other",
+        {"compose.yaml": _IGNORED_VALUE, ".env": "TAG=8\n"},
+        {".env": "TAG=9\n"},
+        [".env:1"],
+    ),
+    Case("value in .env, new", {"compose.yaml": _IGNORED_VALUE}, {".env": "TAG=9\n"}, [".env:1"]),
+    Case("value in build.args, stays", {"compose.yaml": _PASSES.format("our.test"), "Dockerfile": _PASSED}, {}, []),
+    Case(
+        "value in build.args, other",
+        {"compose.yaml": _PASSES.format("our.test"), "Dockerfile": _PASSED},
+        {"compose.yaml": _PASSES.format("rogue.test")},
+        ["Dockerfile:3"],
+    ),
+    Case(
+        "value in build.args, other override",
+        {"compose.yaml": _PASSES.format("our.test"), "Dockerfile": _PASSED},
+        {"compose.override.yaml": _PASSES.format("rogue.test")},
+        ["Dockerfile:3", "Dockerfile:3"],
+    ),
+    Case("configured value, stays", {"pinner.toml": _CONFIGURED.format("our"), "Dockerfile": _PASSED}, {}, []),
+    Case(
+        "configured value, other",
+        {"pinner.toml": _CONFIGURED.format("our"), "Dockerfile": _PASSED},
+        {"pinner.toml": _CONFIGURED.format("rogue")},
+        ["Dockerfile:3", "Dockerfile:3"],
+    ),
     Case("none at all", {"Dockerfile": IGNORE + ROGUE}, {}, ["Dockerfile:2"], ("--no-ignores",)),
     Case(
         "without reason",
@@ -163,6 +201,8 @@ COMMENTS = [
     ),
 ]
 
+_USED = _VALUE.format("")
+_PREFIXED = "services: {a: {image: $R/tool:9}}\n"
 BASELINES = [
     Case(
         "new", {}, {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile"), "Dockerfile": ROGUE}, ["Dockerfile:1"]
@@ -214,6 +254,18 @@ BASELINES = [
         {"pinner.toml": 'baseline = "b"', "b": baseline("Dockerfile", 2), "Dockerfile": ROGUE},
         {"Dockerfile": 2 * ROGUE},
         ["Dockerfile:2"],
+    ),
+    Case(
+        "value in .env",
+        {"pinner.toml": 'baseline = "b"', "b": baseline(".env", text="tool:9"), ".env": "TAG=9", "compose.yaml": _USED},
+        {"compose.yaml": f"# moved\n{_USED}"},
+        [],
+    ),
+    Case(
+        "other value in .env",
+        {"pinner.toml": 'baseline = "b"', "b": baseline("compose.yaml", text="$R/tool:9"), "compose.yaml": _PREFIXED},
+        {".env": "R=rogue.test"},
+        ["compose.yaml:1"],
     ),
     Case(
         "about no reference",
@@ -492,6 +544,7 @@ def test_the_message_says_why_a_comment_does_not_count() -> None:
             ["unused-ignore"],
         ),
         ({"Dockerfile": "# pinner: ignore-file[unused-ignore] hush\n" + IGNORE + PINNED}, {}, []),
+        ({"compose.yaml": _IGNORED_VALUE, ".env": "TAG=8\n"}, {".env": "TAG=9\n"}, ["unpinned"]),
     ],
 )
 def test_only_what_counts_can_be_unused(before: Files, change: Files, rules: list[str]) -> None:

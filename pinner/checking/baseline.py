@@ -13,7 +13,8 @@ from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
 from pinner.model.occurrence import Finding
 from pinner.model.report import Report
-from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.policy import readings_in
+from pinner.scanning.scan import Scan
 from pinner.scanning.suppressions import identity
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def held_by(revision: "Revision", report: Report, scan: Scan) -> Callable[[Findi
     """
     # By reference and not by line: the lines of a file move with every edit.
     now = {(each.path, each.where): identity(each) for each in scan.occurrences}
-    contents = revision.read_checked({each.path for each in report.findings} & scan.files.keys())
-    earlier = readings_of(scan, contents)
+    earlier = readings_in(revision, scan, {each.path for each in report.findings} & scan.files.keys())
     there = Counter((path, identity(each)) for path, reading in earlier.items() for each in reading.occurrences)
     found: Counter[tuple[str, str, object]] = Counter()
 

@@ -83,14 +83,22 @@ def _facts(scan: Scan, statuses: Mapping[Reference, PinStatus] | None) -> Facts:
 
 def _suppressions_by_place(scan: Scan, facts: Facts) -> dict[_Position, Sequence[Suppression]]:
     """Return the comments that speak of each place at which a rule may find something."""
-    found: dict[_Position, Sequence[Suppression]] = {
-        (each.path, each.where): each.suppressions for each in facts.occurrences if each.suppressions
-    }
+    found: dict[_Position, Sequence[Suppression]] = {}
+    for each in facts.occurrences:
+        if each.suppressions:
+            place = each.path, each.where
+            found[place] = _for_both(found[place], each.suppressions) if place in found else each.suppressions
     for path, template in facts.templates:
         found[path, template.where] = [each for each in scan.files[path].reading.suppressions if each.whole_file]
     for path, stages in facts.platform_stages:
         found[path, stages.where] = stages.suppressions
     return found
+
+
+def _for_both(one: Sequence[Suppression], other: Sequence[Suppression]) -> Sequence[Suppression]:
+    """Return the comments on two references that builds give one place: one that does not count for both is void."""
+    void = {_placed(each, ""): each for each in (*one, *other) if each.void}
+    return tuple(dict.fromkeys(void.get(_placed(each, ""), each) for each in (*one, *other)))
 
 
 def _unused_comments(
@@ -100,7 +108,8 @@ def _unused_comments(
 
     A comment that hides such a finding is in use by that alone.
     """
-    unused = [each for each in scan.suppressions if each not in used]
+    known = {_placed(suppression, path) for path, suppression in used}
+    unused = [each for each in scan.suppressions if _placed(each[1], each[0]) not in known]
     raised, _ = _run_rules([unused_ignore], facts._replace(unused_suppressions=unused), selection)
     standing, hidden, hiding = _suppress(raised, _on_comments(scan.suppressions))
     in_use = {(path, suppression.where) for path, suppression in hiding}
@@ -228,8 +237,11 @@ def _why_void(covering: Sequence[Suppression]) -> str:
 
 
 def _placed(suppression: Suppression, path: str) -> _PlacedSuppression:
-    """Return a comment with the path of its file, which may be that of a use of what it speaks of."""
-    return suppression.path or path, suppression._replace(path="")
+    """Return a comment with the path of its file, which may be that of a use of what it speaks of.
+
+    One comment may count for some of the places of which it speaks, and not for others.
+    """
+    return suppression.path or path, suppression._replace(path="", void="")
 
 
 def _on_comments(suppressions: Sequence[_PlacedSuppression]) -> dict[_Position, list[Suppression]]:

@@ -89,7 +89,9 @@ def changed_since(revision: str, scan: Scan, kind_of: Callable[[str], str | None
     differing = {path: data for path, data in before.items() if data != scanned[path].source.data}
     changed = {path: _changed(data, scanned[path].source.data) for path, data in differing.items()}
     lines = {path: parts for path, parts in changed.items() if parts}
-    earlier = readings_of(scan, differing)
+    # A file of a project that is new gave none of the values that others had.
+    new = {path: b"" for path in scan.groups if path in scanned and path not in before}
+    earlier = readings_of(scan, new | differing)
     known = {path: set(map(identity, reading.occurrences)) for path, reading in earlier.items() if path in scan.files}
     references = {
         (path, each.where)

@@ -1,8 +1,8 @@
 """What a revision lets go in the change that `check --policy-from` judges: comments, markers, and images built here."""
 
 from collections import Counter
+from collections.abc import Iterable
 
-from pinner.formats import COMPOSE, DOTENV
 from pinner.model.occurrence import Decider, Reading
 from pinner.scanning.decisions import decided
 from pinner.scanning.readings import ScannedFile
@@ -17,7 +17,7 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
     That is ignore comments, the markers of image policies, builders and kustomizations. Raises UsageError.
     """
     judged = {path: file for path, file in {**scan.builders, **scan.files}.items() if _lets_go(file.reading)}
-    earlier = _with_projects(readings_of(scan, revision.read_checked(judged)), scan, revision)
+    earlier = readings_in(revision, scan, judged)
     allowed = {path: _restricted(file, earlier.get(path, Reading(())), scan) for path, file in judged.items()}
     files = {path: allowed.get(path, file) for path, file in scan.files.items()}
     # Kustomizations that decide nothing lead to what others decide on.
@@ -32,24 +32,14 @@ def _lets_go(reading: Reading) -> bool:
     return bool(has_comments or reading.decisions or any(each.decision for each in reading.occurrences))
 
 
-def _with_projects(earlier: dict[str, Reading], scan: Scan, revision: Revision) -> dict[str, Reading]:
-    """Return earlier readings with what the Compose projects of the revision built, and what these did not read."""
-    names_unread = any(unread.suppressions for _, unread in scan.unread)
-    if not names_unread and not any(reading.decisions for path, reading in earlier.items() if path in scan.groups):
-        return earlier
-    # What a Compose file means may depend on a value in another file, which the change may have brought.
-    formats = {path: scan.files[path].format if path in scan.files else COMPOSE for path in scan.groups}
-    together = [path for path, file_format in formats.items() if file_format in (COMPOSE, DOTENV)]
-    contents = revision.read_checked(together)
-    project = scan.read_again({path: contents.get(path, b"") for path in together})
-    found = {path: file.reading for path, file in {**project.beside, **project.files}.items()} if project else {}
-    return {
-        path: reading._replace(
-            unread=found[path].unread if path in found else (),
-            decisions=found[path].decisions if path in found else reading.decisions,
-        )
-        for path, reading in earlier.items()
-    }
+def readings_in(revision: Revision, scan: Scan, paths: Iterable[str]) -> dict[str, Reading]:
+    """Return how files of a scan read in a revision that has them, with the projects that they belong to there."""
+    paths = set(paths)
+    together = () if scan.groups.keys().isdisjoint(paths) else scan.groups
+    contents = revision.read_checked({*paths, *together})
+    # What the revision does not have gives no values there.
+    earlier = readings_of(scan, dict.fromkeys(together, b"") | contents)
+    return {path: earlier[path] for path in paths & contents.keys()}
 
 
 def _restricted(file: ScannedFile, earlier: Reading, scan: Scan) -> ScannedFile:

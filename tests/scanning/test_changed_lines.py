@@ -173,6 +173,30 @@ def test_a_reference_changes_without_its_line(
     assert [text for _, text in found(check())] == expected
 
 
+COMPOSE = "services: {a: {image: $R/b:1}}"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ({".env": "R=x", "compose.yaml": COMPOSE}, {"compose.yaml": f"# a comment\n{COMPOSE}"}, []),
+        ({".env": "R=x", "compose.yaml": COMPOSE}, {".env": "R=y"}, ["$R/b:1"]),
+        ({"compose.yaml": COMPOSE}, {".env": "R=y"}, ["$R/b:1"]),
+        ({".env": "T=b:1\nU=1", "compose.yaml": "services: {a: {image: $T}}"}, {".env": "T=b:1\nU=2"}, []),
+        ({".env": "T=b:1\nU=1", "compose.yaml": "services: {a: {image: $T}}"}, {".env": "T=b:2\nU=1"}, ["b:2"]),
+    ],
+)
+def test_a_reference_changes_with_a_value_in_another_file(
+    repository: Path, before: dict[str, str], now: dict[str, str], expected: list[str]
+) -> None:
+    for name, text in before.items():
+        write(name, text)
+    commit()
+    for name, text in now.items():
+        write(name, text)
+    assert [text for _, text in found(check())] == expected
+
+
 def test_a_branch_is_compared_with_where_it_began(repository: Path) -> None:
     git("checkout", "--quiet", "-b", "topic")
     write("Dockerfile", *DOCKERFILE, "FROM topic:1")
