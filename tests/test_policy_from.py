@@ -92,6 +92,7 @@ CONFIGURATION = [
 _VALUE = "services:\n  a:\n    {}image: tool:${{TAG}}\n"
 _IGNORED_VALUE = _VALUE.format(IGNORE + "    ")
 _PASSES = "services: {{a: {{build: {{context: ., args: {{R: {}}}}}}}}}\n"
+_OPEN = "{1}ARG {0}\nARG T\n# pinner: ignore[opaque-reference] ours\nFROM $R/tool:$T\n"
 _PASSED = f"ARG R\n{IGNORE}FROM $R/tool:9\n"
 _CONFIGURED = "[[build-args]]\nfiles = ['Dockerfile']\nvalues = {{R = '{}.test'}}\n"
 
@@ -190,6 +191,43 @@ COMMENTS = [
         {"pinner.toml": _CONFIGURED.format("our"), "Dockerfile": _PASSED},
         {"pinner.toml": _CONFIGURED.format("rogue")},
         ["Dockerfile:3", "Dockerfile:3"],
+    ),
+    Case("open, stays", {"Dockerfile": _OPEN.format("R=our.test", "")}, {}, []),
+    Case(
+        "open, moved",
+        {"Dockerfile": _OPEN.format("R=our.test", "")},
+        {"Dockerfile": "# moved\n" + _OPEN.format("R=our.test", "")},
+        [],
+    ),
+    Case(
+        "open, other part",
+        {"Dockerfile": _OPEN.format("R=our.test", "")},
+        {"Dockerfile": _OPEN.format("R=rogue.test", "")},
+        ["Dockerfile:4"],
+    ),
+    Case(
+        "open, other default",
+        {"Dockerfile": _OPEN.format("R", "")},
+        {"Dockerfile": _OPEN.format("R=rogue.test/$TARGETARCH", "")},
+        ["Dockerfile:4"],
+    ),
+    Case(
+        "open, other part of a default",
+        {"Dockerfile": _OPEN.format("R=our.test/$TARGETARCH", "")},
+        {"Dockerfile": _OPEN.format("R=rogue.test/$TARGETARCH", "")},
+        ["Dockerfile:4"],
+    ),
+    Case(
+        "open, other value of a part",
+        {"Dockerfile": _OPEN.format("R=$H/$TARGETARCH", "ARG H=our.test\n")},
+        {"Dockerfile": _OPEN.format("R=$H/$TARGETARCH", "ARG H=rogue.test\n")},
+        ["Dockerfile:5"],
+    ),
+    Case(
+        "open, in .env",
+        {"compose.yaml": "services:\n  a:\n    image: $V # pinner: ignore[opaque-reference] ours\n"},
+        {".env": "V=rogue.test/tool$W\n"},
+        ["compose.yaml:3"],
     ),
     Case("none at all", {"Dockerfile": IGNORE + ROGUE}, {}, ["Dockerfile:2"], ("--no-ignores",)),
     Case(

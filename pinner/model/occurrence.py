@@ -27,11 +27,13 @@ class Severity(IntEnum):
 class Opaque(NamedTuple):
     """A reference that the file alone does not determine. `reason` tells the user what to do.
 
-    `variables` are those whose missing values are all that is wrong.
+    `variables` are those whose missing values are all that is wrong, `known` is what is there of its text and of the
+    values that lack them.
     """
 
     reason: str
     variables: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     # As tuples the two kinds with one reason would be equal, and one key of a dictionary.
     def __eq__(self, other: object) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from pinner.model.occurrence import Link, Occurrence, PlatformStages, Reading, Suppression, Unread
+from pinner.model.occurrence import Link, Occurrence, Opaque, PlatformStages, Reading, Suppression, Unread
 from pinner.model.reference import Reference
 
 _T = TypeVar("_T")
@@ -112,6 +112,8 @@ def identity(place: Occurrence | PlatformStages | Unread | Link) -> Identity:
     The text alone may hold a variable, whose value a change may have replaced.
     """
     match place:
+        case Occurrence(text=text, target=Opaque(known=known)):
+            return text, known
         case Occurrence(text=text, target=target):
             return text, target if isinstance(target, Reference) else None
         case PlatformStages(text=text, names=names):

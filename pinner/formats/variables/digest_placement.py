@@ -136,7 +136,8 @@ def read_reference(word: Word, scope: Scope) -> WrittenReference:
     if not word.expansion.used and (run := word.expansion.value.run):
         return _if_arguments_allow(_read_literal(run, str(word.expansion.value)), scope)
     if word.expansion.unknown:
-        return WrittenReference(span=word.text.extent, text=str(word.text), target=_open(word, scope))
+        opaque = _open(word, scope)._replace(known=scope.known_behind(word))
+        return WrittenReference(span=word.text.extent, text=str(word.text), target=opaque)
     span, text = _written(word)
     used = word.text.extent if _argument_elsewhere(span.end, word, scope) is not None else None
     try:

@@ -304,8 +304,16 @@ class Scope:
 
     def open_behind(self, word: Word) -> list[str]:
         """Return the variables without a value for which `word` is open, directly or through others."""
+        return self._open_behind(word)[0]
+
+    def known_behind(self, word: Word) -> tuple[str, ...]:
+        """Return what is known of `word`, and of the values for which it is open, with nothing for what is not."""
+        return (str(word.expansion.value), *self._open_behind(word)[1])
+
+    def _open_behind(self, word: Word) -> tuple[list[str], list[str]]:
         waiting = [(name, word.bindings.get(name)) for name in word.expansion.unknown]
         names: dict[str, None] = {}
+        known: list[str] = []
         seen: set[int] = set()
         while waiting:
             name, index = waiting.pop(0)
@@ -316,8 +324,9 @@ class Scope:
                 seen.add(index)
                 argument = self.shared.arguments[index]
                 expansion = self.expand(default, argument.dialect, argument.bindings)
+                known += [str(default), str(expansion.value)]
                 waiting += [(each, argument.bindings.get(each)) for each in expansion.unknown]
-        return list(names)
+        return list(names), known
 
     def free_name(self, image: str) -> str:
         """Return the name of a new variable for `image`, made from its repository: always the same for one image."""
