@@ -1,5 +1,6 @@
 """Dockerfiles. The reader is imported when there is something to read: a hook may have a Compose file only."""
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,8 +36,22 @@ def claims(source: "Source") -> bool:
         if not text or (text.startswith(b"#") and not text.endswith(b"#")):
             continue
         first = text.split(None, 1)[0].decode("latin-1").upper()
-        return first in INSTRUCTIONS or has_mark(text.decode("latin-1"))
+        return first in INSTRUCTIONS or has_mark(text.decode("latin-1")) or _begins_with_an_instruction(source)
     return False
+
+
+def _begins_with_an_instruction(source: "Source") -> bool:
+    """Tell the same of a file as BuildKit divides it, which joins lines and knows `// syntax=`, too."""
+    from pinner.formats.dockerfile.instructions import INSTRUCTIONS, WORD_SEPARATORS, Malformed, divide
+    from pinner.formats.variables.text import Text
+
+    try:
+        division = divide(Text.of_bytes(source.data))
+    except Malformed:
+        return False
+    first = next(division.every_instruction(), None)
+    word = re.split(f"[{WORD_SEPARATORS}]", first.joined().chars, maxsplit=1)[0] if first else ""
+    return division.syntax is not None or word.upper() in INSTRUCTIONS
 
 
 def read(source: "Source") -> "Reading":
