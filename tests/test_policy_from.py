@@ -356,6 +356,50 @@ MARKERS = [
     ),
 ]  # fmt: skip
 
+_ROGUE_CONTEXT = "rogue.test/tool:9"
+_CONTEXTS = "services: {{a: {{build: {{context: ., additional_contexts: {{'{}': ./x}}}}}}}}\n"
+_BAKE = 'target "a" {{ contexts = {{ "{}" = "./x" }} }}\n'
+_DEVCONTAINER = '{{"build": {{"dockerfile": "Dockerfile", "options": ["--build-context", "{}=./x"]}}}}'
+
+CONTEXTS = [
+    Case("new file", {}, {"compose.yaml": _CONTEXTS.format(_ROGUE_CONTEXT), "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case("Bake", {}, {"docker-bake.hcl": _BAKE.format(_ROGUE_CONTEXT), "Dockerfile": ROGUE}, ["Dockerfile:1"]),
+    Case(
+        "devcontainer",
+        {},
+        {".devcontainer.json": _DEVCONTAINER.format(_ROGUE_CONTEXT), "Dockerfile": ROGUE},
+        ["Dockerfile:1"],
+    ),
+    Case(
+        "other context",
+        {"compose.yaml": _CONTEXTS.format("shared"), "Dockerfile": "FROM shared\n"},
+        {"compose.yaml": _CONTEXTS.format(_ROGUE_CONTEXT), "Dockerfile": ROGUE},
+        ["Dockerfile:1"],
+    ),
+    Case(
+        "COPY",
+        {"Dockerfile": PINNED},
+        {
+            "compose.yaml": _CONTEXTS.format(_ROGUE_CONTEXT),
+            "Dockerfile": f"{PINNED}COPY --from={_ROGUE_CONTEXT} / /\n",
+        },
+        ["Dockerfile:2"],
+    ),
+    Case("of the revision", {"compose.yaml": _CONTEXTS.format("shared")}, {"Dockerfile": "FROM shared\n"}, []),
+    Case(
+        "of the revision, moved",
+        {"compose.yaml": _CONTEXTS.format("shared"), "Dockerfile": "FROM shared\n"},
+        {"compose.yaml": f"# moved\n{_CONTEXTS.format('shared')}"},
+        [],
+    ),
+    Case(
+        "new value",
+        {"Dockerfile": "ARG R\nFROM $R\n"},
+        {"compose.yaml": _PASSES.format(f"alpine:3@{DIGEST}")},
+        [],
+    ),
+]
+
 MARKERS_THAT_COUNT = [
     {"p.yaml": f"# moved\n{MARKED}"},
     {"p.yaml": f"{MARKED}  - image: alpine:3@{DIGEST}\n"},
@@ -420,7 +464,7 @@ def found(run: Ran) -> list[str]:
 
 @pytest.mark.parametrize("state", ["committed", "untracked"])
 @pytest.mark.parametrize(
-    "case", [*CONFIGURATION, *COMMENTS, *BASELINES, *MARKERS, *ON_STAGES], ids=lambda case: case.name
+    "case", [*CONFIGURATION, *COMMENTS, *BASELINES, *MARKERS, *CONTEXTS, *ON_STAGES], ids=lambda case: case.name
 )
 def test_what_the_change_says_does_not_count(case: Case, state: str) -> None:
     revision = commit({"base/Dockerfile": PINNED, **case.before})

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Places
 from pinner.model.occurrence import Decider, Reading
+from pinner.model.reference import Reference
 from pinner.scanning.decisions import decided
 from pinner.scanning.readings import ScannedFile
 from pinner.scanning.revision import Revision
@@ -14,8 +16,10 @@ from pinner.scanning.suppressions import as_allowed, identity, places_of
 def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
     """Return a scan in which what lets images go counts where the revision has it as well.
 
-    That is ignore comments, the markers of image policies, builders and kustomizations. Raises UsageError.
+    That is ignore comments, the markers of image policies, builders, kustomizations and the names of build contexts.
+    Raises UsageError.
     """
+    scan = _without_new_contexts(scan, revision)
     judged = {path: file for path, file in {**scan.builders, **scan.files}.items() if _lets_go(file.reading)}
     earlier = readings_in(revision, scan, judged)
     allowed = {path: _restricted(file, earlier.get(path, Reading(())), scan) for path, file in judged.items()}
@@ -23,6 +27,31 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
     # Kustomizations that decide nothing lead to what others decide on.
     builders = {path: allowed.get(path, file) for path, file in scan.builders.items()}
     return scan._replace(files=decided(files, builders), builders=builders)
+
+
+def _without_new_contexts(scan: Scan, revision: Revision) -> Scan:
+    """Return a scan in which names are images that are build contexts by the files of the change alone.
+
+    Who builds a Dockerfile need not do so by the file that names the context.
+    """
+    formats = {path: scan.files[path].format if path in scan.files else COMPOSE for path in scan.groups}
+    dockerfiles = {path: file for path, file in scan.files.items() if formats.get(path) is DOCKERFILE}
+    naming = [path for path, each in formats.items() if each in (COMPOSE, DOTENV) or isinstance(each, Places)]
+    contents = dict.fromkeys(naming, b"") | revision.read_checked(naming)
+    now = {path: file.source.data for path, file in {**scan.builders, **scan.files}.items()}
+    if not dockerfiles or all(data == now.get(path) for path, data in contents.items()):
+        return scan
+    earlier = readings_of(scan, contents | {path: file.source.data for path, file in dockerfiles.items()})
+    # A value in another file stands for the place that uses it.
+    used = {(use.path, use.where) for each in scan.occurrences for use in each.used_at}
+    files = dict(scan.files)
+    for path, file in dockerfiles.items():
+        known = used | {(path, each.where) for each in file.reading.occurrences}
+        images = [each for each in earlier[path].occurrences if isinstance(each.target, Reference)]
+        new = [each for each in images if each.path == path and (path, each.where) not in known]
+        occurrences = tuple(sorted((*file.reading.occurrences, *new), key=lambda each: each.span))
+        files[path] = file._replace(reading=file.reading._replace(occurrences=occurrences))
+    return scan._replace(files=files)
 
 
 def _lets_go(reading: Reading) -> bool:
