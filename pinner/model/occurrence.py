@@ -88,14 +88,16 @@ class Place(NamedTuple):
     """Where the digest of a reference goes: bytes of a file, which need not be the one that names the image.
 
     `span` is that of the digest that stands there, empty where one is to be inserted. `bare` is a key of its own for
-    the digest, in which no `@` joins it to a name. `removal` takes the digest away where more changes than that: a
-    plain scalar of YAML gets quotes if what is left of it would be null or a number.
+    the digest, in which no `@` joins it to a name, and no `algorithm` stands if one is given here. `removal` takes the
+    digest away where more changes than that: a plain scalar of YAML gets quotes if what is left of it would be null or
+    a number.
     """
 
     path: str
     span: Span
     bare: bool = False
     removal: Edit | None = None
+    algorithm: str = ""
 
     @property
     def holds_digest(self) -> bool:
@@ -343,6 +345,7 @@ def edit_of(occurrence: Occurrence, digest: str | None) -> Edit:
         assert place.holds_digest
         return place.removal or Edit(Span(place.span.start - len(joint), place.span.end), "")
     assert is_digest(digest)
+    digest = digest.removeprefix(place.algorithm)
     if place.holds_digest:
         return Edit(place.span, digest)
     # A separate key for the digest has no room for a tag, which then has a key of its own.

@@ -4,7 +4,7 @@ import re
 
 from pinner.formats._templates import TEMPLATE
 from pinner.formats.places.literals import is_open
-from pinner.formats.yaml.mappings import Fields
+from pinner.formats.yaml.mappings import Fields, text_at
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import YamlReader, strip
 from pinner.model.errors import InvalidReference
@@ -14,6 +14,7 @@ from pinner.model.source import Edit, Span
 
 # What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
+_SHA = r"([0-9a-f]{64})?"
 
 _KEYS_OF_OVERRIDE = {"tag": "newTag", "digest": "digest", "suffix": "tagSuffix"}
 
@@ -31,9 +32,10 @@ _NO_KEY = 'there is no tag to write it behind: add digest: "" or newTag'
 
 def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, writes_tag: bool) -> None:
     """Add the image of a mapping in the values of a chart, if it is one."""
-    repository, tag, digest = (fields.get(name) for name in ("repository", "tag", "digest"))
-    if repository is None or (tag is None and digest is None):
+    repository = repository_of(fields)
+    if repository is None:
         return
+    tag, digest = fields.get("tag"), fields.get("digest") or _sha_of(fields)
     parts = _Parts(reader, registry=fields.get("registry"), repository=repository, tag=tag, digest=digest)
     if not parts.texts["repository"]:
         return
@@ -44,6 +46,12 @@ def add_values(reader: YamlReader, node: Node, fields: Fields, context: str, *, 
         place, why_not = None, _NO_TAG
         target = target if digest is not None or target.digest else Opaque(_CHART)
     parts.add(node, context, target, place, parts.refusal or why_not)
+
+
+def repository_of(fields: Fields) -> Entry | None:
+    """Return the entry with the repository of a mapping in the values of a chart, None where that is no image."""
+    repository = fields.get("repository") or fields.get("image")
+    return repository if fields.keys() & {"tag", "digest"} or _sha_of(fields) else None
 
 
 def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -> None:
@@ -69,11 +77,18 @@ def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -
     parts.add(node, context, target, place, parts.refusal or why_not, drops_digest=drops_digest)
 
 
+def _sha_of(fields: Fields) -> Entry | None:
+    """Return the entry `sha`, where some charts take the digits of a digest, unless it holds anything else."""
+    sha = fields.get("sha")
+    is_text = sha is not None and sha.value.id == "scalar" and is_string(sha.value)
+    return sha if is_text and re.fullmatch(_SHA, text_at(fields, "sha")) else None
+
+
 class _Parts:
     """The parts of one reference. `texts` holds the text of each, empty where there is none.
 
     A suffix is joined to a tag that stands elsewhere, and is no part of the reference. `has_number` is set where the
-    tag is a number to YAML.
+    tag is a number to YAML, `algorithm` where the chart puts it before the digits of the digest.
     """
 
     def __init__(self, reader: YamlReader, **entries: Entry | None) -> None:
@@ -85,6 +100,10 @@ class _Parts:
         for name, entry in self.entries.items():
             self.texts[name] = "" if is_null(entry.value) else str(strip(reader.file.text_of(entry.value)))
         tag = self.entries.get("tag")
+        digest = self.entries.get("digest")
+        self.algorithm = "sha256:" if digest is not None and digest.key.value == "sha" else ""
+        if self.texts["digest"]:
+            self.texts["digest"] = self.algorithm + self.texts["digest"]
         self.has_number = tag is not None and self.texts["tag"] != "" and not is_string(tag.value)
         self.refusal = ""
 
@@ -123,7 +142,9 @@ class _Parts:
         span = self._inside(entry.value)
         # A plain scalar of which nothing is left would be null.
         removal = Edit(span, '""') if span and entry.value.style is None else None
-        return Place(self.reader.source.path, span, bare=True, removal=removal) if span else None
+        if span is None:
+            return None
+        return Place(self.reader.source.path, span, bare=True, removal=removal, algorithm=self.algorithm)
 
     def tag_place(self) -> Place | None:
         """Return the place behind the tag, or that of the digest that stands there."""

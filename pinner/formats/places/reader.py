@@ -23,7 +23,7 @@ from pinner.formats.places.byte_search import (
 from pinner.formats.places.devcontainer import read_build
 from pinner.formats.places.documents import documents_of_file, kinds_claiming
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
-from pinner.formats.places.parts import add_override, add_values
+from pinner.formats.places.parts import add_override, add_values, repository_of
 from pinner.formats.places.patches import add_inline_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Form, Kind, Path
@@ -173,6 +173,7 @@ class PlacesReader:
         self._reader.decisions += decisions
         self._containers: frozenset[str] = frozenset()
         self._parts: list[Entry] = []
+        self._in_parts: set[str] = set()
 
     def add_document(self, document: Node, kind: Kind, context: str) -> None:
         """Add what the paths of `kind` lead to."""
@@ -181,6 +182,7 @@ class PlacesReader:
             self._add_json_patch(document, kind, context)
             return
         self._containers = frozenset()
+        self._in_parts = set()
         if kind.name == "azure-pipelines":
             names = kind._replace(paths=(Path("resources.containers[].container"),))
             values = (reached.entry.value for reached in Walk(self._file, self._mappings).reach(document, names))
@@ -261,7 +263,8 @@ class PlacesReader:
 
     def _add_value(self, reached: Reached, text: Text) -> None:
         """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
-        if not is_string(reached.entry.value) or not _SIGN.search(text.chars) or "://" in text.chars:
+        is_text = is_string(reached.entry.value) and _SIGN.search(text.chars) and "://" not in text.chars
+        if not is_text or reached.context in self._in_parts:
             return
         written = read_text(self._reader, text)
         target = written.target
@@ -292,12 +295,15 @@ class PlacesReader:
                 self._add(reached, Form.VALUES if reached.entry.value.id == "mapping" else Form.REFERENCE)
 
     def _add_parts(self, node: Node, context: str, form: Form) -> None:
+        fields = self._mappings.fields(node)
+        if form is Form.VALUES and "repository" not in fields and repository_of(fields):
+            # The walk comes to it next, and it is no image of its own.
+            self._in_parts.add(f"{context}.image")
         if not self._reader.is_new(node):
             self._reader.add_context(node, context)
             return
-        fields = self._mappings.fields(node)
-        if fields.keys() & {"repository", "name", "newName"}:
-            self._parts += [fields[key] for key in ("tag", "newTag", "digest") if key in fields]
+        if fields.keys() & {"repository", "image", "name", "newName"}:
+            self._parts += [fields[key] for key in ("tag", "newTag", "digest", "sha") if key in fields]
         if form is Form.KUSTOMIZE:
             add_override(self._reader, node, fields, context)
         else:

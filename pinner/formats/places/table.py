@@ -23,7 +23,10 @@ class Form(StrEnum):
     IMAGE_CONTEXT = "`docker-image://` and a reference; the digest goes to its end"
     DOCKERFILE = "a Dockerfile, which is read as any other"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
-    VALUES = "a mapping with `repository` and `tag` or `digest`; the digest goes into `digest`"
+    VALUES = (
+        "a mapping with `repository` or `image`, and `tag` or `digest`; the digest goes into `digest`, its digits "
+        "alone into `sha`"
+    )
     PATCH = "a patch in the text: the digest goes to the end of a reference that it writes, as in kubernetes"
     KUSTOMIZE = (
         "a mapping with `name` or `newName`, `newTag`, `digest`; the digest goes into `digest` or behind `newTag`"

@@ -1,8 +1,8 @@
 """What must change in files of each kind, what is only listed, and what is none of pinner's business.
 
-In `changes` `@` behind a reference stands where a digest goes, `^` where `:latest` and a digest go, and `~` where a
-digest goes that has a key of its own. `listed` is what is named and never written, with its texts. In `nothing` no
-image is named at all: these tables are the longer ones.
+In `changes` `@` behind a reference stands where a digest goes, `^` where `:latest` and a digest go, `~` where a
+digest goes that has a key of its own, and `%` where its digits go alone. `listed` is what is named and never written,
+with its texts. In `nothing` no image is named at all: these tables are the longer ones.
 """
 
 from typing import NamedTuple
@@ -434,6 +434,11 @@ TABLES = {
             "apiVersion: apps/v1\nimage: a/b:1@\n",
             "kind: Deployment\nimage: a/b:1@\n",
             "jobImage: quay.io/a/b:1@\nx: {image: 'redis:7@'}\n",
+            "image:\n  repository: a/b\n  tag: v1\n  sha: '%'\n",
+            "image: {repository: a/b, tag: '1', digest: '~', sha: ''}\n",
+            "image: {registry: r.example, image: a/b, tag: v1, digest: '~'}\n",
+            "a: {image: &i {image: 'a/b', tag: '1', digest: '~'}}\nb: {image: *i}\n",
+            "image: {repository: a/b, image: 'c/d:1@', tag: '', digest: ''}\n",
         ),
         {
             "image: {repository: a/b, tag: '1'}\n": ["a/b:1"],
@@ -441,6 +446,11 @@ TABLES = {
             "image: {repository: a/b, tag: '', digest: ''}\n": ["a/b"],
             "image: {repository: a/b, tag: '1', digest: }\n": ["a/b:1"],
             "image: {repository: a/b, tag: 1.10}\n": ["a/b:1.10"],
+            "image: {registry: r.example, image: a/b, tag: '1'}\n": ["r.example/a/b:1"],
+            "image: {image: a/b}\n": ["a/b"],
+            "image: {repository: a/b, tag: '1', sha: v1}\n": ["a/b:1"],
+            "image: {repository: a/b, tag: '1', sha: }\n": ["a/b:1"],
+            "image: {repository: a/b, tag: '1', sha: {a: b}}\n": ["a/b:1"],
             "jobImage: quay.io/a/b\n": ["quay.io/a/b"],
             "image: '{{ .Values.x }}/a:1'\n": ["{{ .Values.x }}/a:1"],
         },
@@ -455,6 +465,9 @@ TABLES = {
             "git: {repository: a/b, tag: v1}\n",
             "imagePullSecrets: [{name: a/b:1}]\n",
             "imageTag: a/b:1\n",
+            "image: {image: '', tag: '1'}\n",
+            "image: {image: nginx}\n",
+            "db: {image: {image: {repository: '', tag: '1'}, tag: '1'}}\n",
             "logoImage: https://a.example/b.png\n",
             "heroImage: img/hero.png\n",
             "coverImage: /assets/cover\n",
@@ -469,6 +482,9 @@ TABLES = {
         (
             RELEASE.format("image: {repository: a/b, tag: '1', digest: '~'}"),
             RELEASE.format("sub: {initImage: 'a/b:1@'}"),
+            RELEASE.format("image: {image: a/b, tag: '1', digest: '~'}")
+            + "---\n"
+            + RELEASE.format("image: {image: 'a/b:1@'}"),
             RELEASE.replace("values", "postRenderers").format("- kustomize: {images: [{name: a, newTag: '1@'}]}"),
             RELEASE.replace("values", "postRenderers").format(
                 "- kustomize: {images: [{name: docker.io/nginx, newName: my/nginx, newTag: '1.26', digest: '~'}]}"

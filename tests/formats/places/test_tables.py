@@ -16,11 +16,12 @@ NOTHING = [(kind, text) for kind, table in TABLES.items() for text in table.noth
 
 
 def without_marks(text: str) -> str:
-    return text.replace("@", "").replace("^", "").replace("~", "")
+    return text.replace("@", "").replace("^", "").replace("~", "").replace("%", "")
 
 
 def with_digests(text: str) -> str:
-    return text.replace("@", f"@{DIGEST}").replace("^", f":latest@{DIGEST}").replace("~", DIGEST)
+    digits = DIGEST.removeprefix("sha256:")
+    return text.replace("@", f"@{DIGEST}").replace("^", f":latest@{DIGEST}").replace("~", DIGEST).replace("%", digits)
 
 
 def read(kind: str, text: str) -> Reading:
