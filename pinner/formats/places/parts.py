@@ -14,6 +14,8 @@ from pinner.model.source import Edit, Span
 
 # What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
+KEYS_OF_VALUES = ("registry", "repository", "image", "tag", "digest", "sha")
+"""The keys of an image's parts in the values of a chart."""
 _SHA = r"([0-9a-f]{64})?"
 
 _KEYS_OF_OVERRIDE = {"tag": "newTag", "digest": "digest", "suffix": "tagSuffix"}

@@ -23,7 +23,7 @@ from pinner.formats.places.byte_search import (
 from pinner.formats.places.devcontainer import read_build
 from pinner.formats.places.documents import documents_of_file, kinds_claiming
 from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
-from pinner.formats.places.parts import add_override, add_values, repository_of
+from pinner.formats.places.parts import KEYS_OF_VALUES, add_override, add_values, repository_of
 from pinner.formats.places.patches import add_inline_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import KINDS, Form, Kind, Path
@@ -247,8 +247,8 @@ class PlacesReader:
             case Form.EXPRESSION:
                 if is_open(text.chars):
                     self._add_text(reached, text)
-            case Form.VALUE:
-                self._add_value(reached, text)
+            case Form.VALUE | Form.TAGGED:
+                self._add_value(reached, text, form)
             case _:
                 self._add_text(reached, text)
 
@@ -261,19 +261,20 @@ class PlacesReader:
             written = written._replace(target=Invalid(NOT_A_STRING), place=None)
         self._reader.add(written, reached.entry, reached.context)
 
-    def _add_value(self, reached: Reached, text: Text) -> None:
+    def _add_value(self, reached: Reached, text: Text, form: Form) -> None:
         """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
         is_text = is_string(reached.entry.value) and _SIGN.search(text.chars) and "://" not in text.chars
-        if not is_text or reached.context in self._in_parts:
+        is_part = form is Form.TAGGED and reached.entry.key.value in KEYS_OF_VALUES
+        if not is_text or is_part or reached.context in self._in_parts or _NAME_OF_FILE.search(text.chars):
             return
         written = read_text(self._reader, text)
-        target = written.target
-        if isinstance(target, Invalid) or _NAME_OF_FILE.search(text.chars):
-            return
-        if isinstance(target, Reference) and not target.tag and not target.digest:
-            self._reader.add(refuse(written, _MAY_BE_REPOSITORY), reached.entry, reached.context, is_partial=True)
-        else:
-            self._reader.add(written, reached.entry, reached.context)
+        match written.target:
+            case Reference(tag=None, digest=None):
+                if form is Form.VALUE:
+                    written = refuse(written, _MAY_BE_REPOSITORY)
+                    self._reader.add(written, reached.entry, reached.context, is_partial=True)
+            case Reference() | Opaque():
+                self._reader.add(written, reached.entry, reached.context)
 
     def _add_service(self, fields: Fields, context: str) -> None:
         """Add the image of a container of Azure's registry service, which has a name and no tag."""

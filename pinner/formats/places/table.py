@@ -23,6 +23,7 @@ class Form(StrEnum):
     IMAGE_CONTEXT = "`docker-image://` and a reference; the digest goes to its end"
     DOCKERFILE = "a Dockerfile, which is read as any other"
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
+    TAGGED = "a string with a tag; the digest goes behind it"
     VALUES = (
         "a mapping with `repository` or `image`, and `tag` or `digest`; the digest goes into `digest`, its digits "
         "alone into `sha`"
@@ -100,7 +101,16 @@ SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
 """As a build argument it takes the place of the line `# syntax=`: BuildKit's frontend/dockerfile/builder."""
 _ANY = ("*.yml", "*.json")
 _PODS = (Path("**.{containers,initContainers,ephemeralContainers}[].image"), Path("**.volumes[].image.reference"))
-_IMAGE_KEYS = "{image,images,*Image}"
+
+
+def _values(above: str) -> tuple[Path, ...]:
+    """Return where images stand in the values of a chart, which stand at `above`."""
+    return (
+        Path(f"{above}**.{{image,images,*Image}}.**", Form.VALUES),
+        Path(f"{above}**.{{image,*Image}}", Form.VALUE),
+        Path(f"{above}**.images.*", Form.TAGGED),
+    )
+
 
 KINDS = (
     Kind(
@@ -252,9 +262,7 @@ KINDS = (
             Path("{images,imageTags}[]", Form.KUSTOMIZE),
             Path("{patches,patchesJson6902}[].patch", Form.PATCH),
             Path("patchesStrategicMerge[]", Form.PATCH),
-            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}", Form.VALUES),
-            Path(f"helmCharts[].valuesInline.**.{_IMAGE_KEYS}.*", Form.VALUES),
-            Path("helmCharts[].valuesInline.**.{image,*Image}", Form.VALUE),
+            *_values("helmCharts[].valuesInline."),
         ),
         words=("image", "resources", "bases", "components", "patches"),
         note=(
@@ -283,9 +291,7 @@ KINDS = (
         files=_ANY,
         claim=Claim(api_version=r"helm\.toolkit\.fluxcd\.io/.*", kinds=("HelmRelease",)),
         paths=(
-            Path(f"spec.values.**.{_IMAGE_KEYS}", Form.VALUES),
-            Path(f"spec.values.**.{_IMAGE_KEYS}.*", Form.VALUES),
-            Path("spec.values.**.{image,*Image}", Form.VALUE),
+            *_values("spec.values."),
             Path("spec.postRenderers[].kustomize.images[]", Form.KUSTOMIZE),
         ),
         words=("image", "Image"),
@@ -330,11 +336,7 @@ KINDS = (
         name="helm-values",
         files=("*values*.yml",),
         manifests_in=("values.yml",),
-        paths=(
-            Path(f"**.{_IMAGE_KEYS}", Form.VALUES),
-            Path(f"**.{_IMAGE_KEYS}.*", Form.VALUES),
-            Path("**.{image,*Image}", Form.VALUE),
-        ),
+        paths=_values(""),
         words=("image", "Image"),
         note="A digest goes behind a `tag` only where `helm-write` says so: charts put the tag into labels.",
     ),
