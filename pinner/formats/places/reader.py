@@ -239,11 +239,11 @@ class PlacesReader:
             case Form.DOCKER_URL:
                 if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
                     self._add_text(reached, text.cut(len(DOCKER_URL)))
+            case Form.IMAGE_OR_URL:
+                # As the runner does, which is stricter here than with steps.
+                self._add_text(reached, text.cut(len(DOCKER_URL) if text.chars.startswith(DOCKER_URL) else 0))
             case Form.CONTAINER:
-                # Azure takes what names no container of the pipeline for an image.
-                if text.chars not in self._containers:
-                    is_name = not (_SIGN.search(text.chars) or is_open(text.chars))
-                    self._add_text(reached, text, _MAY_BE_CONTAINER if is_name else "")
+                self._add_container(reached, text)
             case Form.EXPRESSION:
                 if is_open(text.chars):
                     self._add_text(reached, text)
@@ -251,6 +251,12 @@ class PlacesReader:
                 self._add_value(reached, text, form)
             case _:
                 self._add_text(reached, text)
+
+    def _add_container(self, reached: Reached, text: Text) -> None:
+        # Azure takes what names no container of the pipeline for an image.
+        if text.chars not in self._containers:
+            is_name = not (_SIGN.search(text.chars) or is_open(text.chars))
+            self._add_text(reached, text, _MAY_BE_CONTAINER if is_name else "")
 
     def _add_text(self, reached: Reached, text: Text, why_not: str = "") -> None:
         if not text.chars:

@@ -15,6 +15,7 @@ class Form(StrEnum):
 
     REFERENCE = "a reference; the digest goes to its end"
     DOCKER_URL = "`docker://` and a reference; the digest goes to its end"
+    IMAGE_OR_URL = "a reference, also behind `docker://`; the digest goes to its end"
     CONTAINER = (
         "a reference, unless it names a container of `resources`; the digest goes to the end of one with `/` or `:`"
     )
@@ -118,11 +119,11 @@ KINDS = (
         files=("{.github,.gitea,.forgejo}/workflows/*.yml",),
         claim=Claim(has=("jobs",)),
         paths=(
-            Path("jobs.*.container"),
-            Path("jobs.*.container.image"),
+            Path("jobs.*.container", Form.IMAGE_OR_URL),
+            Path("jobs.*.container.image", Form.IMAGE_OR_URL),
             Path("jobs.*.services", Form.EXPRESSION),
             Path("jobs.*.services.*", Form.EXPRESSION),
-            Path("jobs.*.services.*.image"),
+            Path("jobs.*.services.*.image", Form.IMAGE_OR_URL),
             Path("jobs.*.steps[].uses", Form.DOCKER_URL),
         ),
         words=("container", "services", "docker://", "build-push-action"),

@@ -34,6 +34,8 @@ TABLES = {
             WORKFLOW.format("container: node:20@"),
             WORKFLOW.format("container: {image: node:20@, env: {image: x}}"),
             WORKFLOW.format("services: {db: {image: 'postgres:16@', ports: [1]}}"),
+            WORKFLOW.format("container: docker://node:20@"),
+            WORKFLOW.format("services: {db: {image: 'docker://postgres^'}}"),
             WORKFLOW.format("steps: [{uses: 'docker://alpine:3.20@'}, {uses: docker://ghcr.io/a/b^ }]"),
             WORKFLOW.format("container: >-\n      node:20@"),
             WORKFLOW.format("steps: [{uses: 'Docker://alpine:3.20@'}]"),
@@ -42,6 +44,7 @@ TABLES = {
         ),
         {
             WORKFLOW.format("container: ${{ matrix.image }}"): ["${{ matrix.image }}"],
+            WORKFLOW.format("container: Docker://node:20"): ["Docker://node:20"],
             WORKFLOW.format("services: ${{ fromJSON(inputs.s) }}"): ["${{ fromJSON(inputs.s) }}"],
             WORKFLOW.format("services: {db: '${{ fromJSON(inputs.s) }}'}"): ["${{ fromJSON(inputs.s) }}"],
             WORKFLOW.format("services: {db: {image: 'postgres:${{ inputs.v }}'}}"): ["postgres:${{ inputs.v }}"],
@@ -51,6 +54,7 @@ TABLES = {
         },
         (
             WORKFLOW.format("container: ''"),
+            WORKFLOW.format("container: docker://"),
             WORKFLOW.format("container:"),
             WORKFLOW.format("container: {image: ''}"),
             WORKFLOW.format("container: {image: }"),
