@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
+from pinner.formats.places.inline import inline_file
 from pinner.formats.places.literals import read_text
 from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import BY_NAME, Kind
 from pinner.formats.variables.digest_placement import WrittenReference, occurrence_at
 from pinner.formats.variables.text import NOWHERE, Text
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.mappings import Mappings, text_at
 from pinner.formats.yaml.nodes import Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
 from pinner.model.occurrence import Invalid, Opaque, Problem
-from pinner.model.source import Source
 
 MANIFESTS = BY_NAME["kubernetes"]
 """The kind of what is patched."""
@@ -65,13 +65,10 @@ def taken(path: Text) -> WrittenReference:
 def add_inline_patch(reader: YamlReader, reached: Reached) -> None:
     """Add the images that a patch in the text of a scalar writes: their bytes are those of the file."""
     text = reader.file.text_of(reached.entry.value)
-    if not ("image" in text.chars or "\\" in text.chars):
-        return
-    source = Source(reader.source.path, text.chars.encode("latin-1"))
-    decoded = decode(source)
-    patch = decoded if isinstance(decoded, Problem) else compose(source, decoded)
+    patch = inline_file(text, reader.source.path)
     if isinstance(patch, Problem):
         reader.file.complain(reached.entry.value, f"the patch is {patch.message}")
+    if patch is None or isinstance(patch, Problem):
         return
     mappings = Mappings(patch)
     for document in patch.documents:

@@ -22,11 +22,12 @@ from pinner.formats.places.byte_search import (
 )
 from pinner.formats.places.devcontainer import read_build
 from pinner.formats.places.documents import documents_of_file, kinds_claiming
-from pinner.formats.places.literals import DOCKER_URL, is_open, read_text
+from pinner.formats.places.inline import add_inline_yaml, inline_file, refuse_inline_yaml
+from pinner.formats.places.literals import is_open, read_override, read_text, without_scheme
 from pinner.formats.places.parts import KEYS_OF_VALUES, add_override, add_values, repository_of
 from pinner.formats.places.patches import add_inline_patch, is_taken, taken, written_images
 from pinner.formats.places.paths import Reached, Walk
-from pinner.formats.places.table import KINDS, Form, Kind, Path
+from pinner.formats.places.table import BY_NAME, KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
 from pinner.formats.yaml.document import YamlFile, compose, decode
@@ -59,8 +60,6 @@ _MARKER = re.compile(rb'\{\s*"\$imagepolicy"\s*:')
 # A text without one of these may as well be the name of a container, or any other string.
 _SIGN = re.compile(r"[/:@]")
 _NAME_OF_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|iso|img|qcow2)$", re.IGNORECASE)
-
-_APPLICATIONS = ("Application", "ApplicationSet")
 
 
 def open_source(source: Source, choice: Places) -> Reader:
@@ -195,7 +194,7 @@ class PlacesReader:
             self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
             self._add_kustomization(self._mappings.fields(document))
-        elif kind.name in ("flux-kustomization", "kubernetes"):
+        elif kind.name in ("flux-kustomization", "argo-cd"):
             self._add_deployed(document, kind.name)
 
     def read(self) -> Reading:
@@ -225,25 +224,38 @@ class PlacesReader:
                 self._add_parts(node, reached.context, form)
         elif form is Form.SERVICE:
             self._add_service(self._mappings.fields(node) if node.id == "mapping" else {}, reached.context)
-        elif form is Form.PATCH:
+        elif form in (Form.PATCH, Form.CHART_VALUES):
             if node.id == "scalar" and self._reader.is_new(node):
-                add_inline_patch(self._reader, reached)
+                self._add_inline(reached, form)
         elif node.id == "scalar" and not is_null(node):
             text = strip(self._file.text_of(node))
             if text.chars:
                 self._add_scalar(reached, text, form)
 
+    def _add_inline(self, reached: Reached, form: Form) -> None:
+        """Add the images in the YAML that is the text of a scalar."""
+        if form is Form.PATCH:
+            add_inline_patch(self._reader, reached)
+            return
+        file = inline_file(self._file.text_of(reached.entry.value), self._file.source.path)
+        if isinstance(file, Problem):
+            refuse_inline_yaml(self._reader, reached, file)
+        elif file is not None:
+            inner = PlacesReader(file, Mappings(file), self._choice, ())
+            for document in file.documents:
+                inner.add_document(document, BY_NAME["helm-values"], reached.context)
+            add_inline_yaml(self._reader, reached, file, inner)
+
     def _add_scalar(self, reached: Reached, text: Text, form: Form) -> None:
         """Add the image in the text of a scalar, if it is one."""
         match form:
-            case Form.DOCKER_URL:
-                if text.chars[: len(DOCKER_URL)].lower() == DOCKER_URL:
-                    self._add_text(reached, text.cut(len(DOCKER_URL)))
-            case Form.IMAGE_OR_URL:
-                # As the runner does, which is stricter here than with steps.
-                self._add_text(reached, text.cut(len(DOCKER_URL) if text.chars.startswith(DOCKER_URL) else 0))
+            case Form.DOCKER_URL | Form.IMAGE_OR_URL:
+                self._add_text(reached, without_scheme(text, is_needed=form is Form.DOCKER_URL))
             case Form.CONTAINER:
                 self._add_container(reached, text)
+            case Form.OVERRIDE:
+                written, is_partial = read_override(self._reader, text)
+                self._reader.add(written, reached.entry, reached.context, is_partial=is_partial)
             case Form.EXPRESSION:
                 if is_open(text.chars):
                     self._add_text(reached, text)
@@ -352,11 +364,7 @@ class PlacesReader:
         """Add the folders that a controller builds: Flux's Kustomizations, and Argo CD's Applications."""
         fields = self._mappings.fields(document)
         specs = _mappings_at(self._mappings, fields, "spec")
-        if kind == "kubernetes":
-            if not (
-                text_at(fields, "apiVersion").startswith("argoproj.io/") and text_at(fields, "kind") in _APPLICATIONS
-            ):
-                return
+        if kind == "argo-cd":
             templates = [each for spec in specs for each in _mappings_at(self._mappings, spec, "template")]
             specs += [each for template in templates for each in _mappings_at(self._mappings, template, "spec")]
             keys = ("source", "sources")

@@ -29,6 +29,8 @@ class Form(StrEnum):
         "a mapping with `repository` or `image`, and `tag` or `digest`; the digest goes into `digest`, its digits "
         "alone into `sha`"
     )
+    CHART_VALUES = "values of a chart in the text, read as helm-values; a digest is written in a block of lines alone"
+    OVERRIDE = "`NAME=IMAGE` or `IMAGE`, which is listed"
     PATCH = "a patch in the text: the digest goes to the end of a reference that it writes, as in kubernetes"
     KUSTOMIZE = (
         "a mapping with `name` or `newName`, `newTag`, `digest`; the digest goes into `digest` or behind `newTag`"
@@ -319,6 +321,21 @@ KINDS = (
             *_PODS,
         ),
         note="`{{…}}` is filled in when the workflow runs. A sensor's resources are read as workflows and pods.",
+    ),
+    Kind(
+        name="argo-cd",
+        files=_ANY,
+        claim=Claim(api_version=r"argoproj\.io/.*", kinds=("Application", "ApplicationSet")),
+        paths=(
+            *_values("spec.**.helm.valuesObject."),
+            Path("spec.**.helm.values", Form.CHART_VALUES),
+            Path("spec.**.kustomize.images[]", Form.OVERRIDE),
+        ),
+        words=("image", "Image"),
+        note=(
+            "What Kustomize replaces is judged here and where it stands. No digest is written for it, since older "
+            "versions take a tag before a digest for part of the name. What stands in `helm.parameters` is not read."
+        ),
     ),
     Kind(
         name="skaffold",

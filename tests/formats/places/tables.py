@@ -22,6 +22,8 @@ POD = "apiVersion: v1\nkind: Pod\nspec:\n  {}\n"
 TASK = "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  {}\n"
 ARGO = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - {}\n"
 SYNC = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  {}\n"
+APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      {}\n"
+OVERRIDES = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source: {{kustomize: {{images: {}}}}}\n"
 SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\n{}\n"
 RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    {}\n"
 
@@ -377,6 +379,47 @@ TABLES = {
             PATCH.format("kind: Pod\n    metadata: {labels: {image: 'a:1'}}"),
             PATCH.format("# containers: [{image: a}]\n    kind: Pod"),
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./images}\n",
+        ),
+    ),
+    "argo-cd": Table(
+        "apps/app.yaml",
+        (
+            APPLICATION.format("valuesObject: {image: {repository: a/b, tag: v1, digest: '~'}}"),
+            APPLICATION.format(
+                "values: |\n        image:\n          repository: a/b\n          digest: '~'\n          tag: v1"
+            ),
+            APPLICATION.format(
+                "values: |-\n        # ä\n        a: {webImage: 'a/b:1@', port: 80}\n        image: c:1@"
+            ),
+            APPLICATION.format("values: >\n        {image:\n        a/b:1@ }"),
+            APPLICATION.replace("source:", "sources:")
+            .replace("    helm", "  - helm")
+            .format("values: |\n        image: a:1@"),
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: {template: {spec: {source: {helm: "
+            "{valuesObject: {image: 'a/b:1@'}}}}}}\n",
+        ),
+        {
+            APPLICATION.format("values: |\n        image: {repository: a/b, tag: v1}"): ["a/b:v1"],
+            APPLICATION.format("values: |\n        image: '{{image}}:1'"): ["{{image}}:1"],
+            APPLICATION.format('values: "image: a/b:1"'): ["a/b:1"],
+            APPLICATION.format("values: '{webImage: a/b:1, image: {repository: c, tag: 1.10}}'"): ["a/b:1", "c:1.10"],
+            OVERRIDES.format("['nginx:1.27', 'a=b/c:1', 'a=b/c', d]"): ["nginx:1.27", "b/c:1", "b/c", "d"],
+            OVERRIDES.format("['*=b/c:1']"): ["b/c:1"],
+            OVERRIDES.format("['a=$X:1']"): ["$X:1"],
+        },
+        (
+            APPLICATION.format("values: ''"),
+            APPLICATION.format("values:"),
+            APPLICATION.format("values: |\n        # image: a/b:1\n        image: nginx"),
+            APPLICATION.format("values: |\n        git: {repository: a/b, tag: v1, url: image}"),
+            APPLICATION.format("values: image"),
+            APPLICATION.format("valueFiles: [image.yaml]"),
+            APPLICATION.format("parameters: [{name: image.tag, value: 'a/b:1'}]"),
+            APPLICATION.format("values: [image, 'a:1']"),
+            OVERRIDES.format("[]"),
+            OVERRIDES.format("''"),
+            OVERRIDES.format("['', {name: a, newTag: '1'}]"),
+            "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nspec: {source: {helm: {values: 'image: a/b:1'}}}\n",
         ),
     ),
     "flux-kustomization": Table(
