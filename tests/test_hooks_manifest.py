@@ -42,7 +42,8 @@ WORKFLOWS = """
 # What the table of kinds claims by the name alone, and what it does not.
 BY_NAME = """
 .github/workflows/ci.yml a/b/.gitea/workflows/ci.yaml .forgejo/workflows/x.yml action.yml x/action.yaml .gitlab-ci.yml
-build.gitlab-ci.yml cloudbuild.yaml cloudbuild.json dev-cloudbuild.yml .circleci/config.yml .circleci/src/jobs/a.yml
+build.gitlab-ci.yml .gitlab/ci/build.yml .gitlab/ci/a/b.yaml .gitlab-ci/x.yml
+cloudbuild.yaml cloudbuild.json dev-cloudbuild.yml .circleci/config.yml .circleci/src/jobs/a.yml
 .woodpecker.yml .woodpecker/test.yaml .drone.yml bitbucket-pipelines.yml azure-pipelines.yml
 ci/azure-pipelines-nightly.yaml .devcontainer.json a/.devcontainer.json .devcontainer/devcontainer.json
 .devcontainer/x/devcontainer.json
@@ -52,7 +53,8 @@ kustomization.yml base/kustomization.yaml base/Kustomization values.yaml chart/v
 OTHER_NAMES = """
 .github/workflows/sub/ci.yml workflows/ci.yml .github/ci.yml .github/workflows/ci.json my-action.yml action.yml.j2
 bakery.json docker-bake.yml bake.hcl.bak rebake.hcl
-.gitlab/ci.yml cloudbuild.jsonc circleci/config.yml .woodpecker/a/b.yml drone.yml .drone.star pipelines.yml
+.gitlab/ci.yml .gitlab/agents/a/config.yaml ci/build.yml gitlab/ci/x.yml .gitlab/ci/x.json
+cloudbuild.jsonc circleci/config.yml .woodpecker/a/b.yml drone.yml .drone.star pipelines.yml
 devcontainer.json x/devcontainer.json .devcontainer/a/b/devcontainer.json kustomization.json kustomize.yaml
 kustomization Kustomization.md MyKustomization
 values.json values.yaml.gotmpl deployment.yaml pod.json

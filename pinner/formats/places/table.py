@@ -141,7 +141,7 @@ KINDS = (
     ),
     Kind(
         name="gitlab-ci",
-        files=("*gitlab-ci*.yml",),
+        files=("*gitlab-ci*.yml", ".gitlab/ci/**.yml", ".gitlab-ci/**.yml"),
         manifests_in=(),
         paths=(
             Path("image"),
@@ -159,7 +159,7 @@ KINDS = (
         note=(
             "The prefix of the dependency proxy may stay a variable: it stands for Docker Hub. What `!reference` leads "
             "to in the same file is an image where it stands; the list of its keys is none. `spec` is a job in a file "
-            "of one document, and the header in one of more."
+            "of one document, and the header in one of more. Files of other names that `include` names are not read."
         ),
     ),
     Kind(
