@@ -45,7 +45,7 @@ class Value(NamedTuple):
 class BakeTarget(NamedTuple):
     """A target: its tags, each with its line, what the names in its matrix stand for, and what its build gets.
 
-    `fields` are the values of `context`, `dockerfile` and `dockerfile-inline`.
+    `fields` are the values of `context`, `dockerfile` and `dockerfile-inline`, `generators` the images that make SBOMs.
     """
 
     at: int
@@ -55,6 +55,7 @@ class BakeTarget(NamedTuple):
     fields: dict[str, Value]
     args: dict[str, Value]
     contexts: dict[str, Value]
+    generators: Sequence[Value]
 
 
 class BakeFile(NamedTuple):
@@ -129,7 +130,31 @@ def _target_of(source: Source, body: Mapping[str, Sequence[HclToken]]) -> BakeTa
         fields=_values({key: body[key] for key in FIELDS if key in body}),
         args=_values(objects["args"]),
         contexts=_values(objects["contexts"]),
+        generators=list(_generators(body.get("attest", ()))),
     )
+
+
+def _generators(expression: Sequence[HclToken]) -> Iterator[Value]:
+    """Yield the generators in a list of attestations, which are strings of options, or objects."""
+    tokens = [each for each in expression if each.text != "\n"]
+    for at, token in enumerate(tokens):
+        if token.kind == "string":
+            before = tokens[max(at - 2, 0) : at]
+            is_attribute = len(before) == 2 and before[1].text in ("=", ":")
+            if not is_attribute:
+                yield from _generator_among(text_of(token), token.at)
+            elif before[0].text.strip('"') == "generator":
+                yield Value(text=text_of(token), at=token.at)
+
+
+def _generator_among(text: Text, at: int) -> Iterator[Value]:
+    """Yield the generator among options with commas between them."""
+    start = 0
+    for option in text.chars.split(","):
+        name, equals, _ = option.partition("=")
+        if equals and name.strip() == "generator":
+            yield Value(text=text.cut(start + len(name) + 1, start + len(option)), at=at)
+        start += len(option) + 1
 
 
 def _values(attributes: Mapping[str, Sequence[HclToken]]) -> dict[str, Value]:
@@ -219,7 +244,17 @@ def _target_of_json(file: YamlFile, mappings: Mappings, node: Node) -> BakeTarge
         fields=_values_of_json(file, {key: fields[key] for key in FIELDS if key in fields}),
         args=_values_of_json(file, _fields(mappings, fields.get("args"))),
         contexts=_values_of_json(file, _fields(mappings, fields.get("contexts"))),
+        generators=list(_generators_of_json(file, mappings, fields.get("attest"))),
     )
+
+
+def _generators_of_json(file: YamlFile, mappings: Mappings, node: Node | None) -> Iterator[Value]:
+    for item in node.value if node is not None and node.id == "sequence" else []:
+        if item.id == "scalar":
+            yield from _generator_among(file.text_of(item), file.span_of(item).start)
+        else:
+            named = {key: each for key, each in _fields(mappings, item).items() if key == "generator"}
+            yield from _values_of_json(file, named).values()
 
 
 def _values_of_json(file: YamlFile, fields: Mapping[str, Node]) -> dict[str, Value]:

@@ -73,7 +73,7 @@ class BakeReader:
         for name in own:
             target = _inherited(name, own, known, 0)
             for values in _combinations(variables, target):
-                self._count += len(target.args) + len(target.contexts)
+                self._count += len(target.args) + len(target.contexts) + len(target.generators)
                 self._read_build(name, target, values)
             if self._count > _MAX_VALUES:
                 self._problems.append(Problem(1, f"more than {_MAX_VALUES} values are passed to builds"))
@@ -109,6 +109,8 @@ class BakeReader:
                 args.append(self._argument(key, value, values))
         for key, value in target.contexts.items():
             self._add_image(value, values, f"target.{name}.contexts.{key}", IMAGE_CONTEXT)
+        for value in target.generators:
+            self._add_image(value, values, f"target.{name}.attest", "")
         inline = target.fields.get("dockerfile-inline")
         if inline is not None:
             self._read_inline(inline, f"target.{name}.dockerfile-inline", args, target, values)
@@ -281,6 +283,7 @@ def _over(target: BakeTarget, base: BakeTarget) -> BakeTarget:
         fields={**base.fields, **target.fields},
         args={**base.args, **target.args},
         contexts={**base.contexts, **target.contexts},
+        generators=[*base.generators, *target.generators],
     )
 
 

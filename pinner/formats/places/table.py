@@ -248,6 +248,7 @@ KINDS = (
             Path("target.*.contexts.*", Form.IMAGE_CONTEXT),
             Path("target.*.dockerfile-inline", Form.DOCKERFILE),
             Path(f"target.*.args.{SYNTAX_ARGUMENT}"),
+            Path("target.*.attest[].generator"),
         ),
         note=(
             "The `args` and `contexts` of a target are one more build of the Dockerfile that it names, and digests go "

@@ -283,14 +283,23 @@ TABLES = {
             'target "x" { contexts = { a = "docker-image://a/b:1@" } }\n',
             'target "x" {\n  dockerfile-inline = <<A\nFROM a/b:1@\nA\n}\n',
             'target "x" { args = { BUILDKIT_SYNTAX = "a/b:1@" } }\n',
+            'target "x" {\n  attest = ["type=provenance", "type=sbom,generator=a/b:1@,x=y"]\n}\n',
+            'target "x" { attest = [{ type = "sbom", generator = "a/b:1@" }, { "generator": "a:1@" }] }\n',
+            'target "x" { attest = ["type=sbom,generator=a:1@"] }\ntarget "y" {\n  inherits = ["x"]\n  '
+            'attest = ["type=sbom,generator=b:1@"]\n}\n',
         ),
         {
             'target "x" { contexts = { a = "docker-image://a:${V}" } }\n': ["docker-image://a:${V}"],
+            'target "x" { attest = ["type=sbom,generator=a:${V}"] }\n': ["a:${V}"],
             'variable "V" { default = "1" }\ntarget "x" { contexts = { a = "docker-image://a:${V}" } }\n': ["a:${V}"],
         },
         (
             "",
             'target "x" { tags = ["a/b:1"] }\n',
+            'target "x" { attest = ["type=sbom", "type=provenance,mode=max", "generator"] }\n',
+            'target "x" { attest = ["type=sbom,generator="] }\n',
+            'target "x" { attest = [{ type = "generator=a:1", mode = "a:1" }] }\n',
+            'target "x" { labels = { generator = "a:1" } }\n',
             'target "x" { contexts = { a = "target:b", c = "https://x/y.git", d = "../x" } }\n',
             'target "x" { contexts = { a = "docker-image://" } }\n',
             'target "x" { # contexts = { a = "docker-image://a/b:1" }\n}\n',

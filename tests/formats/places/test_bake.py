@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pinner.formats import Places
 from pinner.formats.places.bake import decisions_of, read_bake
 from pinner.model.source import Source
 
@@ -125,3 +126,17 @@ def test_json(document: object, expected: list[tuple[str, str | None]]) -> None:
 
 def test_json_that_does_not_parse() -> None:
     assert built("docker-bake.json", '{"target": [') == []
+
+
+@pytest.mark.parametrize(
+    ("attest", "expected"),
+    [
+        (["type=provenance", "type=sbom,generator=a/b:1"], ["a/b:1"]),
+        ([{"type": "sbom", "generator": "a/b:1"}, {"type": "generator"}, 1, None, ["generator=c:1"]], ["a/b:1"]),
+        (["type=sbom,generator=", {"generator": None}], []),
+        ("generator=a/b:1", []),
+    ],
+)
+def test_generators_in_json(attest: object, expected: list[str]) -> None:
+    text = json.dumps({"target": {"x": {"attest": attest}}})
+    assert [each.text for each in Places().read(Source("bake.json", text.encode())).occurrences] == expected
