@@ -363,10 +363,17 @@ KINDS = (
         name="kubernetes",
         files=_ANY,
         claim=Claim(has=("apiVersion", "kind"), other_kinds=("CustomResourceDefinition",)),
-        paths=_PODS,
+        paths=(
+            *_PODS,
+            Path("**.volumes[].containerDisk.image"),
+            Path("**.kernelBoot.container.image"),
+            Path("nodes[].image"),
+        ),
         note=(
-            "A `List` is read as its items. A line with Flux's `$imagepolicy` marker is never written. A list of `op`, "
-            "`path` and `value` is a JSON patch, whose values are read as if they stood at its paths."
+            "Beside pods the disks and kernels of KubeVirt and the nodes of kind are read; images at other keys of "
+            "custom resources are not. A `List` is read as its items. A line with Flux's `$imagepolicy` marker is "
+            "never written. A list of `op`, `path` and `value` is a JSON patch, whose values are read as if they stood "
+            "at its paths."
         ),
     ),
 )

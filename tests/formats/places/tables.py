@@ -164,6 +164,11 @@ TABLES = {
             POD.format('containers:\n  - image: "nginx:1.\\\n      27@"'),
             POD.format("initContainers: [{image: busybox^ }]\n  ephemeralContainers: [{image: 'a/b:1@'}]"),
             POD.format("volumes: [{name: v, image: {reference: 'quay.io/a/b:1@'}}]"),
+            POD.format("volumes: [{name: v, containerDisk: {image: 'a/b:1@', path: /x}}]").replace(
+                "v1", "kubevirt.io/v1"
+            ),
+            POD.format("domain: {firmware: {kernelBoot: {container: {image: 'a/b:1@'}}}}"),
+            "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes: [{role: worker, image: 'a/b:1@'}]\n",
             "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: "
             "[{image: 'a/b:1@'}]}}}}}\n",
             "kind: List\napiVersion: v1\nitems: [{kind: Pod, apiVersion: v1, spec: {containers: [{image: 'a:1@'}]}}]\n",
@@ -204,6 +209,10 @@ TABLES = {
             POD.format("image: a:1"),
             POD.format("volumes: [{name: v, image: 'a:1'}]"),
             POD.format("volumes: [{rbd: {image: a}}]"),
+            POD.format("containerDisk: {image: a}"),
+            POD.format("volumes: [{containerDisk: {imagePullSecret: a}}]"),
+            POD.format("nodes: [{image: a}]"),
+            POD.format("container: {image: a}"),
             POD.format("volumes: {image: {reference: 'a:1'}}"),
             POD.format("template: {image: 'a:1'}"),
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {containers: [{image: a}]}\n",
