@@ -1,7 +1,7 @@
 """Run `pinner update` as a step of a workflow, and keep what it wrote on a branch, whatever it exits with.
 
-The ledger is taken from the branch before. The step itself fails only where nothing could be kept: a later one, after
-the pull request, fails with pinner's exit code, which is an output.
+What the ledger of the branch knows is added before. The step itself fails only where nothing could be kept: a later
+one, after the pull request, fails with pinner's exit code, which is an output.
 """
 
 import base64
@@ -54,11 +54,19 @@ def git(arguments: Sequence[str], environment: Mapping[str, str], *, check: bool
 
 
 def take_ledger(branch: str, environment: Mapping[str, str]) -> None:
-    """Put the ledger of the branch into the workspace, if there is one."""
+    """Add what the ledger of the branch holds to the one in the workspace: each may know facts that the other lacks.
+
+    A pin that somebody rolled back, and what was rejected by that, is on the default branch first.
+    """
     secret = {**environment, **credentials(environment)}
     fetched = git(["fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}"], secret, check=False)
-    if fetched == 0:
-        git(["restore", "--source=FETCH_HEAD", "--", LEDGER], environment, check=False)
+    # A link is left to pinner, which refuses it.
+    if fetched == 0 and not os.path.islink(LEDGER):
+        show = [*GIT, "cat-file", "blob", f"FETCH_HEAD:{LEDGER}"]
+        facts = subprocess.run(show, env=environment, stdout=subprocess.PIPE, check=False).stdout
+        if facts:
+            with open(LEDGER, "ab") as ledger:
+                ledger.write(b"\n" + facts)
 
 
 def keep(branch: str, title: str, environment: Mapping[str, str]) -> bool:

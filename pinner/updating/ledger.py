@@ -141,16 +141,19 @@ def read_ledger(path: str, now: datetime, read: ReadFile | None = None) -> Ledge
 def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Reference] = ()) -> None:
     """Append what is new to the file, unless nothing is. Raises UsageError.
 
-    Lines stay as they are but for those of the older format, those that came from the future, and those that can decide
-    nothing any more: `in_use` are the pins in the files.
+    Lines stay as they are but for those of the older format, doubles, those that came from the future, and those that
+    can decide nothing any more: `in_use` are the pins in the files.
     """
     kept = ledger.in_force(in_use, now)
     stays = ledger.path == path and not ledger.data.startswith(_OLD_START)
     text = ledger.data.decode("utf-8-sig", "replace") if stays else ""
-    lines = [line for line in text.splitlines() if _fact_of(line) in kept]
-    written = {_fact_of(line) for line in lines}
-    lines += [render_fact(fact) for fact in ledger.facts if fact in kept and fact not in written]
-    data = "".join(f"{line}\n" for line in lines).encode()
+    # One line a fact: what is appended from another ledger may stand here already.
+    lines: dict[Fact | None, str] = {}
+    for line in text.splitlines():
+        lines.setdefault(_fact_of(line), line)
+    for fact in ledger.facts:
+        lines.setdefault(fact, render_fact(fact))
+    data = "".join(f"{line}\n" for fact, line in lines.items() if fact in kept).encode()
     try:
         if data != ledger.data or ledger.path != path:
             write_file(path, data)

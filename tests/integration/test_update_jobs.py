@@ -186,6 +186,28 @@ def test_thirty_nights(job: Any, world: World) -> None:
         assert log.count("--body-file") >= 4
 
 
+@pytest.mark.parametrize("job", [by_hand, on_gitlab, by_action])
+def test_a_roll_back_on_the_default_branch_lasts(job: Any, world: World) -> None:
+    """The branch, which knows nothing of it, is older than the default branch, and has not been deleted."""
+    for night in (0, 10, 18):
+        world.publish(night)
+        job(world, night)
+    assert world.digest("good", 1) in world.on_branch("Dockerfile")
+    work = world.folder / "work"
+    subprocess.run(["git", "clone", "-q", str(world.origin), str(work)], check=True)
+    git("-C", str(work), "merge", "-q", "origin/pinner-update")
+    words = ["update", "--image", f"{world.shelf.host}/good:1", "--rollback"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PINNER_NOW": str(START + 19 * DAY)}
+    subprocess.run([sys.executable, "-m", "pinner", *words], cwd=work, env=environment, check=True)
+    git("-C", str(work), "commit", "-qam", "Back")
+    git("-C", str(work), "push", "-q", "origin", "HEAD:main")
+    for night in (20, 21):
+        job(world, night)
+        assert world.digest("good", 0) in (world.folder / f"night-{night}" / "Dockerfile").read_text()
+    lines = world.on_branch("pinner-ledger.jsonl").splitlines()
+    assert len(set(lines)) == len(lines)
+
+
 def test_a_usage_error_pushes_nothing(world: World) -> None:
     workspace = world.clone(0)
     (workspace / "pinner.toml").write_text("nonsense")

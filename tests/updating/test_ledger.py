@@ -76,10 +76,17 @@ def test_the_file(path: str) -> None:
 
 
 def test_lines_are_appended_and_no_other_changes(path: str) -> None:
-    text = "".join(f"{render_fact(named(seed, NOW - seed * DAY))}\n" for seed in (1, 3, 2, 3))
+    text = "".join(f"{render_fact(named(seed, NOW - seed * DAY))}\n" for seed in (1, 3, 2))
     Path(path).write_text(text.replace('": "', '":"').rstrip("\n"))
     write(path, named(4, NOW))
     assert Path(path).read_text() == text.replace('": "', '":"') + render_fact(named(4, NOW)) + "\n"
+
+
+def test_of_doubles_the_first_line_stays(path: str) -> None:
+    one, two = (render_fact(named(seed, NOW)) for seed in (1, 2))
+    Path(path).write_text(f"{one}\n\n{two}\n{one.replace(': ', ':')}\n{two}\n")
+    write(path)
+    assert Path(path).read_text() == f"{one}\n{two}\n"
 
 
 def test_a_ledger_that_says_nothing_new_is_not_written(path: str) -> None:
