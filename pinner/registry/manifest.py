@@ -27,9 +27,8 @@ _UNKNOWN_PLATFORM = "unknown/unknown"
 
 # What a container engine takes for an image; all else is an artifact (image-spec `manifest.md`, "Guidelines for
 # Artifact Usage"). Signatures and attestations have an image's configuration and are told by their layers.
-_IMAGE_CONFIGS = frozenset(
-    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
-)
+# A tuple: in the place of a media type a hostile manifest may have what no set can hold.
+_IMAGE_CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 _IMAGE_LAYERS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
 
 

@@ -114,6 +114,7 @@ TOKENS = [
     tokens("token", TOKEN, DIGEST),
     tokens("access_token", token(b'{"access_token": "t"}'), DIGEST),
     tokens("infinite expiry", token(b'{"token": "t", "expires_in": 1e999}'), DIGEST),
+    tokens("an expiry of 400 digits", token(b'{"token": "t", "expires_in": %s}' % (b"9" * 400)), DIGEST),
     tokens("negative expiry", token(b'{"token": "t", "expires_in": -1}'), DIGEST),
     tokens("expiry in words", token(b'{"token": "t", "expires_in": "soon"}'), DIGEST),
     tokens("HTML", reply(body=b"<html>"), "unauthorized"),

@@ -47,6 +47,8 @@ def manifest(config: str | None, *layers: str, media_type: str = OCI_MANIFEST, *
         (images.multi_platform("artifacts").manifest.body, None),
         (images.empty_index().manifest.body, None),
         (json.dumps({"schemaVersion": 2, "manifests": [], "artifactType": SBOM}).encode(), SBOM),
+        (json.dumps({"schemaVersion": 2, "config": {"mediaType": ["x"]}, "layers": []}).encode(), "['x']"),
+        (json.dumps({"schemaVersion": 2, "config": {"mediaType": {}}, "layers": []}).encode(), "no media type"),
         (manifest(None, layers=None), "no media type"),
         (manifest(OCI_CONFIG, layers=[None, 1]), None),
     ],

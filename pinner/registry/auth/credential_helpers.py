@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from pinner.registry.auth.docker_config import Credential
 from pinner.registry.errors import one_line
-from pinner.registry.http.secret import Secret
+from pinner.registry.http.secret import Secret, is_text
 
 TIMEOUT = 30.0
 _MAX_OUTPUT = 64 * 1024
@@ -109,7 +109,7 @@ def _read(output: bytes, program: str, name: str) -> Credential | None:
         username, secret = answer["Username"], answer["Secret"]
     except (ValueError, RecursionError, KeyError, TypeError):
         raise HelperFailed(f"the credential helper {program} gave no credentials in JSON") from None
-    if not isinstance(username, str) or not isinstance(secret, str) or not secret:
+    if not is_text(username) or not is_text(secret) or not secret:
         return None
     source = f"docker-credential-{name}"
     if username == _IDENTITY:

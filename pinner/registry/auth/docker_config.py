@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pinner.model.reference import DOCKER_HUB
-from pinner.registry.http.secret import Secret
+from pinner.registry.http.secret import Secret, is_text, is_token
 from pinner.registry.http.urls import ascii_authority
 
 _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
@@ -93,8 +93,8 @@ def _credential(entry: dict[str, Any], source: str) -> Credential | None:
     username, password = _text(entry, "username") or username, _text(entry, "password") or password
     if token := _text(entry, "identitytoken"):
         return Credential(source, username, identity_token=Secret(token))
-    if token := _text(entry, "registrytoken"):
-        return Credential(source, registry_token=Secret(token))
+    if is_token(registry_token := entry.get("registrytoken")):
+        return Credential(source, registry_token=Secret(registry_token))
     return Credential(source, username, password=Secret(password)) if username and password else None
 
 
@@ -109,4 +109,4 @@ def _decode(auth: str) -> tuple[str, str]:
 
 def _text(entry: dict[str, Any], name: str) -> str:
     value = entry.get(name)
-    return value if isinstance(value, str) else ""
+    return value if is_text(value) else ""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,14 +11,15 @@ import httpx
 from pinner.registry.auth.docker_config import Credential
 from pinner.registry.errors import CredentialsRefused, Denied, RegistryError, Unauthorized
 from pinner.registry.http.requests import Request, Response
-from pinner.registry.http.secret import Secret, basic, bearer
+from pinner.registry.http.secret import Secret, basic, bearer, is_token
 
 CLIENT_ID = "pinner"
 # What a token lasts when its server does not say (distribution, "Token Response Fields").
 DEFAULT_LIFETIME = 60.0
+# No run is that long, and JSON has numbers that no clock can add.
+_LONGEST_LIFETIME = 86400.0
 # Servers that know no POST, or no identity tokens: 404 and 405 by the specification, 401 by Artifactory's habit.
 _NO_OAUTH = frozenset({400, 401, 404, 405, 501})
-_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 Send = Callable[[Request], Awaitable[Response]]
 
@@ -70,11 +70,12 @@ async def fetch_token(key: TokenKey, send: Send, now: float) -> Authorization:
         raise _failure(key, response)
     document = _document(response)
     token = document.get("token") or document.get("access_token")
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+    if not is_token(token):
         raise _no_token(response)
     seconds = document.get("expires_in")
     if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         seconds = DEFAULT_LIFETIME
+    seconds = min(seconds, _LONGEST_LIFETIME)
     # A little less than the server says: it may be on its way when it expires.
     return Authorization(bearer(Secret(token)), now + seconds - min(10.0, seconds / 10), key)
 

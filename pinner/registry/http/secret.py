@@ -1,7 +1,11 @@
 """Passwords and tokens, in a type that does not show them."""
 
+import re
 from base64 import b64encode
-from typing import Final
+from typing import Final, TypeGuard
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Secret:
@@ -34,3 +38,13 @@ def basic(username: str, password: Secret) -> Secret:
 def bearer(token: Secret) -> Secret:
     """Return the value of an Authorization field (RFC 6750)."""
     return Secret(f"Bearer {token.reveal()}")
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Return whether a value is a text that an Authorization field can hold as it is."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Return whether a value is a text that can be encoded to be sent: JSON has lone surrogates, UTF-8 does not."""
+    return isinstance(value, str) and not _SURROGATE.search(value)

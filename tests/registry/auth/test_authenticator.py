@@ -68,7 +68,10 @@ def test_each_repository_has_its_own_token() -> None:
     assert len(network.urls("HEAD")) == 11
 
 
-@pytest.mark.parametrize(("expires_in", "pause", "tokens"), [(300, 100, 1), (300, 295, 2), (0, 30, 1), ("x", 70, 2)])
+@pytest.mark.parametrize(
+    ("expires_in", "pause", "tokens"),
+    [(300, 100, 1), (300, 295, 2), (0, 30, 1), ("x", 70, 2), pytest.param(10**400, 70, 1, id="401 digits")],
+)
 def test_a_token_is_used_until_it_expires(expires_in: object, pause: float, tokens: int) -> None:
     registry, clock = TokenRegistry(expires_in=expires_in), FakeClock()
 

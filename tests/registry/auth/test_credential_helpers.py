@@ -45,6 +45,7 @@ def test_identity_token(tmp_path: Path) -> None:
         "echo credentials not found in native keychain; exit 1",
         """echo '{"Username": "", "Secret": ""}'""",
         """echo '{"Username": 5, "Secret": "x"}'""",
+        r"""printf '%s' '{"Username": "me", "Secret": "\ud800"}'""",
     ],
 )
 def test_nothing_known(tmp_path: Path, script: str) -> None:

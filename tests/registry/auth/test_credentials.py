@@ -103,6 +103,9 @@ AUTHS = {
     "nouser.example": encoded(":secret"),
     "odd.example": "text",
     "number.example": {"auth": 5, "identitytoken": []},
+    "umlaut.example": {"username": "ü", "password": "ß\t"},
+    "surrogate.example": {"username": "u", "password": "\ud800"},
+    "lines.example": {"registrytoken": "a\nb"},
 }
 
 
@@ -127,7 +130,9 @@ AUTHS = {
         ("plain.example", "any", "u:p"),
         ("colon.example", "any", "user:pa:ss"),
         ("padded.example", "any", "user:pass"),
+        ("umlaut.example", "any", "ü:ß\t"),
         *((f"{name}.example", "any", None) for name in "empty bad binary nouser odd number unknown".split()),
+        *((f"{name}.example", "any", None) for name in ("surrogate", "lines")),
     ],
 )
 def test_keys_of_a_file(authority: str, repository: str, expected: str | None) -> None:
