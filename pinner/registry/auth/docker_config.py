@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -99,9 +100,12 @@ def _credential(entry: dict[str, Any], source: str) -> Credential | None:
 
 
 def _decode(auth: str) -> tuple[str, str]:
-    """User and password from base64 of `user:password`; Docker pads with NUL."""
+    """User and password from base64 of `user:password`; Docker pads with NUL.
+
+    Line breaks are passed over, as Go does: `base64` breaks what is longer than 76 characters.
+    """
     try:
-        user, _, password = base64.b64decode(auth, validate=True).decode().partition(":")
+        user, _, password = base64.b64decode(re.sub("[\r\n]", "", auth), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return "", ""
     return user, password.strip("\0")

@@ -96,6 +96,8 @@ AUTHS = {
     "plain.example": {"username": "u", "password": "p"},
     "colon.example": encoded("user:pa:ss"),
     "padded.example": encoded("user:pass\0\0"),
+    "wrapped.example": {"auth": "dXNl\r\ncjpw\nYXNz\n"},
+    "spaced.example": {"auth": "dXNl cjpwYXNz"},
     "faß.example": encoded("idn:8"),
     "empty.example": {},
     "bad.example": {"auth": "%%%"},
@@ -131,8 +133,9 @@ AUTHS = {
         ("colon.example", "any", "user:pa:ss"),
         ("padded.example", "any", "user:pass"),
         ("umlaut.example", "any", "ü:ß\t"),
+        ("wrapped.example", "any", "user:pass"),
         *((f"{name}.example", "any", None) for name in "empty bad binary nouser odd number unknown".split()),
-        *((f"{name}.example", "any", None) for name in ("surrogate", "lines")),
+        *((f"{name}.example", "any", None) for name in ("surrogate", "lines", "spaced")),
     ],
 )
 def test_keys_of_a_file(authority: str, repository: str, expected: str | None) -> None:
