@@ -92,7 +92,8 @@ def find_updates(
     found = _find(used, scan, options_of, ledger, settings, choices=choices)
     if write and (_ages_matter(settings) or settings.ledger or ledger.path):
         path = ledger_file(settings)
-        write_ledger(path, found.ledger, now(), used)
+        # All references, also with --image: what is pinned is not forgotten because another image is updated.
+        write_ledger(path, found.ledger, now(), _references(scan))
         # In this order: where the run ends in between there are two ledgers, and none is lost.
         if ledger.path and ledger.path != path:
             os.unlink(ledger.path)

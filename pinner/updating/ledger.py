@@ -117,7 +117,14 @@ class Ledger:
             # The last of those that are forgotten says what the tag named when the others began.
             in_force.update(old[-1:])
             in_force.update(each for each in facts if each.time >= limit or image._replace(digest=each.digest) in pins)
+            # No time ends a rejection: only a third digest does.
+            in_force.update(each for each in self.rejections(image) if not self._has_named_a_third(each))
         return in_force
+
+    def _has_named_a_third(self, rejection: Fact) -> bool:
+        both = (rejection.digest, rejection.instead)
+        named = self._facts(rejection.image, FactKind.NAMED)
+        return any(each.time > rejection.time and each.digest not in both for each in named)
 
     def _facts(self, image: Reference, kind: FactKind) -> Iterator[Fact]:
         return (fact for fact in self._of_image.get(image.by_tag(), ()) if fact.kind is kind)

@@ -469,3 +469,14 @@ def test_update_of_one_image(world: World) -> None:
     world.pin("app:A", "other:A")
     assert pinner("update", "--image", world.image()).code == 0
     assert world.pinned == [world.digest("B"), world.digest("A", "other")]
+
+
+def test_an_update_of_one_image_forgets_no_pin_of_another(world: World) -> None:
+    for name, repository in (("1", "app"), ("0", "other"), ("1", "other")):
+        world.build(name, repository)
+    world.pin("app:1", "other:0")
+    world.update(day=0)
+    (pinned,) = [line for line in world.lines if world.digest("0", "other") in line]
+    world.build("2")
+    world.update("--image", world.image(), day=500)
+    assert pinned in world.lines

@@ -210,3 +210,11 @@ def test_what_was_superseded_long_ago_is_forgotten_unless_it_is_pinned(path: str
     kept = read_ledger(path, NOW).namings(NODE)
     # The newest of the old ones is what the tag named then.
     assert [naming.digest for naming in kept] == [digest(days) for days in (700, *range(401, -1, -1))]
+
+
+@pytest.mark.parametrize(("later", "stays"), [([], True), ([1], True), ([2], True), ([1, 2], True), ([3, 1], False)])
+def test_a_rejection_is_forgotten_only_after_a_third_digest(later: list[int], stays: bool) -> None:
+    rejected = Fact(NOW - 500 * DAY, FactKind.REJECTED, NODE, digest(1), digest(2))
+    named_since = [named(seed, NOW - (100 - at) * DAY) for at, seed in enumerate(later)]
+    ledger = Ledger([named(1, NOW - 600 * DAY), rejected, *named_since])
+    assert (rejected in ledger.in_force([], NOW)) == stays
