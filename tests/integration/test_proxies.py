@@ -58,8 +58,25 @@ def test_a_proxy_that_refuses(status: int, authority: Authority) -> None:
         resolution = ask(f"http://me:{SECRET}@{way.host}", authority)
     assert isinstance(resolution, Unresolved)
     assert resolution.reason == "unreachable"
-    assert "the proxy refuses to connect to registry.example" in resolution.detail
+    assert f"the proxy refuses to connect to registry.example ({status})" in resolution.detail
     assert SECRET not in repr(resolution)
+
+
+def test_a_proxy_that_speaks_no_tls_makes_no_registry_insecure(authority: Authority) -> None:
+    with misbehaving(Script()) as way:
+        resolution = ask(f"https://me:{SECRET}@{way.host}", authority)
+    assert isinstance(resolution, Unresolved)
+    assert resolution.reason == "tls"
+    assert "the proxy that the environment names for registry.example does not speak TLS" in resolution.detail
+    assert "--insecure" not in resolution.detail
+    assert SECRET not in repr(resolution)
+
+
+def test_a_registry_behind_a_proxy_that_speaks_no_tls(authority: Authority) -> None:
+    with misbehaving(Script()) as registry, proxy(registry.host) as way:
+        resolution = ask(f"http://{way.host}", authority)
+    assert isinstance(resolution, Unresolved)
+    assert "pass --insecure registry.example" in resolution.detail
 
 
 def test_the_certificate_must_be_the_registry_s(authority: Authority, context: ssl.SSLContext) -> None:

@@ -14,6 +14,7 @@ from pinner.registry.errors import (
     ConnectFailed,
     ConnectTimedOut,
     Dropped,
+    NotTLS,
     RateLimited,
     RegistryError,
     Timeout,
@@ -21,6 +22,7 @@ from pinner.registry.errors import (
     Unreachable,
 )
 from pinner.registry.http.limits import Clock, Host, most_connections
+from pinner.registry.http.proxies import proxy_for
 from pinner.registry.http.retry import Tries, is_passing, retry_after
 from pinner.registry.http.secret import Secret
 from pinner.registry.http.tls import tls_failure
@@ -35,6 +37,7 @@ _ERROR_CODES = frozenset(
     "BLOB_UNKNOWN DENIED MANIFEST_INVALID MANIFEST_UNKNOWN MANIFEST_UNVERIFIED NAME_INVALID NAME_UNKNOWN "
     "TAG_INVALID TOOMANYREQUESTS UNAUTHORIZED UNAVAILABLE UNKNOWN UNSUPPORTED".split()
 )
+_STATUS = re.compile("[0-9]{3}")
 _LIMIT = re.compile(r"([0-9]{1,9});w=([0-9]{1,9})")
 
 
@@ -176,15 +179,26 @@ class HTTPClient:
                 waited = _waited(self._settings.timeouts.connect, timeouts.connect)
                 return ConnectTimedOut(f"no connection to {origin} in {waited}; check the host and the network")
             case httpx.ProxyError():
-                return ConnectFailed(f"the proxy refuses to connect to {origin}; check the proxy in the environment")
+                said = f" ({status.group()})" if (status := _STATUS.match(str(error))) else ""
+                return ConnectFailed(
+                    f"the proxy refuses to connect to {origin}{said}; check the proxy in the environment"
+                )
             case httpx.ConnectError() if _lacks_descriptors(error):
                 return ConnectFailed(
                     "this process may open no more files; raise its limit (ulimit -n), or lower --jobs"
                 )
             case httpx.ConnectError():
-                failed = ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
-                return tls_failure(error, str(origin)) or failed
+                failed = tls_failure(error, str(origin))
+                if isinstance(failed, NotTLS) and self._asks_proxy_by_tls(origin):
+                    return NotTLS(
+                        f"the proxy that the environment names for {origin} does not speak TLS, or the host behind it "
+                        "does not; the URL of most proxies begins with http://, that in HTTPS_PROXY, too"
+                    )
+                return failed or ConnectFailed(f"no connection to {origin}; check the host, the port and the network")
         return dropped
+
+    def _asks_proxy_by_tls(self, origin: Origin) -> bool:
+        return (proxy_for(origin, self._settings.environ) or "").startswith("https://")
 
 
 def _waited(first: float, last: float) -> str:
