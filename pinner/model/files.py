@@ -120,12 +120,14 @@ def replace_file(path: str, data: bytes, status: os.stat_result | None) -> None:
     folder, name = os.path.split(path)
     _sweep(folder or os.curdir)
     temporary = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.pinner")
-    handle = os.open(temporary, _CREATE, 0o666 if status is None else 0o600)
     try:
-        _write_all(handle, data)
+        # Opened in here: an interrupt may come as soon as the file is there.
+        _write_all(os.open(temporary, _CREATE, 0o666 if status is None else 0o600), data)
         if status is not None:
             _take_after(temporary, status)
         os.replace(temporary, path)
+    except FileExistsError:  # somebody else's
+        raise
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)

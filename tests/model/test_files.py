@@ -385,3 +385,28 @@ def test_nothing_else_is_removed(name: str, age: float, make: Callable[[Path], o
     write_file("report", NEW)
     assert os.path.lexists(checkout / name)
     assert (checkout.parent / "keep").read_bytes() == OLD
+
+
+def test_an_interrupt_leaves_no_temporary_file(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = checkout / "Dockerfile"
+    path.write_bytes(b"old")
+
+    def interrupted(name: str, flags: int, mode: int) -> int:
+        os.close(opened(name, flags, mode))
+        raise KeyboardInterrupt
+
+    opened = os.open
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            files.replace_file(str(path), b"new", None)
+    assert [each.name for each in checkout.iterdir() if each.is_file()] == ["Dockerfile"]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_file_that_has_the_name_of_the_temporary_one_stays(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    (checkout / ".Dockerfile.00000000.pinner").write_bytes(b"another's")
+    with pytest.raises(FileExistsError):
+        files.replace_file(str(checkout / "Dockerfile"), b"new", None)
+    assert (checkout / ".Dockerfile.00000000.pinner").read_bytes() == b"another's"
