@@ -64,7 +64,8 @@ class TokenRegistry:
             return self.token(request)
         if request.headers.get("authorization", "").removeprefix("Bearer ") in self.valid:
             return manifest(request)
-        challenge = f'Bearer realm="{self.realm}",service="the service",scope="repository:other:push"'
+        service = self.answers.get("service", "the service")
+        challenge = f'Bearer realm="{self.realm}",service="{service}",scope="repository:other:push"'
         return reply(401, {"www-authenticate": challenge})
 
     def token(self, request: httpx.Request) -> httpx.Response:

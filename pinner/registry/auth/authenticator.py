@@ -155,9 +155,9 @@ def _requirement(response: Response, challenges: Sequence[Challenge]) -> Require
             url = parse_url(challenge.parameters["realm"], response.url)  # a relative one starts from the registry
             if url is None:
                 raise RealmNotTrusted(f"{response.origin} names a token server that is no URL; check the registry")
-            # The scope is not the realm's to say.
+            # The scope is not the realm's to say; the service is, where the challenge does not say it.
             realm = url.copy_remove_param("scope").copy_remove_param("service")
-            return Requirement(realm, challenge.parameters.get("service", ""))
+            return Requirement(realm, challenge.parameters.get("service") or url.params.get("service", ""))
     if any(challenge.scheme == "basic" for challenge in challenges):
         return Requirement(None)
     raise Unauthorized(

@@ -37,11 +37,14 @@ def test_a_token_is_asked_for(field: str) -> None:
     assert "authorization" not in request.headers
 
 
-def test_the_realm_does_not_choose_the_scope() -> None:
-    registry = TokenRegistry("https://reg.example/token?scope=registry:catalog:*&account=x&service=evil")
+@pytest.mark.parametrize(("service", "asked"), [("the service", "the service"), ("", "other")])
+def test_the_realm_does_not_choose_the_scope(service: str, asked: str) -> None:
+    registry = TokenRegistry(
+        "https://reg.example/token?scope=registry:catalog:*&account=x&service=other", service=service
+    )
     head(registry)
     assert parse_qs(registry.token_requests[0].url.query.decode()) == {
-        "service": ["the service"],
+        "service": [asked],
         "scope": ["repository:team/app:pull"],
         "account": ["x"],
     }
