@@ -105,9 +105,10 @@ async def _end(process: Process) -> None:
 
 def _read(output: bytes, program: str, name: str) -> Credential | None:
     try:
-        answer = json.loads(output)
-        username, secret = answer["Username"], answer["Secret"]
-    except (ValueError, RecursionError, KeyError, TypeError):
+        # In any case, as Go reads JSON: helpers of one's own are written in shell.
+        answer = {name.lower(): value for name, value in json.loads(output).items()}
+        username, secret = answer["username"], answer["secret"]
+    except (ValueError, RecursionError, KeyError, AttributeError):
         raise HelperFailed(f"the credential helper {program} gave no credentials in JSON") from None
     if not is_text(username) or not is_text(secret) or not secret:
         return None

@@ -34,6 +34,12 @@ def test_user_and_password(tmp_path: Path) -> None:
     assert ask(environ) == Credential("docker-credential-test", "get-reg.example", password=Secret("s3cret"))
 
 
+@pytest.mark.parametrize("answer", ['{"username": "me", "secret": "s3cret"}', '{"UserName": "me", "SECRET": "s3cret"}'])
+def test_names_in_any_case(tmp_path: Path, answer: str) -> None:
+    environ = install(tmp_path, f"echo '{answer}'")
+    assert ask(environ) == Credential("docker-credential-test", "me", password=Secret("s3cret"))
+
+
 def test_identity_token(tmp_path: Path) -> None:
     environ = install(tmp_path, """echo '{"ServerURL": "x", "Username": "<token>", "Secret": "idt"}'""")
     assert ask(environ) == Credential("docker-credential-test", identity_token=Secret("idt"))
@@ -59,6 +65,7 @@ def test_nothing_known(tmp_path: Path, script: str) -> None:
         ("echo my-s3cret; echo the vault is locked >&2; exit 1", "failed: the vault is locked$"),
         ("echo my-s3cret", "no credentials in JSON"),
         ("echo '[]'", "no credentials in JSON"),
+        ("echo '\"my-s3cret\"'", "no credentials in JSON"),
         ("echo '{}'", "no credentials in JSON"),
         ("while :; do echo my-s3cret-my-s3cret-my-s3cret; done", "says more"),
         ("exit 0", "no credentials in JSON"),
