@@ -53,7 +53,23 @@ def git(arguments: Sequence[str], environment: Mapping[str, str], *, check: bool
     return subprocess.run([*GIT, *arguments], env=quiet, check=check).returncode
 
 
-def take_ledger(branch: str, environment: Mapping[str, str]) -> None:
+def ledger_of(environment: Mapping[str, str]) -> str:
+    """Return the path of the ledger in the workspace: what the configuration names, else the usual one beside it."""
+    words = [sys.executable, "-P", "-m", "pinner", "config", "--format", "json"]
+    # What is wrong in the configuration is told by the update.
+    shown = subprocess.run(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    ).stdout
+    if not shown:
+        return LEDGER
+    document = json.loads(shown)
+    named = document["settings"]["ledger"]["value"] or LEDGER
+    path = os.path.relpath(os.path.join(os.path.dirname(document["file"] or ""), named))
+    # One that lies elsewhere is not kept on the branch.
+    return LEDGER if path.startswith(os.pardir) else path
+
+
+def take_ledger(path: str, branch: str, environment: Mapping[str, str]) -> None:
     """Add what the ledger of the branch holds to the one in the workspace: each may know facts that the other lacks.
 
     A pin that somebody rolled back, and what was rejected by that, is on the default branch first.
@@ -61,17 +77,17 @@ def take_ledger(branch: str, environment: Mapping[str, str]) -> None:
     secret = {**environment, **credentials(environment)}
     fetched = git(["fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}"], secret, check=False)
     # A link is left to pinner, which refuses it.
-    if fetched == 0 and not os.path.islink(LEDGER):
-        show = [*GIT, "cat-file", "blob", f"FETCH_HEAD:{LEDGER}"]
+    if fetched == 0 and not os.path.islink(path):
+        show = [*GIT, "cat-file", "blob", f"FETCH_HEAD:{path}"]
         facts = subprocess.run(show, env=environment, stdout=subprocess.PIPE, check=False).stdout
         if facts:
-            with open(LEDGER, "ab") as ledger:
+            with open(path, "ab") as ledger:
                 ledger.write(b"\n" + facts)
 
 
-def keep(branch: str, title: str, environment: Mapping[str, str]) -> bool:
-    """Commit everything and push it to the branch. Return whether more than the ledger changed."""
-    moved = git(["diff", "--quiet", "--", ".", f":!{LEDGER}"], environment, check=False) != 0
+def keep(path: str, branch: str, title: str, environment: Mapping[str, str]) -> bool:
+    """Commit everything and push it to the branch. Return whether more than the ledger at `path` changed."""
+    moved = git(["diff", "--quiet", "--", ".", f":(exclude,literal){path}"], environment, check=False) != 0
     git(["add", "--all"], environment)
     if git(["diff", "--cached", "--quiet"], environment, check=False):
         git([*AUTHOR, "commit", "--quiet", "--message", title], environment)
@@ -107,15 +123,16 @@ def main() -> int:
     branch, title = (environment.get(f"INPUT_{name}", "").strip() for name in ("BRANCH", "TITLE"))
     folder = tempfile.mkdtemp(dir=environment.get("RUNNER_TEMP"))
     report, body = os.path.join(folder, "report.json"), os.path.join(folder, "report.md")
-    take_ledger(branch, environment)
     unprivileged = {name: value for name, value in environment.items() if name != "INPUT_TOKEN"}
+    ledger = ledger_of(unprivileged)
+    take_ledger(ledger, branch, environment)
     exit_code = subprocess.run(command(environment, report, body), env=unprivileged, check=False).returncode
     text = read(report)
     counts = json.loads(text)["summary"] if text else {}
     values = {"exit-code": str(exit_code), "report": body} | {name: str(counts.get(name, 0)) for name in COUNTS}
     append(environment.get("GITHUB_STEP_SUMMARY"), read(body))
     try:
-        values["moved"] = str(exit_code != USAGE and keep(branch, title, environment)).lower()
+        values["moved"] = str(exit_code != USAGE and keep(ledger, branch, title, environment)).lower()
     except subprocess.CalledProcessError as error:
         print(f"error: cannot keep the ledger and the moves: git ended with {error.returncode}", file=sys.stderr)
         return 1

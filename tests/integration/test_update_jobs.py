@@ -208,6 +208,22 @@ def test_a_roll_back_on_the_default_branch_lasts(job: Any, world: World) -> None
     assert len(set(lines)) == len(lines)
 
 
+def test_the_action_keeps_the_ledger_that_the_configuration_names(world: World) -> None:
+    work = world.folder / "first"
+    (work / "ci").mkdir()
+    (work / "ci/README").touch()
+    (work / "pinner.toml").write_text('ledger = "ci/pinner-ledger.jsonl"\n')
+    git("-C", str(work), "add", "-A")
+    git("-C", str(work), "commit", "-qm", "Configuration")
+    git("-C", str(work), "push", "-q", str(world.origin), "HEAD:main")
+    for night in (0, 10, 18):
+        world.build("good", night // 10)
+        by_action(world, night)
+        assert world.log.exists() == (night == 18), "a pull request is opened when a digest has moved"
+    assert world.digest("good", 1) in world.on_branch("Dockerfile")
+    assert world.on_branch("ci/pinner-ledger.jsonl").startswith('{"time": "2026-01-05T08:00:00Z"')
+
+
 def test_a_usage_error_pushes_nothing(world: World) -> None:
     workspace = world.clone(0)
     (workspace / "pinner.toml").write_text("nonsense")
