@@ -79,7 +79,9 @@ class Model:
 
     def folder_of(self, owner: YamlFile) -> str:
         """Return the folder to which the paths in a file are relative, which may be one that is extended."""
-        return self.folders.get(id(owner)) or os.path.dirname(owner.source.path)
+        # The folder that is checked is the empty string.
+        folder = self.folders.get(id(owner))
+        return os.path.dirname(owner.source.path) if folder is None else folder
 
     def add_extended(self, other: "Model") -> None:
         """Add the files of a model whose services this one extends, as they are read there, unless they are its own."""

@@ -338,6 +338,15 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["a.txt:1", "b.txt:1"],
     ),
+    "COMPOSE_FILE with files of several folders": (
+        {
+            ".env": "COMPOSE_FILE=a.yml:more/b.yml",
+            "a.yml": "services: {a: {image: 'redis:1@D'}}",
+            "more/b.yml": "services: {b: {build: img}}",
+            "img/Dockerfile": "FROM nginx:2",
+        },
+        ["img/Dockerfile:1"],
+    ),
     "Kubernetes": ({"x.yml": "apiVersion: v1\nservices: {a: {image: b}}", "Dockerfile": "FROM scratch"}, []),
 }
 
