@@ -1,8 +1,10 @@
 """Compose files that are merged into one model, with the variables that they see."""
 
 import os
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterator, Mapping
+from enum import Enum
+from functools import cached_property, partial
+from itertools import accumulate
 
 from pinner.formats import Format
 from pinner.formats.compose import OVERRIDES
@@ -12,21 +14,34 @@ from pinner.formats.compose.services import BEFORE_ALL, Services, says_nothing
 from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.marks import refused
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
-from pinner.model.occurrence import Problem
+from pinner.model.occurrence import Occurrence, Problem, Reading
 from pinner.model.source import Source
 from pinner.scanning.environment import Environments
+from pinner.scanning.readings import of_runs, united
+
+
+class Role(Enum):
+    """Why files are merged: they were found in a folder, another file names them together, or one extends them."""
+
+    FOUND = "found"
+    NAMED = "named"
+    EXTENDED = "extended"
 
 
 class Model:
     """Files that Compose merges, with the variables that they see. `folder` is that of the project."""
 
-    def __init__(self, services: Services, files: list["ComposeFile"], folder: str, env: Scope) -> None:
+    def __init__(self, services: Services, files: list["ComposeFile"], folder: str, env: Scope, role: Role) -> None:
         self.services = services
         self.files = files
         self.folder = folder
         self.env = env
+        self.role = role
+        for file in files:
+            file.models.append(self)
         # Those of its files and of the files that it extends, by the identity of these.
         self.readers: dict[int, YamlReader] = {}
         # The models that extend services of this one's files, directly or by way of others, and those services.
@@ -150,6 +165,21 @@ class Model:
         merged = {key: pair.entry.value for key, pair in self.services.build_pairs(name, "args").items()}
         return any(merged.get(key) is not pair.entry.value for key, pair in alone.build_pairs(name, "args").items())
 
+    def runs(self, file: "ComposeFile", name: str) -> bool:
+        """Return whether a service of a file runs as it is here.
+
+        It does not where another model has the file because something names it, or where this one extends others of
+        its services.
+        """
+        if self.role is Role.EXTENDED:
+            return name in self.inherited or not (file.runs_by_itself or name in file.inherited)
+        return self.role is Role.NAMED or not file.is_named
+
+    def runs_build(self, build: ServiceBuild) -> bool:
+        """Return whether a service runs as it is here with what one of these files says of its build."""
+        own = [file for file in self.files if any(file.yaml is each for each in build.files)]
+        return not own or any(self.runs(file, build.name) for file in own)
+
     def are_outputs(self, name: str, image: Node, file: YamlFile) -> set[bool]:
         """Return whether the services for which an `image` of a file holds build it.
 
@@ -186,12 +216,50 @@ class ComposeFile:
         self.yaml: YamlFile | None = None
         self.problem: Problem | None = None
         self.readers: list[YamlReader] = []
+        self.models: list[Model] = []
         text = decode(source)
         found = text if isinstance(text, Problem) else compose(source, text)
         if isinstance(found, Problem):
             self.problem = found
         else:
             self.yaml = found
+
+    @cached_property
+    def is_named(self) -> bool:
+        """Tell whether another file names this one, to be merged with others or with what it includes."""
+        return any(each.role is Role.NAMED for each in self.models)
+
+    @cached_property
+    def runs_by_itself(self) -> bool:
+        """Tell whether all services of the file run in some project, and not only those that others extend."""
+        return any(each.role is not Role.EXTENDED for each in self.models)
+
+    @cached_property
+    def inherited(self) -> set[str]:
+        """Return the services of the file that others extend."""
+        return set[str]().union(*(each.inherited for each in self.models))
+
+    def read(self) -> Reading:
+        """Return what the file says in all models that have it, once it is known which services others extend."""
+        if self.problem:
+            return refused(self.problem, self.source).read()
+        if len(self.readers) <= 1:
+            return united([reader.read() for reader in self.readers] or [Reading(())])
+        run: dict[int, set[str]] = {id(reader): set() for reader in self.readers}
+        for model in self.models:
+            names = (name for name in model.services.layers if model.runs(self, name))
+            run[id(model.readers[id(self.yaml)])].update(names)
+        return of_runs([(each.read(), partial(_is_of, run[id(each)])) for each in self.readers], self.source.path)
+
+
+def _is_of(services: Collection[str], occurrence: Occurrence) -> bool:
+    """Return whether an occurrence stands in one of some services, perhaps by an alias."""
+    for context in (occurrence.context, *occurrence.also):
+        # A name may have a dot in it.
+        _, *fields = context.split(".")
+        if any(name in services for name in accumulate(fields, "{}.{}".format)):
+            return True
+    return False
 
 
 def value_of(fields: Mapping[str, Entry], name: str) -> Node | None:

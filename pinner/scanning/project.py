@@ -13,20 +13,19 @@ from pinner.formats.compose.services import Layer, Services, find
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.scope import Scope
 from pinner.formats.yaml.document import YamlFile
-from pinner.formats.yaml.marks import refused
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
-from pinner.scanning.compose_model import ComposeFile, Model, scalars_of, value_of
+from pinner.scanning.compose_model import ComposeFile, Model, Role, scalars_of, value_of
 from pinner.scanning.container_values import note_container_values
 from pinner.scanning.discovery import Found
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
 from pinner.scanning.naming_files import NamingFile, open_naming_files
-from pinner.scanning.readings import ProjectReading, ScannedFile, merged, united, used_in
+from pinner.scanning.readings import ProjectReading, ScannedFile, merged, used_in
 
 _MOST_INCLUDED = 1000
 _DEEPEST_INCLUDE = 100
@@ -106,7 +105,8 @@ class Project:
         """Return how all files read, once everything has been added."""
         self._note_extenders()
         builds = [(model, build) for model in self._models for build in self._collect(model)]
-        for model, build in builds:
+        # First those that run: what else would be built matters where nothing that runs builds the same Dockerfile.
+        for model, build in sorted(builds, key=lambda each: not each[0].runs_build(each[1])):
             self._add_build(model, build)
         for path, found in self._builds.items():
             self._open_dockerfile(path, found)
@@ -137,7 +137,8 @@ class Project:
             paths = [path for name in names if name and (path := self._path_of(name))] if names[0] else []
             folder_of_project = folder
         if paths:
-            self._mains[folder] = self._add_model(paths, folder_of_project, env)
+            role = Role.NAMED if named else Role.FOUND
+            self._mains[folder] = self._add_model(paths, folder_of_project, env, role=role)
         return self._mains[folder]
 
     def _path_of(self, path: str) -> str | None:
@@ -151,6 +152,7 @@ class Project:
         folder: str,
         env: Scope,
         *,
+        role: Role = Role.FOUND,
         beside: "Model | None" = None,
         above: "Model | None" = None,
     ) -> "Model | None":
@@ -170,7 +172,7 @@ class Project:
 
         # What is included has the name of the project that includes it, whatever it says.
         project = above.services.project if above else None
-        model = Model(Services(yamls, extend, env.value_of, project), files, folder, env)
+        model = Model(Services(yamls, extend, env.value_of, project), files, folder, env, role)
         self._models.append(model)
         model.add_readers(self._environments)
         if beside is not None:
@@ -202,7 +204,7 @@ class Project:
             return None
         key = (found.path, found.folder, id(model.env))
         if key not in self._extended:
-            base = self._add_model([found.path], found.folder, model.env)
+            base = self._add_model([found.path], found.folder, model.env, role=Role.EXTENDED)
             if base is None:
                 return None
             self._extended[key] = base
@@ -241,7 +243,7 @@ class Project:
         if key not in self._included:
             self._including.add(tuple(paths))
             env = self._environments.below(model.env, self._env_files(fields, project, folder, reader, file))
-            included = self._add_model(paths, project, env, above=model)
+            included = self._add_model(paths, project, env, role=Role.NAMED, above=model)
             self._including.discard(tuple(paths))
             if included is None:
                 return
@@ -282,21 +284,21 @@ class Project:
 
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
-        folder = build.folder
-        base = model.folder_of(build.base)
+        folder, is_run = build.folder, model.runs_build(build)
+        base, may_be_missing = model.folder_of(build.base), build.may_be_missing or not is_run
         if folder.path is None or is_remote(folder.path):
-            if not build.may_be_missing:
+            if not may_be_missing:
                 self._follow(folder, base)
             return
         named = build.dockerfile or folder
         path = build.dockerfile.path if build.dockerfile else default_dockerfile(os.path.join(base, folder.path))
         joined = None if path is None else os.path.join(folder.path, path)
-        if build.may_be_missing and not (joined and os.path.isfile(os.path.join(base, joined))):
+        if may_be_missing and not (joined and os.path.isfile(os.path.join(base, joined))):
             return
         found = self._follow(
             NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
         )
-        if found:
+        if found and (is_run or found.path not in self._builds):
             for file in (folder.file, *build.files):
                 self._join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
@@ -394,12 +396,7 @@ class Project:
 
     def _result(self) -> ProjectReading:
         """Read everything, and give each occurrence to the file in which it stands."""
-        readings: dict[str, Reading] = {}
-        for path, file in self._compose.items():
-            found = [reader.read() for reader in file.readers]
-            if file.problem:
-                found = [refused(file.problem, file.source).read()]
-            readings[path] = united(found or [Reading(())])
+        readings = {path: file.read() for path, file in self._compose.items()}
         readings |= {path: dockerfile.read() for path, dockerfile in self._dockerfiles.items()}
         for path, env in self._environments.readers.items():
             readings[path] = env.read()

@@ -51,14 +51,23 @@ def united(readings: list[Reading]) -> Reading:
 
 
 def of_builds(readings: list[Reading], path: str) -> Reading:
-    """Return what the builds of a Dockerfile read, the first of which is the plain one.
-
-    That a plain build would have no value for an ARG does not matter where the builds that there are have one.
-    """
+    """Return what the builds of a Dockerfile read, the first of which is the plain one, which nobody may run."""
     plain, *builds = readings
-    open_in_builds = {each.span for build in builds for each in build.occurrences if _is_open(each, path)}
-    kept = tuple(each for each in plain.occurrences if not _is_open(each, path) or each.span in open_in_builds)
-    return united([plain._replace(occurrences=kept), *builds])
+    return of_runs([(plain, lambda _: False), *((build, lambda _: True) for build in builds)], path)
+
+
+def of_runs(readings: list[tuple[Reading, Callable[[Occurrence], bool]]], path: str) -> Reading:
+    """Return what several readings of the file at `path` say, each with what tells of an occurrence whether it is run.
+
+    That one which is not run would have no value for a variable does not matter where those that are run have one.
+    """
+    found = [each for reading, is_run in readings for each in reading.occurrences if is_run(each)]
+    open_in_runs = {each.span for each in found if _is_open(each, path)}
+    kept = []
+    for reading, _ in readings:
+        here = (each for each in reading.occurrences if not _is_open(each, path) or each.span in open_in_runs)
+        kept.append(reading._replace(occurrences=tuple(here)))
+    return united(kept)
 
 
 def _is_open(occurrence: Occurrence, path: str) -> bool:

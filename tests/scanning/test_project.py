@@ -347,6 +347,41 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["img/Dockerfile:1"],
     ),
+    "file that is found and named by COMPOSE_FILE": (
+        {
+            ".env": "COMPOSE_FILE=a.yml:more/compose.yaml\nT=1",
+            "a.yml": "services: {a: {image: 'redis:1@D'}}",
+            "more/compose.yaml": "services: {b: {build: img}, c: {image: 'nginx:${T}'}}",
+            "img/Dockerfile": "FROM nginx:2",
+        },
+        [".env:2", "img/Dockerfile:1"],
+    ),
+    "file that is found and included": (
+        {
+            ".env": "T=1\nV=2",
+            "compose.yaml": "include: [{path: more/compose.yaml, project_directory: .}]",
+            "more/compose.yaml": "services: {b: {build: {context: img, args: [V]}}, c: {image: 'nginx:${T}'}}",
+            "img/Dockerfile": "ARG V\nFROM nginx:$V",
+        },
+        [".env:1", ".env:2"],
+    ),
+    "arguments of a file that is found and included": (
+        {
+            ".env": "V=2@D",
+            "compose.yaml": "include: [more/compose.yaml]",
+            "more/compose.yaml": "services: {b: {build: {context: ., args: {V: '${V}'}}}}",
+            "more/Dockerfile": "ARG V\nFROM nginx:$V\nFROM redis:1",
+        },
+        ["more/Dockerfile:3"],
+    ),
+    "file that is found, with one of its services extended": (
+        {
+            "compose.yaml": "services: {a: {extends: {file: more/compose.yaml, service: b}}}",
+            "more/compose.yaml": "services:\n  b: {image: 'redis:1@D'}\n  c: {image: 'nginx:${T}'}\n",
+            "more/.env": "T=1",
+        },
+        ["more/.env:1"],
+    ),
     "Kubernetes": ({"x.yml": "apiVersion: v1\nservices: {a: {image: b}}", "Dockerfile": "FROM scratch"}, []),
 }
 
@@ -367,6 +402,42 @@ def test_where_findings_stand(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         return
     assert found == expected
     assert (pinner("pin", ".").code, pinner("check", ".").code) == (0, 0)
+
+
+# What lacks a value in a project where it runs, whatever the values in another one are.
+LACKING = {
+    "included twice": {
+        "a/compose.yaml": "include: [../lib/compose.yaml]",
+        "a/.env": "T=1@D",
+        "b/compose.yaml": "include: [../lib/compose.yaml]",
+        "lib/compose.yaml": "services: {c: {image: 'nginx:${T}'}}",
+    },
+    "extended": {
+        "compose.yaml": "services: {a: {extends: {file: lib/compose.yaml, service: c}}}",
+        "lib/compose.yaml": "services: {c: {image: 'nginx:${T}'}}",
+        "lib/.env": "T=1@D",
+    },
+    "extended, by an alias": {
+        "compose.yaml": "services: {a: {extends: {file: lib/compose.yaml, service: c}}}",
+        "lib/compose.yaml": "services: {b: {image: &i 'nginx:${T}'}, c: {image: *i}}",
+        "lib/.env": "T=1@D",
+    },
+    "found, and extended elsewhere": {
+        "a/compose.yaml": "services: {a: {extends: {file: ../lib/compose.yaml, service: c}}}",
+        "a/.env": "T=1@D",
+        "lib/compose.yaml": "services: {c: {image: 'nginx:${T}'}}",
+    },
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_value_is_lacking_where_one_project_has_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    projects.write(LACKING[name], tmp_path)
+    (finding,) = pinner("check", "--format", "json", ".").document["findings"]
+    assert (finding["rule"], finding["path"]) == ("opaque-reference", "lib/compose.yaml")
 
 
 def test_files_that_cannot_be_read_keep_no_other_from_being_included(
