@@ -284,26 +284,34 @@ class Project:
 
     def _add_build(self, model: Model, build: ServiceBuild) -> None:
         """Note the build of a Dockerfile, or that it is not read."""
-        folder, is_run = build.folder, model.runs_build(build)
-        base, may_be_missing = model.folder_of(build.base), build.may_be_missing or not is_run
-        if folder.path is None or is_remote(folder.path):
-            if not may_be_missing:
-                self._follow(folder, base)
-            return
-        named = build.dockerfile or folder
-        path = build.dockerfile.path if build.dockerfile else default_dockerfile(os.path.join(base, folder.path))
-        joined = None if path is None else os.path.join(folder.path, path)
-        if may_be_missing and not (joined and os.path.isfile(os.path.join(base, joined))):
-            return
-        found = self._follow(
-            NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
-        )
+        is_run = model.runs_build(build)
+        build = build._replace(may_be_missing=build.may_be_missing or not is_run)
+        found = self._dockerfile_of(model, build)
+        if found is None and not build.may_be_missing:
+            place = f"{build.folder.file.source.path}:{build.folder.file.line_of(build.folder.entry.value)}"
+            for name, index in build.build.args.items():
+                sentence = f"{place} gives {name} to a build whose Dockerfile is not read, which may see the digest"
+                self._environments.base.note_reader(index, sentence)
         if found and (is_run or found.path not in self._builds):
-            for file in (folder.file, *build.files):
+            for file in (build.folder.file, *build.files):
                 self._join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
             if made := model.services.scalar(build.name, "image"):
                 self._makes.setdefault(found.path, set()).add(made)
+
+    def _dockerfile_of(self, model: Model, build: ServiceBuild) -> Followed | None:
+        """Return the Dockerfile of a build, None where it is not read. That is noted unless it may be missing."""
+        folder, base = build.folder, model.folder_of(build.base)
+        if folder.path is None or is_remote(folder.path):
+            return None if build.may_be_missing else self._follow(folder, base)
+        named = build.dockerfile or folder
+        path = build.dockerfile.path if build.dockerfile else default_dockerfile(os.path.join(base, folder.path))
+        joined = None if path is None else os.path.join(folder.path, path)
+        if build.may_be_missing and not (joined and os.path.isfile(os.path.join(base, joined))):
+            return None
+        return self._follow(
+            NamedFile(path=joined, entry=named.entry, file=named.file, context=named.context), base, label=path
+        )
 
     def _open_dockerfile(self, path: str, builds: list[Build]) -> None:
         source = self._files.read(path)

@@ -152,6 +152,17 @@ SEEN: dict[str, tuple[Tree, str]] = {
         },
         "a stage declares V again",
     ),
+    "argument of a build that is elsewhere": (
+        {
+            "compose.yaml": TAGGED[:-1] + ', b: {build: {context: "https://example.test/a.git", args: ["V=${T}"]}}}',
+            ".env": "T=1",
+        },
+        "compose.yaml:1 gives V to a build whose Dockerfile is not read",
+    ),
+    "name alone in the arguments of a build that is not there": (
+        {"compose.yaml": TAGGED[:-1] + ", b: {build: {context: gone, args: [T]}}}", ".env": "T=1"},
+        "compose.yaml:1 gives T to a build whose Dockerfile is not read",
+    ),
     "trigger": ({"Dockerfile": f"{TRIGGER}FROM base"}, "a stage declares V again"),
     "second argument of a trigger in lower case": (
         {"Dockerfile": "ARG V=20\nFROM node:$V AS base\nonbuild arg A=1 V\nFROM base"},
@@ -176,6 +187,17 @@ PINNED: dict[str, Tree] = {
         ".env": "T=1",
         "sub/compose.yaml": "services: {b: {env_file: .env}}",
         "sub/.env": "T=2",
+    },
+    "argument that the Dockerfile does not declare": {
+        "compose.yaml": TAGGED[:-1] + ', b: {build: {context: ., args: ["V=${T}"]}}}',
+        ".env": "T=1",
+        "Dockerfile": "FROM scratch",
+    },
+    "argument of a build that is read where it is included": {
+        "compose.yaml": "include: [{path: more/compose.yaml, project_directory: .}]",
+        ".env": "T=1",
+        "more/compose.yaml": TAGGED[:-1] + ', b: {build: {context: img, args: ["V=${T}"]}}}',
+        "img/Dockerfile": "FROM scratch",
     },
     "env_file that is not there": {"compose.yaml": TAGGED[:-2] + ", env_file: no.env}}", ".env": "T=1"},
     "env_file with a value of the same name": {
