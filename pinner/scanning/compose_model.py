@@ -24,10 +24,14 @@ from pinner.scanning.readings import of_runs, united
 
 
 class Role(Enum):
-    """Why files are merged: they were found in a folder, another file names them together, or one extends them."""
+    """Why files are merged: they were found in a folder, another file names them, or one extends them.
+
+    Where they are named to be merged, the first of them runs without the others as well.
+    """
 
     FOUND = "found"
     NAMED = "named"
+    MERGED = "merged"
     EXTENDED = "extended"
 
 
@@ -40,8 +44,9 @@ class Model:
         self.folder = folder
         self.env = env
         self.role = role
-        for file in files:
+        for number, file in enumerate(files):
             file.models.append(self)
+            file.is_named |= role is Role.NAMED or (role is Role.MERGED and number > 0)
         # Those of its files and of the files that it extends, by the identity of these.
         self.readers: dict[int, YamlReader] = {}
         # The models that extend services of this one's files, directly or by way of others, and those services.
@@ -168,12 +173,12 @@ class Model:
     def runs(self, file: "ComposeFile", name: str) -> bool:
         """Return whether a service of a file runs as it is here.
 
-        It does not where another model has the file because something names it, or where this one extends others of
-        its services.
+        It does not where the file was found, and another one names it as part of its project, or where others of its
+        services are extended.
         """
         if self.role is Role.EXTENDED:
             return name in self.inherited or not (file.runs_by_itself or name in file.inherited)
-        return self.role is Role.NAMED or not file.is_named
+        return self.role is not Role.FOUND or not file.is_named
 
     def runs_build(self, build: ServiceBuild) -> bool:
         """Return whether a service runs as it is here with what one of these files says of its build."""
@@ -217,17 +222,14 @@ class ComposeFile:
         self.problem: Problem | None = None
         self.readers: list[YamlReader] = []
         self.models: list[Model] = []
+        # Whether another file names this one as part of its project.
+        self.is_named = False
         text = decode(source)
         found = text if isinstance(text, Problem) else compose(source, text)
         if isinstance(found, Problem):
             self.problem = found
         else:
             self.yaml = found
-
-    @cached_property
-    def is_named(self) -> bool:
-        """Tell whether another file names this one, to be merged with others or with what it includes."""
-        return any(each.role is Role.NAMED for each in self.models)
 
     @cached_property
     def runs_by_itself(self) -> bool:

@@ -1,9 +1,10 @@
-"""Files of the table of kinds that name Dockerfiles, and say what their builds get: args and named contexts."""
+"""Files of the table of kinds that name Dockerfiles, and say what their builds get, or name Compose files together."""
 
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from pinner.formats import COMPOSE as COMPOSE_FILES
 from pinner.formats import DOCKERFILE, Format
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.expansion import COMPOSE
@@ -11,7 +12,7 @@ from pinner.formats.variables.scope import Scope
 from pinner.model.occurrence import BuildArgument, Reading, Suppression
 from pinner.model.source import Source, Span
 from pinner.scanning.discovery import Found
-from pinner.scanning.followed import Files, Finder, follow_links
+from pinner.scanning.followed import Files, Finder, Followed, follow_links
 from pinner.scanning.readings import ScannedFile
 
 
@@ -34,6 +35,12 @@ class NamingFile:
             if not found.is_excluded:
                 args = {each.name: self._declare(each) for each in link.args}
                 yield found.path, Build(args=args, contexts=frozenset(link.contexts), scope=self._base)
+
+    def compose_files(self, finder: Finder) -> list[Followed]:
+        """Return the Compose files that the file names and that are read, in the order in which Compose merges them."""
+        links = (link for link in self.reading.links if link.kind == COMPOSE_FILES.NAME)
+        followed, _ = follow_links(links, os.path.dirname(self.source.path), finder)
+        return [found for _, found in followed if not found.is_excluded]
 
     def in_force(self, reading: Reading) -> ScannedFile:
         """Return the file with all that is read in it."""

@@ -97,9 +97,19 @@ class Project:
         """Read files of other kinds that name Dockerfiles, with what they pass to their builds."""
         self._naming |= open_naming_files(named, self._files, self._environments.base)
         for owner, file in self._naming.items():
+            self._add_merged(file.compose_files(self._files.finder))
             for path, build in file.builds(self._files.finder):
                 self._join(owner, path)
                 self._builds.setdefault(path, []).append(build)
+
+    def _add_merged(self, found: list[Followed]) -> None:
+        """Read Compose files that another file names together. The first of them runs without the others as well."""
+        if len(found) <= 1:
+            return
+        folder, paths = found[0].folder, [each.path for each in found]
+        model = self._add_model(paths, folder, self._environments.of_folder(folder), role=Role.MERGED)
+        if model is not None:
+            self._read_extended(model)
 
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pinner.scanning.followed import Finder
 
 _BUILDERS = ("skaffold.yaml", "skaffold.yml", "docker-bake.hcl", "docker-bake.json")
+# It names Compose files and Dockerfiles, most of which stand beside it.
+_DEVCONTAINER = "devcontainer.json"
 _MAX_LEVELS = 100
 # Never passed over for their content.
 _EXACT_NAMES = ("dockerfile", "containerfile")
@@ -107,6 +109,7 @@ def scan_files(
     found += followed
     inside = [each for each in found if not each.is_outside]
     folders = {os.path.dirname(each.path) for each in inside if each.format in FORMATS or opened.may_be_built(each)}
+    opened.find_devcontainers({os.path.dirname(each.path) for each in inside if each.is_named})
     read_again = partial(_read_projects, inside, opened.naming, folders, searched, excludes, builds)
     project = read_again({})
     if project is not None:
@@ -200,7 +203,7 @@ class _Opened:
             if file.reading.links and not each.is_outside:
                 file, found_here = self._follow(file)
                 named += found_here
-                if any(link.kind == DOCKERFILE.NAME for link in file.reading.links):
+                if any(link.kind in (DOCKERFILE.NAME, COMPOSE.NAME) for link in file.reading.links):
                     self.naming.append(each)
             self._add(file, each)
         news = (each for each in named if each.path not in self._found or isinstance(each.format, Places))
@@ -217,6 +220,14 @@ class _Opened:
     def may_be_built(self, found: Found) -> bool:
         """Return whether a file that was named holds a reference that somebody may build: one without a digest."""
         return found.is_named and found.path in self.files and not _is_pinned(self.files[found.path])
+
+    def find_devcontainers(self, folders: Iterable[str]) -> None:
+        """Note what names files in these folders, so that a named file is judged as the whole tree is."""
+        if "devcontainer" in self._kind_settings.off:
+            return
+        for path in sorted(os.path.join(folder, _DEVCONTAINER) for folder in folders):
+            if path not in self._found and os.path.isfile(path) and self._belongs(path):
+                self.naming.append(Found(path=path, format=self._kind_settings.places()))
 
     def find_builders(self, folders: Iterable[str]) -> None:
         """Read what builds images in these folders and above, so that a named file is judged as the whole tree is."""
@@ -357,7 +368,7 @@ def _read_projects(
     """Return how the files of projects read, with `contents` for what some hold; None where there is none.
 
     They are those of `folders` and above. In those that were `searched` the Compose files are those that were found.
-    The files in `naming` are of other kinds, and name Dockerfiles.
+    The files in `naming` are of other kinds, and name Dockerfiles or Compose files.
     """
     read = compose_files_by_folder(found)
     reported = {each.path for each in found}.union(*read.values())
@@ -376,6 +387,8 @@ def _read_projects(
     from pinner.scanning.project import Project
 
     project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
+    # Before the folders: what is named together is no project of its own.
+    project.add_naming_files(naming)
     known = searched | read.keys()
     while read:
         for folder in sorted(read):
@@ -387,7 +400,6 @@ def _read_projects(
         read = {folder: compose_files_in(folder) for folder in project.folders - known}
         known |= read.keys()
     project.add_dockerfiles(configured)
-    project.add_naming_files(naming)
     return project.read()
 
 

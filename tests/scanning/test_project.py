@@ -382,6 +382,27 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["more/.env:1"],
     ),
+    "Compose files that a devcontainer.json names together": (
+        {
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "docker-compose.yml"]}',
+            ".devcontainer/docker-compose.yml": "services: {a: {build: {context: ., dockerfile: .devcontainer/x}}, "
+            "b: {image: 'nginx:${T}'}}",
+            ".devcontainer/x": "FROM redis:1",
+            ".env": "T=1",
+            "compose.yaml": "services: {a: {build: .}}",
+            "Dockerfile": "FROM redis:2",
+        },
+        [".devcontainer/x:1", ".env:1", "Dockerfile:1"],
+    ),
+    "first of the Compose files that a devcontainer.json names together": (
+        {
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "more.yml"]}',
+            ".devcontainer/more.yml": "services: {a: {build: {args: {V: '2@D'}}}}",
+            "compose.yaml": "services: {a: {build: {context: ., args: {V: '3'}}}}",
+            "Dockerfile": "ARG V\nFROM redis:$V",
+        },
+        ["compose.yaml:1"],
+    ),
     "Kubernetes": ({"x.yml": "apiVersion: v1\nservices: {a: {image: b}}", "Dockerfile": "FROM scratch"}, []),
 }
 
@@ -587,6 +608,25 @@ def test_a_named_dockerfile_is_judged_as_the_whole_tree_is(tmp_path: Path, monke
     Path("x/Dockerfile").write_text("FROM base\n")
     report = pinner("check", "--format", "json", "x/Dockerfile").document
     assert (report["findings"], report["summary"]["files"]) == ([], 1)
+
+
+@pytest.mark.parametrize("named", [".devcontainer/docker-compose.yml", ".devcontainer/x", "."])
+def test_a_file_is_judged_with_what_a_devcontainer_names_together(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tree = {
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "docker-compose.yml"]}',
+        ".devcontainer/docker-compose.yml": "services: {a: {build: {dockerfile: .devcontainer/x, args: {V: '2'}}}}",
+        ".devcontainer/x": "ARG V\nFROM nginx:$V",
+        "compose.yaml": "services: {a: {build: .}}",
+        "Dockerfile": "FROM scratch",
+    }
+    projects.write(tree, tmp_path)
+    report = pinner("check", "--format", "json", named).document
+    (finding,) = report["findings"]
+    assert (finding["path"], finding["text"]) == (".devcontainer/docker-compose.yml", "nginx:2")
+    assert (report["unchecked"], report["errors"]) == ([], [])
 
 
 NOWHERE = {
