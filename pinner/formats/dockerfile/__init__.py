@@ -17,6 +17,8 @@ FILES = (
     r"|lock|log|md|orig|out|patch|pdf|png|ps1|py|rego|rej|rst|sh|snap|sum|svg|swp|toml|ts|tsx|txt|webp|xml|ya?ml)$)"
     r"[._-][^/]*[^/~]$"
 )
+# A line of many `#` is a comment as any other; one that begins with `#X#` bears the mark of a template.
+_COMMENT = rb"#(?!\w+#)"
 
 
 def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
@@ -27,13 +29,13 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
 
 
 def claims(source: "Source") -> bool:
-    """Tell whether the first instruction of a file, or a template mark before it, is one of a Dockerfile."""
+    """Tell whether a file begins with an instruction, the directive that names a frontend or a template's mark."""
     from pinner.formats._templates import has_mark
     from pinner.formats.dockerfile.instructions import INSTRUCTIONS
 
     for line in source.data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
         text = line.strip()
-        if not text or (text.startswith(b"#") and not text.endswith(b"#")):
+        if not text or re.match(_COMMENT, text):
             continue
         first = text.split(None, 1)[0].decode("latin-1").upper()
         return first in INSTRUCTIONS or has_mark(text.decode("latin-1")) or _begins_with_an_instruction(source)
