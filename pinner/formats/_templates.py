@@ -12,7 +12,8 @@ MALFORMED = "the variables cannot be expanded"
 
 TEMPLATE = "this is a template: run pinner on what it renders to"
 
-_MARK = r"(?a)\{\{|\{%|<%|%%\w+%%|@\w+@|#\w+#"
+# Not `${#V}`, the length of a variable in a shell.
+_MARK = r"(?a)\{\{|\{%|(?<!\$)\{#|<%|%%\w+%%|@\w+@|#\w+#"
 _IMAGE = r"""[ \t-]*["']?image["']?[ \t]*:[ \t]*["']?([^\s"']+)["']?[ \t\r]*(?:\#.*)?$"""
 _MAX_TEXT = 80
 # The tools of these kinds read ${{ }} themselves.

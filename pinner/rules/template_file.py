@@ -1,7 +1,7 @@
 """## What it does
 
 Reports a file that still has to be rendered: the tool that reads such files would refuse it, and the
-line that it refuses holds a mark of a template language (`{{ }}`, `{% %}`, `<% %>`, `%%X%%`, `@X@`,
+line that it refuses holds a mark of a template language (`{{ }}`, `{% %}`, `{# #}`, `<% %>`, `%%X%%`, `@X@`,
 `#X#`).
 
 ## Why is this bad

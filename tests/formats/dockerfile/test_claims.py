@@ -25,6 +25,7 @@ CLAIMED = {
     "frontend that knows other instructions": "# syntax=reg.io/front:1\n\nINCLUDE base\n",
     "directive in slashes": "// syntax=a:1\n",
     "template": "{{ if .x }}\nFROM a:1\n",
+    "template that begins with a comment": "{# made by hand #}\nFROM {{ base }}\n",
     "template behind a comment": "# a comment\n%%FROM%% a\n",
     "template that begins with its mark": "#IMAGE#\nRUN true\n",
 }
