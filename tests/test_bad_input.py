@@ -311,6 +311,14 @@ def test_the_work_grows_with_the_file(name: str) -> None:
     assert calls(make(240)) < 6 * calls(make(60))
 
 
+@pytest.mark.parametrize("line", ["#" * 65_000, "# " * 32_000, "//" * 32_000, "#" + "\xa0" * 32_000])
+def test_a_long_first_line(line: str) -> None:
+    """By the square a hundred of them take hours."""
+    source = Source("Dockerfile", f"{line}\nFROM a:1\n".encode())
+    for _ in range(100):
+        assert DOCKERFILE.read(source).occurrences
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",

@@ -25,7 +25,9 @@ _BOM = "\xef\xbb\xbf"
 _DIRECTIVE = r"[\t\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.*[^\t\f\r ]|.)[\t\f\r ]*\Z"
 _FIRST_WORD = r"(?as)\s*(\S*).*"
 _MAY_BE_DIRECTIVE = re.compile(
-    rf"(?:{_BOM})?(?:#!|[^\w\n]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)", re.ASCII | re.IGNORECASE
+    # Only one `#` or `/` may end the first part: with more choices a line of many takes the square of its length.
+    rf"(?:{_BOM})?(?:#!|[^\w\n#/]*[#/][^\w\n]*(?:syntax|escape|check)[\t\f\r ]*=)",
+    re.ASCII | re.IGNORECASE,
 )
 _DIRECTIVES = ("escape", "syntax", "check")
 # An instruction of these names no image, unless it has flags; what may lead to flags is no such start of a word.
