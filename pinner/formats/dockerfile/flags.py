@@ -53,7 +53,8 @@ def read_command(chars: str, at: int = 0) -> Command:
     name = _NAME.match(chars, at, end)
     assert name is not None
     flags, start = _read_flags(chars, name.end(), end)
-    return Command(name=name[1].upper(), flags=tuple(flags), start=start, end=end)
+    # What is left is trimmed once more, of white space in UTF-8 as well (`splitCommand`).
+    return Command(name=name[1].upper(), flags=tuple(flags), start=trim(chars, start, end)[0], end=end)
 
 
 @_kept

@@ -22,6 +22,12 @@ WRITTEN = {
     "lower case": ("from node:20 as build", "from node:20@D as build"),
     "tabs and spaces": ("\t FROM\t node:20  AS\tx ", "\t FROM\t node:20@D  AS\tx "),
     "form feed and vertical tab": ("FROM\x0bnode:20\x0cAS\x0bx", "FROM\x0bnode:20@D\x0cAS\x0bx"),
+    "no-break spaces round the arguments": ("FROM \xa0node:20\xa0", "FROM \xa0node:20@D\xa0"),
+    "no-break space behind a flag": (
+        "FROM --platform=linux/amd64 \xa0node:20 AS x",
+        "FROM --platform=linux/amd64 \xa0node:20@D AS x",
+    ),
+    "no-break space before an argument": ("ARG \xa0V=20\nFROM node:$V", "ARG \xa0V=20@D\nFROM node:$V"),
     "platform": ("FROM --platform=linux/amd64 node:20", "FROM --platform=linux/amd64 node:20@D"),
     "platform of the builder": ("FROM --platform=$BUILDPLATFORM node:20", "FROM --platform=$BUILDPLATFORM node:20@D"),
     "end of flags": ("FROM -- node:20", "FROM -- node:20@D"),
