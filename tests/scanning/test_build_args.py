@@ -185,6 +185,43 @@ def test_every_byte_around_a_digest_stays(named: str) -> None:
     assert Path("pyproject.toml").read_bytes() == text.replace('"node:20"', pinned).encode()
 
 
+READ_AGAIN = "ARG BASE\nFROM $BASE\nARG BASE\n"
+IN_A_CONTAINER = "services: {a: {image: '${BASE}', environment: [BASE]}}\n"
+ADVICE = {
+    "the configuration": (
+        {"pinner.toml": entry('BASE = "node:20"'), "Dockerfile": READ_AGAIN},
+        "write ARG NODE_IMAGE=node:20 above the first FROM, use ${NODE_IMAGE} in Dockerfile:2, and run pinner again",
+        {"Dockerfile": "ARG NODE_IMAGE=node:20\nARG BASE\nFROM ${NODE_IMAGE}\nARG BASE\n"},
+    ),
+    "a service": (
+        {"compose.yaml": "services: {a: {build: {context: ., args: {BASE: 'node:20'}}}}\n", "Dockerfile": READ_AGAIN},
+        "write ARG NODE_IMAGE=node:20 above the first FROM, use ${NODE_IMAGE} in Dockerfile:2, and run pinner again",
+        {"Dockerfile": "ARG NODE_IMAGE=node:20\nARG BASE\nFROM ${NODE_IMAGE}\nARG BASE\n"},
+    ),
+    ".env": (
+        {".env": "BASE=node:20\n", "compose.yaml": IN_A_CONTAINER},
+        "write ${NODE_IMAGE:-node:20} in compose.yaml:1 and run pinner again",
+        {"compose.yaml": IN_A_CONTAINER.replace("${BASE}", "${NODE_IMAGE:-node:20}")},
+    ),
+    ".env, in parts": (
+        {".env": "V=20\nBASE=node:${V}\n", "compose.yaml": IN_A_CONTAINER.replace("[BASE]", "['X=${V}']")},
+        "write ${NODE_IMAGE:-node:20} instead and run pinner again",
+        {"compose.yaml": IN_A_CONTAINER.replace("${BASE}", "${NODE_IMAGE:-node:20}")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_advice_on_a_value_that_is_read_elsewhere_as_well_can_be_followed(name: str) -> None:
+    files, advice, followed = ADVICE[name]
+    write(files)
+    (finding,) = pinner("check", "--format", "json", ".").document["findings"]
+    assert advice in finding["message"]
+    write(followed)
+    pinner("pin", ".")
+    assert findings(".") == []
+
+
 def test_a_service_that_passes_something_else_is_judged_as_well() -> None:
     compose = "services:\n  a:\n    build:\n      context: .\n      args:\n        BASE: redis:7\n"
     write({"pinner.toml": entry('BASE = "node:20"'), "Dockerfile": "ARG BASE\nFROM $BASE\n", "compose.yaml": compose})

@@ -358,10 +358,27 @@ def _rewrite(edit: Assumption, word: Word, scope: Scope) -> str:
     value = word.expansion.value
     index = None if edit.at is None else _argument_elsewhere(edit.at, word, scope)
     if index is not None:
-        argument, holds_all = scope.argument(index), scope.argument_value(index)
-        if holds_all is not None and holds_all.chars == value.chars:
-            return f"write {argument.name}={value} in {_place_of(index, scope)} and run pinner again"
-    name = scope.free_name(str(value))
+        default, holds_all = scope.argument(index).default, scope.argument_value(index)
+        # Where it says so already, another variable has to.
+        is_said = default is not None and default.chars == value.chars
+        if holds_all is not None and holds_all.chars == value.chars and not is_said:
+            return f"write {scope.argument(index).name}={value} in {_place_of(index, scope)} and run pinner again"
+    name, place = scope.free_name(str(value)), _place_of_use(word, scope)
     if scope.dialect == COMPOSE:
-        return f"write ${{{name}:-{value}}} instead and run pinner again"
-    return f"write ARG {name}={value} above the first FROM, use ${{{name}}} here, and run pinner again"
+        return f"write ${{{name}:-{value}}} {place or 'instead'} and run pinner again"
+    return f"write ARG {name}={value} above the first FROM, use ${{{name}}} {place or 'here'}, and run pinner again"
+
+
+def _place_of_use(word: Word, scope: Scope) -> str:
+    """Return where the words stand that are one image; empty if the finding is there, not at their value."""
+    used, reported = word.text.extent, _written(word)[0]
+    owner = scope.owner(used.start)
+    if owner is None or used.start <= reported.start < used.end:
+        return ""
+    # All of them are one finding.
+    words = (each for each in scope.reach(word.bindings.values()).words if each.expansion.value.run == reported)
+    starts = (each.text.extent.start for each in words)
+    lines = sorted({owner.line_of(start) for start in starts if same_file(start, used.start)})
+    if not same_file(used.start, reported.start):
+        return "in " + " and ".join(f"{owner.path}:{line}" for line in lines)
+    return f"on line{'s' * (len(lines) > 1)} {' and '.join(map(str, lines))}"

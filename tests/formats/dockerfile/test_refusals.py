@@ -41,6 +41,14 @@ UNWRITABLE = {
         "ARG BASE=node:20\nFROM $BASE\nARG BASE",
         "a stage declares BASE again",
     ),
+    "advice where the reference stands on another line than its image": (
+        "ARG BASE=node:20\n\nFROM $BASE\nARG BASE",
+        "write ARG NODE_IMAGE=node:20 above the first FROM, use ${NODE_IMAGE} on line 3, and run pinner again",
+    ),
+    "advice for several references that are one image": (
+        "ARG BASE=node:20\nFROM $BASE AS x\nRUN x\nFROM ${BASE:-x}\nARG BASE",
+        "above the first FROM, use ${NODE_IMAGE} on lines 2 and 4, and",
+    ),
     "ARG that reaches a stage through another": ("ARG V=20\nARG W=$V\nFROM node:$V\nARG W", "a stage declares W again"),
     "suffix cut off": ("ARG V=20-slim\nFROM node:${V%-*}", "the digest would stand in the middle of V"),
     "suffix cut off twice": ("ARG V=20-a-b\nFROM node:${V%%-*}", "the digest would stand in the middle of V"),
