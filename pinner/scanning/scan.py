@@ -169,7 +169,7 @@ class _Opened:
                 self.excluded += 1
             elif each.format is not DOCKERFILE or _is_dockerfile(each):
                 yield each
-            elif each.is_named and each.by_content:
+            elif each.is_named:
                 self.unknown.append(each.path)
 
     def add_project(self, project: ProjectReading, found: Iterable[Found]) -> None:

@@ -96,6 +96,16 @@ def test_nothing_to_check_where_no_file_is_of_a_kind(make: Make) -> None:
     assert "nothing to check" in ran.stderr
 
 
+@pytest.mark.parametrize("name", ["Dockerfile.x", "notes.txt", "a.yaml"])
+def test_a_named_file_of_no_kind_is_unchecked(make: Make, name: str) -> None:
+    tree = make({"Dockerfile": "FROM scratch\n", name: "a: 1\n"})
+    ran = tree.run("check", "--format", "json", "Dockerfile", name)
+    assert ran.code == 3
+    assert [(each["path"], each["reason"]) for each in ran.document["unchecked"]] == [(name, "unknown-kind")]
+    assert tree.run("check", "--skip-unknown", "Dockerfile", name).code == 0
+    assert tree.run("check", ".").code == 0
+
+
 def test_a_file_may_hold_documents_of_several_kinds(make: Make) -> None:
     release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {values: {aImage: 'a/c:1'}}\n"
     tree = make({"all.yaml": f"{POD.format('a/b:1')}---\n{release}---\na: 1\n"})
