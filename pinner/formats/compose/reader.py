@@ -17,6 +17,7 @@ from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
+from pinner.formats.yaml.definitions import are_all_definitions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
@@ -76,10 +77,15 @@ def open_source(source: Source) -> Reader:
 
 
 def claims(source: Source) -> bool:
+    """Tell whether a file is a Compose file by its content."""
+    file = None if are_all_definitions(source.data) else _composed(source)
+    return file is not None and claims_file(file)
+
+
+def claims_file(file: YamlFile) -> bool:
     """Tell whether the services at the top of a file are those of Compose, and nothing there is of another kind."""
-    file = _composed(source)
-    tops = [each for each in file.documents if not says_nothing(each)] if file else []
-    if file is None or any(each.id != "mapping" for each in tops):
+    tops = [each for each in file.documents if not says_nothing(each)]
+    if any(each.id != "mapping" for each in tops):
         return False
     # As Compose reads them: documents are merged into one, and each may get its services by a merge key.
     model = Services([file])

@@ -7,8 +7,8 @@ from functools import cache
 from pinner.formats.places import DEPLOYS
 from pinner.formats.places.table import Kind
 
-# What may hide one of the words: escapes in keys, text in base64, and ignore comments, which are to be used.
-_HIDDEN = rb"pinner:|\\[xuU\r\n]|binary"
+# What may hide one of the words: escapes in keys, a tag of base64, and ignore comments, which are to be used.
+_HIDDEN = rb"pinner:|\\[xuU\r\n]|![^\s!]*binary"
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
 _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)

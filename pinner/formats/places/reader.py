@@ -30,6 +30,7 @@ from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import BY_NAME, KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
+from pinner.formats.yaml.definitions import are_all_definitions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings, text_at
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
@@ -79,6 +80,8 @@ def open_source(source: Source, choice: Places) -> Reader:
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
         return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
+    if not named and are_all_definitions(source.data):
+        return _Nothing(decisions)
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
@@ -138,7 +141,7 @@ def _read_documents(file: YamlFile, kinds: tuple[Kind, ...], choice: Places, dec
 
 def _read_unclaimed(file: YamlFile, choice: Places, decisions: tuple[Decision, ...]) -> Reader:
     """Return a reader of a file that no kind of the table claims: it may be one of Compose, whatever its name."""
-    if choice.kind or not compose_reader.claims(file.source):
+    if choice.kind or not compose_reader.claims_file(file):
         return _Nothing(decisions)
     return _Nothing(decisions, PassedOver.OFF) if COMPOSE in choice.off else compose_reader.open_source(file.source)
 

@@ -1,0 +1,32 @@
+"""Which files are worth composing."""
+
+import pytest
+
+from pinner.formats.places import Places
+from pinner.formats.places.byte_search import may_hold_images
+from pinner.formats.places.reader import open_source
+from pinner.formats.yaml import document
+from pinner.model.source import Source
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("packages: {binary-extensions: 2, image-size: 1, esbuild: 3}", False),
+        ("a: 'it is binary!'\nimage: x\n", False),
+        ("!!binary aW1hZ2U=: x", True),
+        ("!<tag:yaml.org,2002:binary> aW1hZ2U=: x", True),
+        ("%TAG !e! tag:yaml.org,2002:\n---\n!e!binary aW1hZ2U=: x", True),
+        ("!" * 50_000, False),
+    ],
+)
+def test_only_a_tag_of_base64_may_hide_a_word(text: str, *, expected: bool) -> None:
+    assert may_hold_images(text.encode(), ()) is expected
+
+
+def test_a_file_of_no_kind_is_composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[str] = []
+    compose = document._compose
+    monkeypatch.setattr(document, "_compose", lambda source, text: composed.append(text) or compose(source, text))
+    assert open_source(Source("a.yaml", b"services: [{image: x}]\n"), Places()).read().passed_over
+    assert len(composed) == 1
