@@ -13,7 +13,7 @@ from pinner.model.errors import ReadError, UsageError, WriteError
 from pinner.model.files import read_file, write_file
 from pinner.model.occurrence import Finding
 from pinner.model.report import Report
-from pinner.scanning.policy import readings_in
+from pinner.scanning.earlier import readings_in
 from pinner.scanning.scan import Scan
 from pinner.scanning.suppressions import identity
 

@@ -17,9 +17,10 @@ from pinner.model.occurrence import Occurrence, Reading, is_decided_elsewhere
 from pinner.model.report import Report
 from pinner.model.source import Location
 from pinner.scanning.decisions import decided
+from pinner.scanning.earlier import readings_of
 from pinner.scanning.git import GitFailed, Repository, blobs, commit_of, find_repository, links, run_git, tree
 from pinner.scanning.readings import ScannedFile
-from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.scan import Scan
 from pinner.scanning.suppressions import identity
 
 MOST_LINES = 10_000

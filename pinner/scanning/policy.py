@@ -1,15 +1,15 @@
 """What a revision lets go in the change that `check --policy-from` judges: comments, markers, and images built here."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Places
 from pinner.model.occurrence import Decider, Reading
 from pinner.model.reference import Reference
 from pinner.scanning.decisions import decided
+from pinner.scanning.earlier import readings_in, readings_of
 from pinner.scanning.readings import ScannedFile
 from pinner.scanning.revision import Revision
-from pinner.scanning.scan import Scan, readings_of
+from pinner.scanning.scan import Scan
 from pinner.scanning.suppressions import as_allowed, identity, places_of
 
 
@@ -59,16 +59,6 @@ def _lets_go(reading: Reading) -> bool:
     # A comment may stand in another file than the value that it is about: in a Dockerfile, and the value in `.env`.
     has_comments = reading.suppressions or any(each.suppressions for each in places_of(reading))
     return bool(has_comments or reading.decisions or any(each.decision for each in reading.occurrences))
-
-
-def readings_in(revision: Revision, scan: Scan, paths: Iterable[str]) -> dict[str, Reading]:
-    """Return how files of a scan read in a revision that has them, with the projects that they belong to there."""
-    paths = set(paths)
-    together = () if scan.groups.keys().isdisjoint(paths) else scan.groups
-    contents = revision.read_checked({*paths, *together})
-    # What the revision does not have gives no values there.
-    earlier = readings_of(scan, dict.fromkeys(together, b"") | contents)
-    return {path: earlier[path] for path in paths & contents.keys()}
 
 
 def _restricted(file: ScannedFile, earlier: Reading, scan: Scan) -> ScannedFile:

@@ -464,35 +464,6 @@ def prepared(
     return kind_settings.apply(suppression_settings.apply(reading))
 
 
-def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]:
-    """Return how files of a scan, by their paths, would read with other content, with the suppressions applied.
-
-    What a file of a project means may depend on a value in another one: all files of such projects are among them.
-    """
-    files = {**scan.builders, **scan.files}
-    settings = scan.suppression_settings, scan.kind_settings
-    alone = {
-        path: scan_source(Source(path, data), files[path].format, *settings).reading
-        for path, data in contents.items()
-        if path in files
-    }
-    project = None if scan.groups.keys().isdisjoint(contents) else scan.read_again(contents)
-    if project is None:
-        return alone
-    # The entries of a configuration are those of this run, whatever it held: then nothing counts that they say.
-    other = {scan.groups[path] for path, data in contents.items() if _is_other_configuration(scan, path, data)}
-    read = {**project.beside, **project.files}
-    found = {path: file for path, file in read.items() if scan.groups.get(path) not in other}
-    return alone | {path: prepared(file.reading, file.format, *settings) for path, file in found.items()}
-
-
-def _is_other_configuration(scan: Scan, path: str, data: bytes) -> bool:
-    from pinner.formats import build_arguments
-
-    file = scan.files.get(path)
-    return file is not None and file.format is build_arguments and file.source.data != data
-
-
 def _problems(files: Mapping[str, ScannedFile]) -> list[FileFailure]:
     return [
         FileFailure(path=path, line=problem.line, message=problem.message)
