@@ -8,7 +8,8 @@ from pinner.formats.places import DEPLOYS
 from pinner.formats.places.table import Kind
 
 # What may hide one of the words: escapes in keys, a tag of base64, and ignore comments, which are to be used.
-_HIDDEN = rb"pinner:|\\[xuU\r\n]|![^\s!]*binary"
+_BINARY = rb"![^\s!]*binary"
+_HIDDEN = rb"pinner:|\\[xuU\r\n]|" + _BINARY
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
 _SERVICES = re.compile(rb"services|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
@@ -22,7 +23,7 @@ def may_be_manifest(data: bytes) -> bool:
     """Return whether bytes that are not understood may be those of a manifest to kubectl, however they are written."""
     # UTF-16 has a zero in each character of ASCII. Keys may be written with escapes or in base64.
     plain = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]) if match[1] else b"", data.replace(b"\0", b""))
-    return all(word in plain or b"binary" in plain for word in (b"apiVersion", b"kind"))
+    return all(word in plain for word in (b"apiVersion", b"kind")) or re.search(_BINARY, plain) is not None
 
 
 def may_hold_images(data: bytes, named: tuple[Kind, ...]) -> bool:

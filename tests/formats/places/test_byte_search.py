@@ -3,7 +3,7 @@
 import pytest
 
 from pinner.formats.places import Places
-from pinner.formats.places.byte_search import may_hold_images
+from pinner.formats.places.byte_search import may_be_manifest, may_hold_images
 from pinner.formats.places.reader import open_source
 from pinner.formats.yaml import document
 from pinner.model.source import Source
@@ -30,3 +30,17 @@ def test_a_file_of_no_kind_is_composed_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(document, "_compose", lambda source, text: composed.append(text) or compose(source, text))
     assert open_source(Source("a.yaml", b"services: [{image: x}]\n"), Places()).read().passed_over
     assert len(composed) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('// OF ANY KIND\n{"about": "The bytes of binary data"}', False),
+        ("kind: [\n", False),
+        ("apiVersion: v1\nkind: [\n", True),
+        ('"api\\x56ersion": v1\nkind: [\n', True),
+        ("!!binary YXBpVmVyc2lvbg==: v1\n? !!binary a2luZA==\n: [\n", True),
+    ],
+)
+def test_what_does_not_parse_may_be_a_manifest_by_its_keys(text: str, *, expected: bool) -> None:
+    assert may_be_manifest(text.encode()) is expected
