@@ -160,7 +160,8 @@ class Link(NamedTuple):
     """A file or a folder that another file names. `path` starts at that file's folder.
 
     `kind` is what the file that names it takes it for. `suppressions` are the ignore comments on the place that names
-    it. The build of a Dockerfile gets `args` and the named `contexts`. A link that `is_guess` names what is usual.
+    it. The build of a Dockerfile gets `args` and the named `contexts`. A link that `is_guess` names what is usual, and
+    the path of one that `may_start_at_root` is one from the folder where the tool is run.
     """
 
     path: str
@@ -171,6 +172,7 @@ class Link(NamedTuple):
     args: tuple[BuildArgument, ...] = ()
     contexts: tuple[str, ...] = ()
     is_guess: bool = False
+    may_start_at_root: bool = False
 
 
 class Use(NamedTuple):

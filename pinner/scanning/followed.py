@@ -106,7 +106,7 @@ def follow_links(
         if link.kind in OF_KUSTOMIZATIONS:
             found = finder.find(folder, _file_of_kustomization(folder, link.path))
         else:
-            found = finder.find(folder, None if "$" in link.path else link.path)
+            found = _find(link, folder, finder)
         if isinstance(found, Followed):
             # Resources of the usual names are found without a kustomization that names them.
             if link.kind not in OF_KUSTOMIZATIONS:
@@ -125,6 +125,17 @@ def follow_links(
         )
         unread.append(note)
     return followed, unread
+
+
+def _find(link: Link, folder: str, finder: Finder) -> Followed | NotRead:
+    """Return the file that a link means, from `folder`, or where that is none and it may be, from the checked root."""
+    path = None if "$" in link.path else link.path
+    found = finder.find(folder, path)
+    if isinstance(found, Followed) or not link.may_start_at_root:
+        return found
+    real = os.path.realpath(folder or os.curdir)
+    at_root = finder.find(os.path.relpath(checked_root(real) or real), path)
+    return at_root if isinstance(at_root, Followed) else found
 
 
 def _file_of_kustomization(folder: str, path: str) -> str:

@@ -119,6 +119,21 @@ CHANGED |= {
             '  args = {\n    # x\n    "V" : "21@D",\n    W = "3@D"\n  }\n}\n'
         },
     ),
+    "args of Bake for a Dockerfile of the folder where it is run": (
+        {
+            "docker/docker-bake.hcl": 'target "app" {\n  dockerfile = "./docker/dev.txt"\n  args = { V = "21" }\n}\n',
+            "docker/dev.txt": "ARG V=20@D\nFROM node:$V\n",
+        },
+        {"docker/docker-bake.hcl": 'target "app" {\n  dockerfile = "./docker/dev.txt"\n  args = { V = "21@D" }\n}\n'},
+    ),
+    "args of Bake for the Dockerfile beside it, not that of the folder where it may be run": (
+        {
+            "docker/docker-bake.hcl": 'target "app" {\n  args = { V = "21" }\n}\n',
+            "docker/Dockerfile": "ARG V=20@D\nFROM node:$V\n",
+            "Dockerfile": "ARG V=20@D\nFROM python:$V\n",
+        },
+        {"docker/docker-bake.hcl": 'target "app" {\n  args = { V = "21@D" }\n}\n'},
+    ),
     "args of Bake that are inherited": (
         {
             BAKE: 'target "base" {\n  args = { V = "21" }\n}\n'

@@ -198,6 +198,8 @@ class BakeReader:
             args=args,
             contexts=tuple(target.contexts),
             is_guess=is_guess,
+            # The paths of Bake start where it is run, not at its file.
+            may_start_at_root=True,
         )
         self._links.append(link)
 

@@ -254,8 +254,9 @@ KINDS = (
             "The `args` and `contexts` of a target are one more build of the Dockerfile that it names, and digests go "
             "to the values. What it inherits, the defaults of variables and the names of its matrix are known; what "
             "functions make of others, and what other files say of the target, is not. No digest is written where a "
-            "variable stands. A Dockerfile that cannot be read is `unchecked[not-read]`, unless the target names "
-            "neither it nor its context."
+            "variable stands. Paths start at the folder of the file or, where nothing is there, at the checked root. "
+            "A Dockerfile that cannot be read is `unchecked[not-read]`, unless the target names neither it nor its "
+            "context."
         ),
     ),
     Kind(
