@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from pinner.model.source import UTF16_BOMS
+
 if TYPE_CHECKING:
     from pinner.formats._base import Reader
     from pinner.model.occurrence import Reading
@@ -37,11 +39,13 @@ def open(source: "Source") -> "Reader":  # noqa: A001 - files are opened
 
 def claims(source: "Source") -> bool:
     """Tell by its content whether a file is a Compose file, whatever its name."""
-    if not re.search(_MAY_BE_COMPOSE, source.data):
+    # Compose reads UTF-16, and pinner says that it does not. In that, characters of ASCII have a zero each.
+    is_utf16 = source.data.startswith(UTF16_BOMS)
+    if not re.search(_MAY_BE_COMPOSE, source.data.replace(b"\0", b"") if is_utf16 else source.data):
         return False
     from pinner.formats.compose import reader
 
-    return reader.claims(source)
+    return is_utf16 or reader.claims(source)
 
 
 def holds_manifests(source: "Source") -> bool:

@@ -58,6 +58,14 @@ def test_a_compose_file(text: str) -> None:
     assert COMPOSE.claims(Source("stack.yml", text.encode()))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [("services: {a: {image: x}}", True), ("x: {a: {image: x}}", False), ("", False)]
+)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_compose_file_that_pinner_does_not_read(text: str, encoding: str, *, expected: bool) -> None:
+    assert COMPOSE.claims(Source("stack.yml", f"\ufeff{text}".encode(encoding))) is expected
+
+
 @pytest.mark.parametrize("text", NOT_CLAIMED.values(), ids=NOT_CLAIMED)
 def test_a_file_of_another_kind(text: str) -> None:
     assert not COMPOSE.claims(Source("stack.yml", text.encode("utf-8", "surrogateescape")))
