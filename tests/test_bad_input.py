@@ -274,6 +274,7 @@ GROWING: dict[str, Callable[[int], str]] = {
     "references that share an ARG": lambda n: "ARG V=1\n" + "FROM a:$V\n" * n,
     "other references that share an ARG": lambda n: "ARG V=1\n" + many("FROM a{i}:$V\n", n),
     "references that share an ARG that a stage declares again": lambda n: "ARG V=1\n" + "FROM a:$V\nARG V\n" * n,
+    "stages of one image whose ARG they declare again": lambda n: "ARG B=a:1\n" + "FROM $B\nARG B\n" * n,
     "ARGs in a chain": lambda n: "ARG A0=1\n" + many("ARG A{j}=$A{i}\n", n) + f"FROM a:$A{n}",
     "ARGs in a chain, each used": lambda n: "ARG A0=1\n" + many("ARG A{j}=$A{i}\n", n) + many("FROM a:$A{i}\n", n),
     "ARGs that read one ARG": lambda n: "ARG A=1\n" + many("ARG B{i}=$A\n", n) + many("FROM a:$B{i}\n", n),

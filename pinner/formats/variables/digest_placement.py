@@ -29,6 +29,8 @@ _PROBE_DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _PROBE_VALUE = "0probe0"
 # Each variable behind a reference is tried once, and each trial expands all that it reaches.
 _MAX_VARIABLES = 50
+# So many lines does a message name.
+_MAX_LINES = 10
 
 
 class WrittenReference(NamedTuple):
@@ -375,10 +377,20 @@ def _place_of_use(word: Word, scope: Scope) -> str:
     owner = scope.owner(used.start)
     if owner is None or used.start <= reported.start < used.end:
         return ""
-    # All of them are one finding.
-    words = (each for each in scope.reach(word.bindings.values()).words if each.expansion.value.run == reported)
-    starts = (each.text.extent.start for each in words)
-    lines = sorted({owner.line_of(start) for start in starts if same_file(start, used.start)})
-    if not same_file(used.start, reported.start):
-        return "in " + " and ".join(f"{owner.path}:{line}" for line in lines)
-    return f"on line{'s' * (len(lines) > 1)} {' and '.join(map(str, lines))}"
+    key = (reported, owner.path)
+    # All of them are one finding, and each of them asks.
+    if key not in scope.shared.places_of_use:
+        words = (each for each in scope.reach(word.bindings.values()).words if each.expansion.value.run == reported)
+        starts = (each.text.extent.start for each in words)
+        lines = sorted({owner.line_of(start) for start in starts if same_file(start, used.start)})
+        is_same = same_file(used.start, reported.start)
+        scope.shared.places_of_use[key] = _places(lines, None if is_same else owner.path)
+    return scope.shared.places_of_use[key]
+
+
+def _places(lines: list[int], path: str | None) -> str:
+    """Return lines as words, of another file if it has a `path`."""
+    named = [str(line) if path is None else f"{path}:{line}" for line in lines[:_MAX_LINES]]
+    more = [f"{len(lines) - _MAX_LINES} more"] if len(lines) > _MAX_LINES else []
+    place = "in" if path is not None else "on line" if len(lines) == 1 else "on lines"
+    return f"{place} {' and '.join((*named, *more))}"

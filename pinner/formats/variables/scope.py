@@ -12,7 +12,7 @@ from pinner.formats.variables.expansion import COMPOSE, LITERAL, Dialect, Expans
 from pinner.formats.variables.text import NOWHERE, Text
 from pinner.model.occurrence import BuildArgument
 from pinner.model.reference import Reference
-from pinner.model.source import Source, same_file
+from pinner.model.source import Source, Span, same_file
 
 PLATFORM_ARGS = frozenset(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -96,6 +96,7 @@ class _Variables:
         self.reached: dict[tuple[int, ...], Reach] = {}
         self.pinned_at: dict[int, dict[Reference | None, Word]] = {}
         self.proposed: dict[str, str] = {}
+        self.places_of_use: dict[tuple[Span, str], str] = {}
         self.names: set[str] = set()
 
 

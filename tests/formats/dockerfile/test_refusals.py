@@ -49,6 +49,10 @@ UNWRITABLE = {
         "ARG BASE=node:20\nFROM $BASE AS x\nRUN x\nFROM ${BASE:-x}\nARG BASE",
         "above the first FROM, use ${NODE_IMAGE} on lines 2 and 4, and",
     ),
+    "advice for many references that are one image": (
+        "ARG BASE=node:20\n" + "FROM $BASE\n" * 12 + "ARG BASE",
+        "on lines 2 and 3 and 4 and 5 and 6 and 7 and 8 and 9 and 10 and 11 and 2 more, and run",
+    ),
     "ARG that reaches a stage through another": ("ARG V=20\nARG W=$V\nFROM node:$V\nARG W", "a stage declares W again"),
     "suffix cut off": ("ARG V=20-slim\nFROM node:${V%-*}", "the digest would stand in the middle of V"),
     "suffix cut off twice": ("ARG V=20-a-b\nFROM node:${V%%-*}", "the digest would stand in the middle of V"),
