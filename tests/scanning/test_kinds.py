@@ -55,6 +55,15 @@ def test_what_is_of_no_kind_is_passed_over_in_a_folder(make: Make) -> None:
     assert ran.document["summary"]["files"] == 1
 
 
+@pytest.mark.parametrize("text", ["INCLUDE x\nFROM node:20\n", "<<<<<<< HEAD\nFROM node:20\n", "How to build\n", ""])
+def test_a_named_file_that_does_not_begin_as_its_name_says_is_of_no_kind(make: Make, text: str) -> None:
+    tree = make({"Dockerfile": f"FROM node:20@{DIGEST}\n", "Dockerfile.dev": text})
+    ran = tree.run("check", "--format", "json", "Dockerfile", "Dockerfile.dev")
+    assert (ran.code, [each["path"] for each in ran.document["unchecked"]]) == (3, ["Dockerfile.dev"])
+    for arguments in (["."], ["--skip-unknown", "--", "Dockerfile", "Dockerfile.dev"]):
+        assert tree.run("check", *arguments).code == 0
+
+
 NO_KIND = {
     "image: a/b:1\n": 1,
     "a: 1\n- image: 'a/b:1'\n": 2,
