@@ -24,8 +24,8 @@ OVERRIDES = (
     "docker-compose.override.yaml",
 )
 """What it reads beside one of these, the first that is there."""
-# At any depth: a merge key may bring it to the top.
-_MAY_BE_COMPOSE = rb"\bservices[\"']?\s*:"
+# At any depth: a merge key may bring it to the top. The key `/services` of an API is another.
+SERVICES_KEY = rb"(?<![\w./-])services[\"']?\s*:"
 # Escapes and base64 may hide the key.
 _MAY_BE_MANIFEST = rb"apiVersion|\\[xuU\r\n]|binary"
 
@@ -41,7 +41,7 @@ def claims(source: "Source") -> bool:
     """Tell by its content whether a file is a Compose file, whatever its name."""
     # Compose reads UTF-16, and pinner says that it does not. In that, characters of ASCII have a zero each.
     is_utf16 = source.data.startswith(UTF16_BOMS)
-    if not re.search(_MAY_BE_COMPOSE, source.data.replace(b"\0", b"") if is_utf16 else source.data):
+    if not re.search(SERVICES_KEY, source.data.replace(b"\0", b"") if is_utf16 else source.data):
         return False
     from pinner.formats.compose import reader
 

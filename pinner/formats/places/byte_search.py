@@ -4,6 +4,7 @@ import json
 import re
 from functools import cache
 
+from pinner.formats.compose import SERVICES_KEY
 from pinner.formats.places import DEPLOYS
 from pinner.formats.places.table import Kind
 
@@ -11,7 +12,7 @@ from pinner.formats.places.table import Kind
 _BINARY = rb"![^\s!]*binary"
 _HIDDEN = rb"pinner:|\\[xuU\r\n]|" + _BINARY
 _MANIFEST = re.compile(rb"apiVersion|" + _HIDDEN)
-_SERVICES = re.compile(rb"services|" + _HIDDEN)
+_SERVICES = re.compile(SERVICES_KEY + b"|" + _HIDDEN)
 _IMAGE = re.compile(rb"[iI]mage|build|" + _HIDDEN)
 IMAGE_KEY = re.compile(rb"^[ \t-]*[\"']?image[\"']?[ \t]*:", re.MULTILINE)
 _MARK = re.compile(rb"\{\{|\{%|<%|%%|@")

@@ -18,9 +18,16 @@ from pinner.model.source import Source
         ("!<tag:yaml.org,2002:binary> aW1hZ2U=: x", True),
         ("%TAG !e! tag:yaml.org,2002:\n---\n!e!binary aW1hZ2U=: x", True),
         ("!" * 50_000, False),
+        ("paths: {/services: {description: image services}}", False),
+        ("x: {description: 'services that build an image'}", False),
+        ("\ufeffservices: {a: {image: x}}", True),
+        ('{"a":{"image":"x"},"services":{}}', True),
+        ("x-a: &a {services: {a: {image: x}}}\n<<: *a\n", True),
+        ("? services\n: {a: {image: x}}", True),
+        ("x: 1\u2028services: {a: {image: x}}", True),
     ],
 )
-def test_only_a_tag_of_base64_may_hide_a_word(text: str, *, expected: bool) -> None:
+def test_only_files_with_a_key_that_counts_are_composed(text: str, *, expected: bool) -> None:
     assert may_hold_images(text.encode(), ()) is expected
 
 
