@@ -361,7 +361,7 @@ VERBOSE: OptionGroup = {
             REPORTING,
             "--verbose",
             "-v",
-            help="Show every request to a registry, and YAML files with keys for images that are of no kind.",
+            help="Show every request to a registry, and keys for images in YAML files at which none is read.",
         ),
     ],
 }

@@ -288,10 +288,12 @@ def _scan_files(
         builds=settings.builds,
     )
     if settings.verbosity > 0:
-        from pinner.scanning.unclaimed import image_keys
+        from pinner.scanning.unclaimed import keys_elsewhere, keys_of_no_kind
 
-        for path, line in image_keys(scan.no_kind):
+        for path, line in keys_of_no_kind(scan):
             tell(f"note: {path}:{line} has a key for an image, and is of no kind: extend-include gives it one")
+        for path, line in keys_elsewhere(scan):
+            tell(f"note: {path}:{line} has a key for an image where files of its kind are not read for one")
     if not (scan.files or scan.failures or scan.unknown):
         _refuse_nothing(paths, scan.excluded)
     return scan

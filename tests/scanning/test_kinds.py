@@ -91,6 +91,28 @@ def test_files_of_no_kind_with_keys_for_images_are_listed(make: Make, text: str,
     assert "has a key" not in tree.run("list", "--verbose", "--exclude", "ci/").stderr
 
 
+RESOURCE = "apiVersion: x.test/v1\nkind: Y\nspec:\n"
+ELSEWHERE = {
+    RESOURCE + "  image: a/b:1\n": 4,
+    RESOURCE + "  a: 1\n---\n" + POD.format("a/b:1") + "  sidecarImage: a/c:1\n": 11,
+    RESOURCE + "  image: {name: a/b}\n": None,
+    RESOURCE + "  # image: a/b:1\n": None,
+    POD.format("a/b:1"): None,
+    POD.format(f"a/b:1@{DIGEST}"): None,
+    POD.format("&a 'a/b:1'") + "  - image: *a\n": None,
+    POD.format("{{ x }}"): None,
+}
+
+
+@pytest.mark.parametrize(("text", "line"), ELSEWHERE.items())
+def test_keys_for_images_that_are_not_read_in_files_of_a_kind_are_listed(
+    make: Make, text: str, line: int | None
+) -> None:
+    told = make({"a.yaml": text, "Dockerfile": "FROM scratch\n"}).run("list", "--verbose").stderr
+    assert (f"note: a.yaml:{line} has a key for an image where" in told) == (line is not None)
+    assert told.count("has a key") == (line is not None)
+
+
 def test_a_broken_file_of_a_kind_is_an_error(make: Make) -> None:
     tree = make({".gitlab-ci.yml": "image: [", "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: [image\n"})
     ran = tree.run("check", "--format", "json")

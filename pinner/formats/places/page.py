@@ -28,7 +28,8 @@ because its tool refuses them. A file with a name of Compose files is read as ma
 cannot be checked if it holds both. What an alias or a merge key repeats is one place, and gets one digest.
 
 A YAML or JSON file of no kind is passed over in a folder; `--verbose` lists the YAML files among them that have a key
-for an image. One that you name and that is of no kind is `unchecked[unknown-kind]`.
+for an image, and those of a kind that have one where none is read, as custom resources may. One that you name and that
+is of no kind is `unchecked[unknown-kind]`.
 
 ## What is listed and never written
 
