@@ -160,8 +160,14 @@ class Files:
         self._by_path: dict[str, Source] = {}
 
     def is_there(self, path: str) -> bool:
-        """Tell whether there is anything of that name."""
-        return path in self._contents or os.path.lexists(path)
+        """Tell whether there is anything of that name. A link to nothing is nothing, as it is to Compose."""
+        try:
+            os.stat(path)
+        except (FileNotFoundError, ValueError):  # ValueError for what can be no name
+            return path in self._contents
+        except OSError:
+            pass
+        return True
 
     def read(self, path: str) -> Source | None:
         """Return the file at `path`, in which offsets count from a base of its own; None where it cannot be read."""

@@ -476,6 +476,20 @@ def test_files_that_cannot_be_read_keep_no_other_from_being_included(
     assert [each["path"] for each in report["findings"]] == ["good.yml"]
 
 
+@pytest.mark.parametrize(("target", "errors"), [("gone.conf", []), (".env", [".env"]), ("folder", [".env"])])
+def test_an_env_that_is_a_link_to_nothing_is_none(
+    target: str, errors: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some projects track such a link to a file that is made where they are installed."""
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path(".env").symlink_to(target)
+    Path("compose.yaml").write_text("services: {a: {image: 'nginx:${T-1}'}}\n")
+    report = pinner("check", "--format", "json", ".").document
+    assert [each["path"] for each in report["errors"]] == errors
+    assert [each["text"] for each in report["findings"]] == ["nginx:${T-1}"]
+
+
 def test_the_name_of_a_project_may_be_any_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = "name: 日本\nservices:\n  a:\n    image: nginx:${COMPOSE_PROJECT_NAME:-1}\n"
