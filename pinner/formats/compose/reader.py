@@ -17,7 +17,6 @@ from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.definitions import are_all_definitions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
@@ -78,7 +77,7 @@ def open_source(source: Source) -> Reader:
 
 def claims(source: Source) -> bool:
     """Tell whether a file is a Compose file by its content."""
-    file = None if are_all_definitions(source.data) else _composed(source)
+    file = _composed(source)
     return file is not None and claims_file(file)
 
 

@@ -30,7 +30,6 @@ from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import BY_NAME, KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.definitions import are_all_definitions
 from pinner.formats.yaml.document import YamlFile, compose, decode
 from pinner.formats.yaml.mappings import Fields, Mappings, text_at
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
@@ -80,8 +79,6 @@ def open_source(source: Source, choice: Places) -> Reader:
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
         return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
-    if not named and are_all_definitions(source.data):
-        return _Nothing(decisions)
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     text = decode(Source(source.path, data))
     file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)

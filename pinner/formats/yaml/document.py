@@ -6,6 +6,7 @@ from itertools import accumulate, chain
 
 from pinner.formats._templates import has_mark
 from pinner.formats.variables.text import Text, join
+from pinner.formats.yaml.definitions import without_definitions
 from pinner.formats.yaml.nodes import MAX_DEPTH, TAG, Node, is_string
 from pinner.formats.yaml.scalars import Piece, content_start, header_end, is_in, pieces
 from pinner.model.occurrence import Problem
@@ -40,21 +41,23 @@ def compose(source: Source, text: str) -> "YamlFile | Problem":
     ruamel.yaml takes no tab between a key's colon and its value; Compose does. A second try is made
     on a copy with a space for every tab, in which every offset is the same.
     """
-    documents = _compose(source, text)
-    if isinstance(documents, Problem) and "\t" in text:
-        without_tabs = text.replace("\t", " ")
-        again = _compose(source, without_tabs)
+    composed = without_definitions(text)
+    documents = _compose(source, text, composed)
+    if isinstance(documents, Problem) and "\t" in composed:
+        without_tabs = composed.replace("\t", " ")
+        again = _compose(source, text, without_tabs)
         if not isinstance(again, Problem):
             return YamlFile(source, text, without_tabs, again)
-    return documents if isinstance(documents, Problem) else YamlFile(source, text, text, documents)
+    return documents if isinstance(documents, Problem) else YamlFile(source, text, composed, documents)
 
 
-def _compose(source: Source, text: str) -> list[list[Node]] | Problem:
+def _compose(source: Source, text: str, composed: str) -> list[list[Node]] | Problem:
+    """Return the documents of what is `composed` in the place of `text`, which has the same characters' offsets."""
     # Imported here, since most files that are opened name no image and are not composed.
     from pinner.formats.yaml.composer import TooDeepError, compose_documents
 
     try:
-        return compose_documents(text)
+        return compose_documents(composed)
     except Exception as error:  # noqa: BLE001 - ruamel.yaml raises ValueError, OverflowError and others too
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         index = mark.index if mark else getattr(error, "position", 0)
@@ -161,11 +164,11 @@ class YamlFile:
 
     def _disputed_characters(self) -> Iterator[Problem]:
         """Yield the first character on whose meaning YAML readers do not agree. In quotes they do."""
-        if self.text.isascii() or not _DISPUTED.search(self.text):
+        if self.text.isascii() or not _DISPUTED.search(self._composed):
             return
         scalars = (node for node in self.nodes if node.id == "scalar" and node.style in ("'", '"'))
         quoted = [(node.start, node.end) for node in scalars]
-        for match in _DISPUTED.finditer(self.text):
+        for match in _DISPUTED.finditer(self._composed):
             if not is_in(match.start(), quoted):
                 line = self.source.line_of(self.offset(match.start()))
                 yield Problem(line, f"U+{ord(match[0]):04X} is a line break to some YAML readers alone: remove it")
