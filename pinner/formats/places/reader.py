@@ -46,7 +46,7 @@ from pinner.model.occurrence import (
     Problem,
     Reading,
 )
-from pinner.model.reference import Reference
+from pinner.model.reference import Reference, is_digest
 from pinner.model.source import Source, Span
 
 COMPOSE = compose_reader.KIND
@@ -283,7 +283,10 @@ class PlacesReader:
         """Add a string in the values of a chart, if it is an image: many keys end in Image and hold something else."""
         is_text = is_string(reached.entry.value) and _SIGN.search(text.chars) and "://" not in text.chars
         is_part = form is Form.TAGGED and reached.entry.key.value in KEYS_OF_VALUES
-        if not is_text or is_part or reached.context in self._in_parts or _NAME_OF_FILE.search(text.chars):
+        if not is_text or is_part or reached.context in self._in_parts:
+            return
+        # A digest alone is no name with a tag.
+        if is_digest(text.chars) or _NAME_OF_FILE.search(text.chars):
             return
         written = read_text(self._reader, text)
         match written.target:

@@ -537,6 +537,7 @@ TABLES = {
             "image: {image: nginx}\n",
             "images: {web: a/b, pullPolicy: Always, link: 'https://a.example/b:1'}\n",
             "images: {registry: 'localhost:5000', digest: '', port: 80}\n",
+            f"images: [sha256:{64 * '0'}]\nhookImage: sha256:{64 * '0'}\n",
             "images: {web: {git: {url: a/b:1}}, list: [{host: a:1}]}\n",
             "db: {image: {image: {repository: '', tag: '1'}, tag: '1'}}\n",
             "logoImage: https://a.example/b.png\n",
