@@ -25,7 +25,7 @@ _INTRODUCTION = """\
 pinner reads `pinner.toml`, `.pinner.toml` or the table `[tool.pinner]` of a `pyproject.toml`: the first of them, in
 this order, in the working directory, else in the folder above it, and so on. `--config FILE` (`PINNER_CONFIG`) reads
 that file instead, `--no-config` (`PINNER_NO_CONFIG=1`) reads none. Paths and patterns in a file start at its folder,
-those of flags and of the environment at the working directory. All that is wrong is told in one run.
+those of flags and of the environment at the working directory. All errors are reported in one run.
 
 A file that was found, and not named, may be part of what is checked. It names no file to write: no `format` has a
 `=FILE`, and `baseline` and `ledger` lie in its own folder, not below `.git` and behind no link. It must not be a link
@@ -33,8 +33,8 @@ that leaves the checkout. Anything else ends the run with exit code 2; flags, th
 names may name any file. What is read is a regular file of at most 32 MiB, and 1 MiB for the configuration.
 
 A flag goes before the environment, and the environment before the file. A list that is given in one place takes the
-place of the whole list in another. In the environment commas separate the items of a list; an empty variable is as
-good as none. A key that is unknown, or has a value of another type, ends the run with exit code 2, and so does a
+place of the whole list in another. In the environment commas separate the items of a list; an empty variable counts
+as unset. A key that is unknown, or has a value of another type, ends the run with exit code 2, and so does a
 variable that looks like a misspelt one of these.
 
 `pinner config` shows the values in force and where each comes from. Editors check and complete the file by its JSON
