@@ -13,7 +13,7 @@ from pinner.formats.compose.reader import ModelReader, ServiceBuild
 from pinner.formats.compose.services import BEFORE_ALL, Services, says_nothing
 from pinner.formats.variables.expansion import COMPOSE
 from pinner.formats.variables.scope import Scope
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.marks import refused
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
@@ -224,8 +224,7 @@ class ComposeFile:
         self.models: list[Model] = []
         # Whether another file names this one as part of its project.
         self.is_named = False
-        text = decode(source)
-        found = text if isinstance(text, Problem) else compose(source, text)
+        found = compose_source(source)
         if isinstance(found, Problem):
             self.problem = found
         else:

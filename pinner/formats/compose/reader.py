@@ -17,7 +17,7 @@ from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, byte_search, open_yaml, refuse, strip
@@ -111,8 +111,7 @@ def are_all_manifests(source: Source) -> bool:
 
 
 def _composed(source: Source) -> YamlFile | None:
-    text = decode(source)
-    file = text if isinstance(text, Problem) else compose(source, text)
+    file = compose_source(source)
     return None if isinstance(file, Problem) else file
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pinner.formats._builders import builder_decisions
 from pinner.formats.places.hcl import HclToken, attributes_of, blocks_of, read_tokens, text_of
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node, is_null, is_string
 from pinner.model.occurrence import Decision, Problem
@@ -212,8 +212,7 @@ def _matrix(expression: Sequence[HclToken]) -> Values:
 
 
 def _read_json(source: Source) -> BakeFile:
-    text = decode(source)
-    file = text if isinstance(text, Problem) else compose(source, text)
+    file = compose_source(source)
     if isinstance(file, Problem):
         return BakeFile(variables={}, targets=[])
     mappings = Mappings(file)

@@ -8,7 +8,7 @@ from pinner.formats._templates import TEMPLATE, has_mark
 from pinner.formats.places.paths import Reached
 from pinner.formats.variables.digest_placement import NOT_ONE_PIECE, WrittenReference, occurrence_at
 from pinner.formats.variables.text import NOWHERE, Text
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.reader import YamlReader, strip
 from pinner.model.occurrence import Occurrence, Opaque, Place, Problem, Reading
 from pinner.model.reference import Reference
@@ -25,9 +25,7 @@ def inline_file(text: Text, path: str) -> YamlFile | Problem | None:
     """
     if not _IMAGE.search(text.chars):
         return None
-    source = Source(path, text.chars.encode("latin-1"))
-    decoded = decode(source)
-    return decoded if isinstance(decoded, Problem) else compose(source, decoded)
+    return compose_source(Source(path, text.chars.encode("latin-1")))
 
 
 def add_inline_yaml(reader: YamlReader, reached: Reached, file: YamlFile, inner: Reader) -> None:

@@ -30,7 +30,7 @@ from pinner.formats.places.paths import Reached, Walk
 from pinner.formats.places.table import BY_NAME, KINDS, Form, Kind, Path
 from pinner.formats.variables.digest_placement import WrittenReference
 from pinner.formats.variables.text import Text
-from pinner.formats.yaml.document import YamlFile, compose, decode
+from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.mappings import Fields, Mappings, text_at
 from pinner.formats.yaml.nodes import Entry, Node, is_null, is_string
 from pinner.formats.yaml.reader import NOT_A_STRING, YamlReader, refuse, strip
@@ -80,13 +80,13 @@ def open_source(source: Source, choice: Places) -> Reader:
         is_off = all(kind.name in choice.off for kind in named)
         return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
-    text = decode(Source(source.path, data))
-    file = text if isinstance(text, Problem) else compose(Source(source.path, data), text)
+    as_yaml = Source(source.path, data)
+    file = compose_source(as_yaml)
     if isinstance(file, Problem):
         # Imported here: most files are what they should be.
         from pinner.formats.yaml.marks import is_explained
 
-        return _refuse(file, source, named, is_template=is_explained(file, Source(source.path, data)))
+        return _refuse(file, source, named, is_template=is_explained(file, as_yaml))
     file.source = source
     return _read_documents(file, kinds, choice, decisions)
 
@@ -432,15 +432,15 @@ class PlacesReader:
             for key, child in (node.value if node.id == "mapping" else ((item, item) for item in node.value))
             if child.anchor is not None and id(child) in values and id(key) not in keys
         ]
-        taken = {offset for node in others for offset in range(*self._file.span_of(node))}
-        taken |= {self._file.span_of(node).end for node in others}
+        held = {offset for node in others for offset in range(*self._file.span_of(node))}
+        held |= {self._file.span_of(node).end for node in others}
         images: dict[Span, set[object]] = {}
         for each in occurrences:
             if each.place is not None:
                 images.setdefault(each.place.span, set()).add(each.target)
         for each in occurrences:
             span = each.place.span if each.place and not each.place.holds_digest else None
-            is_shared = span is not None and (len(images[span]) > 1 or span.start in taken)
+            is_shared = span is not None and (len(images[span]) > 1 or span.start in held)
             yield each._replace(place=None, unwritable=_SHARED) if is_shared else each
 
     def _with_policy(self, occurrence: Occurrence, marked: Sequence[int]) -> Occurrence:

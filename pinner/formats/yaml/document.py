@@ -35,6 +35,12 @@ def decode(source: Source) -> str | Problem:
         return Problem(source.line_of(at), "the file is not UTF-8: save it as UTF-8")
 
 
+def compose_source(source: Source) -> "YamlFile | Problem":
+    """Return the documents of a file, or why it is no text or no YAML."""
+    text = decode(source)
+    return text if isinstance(text, Problem) else compose(source, text)
+
+
 def compose(source: Source, text: str) -> "YamlFile | Problem":
     """Return the documents of the file whose text is `text`, or why it is no YAML.
 
