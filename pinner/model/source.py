@@ -66,6 +66,10 @@ class Source:
         """Return the file, among those that belong together, in which the character of an offset from a base stands."""
         return self._files[offset // _STRIDE] if self._files else self
 
+    def standalone(self) -> "Source":
+        """Return this file as one that belongs to no others, whose offsets count from 0."""
+        return Source(self.path, self.data)
+
     def local(self, span: Span) -> Span:
         """Return `span` as bytes of this file, counted from 0."""
         return span if not self.base else Span(span.start - self.base, span.end - self.base)

@@ -90,12 +90,11 @@ class BuildsReader:
     def in_force(self, reading: "Reading") -> "ScannedFile":
         """Return the configuration with what is read in it."""
         from pinner.formats import build_arguments
-        from pinner.model.source import Source
         from pinner.scanning.readings import ScannedFile
 
         assert self.source is not None
         assert self.reader is not None
-        source = Source(self.source.path, self.source.data)
+        source = self.source.standalone()
         return ScannedFile(source=source, format=build_arguments, reading=reading, outline=self.reader.outline)
 
     def _declared(self, number: int) -> "Build":

@@ -20,7 +20,7 @@ class NamingFile:
     """A file with its reading. `source` has the offsets of its project, in which the values are declared."""
 
     def __init__(self, source: Source, file_format: Format, base: Scope) -> None:
-        self.source = Source(source.path, source.data)
+        self.source = source.standalone()
         self._format = file_format
         self._reader = file_format.open(self.source)
         self.reading = self._reader.read()
@@ -43,7 +43,7 @@ class NamingFile:
         return [found for _, found in followed if not found.is_excluded]
 
     def in_force(self, reading: Reading) -> ScannedFile:
-        """Return the file with all that is read in it."""
+        """Return the file with `reading`, which holds what the projects of other files say of it as well."""
         # Imported here: a Compose file alone needs no table of kinds.
         from pinner.formats.places.bake_reader import BakeReader
         from pinner.formats.places.reader import PlacesReader

@@ -16,7 +16,7 @@ from pinner.formats.yaml.document import YamlFile
 from pinner.formats.yaml.nodes import Entry, Node
 from pinner.formats.yaml.reader import YamlReader
 from pinner.model.occurrence import Occurrence, Reading, Suppression
-from pinner.model.source import Source, Span
+from pinner.model.source import Span
 from pinner.scanning.build_args import BuildsReader, ConfiguredBuilds
 from pinner.scanning.compose_model import ComposeFile, Model, Role, scalars_of, value_of
 from pinner.scanning.container_values import note_container_values
@@ -163,9 +163,9 @@ class Project:
         env: Scope,
         *,
         role: Role = Role.FOUND,
-        beside: "Model | None" = None,
-        above: "Model | None" = None,
-    ) -> "Model | None":
+        beside: Model | None = None,
+        above: Model | None = None,
+    ) -> Model | None:
         """Read files that Compose merges: `beside` the main one of their folder, or included by the model `above`."""
         files = [file for path in paths if (file := self._open(path)) is not None]
         yamls = [file.yaml for file in files if file.yaml is not None]
@@ -202,7 +202,7 @@ class Project:
             self._compose[path] = ComposeFile(source, self._format)
         return self._compose[path]
 
-    def _extend(self, model: Model, owner: YamlFile, node: Node) -> "Model | None":
+    def _extend(self, model: Model, owner: YamlFile, node: Node) -> Model | None:
         """Return the model of the file that an `extends` names."""
         if node.id != "scalar":
             return None
@@ -465,9 +465,9 @@ class Project:
         if path in self._environments.readers:
             env = self._environments.readers[path]
             dotenv_outline = partial(env.outline, reading.occurrences)
-            return ScannedFile(source=_plain(env.source), format=DOTENV, reading=reading, outline=dotenv_outline)
+            return ScannedFile(source=env.source.standalone(), format=DOTENV, reading=reading, outline=dotenv_outline)
         if path in self._dockerfiles:
-            source = _plain(self._dockerfiles[path].source)
+            source = self._dockerfiles[path].source.standalone()
             makes = frozenset(self._makes.get(path, ()))
             return ScannedFile(source=source, format=DOCKERFILE, reading=reading, makes=makes)
         if path in self._naming:
@@ -476,12 +476,7 @@ class Project:
             return self._readers_of_builds[path].in_force(reading)
         file = self._compose[path]
         outline = partial(file.readers[0].outline, reading.occurrences) if file.readers else None
-        return ScannedFile(source=_plain(file.source), format=file.format, reading=reading, outline=outline)
-
-
-def _plain(source: Source) -> Source:
-    """Return a source whose offsets count from 0."""
-    return Source(source.path, source.data)
+        return ScannedFile(source=file.source.standalone(), format=file.format, reading=reading, outline=outline)
 
 
 def _first(folder: str, names: Iterable[str]) -> str | None:
