@@ -5,6 +5,7 @@ from collections import Counter
 from pinner.formats import COMPOSE, DOCKERFILE, DOTENV, Places
 from pinner.model.occurrence import Decider, Reading
 from pinner.model.reference import Reference
+from pinner.model.source import Location
 from pinner.scanning.decisions import decided
 from pinner.scanning.earlier import readings_in, readings_of
 from pinner.scanning.readings import ScannedFile
@@ -30,9 +31,9 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
 
 
 def _without_new_contexts(scan: Scan, revision: Revision) -> Scan:
-    """Return a scan in which names are images that are build contexts by the files of the change alone.
+    """Return a scan in which a name counts as an image where only the change makes it a build context.
 
-    Who builds a Dockerfile need not do so by the file that names the context.
+    The real build of a Dockerfile need not use the file that names the context.
     """
     formats = {path: scan.files[path].format if path in scan.files else COMPOSE for path in scan.groups}
     dockerfiles = {path: file for path, file in scan.files.items() if formats.get(path) is DOCKERFILE}
@@ -46,12 +47,18 @@ def _without_new_contexts(scan: Scan, revision: Revision) -> Scan:
     used = {(use.path, use.where) for each in scan.occurrences for use in each.used_at}
     files = dict(scan.files)
     for path, file in dockerfiles.items():
-        known = used | {(path, each.where) for each in file.reading.occurrences}
-        images = [each for each in earlier[path].occurrences if isinstance(each.target, Reference)]
-        new = [each for each in images if each.path == path and (path, each.where) not in known]
-        occurrences = tuple(sorted((*file.reading.occurrences, *new), key=lambda each: each.span))
-        files[path] = file._replace(reading=file.reading._replace(occurrences=occurrences))
+        files[path] = file._replace(reading=_with_images_of(earlier[path], file, used))
     return scan._replace(files=files)
+
+
+def _with_images_of(earlier: Reading, file: ScannedFile, used: set[tuple[str, Location]]) -> Reading:
+    """Return the reading of a file with the images that only the earlier reading has, except at places in `used`."""
+    path = file.source.path
+    known = used | {(path, each.where) for each in file.reading.occurrences}
+    images = [each for each in earlier.occurrences if isinstance(each.target, Reference)]
+    new = [each for each in images if each.path == path and (path, each.where) not in known]
+    occurrences = tuple(sorted((*file.reading.occurrences, *new), key=lambda each: each.span))
+    return file.reading._replace(occurrences=occurrences)
 
 
 def _lets_go(reading: Reading) -> bool:
@@ -62,9 +69,9 @@ def _lets_go(reading: Reading) -> bool:
 
 
 def _restricted(file: ScannedFile, earlier: Reading, scan: Scan) -> ScannedFile:
-    """Return a file in which what the earlier reading has counts: what is built is not pinned.
+    """Return a file whose comments, markers and decisions count only where the earlier reading has them as well.
 
-    What a kustomization names anew has another name all the same.
+    A new entry of a kustomization still changes the name of an image: later entries look for that name.
     """
     known = {(each.by, each.name, each.tag) for each in earlier.decisions if not each.keeps_tag}
     decisions = tuple(

@@ -195,12 +195,9 @@ class Project:
         return model
 
     def _open(self, path: str) -> ComposeFile | None:
-        if path not in self._compose:
-            source = self._files.read(path)
-            if source is None:
-                return None
+        if path not in self._compose and (source := self._files.read(path)) is not None:
             self._compose[path] = ComposeFile(source, self._format)
-        return self._compose[path]
+        return self._compose.get(path)
 
     def _extend(self, model: Model, owner: YamlFile, node: Node) -> Model | None:
         """Return the model of the file that an `extends` names."""
@@ -413,25 +410,8 @@ class Project:
     # How all of it reads.
 
     def _result(self) -> ProjectReading:
-        """Read everything, and give each occurrence to the file in which it stands."""
-        readings = {path: file.read() for path, file in self._compose.items()}
-        readings |= {path: dockerfile.read() for path, dockerfile in self._dockerfiles.items()}
-        for path, env in self._environments.readers.items():
-            readings[path] = env.read()
-        readings |= {path: builds.read() for path, builds in self._readers_of_builds.items()}
-        readings |= {path: file.reading for path, file in self._naming.items()}
-        occurrences = [each for reading in readings.values() for each in reading.occurrences]
-        by_path: dict[str, list[Occurrence]] = {}
-        on_values = self._suppressions_of_values()
-        for each in merged(occurrences):
-            ignores = on_values.get((each.path, each.span), ()) if each.used_at else ()
-            commented = each._replace(suppressions=each.suppressions + ignores)
-            by_path.setdefault(each.path, []).append(commented)
-        files: dict[str, ScannedFile] = {}
-        for path, reading in readings.items():
-            here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
-            unread = tuple(self._files.unread.get(path, ()))
-            files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
+        """Return all files, and what of them is reported."""
+        files = self._files_in_force()
         reported = self._reported([*self._leads_to, *files, *self._files.failures])
         groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
         used = {path: kept for path, file in files.items() if (kept := used_in(reported, path, file.reading))}
@@ -443,6 +423,34 @@ class Project:
             groups={path: groups[self._group(path)] for path in files},
             excluded=len(self._files.excluded),
         )
+
+    def _files_in_force(self) -> dict[str, ScannedFile]:
+        """Read everything, and give each occurrence to the file in which it stands."""
+        readings = self._readings()
+        by_path = self._occurrences_by_path(readings.values())
+        files: dict[str, ScannedFile] = {}
+        for path, reading in readings.items():
+            here = tuple(sorted(by_path.get(path, ()), key=lambda each: (each.span, each.context)))
+            unread = tuple(self._files.unread.get(path, ()))
+            files[path] = self._in_force(path, reading._replace(occurrences=here, unread=unread))
+        return files
+
+    def _readings(self) -> dict[str, Reading]:
+        """Return what each file says, also of places in other files."""
+        readings = {path: file.read() for path, file in self._compose.items()}
+        readings |= {path: dockerfile.read() for path, dockerfile in self._dockerfiles.items()}
+        readings |= {path: env.read() for path, env in self._environments.readers.items()}
+        readings |= {path: builds.read() for path, builds in self._readers_of_builds.items()}
+        return readings | {path: file.reading for path, file in self._naming.items()}
+
+    def _occurrences_by_path(self, readings: Iterable[Reading]) -> dict[str, list[Occurrence]]:
+        """Return the occurrences of all files by the file in which each stands, with the comments on its value."""
+        found: dict[str, list[Occurrence]] = {}
+        on_values = self._suppressions_of_values()
+        for each in merged(each for reading in readings for each in reading.occurrences):
+            ignores = on_values.get((each.path, each.span), ()) if each.used_at else ()
+            found.setdefault(each.path, []).append(each._replace(suppressions=each.suppressions + ignores))
+        return found
 
     def _suppressions_of_values(self) -> dict[tuple[str, Span], tuple[Suppression, ...]]:
         """Return the ignore comments on values that other files use, by the path and the span of each value."""

@@ -83,17 +83,21 @@ def merged(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
     for each in occurrences:
         key = (each.path, each.span, each.target, each.built is None)
         other = found.get(key)
-        if other is None:
-            found[key] = each
-            continue
-        kept = each if each.unwritable and not other.unwritable else other
-        uses = tuple(dict.fromkeys((*other.used_at, *each.used_at)))
-        suppressions = tuple(dict.fromkeys((*other.suppressions, *each.suppressions)))
-        told = {kept.context, *(use.context for use in uses)}
-        contexts = dict.fromkeys((other.context, *other.also, each.context, *each.also))
-        also = tuple(context for context in contexts if context not in told)
-        found[key] = kept._replace(used_at=uses, suppressions=suppressions, also=also)
+        found[key] = each if other is None else _as_one(other, each)
     yield from found.values()
+
+
+def _as_one(first: Occurrence, second: Occurrence) -> Occurrence:
+    """Return what two occurrences of one place and target say together."""
+    kept = second if second.unwritable and not first.unwritable else first
+    uses = tuple(dict.fromkeys((*first.used_at, *second.used_at)))
+    told = {kept.context, *(use.context for use in uses)}
+    contexts = dict.fromkeys((first.context, *first.also, second.context, *second.also))
+    return kept._replace(
+        used_at=uses,
+        suppressions=tuple(dict.fromkeys((*first.suppressions, *second.suppressions))),
+        also=tuple(context for context in contexts if context not in told),
+    )
 
 
 def used_in(reported: Collection[str], path: str, reading: Reading) -> Reading | None:
@@ -106,5 +110,6 @@ def used_in(reported: Collection[str], path: str, reading: Reading) -> Reading |
         return None
     beside = {suppression for each in here for suppression in each.suppressions}
     comments = tuple(each for each in reading.suppressions if each.whole_file or each in beside)
-    occurrences, problems, decisions = tuple(here), reading.problems, reading.decisions
-    return Reading(occurrences=occurrences, problems=problems, suppressions=comments, decisions=decisions)
+    return Reading(
+        occurrences=tuple(here), problems=reading.problems, suppressions=comments, decisions=reading.decisions
+    )
