@@ -14,6 +14,7 @@ from pinner.model.source import Edit, Span
 
 # What a chart makes of a number, and what a registry calls the tag, are the same text for these alone.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
+_OF_REFERENCE = ("registry", "repository", "tag", "digest")
 KEYS_OF_VALUES = ("registry", "repository", "image", "tag", "digest", "sha")
 """The keys of an image's parts in the values of a chart."""
 _SHA = r"([0-9a-f]{64})?"
@@ -90,7 +91,8 @@ class _Parts:
     """The parts of one reference. `texts` holds the text of each, empty where there is none.
 
     A suffix is joined to a tag that stands elsewhere, and is no part of the reference. `has_number` is set where the
-    tag is a number to YAML, `algorithm` where the chart puts it before the digits of the digest.
+    tag is a number to YAML, `algorithm` where the chart puts it before the digits of the digest. `refusal` says why
+    `digest_place` or `tag_place` found no place, where there is something to do about it.
     """
 
     def __init__(self, reader: YamlReader, **entries: Entry | None) -> None:
@@ -98,7 +100,7 @@ class _Parts:
         self.entries = {
             name: entry for name, entry in entries.items() if entry is not None and entry.value.id == "scalar"
         }
-        self.texts = dict.fromkeys(("registry", "repository", "tag", "digest", "suffix"), "")
+        self.texts = dict.fromkeys((*_OF_REFERENCE, "suffix"), "")
         for name, entry in self.entries.items():
             self.texts[name] = "" if is_null(entry.value) else str(strip(reader.file.text_of(entry.value)))
         tag = self.entries.get("tag")
@@ -111,7 +113,7 @@ class _Parts:
 
     def target(self) -> Reference | Invalid | Opaque:
         """Return what the parts stand for together."""
-        texts = [text for name, text in self.texts.items() if name != "suffix"]
+        texts = [self.texts[name] for name in _OF_REFERENCE]
         if any(is_open(text) for text in texts):
             is_template = any("{{" in text for text in texts)
             return Opaque(TEMPLATE if is_template else _OPEN)
@@ -125,7 +127,7 @@ class _Parts:
     @property
     def text(self) -> str:
         """Return the reference in one piece."""
-        registry, repository, tag, digest, _ = self.texts.values()
+        registry, repository, tag, digest = (self.texts[name] for name in _OF_REFERENCE)
         name = f"{registry}/{repository}" if registry else repository
         tag = f":{tag}" if tag else ""
         return f"{name}{tag}@{digest}" if digest else f"{name}{tag}"
@@ -174,7 +176,7 @@ class _Parts:
         drops_digest: bool = False,
     ) -> None:
         """Add the occurrence."""
-        is_reference = isinstance(target, Reference)
+        reference = target if isinstance(target, Reference) else None
         spans = [self.reader.file.span_of(entry.value) for entry in self.entries.values()]
         span = Span(min(each.start for each in spans), max(each.end for each in spans))
         comments = {each for entry in self.entries.values() for each in self.reader.suppressions_of(entry)}
@@ -185,11 +187,11 @@ class _Parts:
             text=self.text,
             target=target,
             context=context,
-            place=place if is_reference else None,
-            unwritable=why if isinstance(target, Reference) and place is None and not target.digest else None,
+            place=place if reference else None,
+            unwritable=why if reference and place is None and not reference.digest else None,
             suppressions=tuple(sorted(comments)),
             kind=self.reader.kind,
-            is_partial=isinstance(target, Reference) and not target.tag,
+            is_partial=reference is not None and not reference.tag,
             drops_digest=drops_digest,
         )
         self.reader.add_occurrence(occurrence, node)

@@ -79,6 +79,12 @@ def open_source(source: Source, choice: Places) -> Reader:
         # A file of a known name that pulls nothing was checked, unless all kinds that the name may mean are off.
         is_off = all(kind.name in choice.off for kind in named)
         return _Nothing(passed_over=PassedOver.OFF if is_off else None) if named else _Nothing(decisions)
+    file = _compose_or_refuse(source, named)
+    return _read_documents(file, kinds, choice, decisions) if isinstance(file, YamlFile) else file
+
+
+def _compose_or_refuse(source: Source, named: Sequence[Kind]) -> YamlFile | Reader:
+    """Return the documents of a file that has the name of the kinds `named`, or a reader if it does not parse."""
     data = comments.as_yaml(source.data) if any(kind.name == "devcontainer" for kind in named) else source.data
     as_yaml = Source(source.path, data)
     file = compose_source(as_yaml)
@@ -88,7 +94,7 @@ def open_source(source: Source, choice: Places) -> Reader:
 
         return _refuse(file, source, named, is_template=is_explained(file, as_yaml))
     file.source = source
-    return _read_documents(file, kinds, choice, decisions)
+    return file
 
 
 def _refuse(problem: Problem, source: Source, named: Sequence[Kind], *, is_template: bool) -> Reader:
@@ -193,7 +199,8 @@ class PlacesReader:
         if kind.name == "devcontainer":
             self._add_devcontainer(self._mappings.fields(document))
         elif kind.name == "kustomize":
-            self._add_kustomization(self._mappings.fields(document))
+            self._add_replacements(self._mappings.fields(document))
+            self._add_files_of_kustomization(self._mappings.fields(document))
         elif kind.name in ("flux-kustomization", "argo-cd"):
             self._add_deployed(document, kind.name)
 
@@ -331,9 +338,8 @@ class PlacesReader:
         else:
             add_values(self._reader, node, fields, context, writes_tag=self._choice.writes_tag)
 
-    def _add_kustomization(self, fields: Fields) -> None:
-        """Add what a kustomization decides on, and the files in which it does so."""
-        path = self._file.source.path
+    def _add_replacements(self, fields: Fields) -> None:
+        """Add the images to which a kustomization gives another name, tag or digest."""
         for item in (*_items(fields, "images"), *_items(fields, "imageTags")):
             entries = self._mappings.fields(item) if item.id == "mapping" else {}
             name, new_name = text_at(entries, "name"), text_at(entries, "newName")
@@ -343,12 +349,15 @@ class PlacesReader:
                     by=Decider.KUSTOMIZATION,
                     name=name,
                     tag=None,
-                    path=path,
+                    path=self._file.source.path,
                     line=self._file.line_of(item),
                     new_name=new_name,
                     keeps_tag=keeps_tag,
                 )
                 self._reader.decisions.append(decision)
+
+    def _add_files_of_kustomization(self, fields: Fields) -> None:
+        """Add the resources, components and patches that a kustomization names."""
         for key in ("resources", "bases", "components"):
             # A component is always a kustomization, and works on the resources of the one that names it.
             self._add_links(fields, key, "kustomize" if key == "components" else "kubernetes")
