@@ -96,7 +96,7 @@ def _suppressions_by_place(scan: Scan, facts: Facts) -> dict[_Position, Sequence
 
 
 def _for_both(one: Sequence[Suppression], other: Sequence[Suppression]) -> Sequence[Suppression]:
-    """Return the comments on two references that builds give one place: one that does not count for both is void."""
+    """Return the comments on a place to which two builds give references: one that is void for either is void."""
     void = {_placed(each, ""): each for each in (*one, *other) if each.void}
     return tuple(dict.fromkeys(void.get(_placed(each, ""), each) for each in (*one, *other)))
 
@@ -142,7 +142,7 @@ def _not_read(scan: Scan) -> tuple[list[Unchecked], set[_PlacedSuppression]]:
 
 
 def _one_for_untagged(findings: list[Finding], excused: Collection[_Position]) -> list[Finding]:
-    """Return the findings without those of `floating-tag` on images that lack a digest: one line a cause.
+    """Return the findings without those of `floating-tag` on images that lack a digest: one line for one cause.
 
     Such an image is `unpinned`, or `excused` from that. A finding that is set to a higher severity stays: it may be
     what fails the run.
@@ -193,10 +193,7 @@ def _run_rules(
     selection: RuleSelection,
     excused: Collection[_Position] = (),
 ) -> tuple[list[Finding], list[Finding]]:
-    """Return the findings of rules where they run, and those where they are switched off.
-
-    A severity that a rule lowers for one place stays as it is.
-    """
+    """Return the findings of rules where they run, and those where they are switched off."""
     findings: list[Finding] = []
     switched_off: list[Finding] = []
     for rule in rules:
@@ -232,7 +229,7 @@ def _suppress(
 
 
 def _why_void(covering: Sequence[Suppression]) -> str:
-    """Return what is said of comments that cover a finding and do not count: the user should learn why."""
+    """Return the end of a message that says why the first comment on a finding does not count, empty without one."""
     return f"; the ignore comment on line {covering[0].where.line} {covering[0].void}" if covering else ""
 
 

@@ -24,15 +24,16 @@ from pinner.scanning.readings import of_runs, united
 
 
 class Role(Enum):
-    """Why files are merged: they were found in a folder, another file names them, or one extends them.
-
-    Where they are named to be merged, the first of them runs without the others as well.
-    """
+    """Why files are merged."""
 
     FOUND = "found"
+    """They were found in a folder."""
     NAMED = "named"
+    """`COMPOSE_FILE` or an `include` names them."""
     MERGED = "merged"
+    """A file that is none of Compose names them together. The first of them runs without the others as well."""
     EXTENDED = "extended"
+    """An `extends` names the file."""
 
 
 class Model:
@@ -47,14 +48,15 @@ class Model:
         for number, file in enumerate(files):
             file.models.append(self)
             file.is_named |= role is Role.NAMED or (role is Role.MERGED and number > 0)
-        # Those of its files and of the files that it extends, by the identity of these.
+        # The readers of its files and of those that it extends, by the identity of each file.
         self.readers: dict[int, YamlReader] = {}
         # The models that extend services of this one's files, directly or by way of others, and those services.
         self.extenders: list[Model] = []
         self.inherited: set[str] = set()
-        # The models whose services lie beneath these, and those that include these.
+        # The models whose services are merged beneath its own, by their identity, and the models that include it.
         self.beneath: dict[int, Model] = {}
         self.includers: list[Model] = []
+        # Where it lies over a main file: the services of that file alone, and its own without them.
         self._main: Services | None = None
         self._alone: Services | None = None
         self.folders = {id(file.yaml): folder for file in files if file.yaml is not None}
@@ -118,7 +120,7 @@ class Model:
 
     @cached_property
     def tops(self) -> list["Model"]:
-        """Return the models as whose services these run: those that include them in the end, else this one."""
+        """The outermost models that include this one, or this one where none does: as their services its own run."""
         found = {id(top): top for each in self.includers for top in each.tops}
         return list(found.values()) or [self]
 
@@ -186,10 +188,10 @@ class Model:
         return not own or any(self.runs(file, build.name) for file in own)
 
     def are_outputs(self, name: str, image: Node, file: YamlFile) -> set[bool]:
-        """Return whether the services for which an `image` of a file holds build it.
+        """Return whether the services for which an `image` of a file holds build it: both values where they differ.
 
         What another file extends runs as the services there, and by itself only where none of these inherits it. What a
-        later file replaces counts without that file: it is what a machine runs that does not have it.
+        later file replaces is judged without that file: a machine that does not have it runs that.
         """
         # Kept, since many services may share an image by an alias or a merge key.
         if id(image) not in self._outputs:
@@ -207,7 +209,7 @@ class Model:
         return self.until(file), name
 
     def is_built(self, image: str, profiles: list[str]) -> bool:
-        """Tell whether some service builds an image whenever something runs that has `profiles`."""
+        """Return whether some service builds an image whenever something runs that has `profiles`."""
         running = (top for each in self.extenders or [self] for top in each.tops)
         return any(top.services.built_images.has(image, profiles) for top in running)
 
@@ -232,12 +234,12 @@ class ComposeFile:
 
     @cached_property
     def runs_by_itself(self) -> bool:
-        """Tell whether all services of the file run in some project, and not only those that others extend."""
+        """Whether all services of the file run in some project, and not only those that others extend."""
         return any(each.role is not Role.EXTENDED for each in self.models)
 
     @cached_property
     def inherited(self) -> set[str]:
-        """Return the services of the file that others extend."""
+        """The services of the file that others extend."""
         return set[str]().union(*(each.inherited for each in self.models))
 
     def read(self) -> Reading:

@@ -34,7 +34,8 @@ def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]
     project = None if scan.groups.keys().isdisjoint(contents) else scan.read_again(contents)
     if project is None:
         return alone
-    # The entries of a configuration are those of this run, whatever it held: then nothing counts that they say.
+    # `[[build-args]]` are always those of this run. Where that file was another one, what its entries say of a project
+    # does not count: the files of the project are read alone.
     other = {scan.groups[path] for path, data in contents.items() if _is_other_configuration(scan, path, data)}
     read = {**project.beside, **project.files}
     found = {path: file for path, file in read.items() if scan.groups.get(path) not in other}

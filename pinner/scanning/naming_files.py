@@ -1,4 +1,4 @@
-"""Files of the table of kinds that name Dockerfiles, and say what their builds get, or name Compose files together."""
+"""Files such as devcontainer.json and Bake's, which name Dockerfiles with what their builds get, or Compose files."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
-"""Readings in force: what files mean together. A Compose project is made of its `.env`, of the files that it includes,
-extends and overrides, and of the Dockerfiles that its services build, with what their builds give them.
+"""What files mean together.
+
+A Compose project is made of its `.env`, of the files that it includes, extends and overrides, and of the Dockerfiles
+that its services build, with what their builds give them.
 """
 
 import os
@@ -383,7 +385,7 @@ class Project:
         return path
 
     def _read_extended(self, model: Model) -> list[Layer]:
-        """Return the layers of a model's services that they extend, which reads the files of these."""
+        """Read the files that a model's services extend, and return the layers that come from them."""
         merged = {id(model.services), *(id(each.services) for each in model.beneath.values())}
         layers = [layer for name in model.services.names for layer in model.services.chain(name)]
         return [layer for layer in layers if id(layer.services) not in merged]

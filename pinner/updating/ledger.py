@@ -114,7 +114,7 @@ class Ledger:
         in_force = set()
         for image, facts in self._of_image.items():
             old = [fact for fact in facts if fact.kind is FactKind.NAMED and fact.time < limit]
-            # The last of those that are forgotten says what the tag named when the others began.
+            # The last naming before the limit says what the tag named at the limit.
             in_force.update(old[-1:])
             in_force.update(each for each in facts if each.time >= limit or image._replace(digest=each.digest) in pins)
             # No time ends a rejection: only a third digest does.
@@ -154,7 +154,7 @@ def write_ledger(path: str, ledger: Ledger, now: datetime, in_use: Iterable[Refe
     kept = ledger.in_force(in_use, now)
     stays = ledger.path == path and not ledger.data.startswith(_OLD_START)
     text = ledger.data.decode("utf-8-sig", "replace") if stays else ""
-    # One line a fact: what is appended from another ledger may stand here already.
+    # One line for each fact: what is appended from another ledger may stand here already.
     lines: dict[Fact | None, str] = {}
     for line in text.splitlines():
         lines.setdefault(_fact_of(line), line)
@@ -224,7 +224,7 @@ def _fact_of(line: str) -> Fact | None:
 
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
-    # It would be the time of whoever reads it.
+    # Without a zone it would be the local time of the machine that reads it.
     if time.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return time.astimezone(UTC).replace(microsecond=0)

@@ -43,7 +43,7 @@ def claims(source: "Source") -> bool:
 
 
 def _begins_with_an_instruction(source: "Source") -> bool:
-    """Tell the same of a file as BuildKit divides it, which joins lines and knows `// syntax=`, too."""
+    """Tell whether BuildKit finds a known instruction first, with lines joined, or a `syntax` directive of any form."""
     from pinner.formats.dockerfile.instructions import INSTRUCTIONS, WORD_SEPARATORS, Malformed, divide
     from pinner.formats.variables.text import Text
 

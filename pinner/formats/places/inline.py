@@ -19,10 +19,7 @@ _IMAGE = re.compile(r"[iI]mage|\\")
 
 
 def inline_file(text: Text, path: str) -> YamlFile | Problem | None:
-    """Return the YAML in the `text` of a scalar, why it is none, or None if it names no image.
-
-    Its bytes are those of the file at `path`.
-    """
+    """Return the YAML in the `text` of a scalar of the file at `path`, why it is none, or None if it names no image."""
     if not _IMAGE.search(text.chars):
         return None
     return compose_source(Source(path, text.chars.encode("latin-1")))
@@ -77,7 +74,7 @@ class _InlineYaml(NamedTuple):
 
     def _placed(self, occurrence: Occurrence) -> Occurrence:
         if (policy := occurrence.decision) is not None:
-            # Where a marker of Flux stands is for the file to say.
+            # The reader of the whole file looks for markers of Flux: the lines of the text are not those of the file.
             occurrence = occurrence._replace(place=policy.place, unwritable=policy.unwritable, decision=None)
         span = self._span(occurrence.span) or Span(self.text.extent.start, self.text.extent.end)
         place = self._place(occurrence.place) if occurrence.place and self.is_block else None
@@ -98,7 +95,10 @@ class _InlineYaml(NamedTuple):
         return place._replace(span=span, removal=Edit(at, removal.text) if removal and at else None)
 
     def _span(self, span: Span) -> Span | None:
-        """Return where the bytes of a span of the text stand, None where they do not. An empty one is behind a byte."""
+        """Return where a span of the text stands in the file, None where its characters come from no bytes there.
+
+        An empty span is behind the character before it.
+        """
         offsets = self.text.offsets[max(span.start - 1, 0) : span.end]
         if NOWHERE in offsets or not offsets:
             return None
