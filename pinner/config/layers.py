@@ -100,9 +100,8 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
     for name, raw in file.table.items():
         if name not in keys:
             known_elsewhere = any(key.name == name for key in KEYS)
-            # Flags and variables name a registry in the value, tables in their name.
-            how = f'{quoted(name)} is no key here: write it for each registry, as [registries."HOST"] {name} = …'
-            wrong.append(f"{file.place_of(name)}: {how if known_elsewhere else unknown('key', name, keys)}")
+            message = _elsewhere(name) if known_elsewhere else unknown("key", name, keys)
+            wrong.append(f"{file.place_of(name)}: {message}")
             continue
         # Both are told of one key: that it must not be there, and that its value is wrong.
         with _noting(wrong):
@@ -117,6 +116,15 @@ def _of_file(file: ConfigFile, wrong: list[str]) -> dict[str, Given]:
                 key=keys[name], raw=raw, value=value, origin=SettingOrigin.FILE, source=file.place_of(name)
             )
     return given
+
+
+def _elsewhere(name: str) -> str:
+    """Return how a file says what flags and variables say by a key that no file has."""
+    # Flags and variables name a registry in the value, tables in their name.
+    how = f'write it for each registry, as [registries."HOST"] {name} = …'
+    if name == "kind":
+        how = 'switch the other kinds off, as [kinds] helm-values = "off"'
+    return f"{quoted(name)} is no key here: {how}"
 
 
 def _of_environment(environ: Mapping[str, str], wrong: list[str]) -> dict[str, Given]:

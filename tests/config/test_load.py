@@ -237,6 +237,8 @@ def test_which_file_is_read(folder: Path, flags: dict[str, Any], environ: dict[s
     [
         ("ignore_images = []", 'pinner.toml:1: unknown key "ignore_images": did you mean "ignore-images"?'),
         ("\nexcludes = []", 'pinner.toml:2: unknown key "excludes": did you mean "exclude"?'),
+        ("kind = ['dockerfile']",
+         'pinner.toml:1: "kind" is no key here: switch the other kinds off, as [kinds] helm-values = "off"'),
         ("jobs = 'many'", 'pinner.toml:1: jobs: a whole number is needed, not "many"'),
         ("jobs = 0", "pinner.toml:1: jobs: at least 1 is needed, not 0"),
         ("timeout = 0", "pinner.toml:1: timeout: at least 0.1 is needed, not 0"),
