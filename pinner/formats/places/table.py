@@ -223,10 +223,10 @@ KINDS = (
         closed=frozenset("parameters services steps variables".split()),
         inserts="${{",
         note=(
-            "`container` may name a container of `resources`, which has its image there; a name that none of the same "
-            "file has may be that of another file, and is never written. What stands below a "
-            "condition, `${{ if … }}`, is read as if it stood in its place. A template that is extended takes jobs or "
-            "stages as parameters."
+            "`container` may name a container of `resources`, which has its image there. A name without `/` and `:` "
+            "that `resources` of the same file does not have may be one of another file, and is never written. What "
+            "stands below a condition, `${{ if … }}`, is read as if it stood in its place. A template that is extended "
+            "takes jobs or stages as parameters."
         ),
     ),
     Kind(
@@ -271,13 +271,14 @@ KINDS = (
         ),
         words=("image", "resources", "bases", "components", "patches"),
         note=(
-            "What it gives a tag or a digest is judged here, and no more in the resources that it names, nor, if it is "
-            "a component, in what the kustomization that names it has loaded before, unless another kustomization "
-            "builds them without an entry for that name. An entry with a `newName` changes which later entries find "
-            "the image, and one with a `tagSuffix` takes away its digest. That holds for `containers` and "
-            "`initContainers` alone: Kustomize replaces no other images. For a file that you name, the kustomizations "
-            "of the whole work tree are read as well. What it names and is remote, missing, outside or ignored by Git "
-            "is `unchecked[not-read]`, which `# pinner: ignore[not-read] reason` acknowledges."
+            "An image that gets a tag or a digest here is judged here, and no longer in the resources that this file "
+            "names, unless another kustomization builds them without an entry for that name. The entries of a "
+            "component hold for all that the kustomization that names it has loaded before. An entry with a `newName` "
+            "changes which later entries find the image, and one with a `tagSuffix` takes away its digest. Kustomize "
+            "replaces images in `containers` and `initContainers` alone; others are judged where they stand. For a "
+            "file that you name, the kustomizations of the whole work tree are read as well. A file that is named here "
+            "and that is remote, missing, outside or ignored by Git is `unchecked[not-read]`, which "
+            "`# pinner: ignore[not-read] reason` acknowledges."
         ),
     ),
     Kind(
