@@ -25,6 +25,7 @@ from pinner.scanning.container_values import note_container_values
 from pinner.scanning.discovery import Found
 from pinner.scanning.dockerfiles import Dockerfile, default_dockerfile, open_dockerfile
 from pinner.scanning.environment import Environments
+from pinner.scanning.file_groups import FileGroups
 from pinner.scanning.followed import Files, Finder, Followed, NotRead, is_remote
 from pinner.scanning.naming_files import NamingFile, open_naming_files
 from pinner.scanning.readings import ProjectReading, ScannedFile, merged, used_in
@@ -65,8 +66,7 @@ class Project:
         self._readers_of_builds: dict[str, BuildsReader] = {}
         self._dockerfiles: dict[str, Dockerfile] = {}
         self._naming: dict[str, NamingFile] = {}
-        self._group_of: dict[str, str] = {}
-        self._leads_to: dict[str, list[str]] = {}
+        self._groups = FileGroups()
 
     # What is read.
 
@@ -101,7 +101,7 @@ class Project:
         for owner, file in self._naming.items():
             self._add_merged(file.compose_files(self._files.finder))
             for path, build in file.builds(self._files.finder):
-                self._join(owner, path)
+                self._groups.join(owner, path)
                 self._builds.setdefault(path, []).append(build)
 
     def _add_merged(self, found: list[Followed]) -> None:
@@ -189,9 +189,9 @@ class Project:
         model.add_readers(self._environments)
         if beside is not None:
             model.lay_over(beside)
-            self._unite(beside.files[0].source.path, files[0].source.path)
+            self._groups.unite(beside.files[0].source.path, files[0].source.path)
         for path in [*(file.source.path for file in files), *self._environments.paths_of(env)]:
-            self._join(files[0].source.path, path)
+            self._groups.join(files[0].source.path, path)
         for yaml in yamls:
             self._include(model, yaml)
         return model
@@ -218,7 +218,7 @@ class Project:
                 return None
             self._extended[key] = base
         base = self._extended[key]
-        self._join(owner.source.path, found.path)
+        self._groups.join(owner.source.path, found.path)
         model.add_extended(base)
         return base
 
@@ -261,7 +261,7 @@ class Project:
         if included is not model:
             model.include(included, document)
         for each in paths:
-            self._join(file.source.path, each)
+            self._groups.join(file.source.path, each)
 
     def _is_too_much(self, path: str, file: YamlFile, item: Node) -> bool:
         """Return whether a file that is included is not read for the sake of time, which is noted."""
@@ -303,7 +303,7 @@ class Project:
                 self._environments.base.note_reader(index, sentence)
         if found and (is_run or found.path not in self._builds):
             for file in (build.folder.file, *build.files):
-                self._join(file.source.path, found.path)
+                self._groups.join(file.source.path, found.path)
             self._builds.setdefault(found.path, []).append(build.build)
             if made := model.services.scalar(build.name, "image"):
                 self._makes.setdefault(found.path, set()).add(made)
@@ -330,7 +330,7 @@ class Project:
         self._dockerfiles[path] = open_dockerfile(source, builds, configured, self._environments.base)
         for each, build in zip(self._configured, configured, strict=True):
             if build is not None and each.source is not None:
-                self._join(path, each.source.path)
+                self._groups.join(path, each.source.path)
                 self._readers_of_builds[each.source.path] = each
 
     # What is followed, and belongs together.
@@ -348,7 +348,7 @@ class Project:
             elif followed.is_excluded:
                 self._files.excluded.add(followed.path)
             else:
-                self._join(owner, followed.path)
+                self._groups.join(owner, followed.path)
                 found.append(followed)
         return found
 
@@ -368,21 +368,6 @@ class Project:
         span = file.span_of(node)
         self._files.note(file.source.path, text or "", detail, span, suppressions, named.context, named.path)
         return None
-
-    def _join(self, one: str, other: str) -> None:
-        """Note that two files belong together, since one leads to the other."""
-        self._unite(one, other)
-        self._leads_to.setdefault(one, []).append(other)
-
-    def _unite(self, one: str, other: str) -> None:
-        """Note that two files belong together: what is refused in one of them is not written in the other."""
-        first, second = self._group(one), self._group(other)
-        self._group_of[second] = first
-
-    def _group(self, path: str) -> str:
-        while (above := self._group_of.get(path, path)) != path:
-            path = above
-        return path
 
     def _read_extended(self, model: Model) -> list[Layer]:
         """Read the files that a model's services extend, and return the layers that come from them."""
@@ -414,15 +399,15 @@ class Project:
     def _result(self) -> ProjectReading:
         """Return all files, and what of them is reported."""
         files = self._files_in_force()
-        reported = self._reported([*self._leads_to, *files, *self._files.failures])
-        groups = {path: number for number, path in enumerate(sorted({self._group(path) for path in files}))}
+        known = [*self._groups.leading(), *files, *self._files.failures]
+        reported = self._groups.reachable(filter(self._is_reported, known))
         used = {path: kept for path, file in files.items() if (kept := used_in(reported, path, file.reading))}
         return ProjectReading(
             files={path: file for path, file in files.items() if path in reported}
             | {path: self._in_force(path, reading) for path, reading in used.items()},
             beside={path: file for path, file in files.items() if path not in reported},
             failures={path: reason for path, reason in self._files.failures.items() if path in reported},
-            groups={path: groups[self._group(path)] for path in files},
+            groups=self._groups.numbers(files),
             excluded=len(self._files.excluded),
         )
 
@@ -460,16 +445,6 @@ class Project:
         found += [(path, each.suppressions_of_values) for path, file in self._compose.items() for each in file.readers]
         found += [(path, each.suppressions_of_values) for path, each in self._naming.items()]
         return {(path, span): ignores for path, on_values in found for span, ignores in on_values.items()}
-
-    def _reported(self, paths: Iterable[str]) -> set[str]:
-        """Return those of some files that were asked about, and all that they lead to."""
-        waiting = [path for path in paths if self._is_reported(path)]
-        reported = set(waiting)
-        while waiting:
-            following = [path for path in self._leads_to.get(waiting.pop(), ()) if path not in reported]
-            reported.update(following)
-            waiting += following
-        return reported
 
     def _in_force(self, path: str, reading: Reading) -> ScannedFile:
         if path in self._environments.readers:
