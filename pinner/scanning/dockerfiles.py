@@ -9,27 +9,25 @@ from pinner.formats.dockerfile.reader import Build, open_source
 from pinner.formats.variables.scope import Scope
 from pinner.model.occurrence import Occurrence, Reading
 from pinner.model.source import Source
-from pinner.scanning.readings import of_builds, united
+from pinner.scanning.readings import of_builds
 
 _NAME = "Dockerfile"
 _NAMES_CONTEXT = "another build has a named context of this name: give the image or that context another one"
 
 
 class Dockerfile(NamedTuple):
-    """A Dockerfile with a reader for each of its builds, the first of them the plain one unless it `is_configured`.
+    """A Dockerfile with a reader for each of its builds, and whether that `is_run`.
 
     `contexts` are the named contexts of some of the builds, and not of all.
     """
 
     source: Source
-    readers: tuple[Reader, ...]
-    is_configured: bool
+    readers: tuple[tuple[Reader, bool], ...]
     contexts: frozenset[str] = frozenset()
 
     def read(self) -> Reading:
         """Return what all builds read."""
-        found = [reader.read() for reader in self.readers]
-        reading = united(found) if self.is_configured else of_builds(found, self.source.path)
+        reading = of_builds([(reader.read(), is_run) for reader, is_run in self.readers], self.source.path)
         return reading._replace(occurrences=tuple(map(self._without_contexts, reading.occurrences)))
 
     def _without_contexts(self, occurrence: Occurrence) -> Occurrence:
@@ -48,20 +46,20 @@ def open_dockerfile(
 ) -> Dockerfile:
     """Return a Dockerfile with the `builds` of services, and for each configuration what it says of the build.
 
-    A configured build stands for the plain one: it is what is built, so that the defaults which it replaces are out of
-    force. `base` is the scope beside which all arguments are declared.
+    A configured build stands for the plain one, which nobody may run: it is what is built, so that the defaults which
+    it replaces are out of force. `base` is the scope beside which all arguments are declared.
     """
-    of_each = [set(build.contexts) for build in builds]
+    of_each = [set(build.contexts) for build in builds if build.is_run]
     of_all = set.intersection(*of_each) if of_each else set[str]()
-    plain = Build(args={}, contexts=of_all, scope=base)
-    distinct = {(tuple(sorted(each.args.items(), key=str)), frozenset(each.contexts)): each for each in builds}
+    of_any = frozenset(set[str]().union(*of_each))
+    plain = Build(args={}, contexts=of_all, scope=base, is_run=any(each is not None for each in configured))
     first = [each or plain for each in configured] or [plain]
-    readers = tuple(open_source(source, build) for build in (*first, *distinct.values()))
+    known = [each if each.is_run else each._replace(contexts=of_any.union(each.contexts)) for each in builds]
+    distinct = {(*sorted(each.args.items(), key=str), each.is_run, frozenset(each.contexts)): each for each in known}
     return Dockerfile(
         source=source,
-        readers=readers,
-        is_configured=any(each is not None for each in configured),
-        contexts=frozenset(set[str]().union(*of_each) - of_all),
+        readers=tuple((open_source(source, each), each.is_run) for each in (*first, *distinct.values())),
+        contexts=of_any - of_all,
     )
 
 

@@ -117,7 +117,7 @@ class Project:
         """Return how all files read, once everything has been added."""
         self._note_extenders()
         builds = [(model, build) for model in self._models for build in self._collect(model)]
-        # First those that run: what else would be built matters where nothing that runs builds the same Dockerfile.
+        # First those that run: what others lack matters where nothing that runs builds the same Dockerfile.
         for model, build in sorted(builds, key=lambda each: not each[0].runs_build(each[1])):
             self._add_build(model, build)
         for path, found in self._builds.items():
@@ -301,10 +301,12 @@ class Project:
             for name, index in build.build.args.items():
                 sentence = f"{place} gives {name} to a build whose Dockerfile is not read, which may see the digest"
                 self._environments.base.note_reader(index, sentence)
-        if found and (is_run or found.path not in self._builds):
+        is_first = found is not None and found.path not in self._builds
+        # Without a value, the argument would be used in two ways, and take no digest.
+        if found and (is_run or is_first or (model.role is Role.FOUND and build.build.is_known)):
             for file in (build.folder.file, *build.files):
                 self._groups.join(file.source.path, found.path)
-            self._builds.setdefault(found.path, []).append(build.build)
+            self._builds.setdefault(found.path, []).append(build.build._replace(is_run=is_run or is_first))
             if made := model.services.scalar(build.name, "image"):
                 self._makes.setdefault(found.path, set()).add(made)
 

@@ -50,10 +50,10 @@ def united(readings: list[Reading]) -> Reading:
     )
 
 
-def of_builds(readings: list[Reading], path: str) -> Reading:
-    """Return what the builds of a Dockerfile read, the first of which is the plain one, which nobody may run."""
-    plain, *builds = readings
-    return of_runs([(plain, lambda _: False), *((build, lambda _: True) for build in builds)], path)
+def of_builds(readings: list[tuple[Reading, bool]], path: str) -> Reading:
+    """Return what the builds of a Dockerfile read, each with whether it is run."""
+    always: dict[bool, Callable[[Occurrence], bool]] = {True: lambda _: True, False: lambda _: False}
+    return of_runs([(reading, always[is_run]) for reading, is_run in readings], path)
 
 
 def of_runs(readings: list[tuple[Reading, Callable[[Occurrence], bool]]], path: str) -> Reading:

@@ -374,6 +374,34 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["more/Dockerfile:3"],
     ),
+    "values without which a file that is found and included takes a digest": (
+        {
+            ".env": "V=quay.io",
+            "compose.yaml": "include: [more/compose.yaml]",
+            "more/compose.yaml": "services: {b: {build: {context: ., args: {A: '${V}/x:1'}}}}",
+            "more/Dockerfile": "ARG A\nFROM ${A}",
+        },
+        ["more/compose.yaml:1"],
+    ),
+    "other arguments of a file that is found and included": (
+        {
+            ".env": "V=2@D",
+            "compose.yaml": "include: [more/compose.yaml]",
+            "more/.env": "V=1",
+            "more/compose.yaml": "services: {b: {build: {context: ., args: {V: '${V}'}}}}",
+            "more/Dockerfile": "ARG V\nFROM nginx:$V",
+        },
+        ["more/.env:1"],
+    ),
+    "named context that a file which is found has in the project that includes it": (
+        {
+            "compose.yaml": "include: [{path: [more/compose.yaml, b.yml]}]",
+            "b.yml": "services: {b: {build: {args: {V: '2@D'}, additional_contexts: ['base=docker-image://redis:1@D']}}}",
+            "more/compose.yaml": "services: {b: {build: {context: ., args: {V: '1'}}}}",
+            "more/Dockerfile": "ARG V\nFROM nginx:$V\nFROM base",
+        },
+        ["more/compose.yaml:1"],
+    ),
     "file that is found, with one of its services extended": (
         {
             "compose.yaml": "services: {a: {extends: {file: more/compose.yaml, service: b}}}",

@@ -46,11 +46,19 @@ class Build(NamedTuple):
 
     `args` take the place of ARG defaults: the indexes that they have in `scope`; None stands for a value that is not
     known. `contexts` are the names of additional contexts, which BuildKit takes instead of the images of those names.
+    What one lacks that is not run as it is (`is_run`) does not matter where others have it.
     """
 
     args: Mapping[str, int | None]
     contexts: Collection[str]
     scope: Scope | None = None
+    is_run: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all arguments have values."""
+        indexes, scope = self.args.values(), self.scope
+        return all(each is not None and scope and scope.argument_value(each) is not None for each in indexes)
 
 
 PLAIN_BUILD = Build({}, frozenset())
