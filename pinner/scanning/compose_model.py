@@ -105,6 +105,12 @@ class Model:
         folder = self.folders.get(id(owner))
         return os.path.dirname(owner.source.path) if folder is None else folder
 
+    def may_lack(self, path: str | None, owner: YamlFile) -> bool:
+        """Return whether a file that one of these names need not be there: another project has it, which names that."""
+        if self.role is not Role.FOUND or not any(each.is_named for each in self.files if each.yaml is owner):
+            return False
+        return path is None or not os.path.exists(os.path.join(self.folder_of(owner), path))
+
     def add_extended(self, other: "Model") -> None:
         """Add the files of a model whose services this one extends, as they are read there, unless they are its own."""
         self.readers = other.readers | self.readers

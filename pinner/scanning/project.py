@@ -208,6 +208,8 @@ class Project:
         reader = model.readers.get(id(owner)) or next(iter(model.readers.values()))
         path = reader.expanded(node, owner)
         folder = model.folder_of(owner)
+        if model.may_lack(path, owner):
+            return None
         found = self._follow(NamedFile(path=path, entry=Entry(node, node), file=owner, context="extends.file"), folder)
         if found is None:
             return None
@@ -238,7 +240,8 @@ class Project:
         path = item if item.id == "scalar" else value_of(fields, "path")
         reader = model.readers[id(file)]
         folder = model.folder_of(file)
-        found = [self._follow(_named(reader, file, node, "include"), folder) for node in scalars_of(path)]
+        all_named = [_named(reader, file, node, "include") for node in scalars_of(path)]
+        found = [self._follow(each, folder) for each in all_named if not model.may_lack(each.path, file)]
         paths = [each.path for each in found if each]
         if not paths or self._is_too_much(paths[0], file, item):
             return

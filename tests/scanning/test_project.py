@@ -383,6 +383,25 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["more/compose.yaml:1"],
     ),
+    "files that a file which is found and named by COMPOSE_FILE names from the folder of the project": (
+        {
+            ".env": "COMPOSE_FILE=compose.yaml:more/compose.yaml",
+            "compose.yaml": "services: {a: {image: 'redis:1@D'}}",
+            "more/compose.yaml": "include: [lib/i.yml]\nservices: {b: {extends: {file: lib/e.yml, service: e}}}",
+            "lib/e.yml": "services: {e: {image: 'nginx:1'}}",
+            "lib/i.yml": "services: {i: {image: 'nginx:2'}}",
+        },
+        ["lib/e.yml:1", "lib/i.yml:1"],
+    ),
+    "files that the second of the files of a devcontainer.json names from the folder of the first": (
+        {
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "docker-compose.yml"]}',
+            ".devcontainer/docker-compose.yml": "services: {a: {extends: {file: lib/e.yml, service: e}}}",
+            "compose.yaml": "services: {a: {init: true}}",
+            "lib/e.yml": "services: {e: {image: 'nginx:1'}}",
+        },
+        ["lib/e.yml:1"],
+    ),
     "other arguments of a file that is found and included": (
         {
             ".env": "V=2@D",
