@@ -17,7 +17,7 @@ _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 _OF_REFERENCE = ("registry", "repository", "tag", "digest")
 KEYS_OF_VALUES = ("registry", "repository", "image", "tag", "digest", "sha")
 """The keys of an image's parts in the values of a chart."""
-_SHA = r"([0-9a-f]{64})?"
+_SHA = r"((sha256:)?[0-9a-f]{64})?"
 
 _KEYS_OF_OVERRIDE = {"tag": "newTag", "digest": "digest", "suffix": "tagSuffix"}
 
@@ -29,6 +29,9 @@ _LABELS = (
     'charts put the tag into labels, which take no digest: add digest: "" if the chart has that key, or see helm-write'
 )
 _NULL = 'nothing stands at digest, and nothing is null: write digest: "" and run pinner again'
+_EMPTY_SHA = (
+    "some charts put sha256: before what stands at sha, others do not: write the digest there as the chart takes it"
+)
 _SUFFIX = "tagSuffix takes away the digest of the image: write the whole tag at newTag and run pinner again"
 _NO_KEY = 'there is no tag to write it behind: add digest: "" or newTag'
 
@@ -81,7 +84,7 @@ def add_override(reader: YamlReader, node: Node, fields: Fields, context: str) -
 
 
 def _sha_of(fields: Fields) -> Entry | None:
-    """Return the entry `sha`, where some charts take the digits of a digest, unless it holds anything else."""
+    """Return the entry `sha`, where some charts take a digest or its digits, unless it holds anything else."""
     sha = fields.get("sha")
     is_text = sha is not None and sha.value.id == "scalar" and is_string(sha.value)
     return sha if is_text and re.fullmatch(_SHA, text_at(fields, "sha")) else None
@@ -105,7 +108,8 @@ class _Parts:
             self.texts[name] = "" if is_null(entry.value) else str(strip(reader.file.text_of(entry.value)))
         tag = self.entries.get("tag")
         digest = self.entries.get("digest")
-        self.algorithm = "sha256:" if digest is not None and digest.key.value == "sha" else ""
+        is_digits = digest is not None and digest.key.value == "sha" and ":" not in self.texts["digest"]
+        self.algorithm = "sha256:" if is_digits else ""
         if self.texts["digest"]:
             self.texts["digest"] = self.algorithm + self.texts["digest"]
         self.has_number = tag is not None and self.texts["tag"] != "" and not is_string(tag.value)
@@ -142,6 +146,10 @@ class _Parts:
             return None
         if is_null(entry.value):
             self.refusal = _NULL
+            return None
+        # Charts of the same names differ in this, such as kube-state-metrics: the digits alone would be no digest.
+        if entry.key.value == "sha" and not self.texts["digest"]:
+            self.refusal = _EMPTY_SHA
             return None
         span = self._inside(entry.value)
         # A plain scalar of which nothing is left would be null.

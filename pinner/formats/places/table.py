@@ -26,8 +26,8 @@ class Form(StrEnum):
     VALUE = "a string with `/` or `:`; the digest goes behind its tag"
     TAGGED = "a string with a tag; the digest goes behind it"
     VALUES = (
-        "a mapping with `repository` or `image`, and `tag` or `digest`; the digest goes into `digest`, its digits "
-        "alone into `sha`"
+        "a mapping with `repository` or `image`, and `tag` or `digest`; the digest goes into `digest`, and into `sha` "
+        "in place of one that stands there"
     )
     CHART_VALUES = "values of a chart in the text, read as helm-values; a digest is written in a block of lines alone"
     OVERRIDE = "`NAME=IMAGE` or `IMAGE`, which is listed"

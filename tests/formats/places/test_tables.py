@@ -4,7 +4,7 @@ import pytest
 
 from pinner.formats import Places
 from pinner.formats.places.table import KINDS
-from pinner.model.occurrence import Reading
+from pinner.model.occurrence import Reading, edit_of
 from pinner.model.reference import Reference
 from pinner.model.source import Source
 from tests.formats.places.tables import TABLES, Table
@@ -16,12 +16,11 @@ NOTHING = [(kind, text) for kind, table in TABLES.items() for text in table.noth
 
 
 def without_marks(text: str) -> str:
-    return text.replace("@", "").replace("^", "").replace("~", "").replace("%", "")
+    return text.replace("@", "").replace("^", "").replace("~", "")
 
 
 def with_digests(text: str) -> str:
-    digits = DIGEST.removeprefix("sha256:")
-    return text.replace("@", f"@{DIGEST}").replace("^", f":latest@{DIGEST}").replace("~", DIGEST).replace("%", digits)
+    return text.replace("@", f"@{DIGEST}").replace("^", f":latest@{DIGEST}").replace("~", DIGEST)
 
 
 def read(kind: str, text: str) -> Reading:
@@ -66,3 +65,15 @@ def test_nothing(kind: str, text: str) -> None:
     reading = read(kind, text)
     assert reading.occurrences == ()
     assert not reading.problems
+
+
+@pytest.mark.parametrize("algorithm", ["", "sha256:"])
+def test_what_stands_at_sha_is_replaced_as_it_is_written(algorithm: str) -> None:
+    # kube-state-metrics joins it to the image as it is, Grafana's chart puts sha256: before it.
+    values = "image: {{repository: a/b, tag: '1', sha: '{}'}}\n"
+    before = Source("values.yaml", values.format(algorithm + "0" * 64).encode())
+    (occurrence,) = Places().read(before).occurrences
+    assert occurrence.text == f"a/b:1@sha256:{'0' * 64}"
+    edit = edit_of(occurrence, DIGEST)
+    after = before.data[: edit.span.start] + edit.text.encode() + before.data[edit.span.end :]
+    assert after.decode() == values.format(algorithm + DIGEST.removeprefix("sha256:"))
