@@ -1,6 +1,7 @@
 """`check --policy-from`: the change that is judged does not decide what is let go."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -472,6 +473,35 @@ def test_what_the_change_says_does_not_count(case: Case, state: str) -> None:
     (commit if state == "committed" else write_files)(case.change)
     run = check("--policy-from", revision if state == "committed" else "trunk", *case.arguments)
     assert (found(run), run.code) == (case.found, 1 if case.found else 0), run.stderr
+
+
+@pytest.mark.parametrize("root", [".", ".."])
+@pytest.mark.parametrize("replaced", ["a/Dockerfile", "a"])
+def test_a_link_in_place_of_a_dockerfile_brings_another_no_build_context(
+    replaced: str, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = _CONTEXTS.format(_ROGUE_CONTEXT).replace("context: .", "context: a")
+    revision = commit({"compose.yaml": services, "a/Dockerfile": ROGUE, "b/Dockerfile": PINNED, "c/x": ""})
+    assert check("--policy-from", revision).code == 0
+    write_files({"b/Dockerfile": ROGUE})
+    Path("a/Dockerfile").unlink()
+    if replaced == "a":
+        Path("a").rmdir()
+    Path(replaced).symlink_to(os.path.relpath(replaced.replace("a", "b", 1), os.path.dirname(replaced)))
+    git("add", "--all")
+    if root == "..":
+        monkeypatch.chdir("c")
+    run = check("--policy-from", revision, root)
+    assert (found(run), run.code) == ([os.path.normpath(f"{root}/b/Dockerfile:1")], 1)
+
+
+def test_a_dockerfile_at_the_root_has_no_build_context_of_one_that_is_gone() -> None:
+    bake = _BAKE.format(_ROGUE_CONTEXT)
+    revision = commit({"a/docker-bake.hcl": bake, "a/Dockerfile": ROGUE, "Dockerfile": PINNED})
+    git("rm", "--quiet", "a/Dockerfile")
+    commit({"Dockerfile": ROGUE})
+    run = check("--policy-from", revision)
+    assert (found(run), run.code) == (["Dockerfile:1"], 1)
 
 
 # Of what the services of a project build, what the values of the revision say.

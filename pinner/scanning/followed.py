@@ -47,13 +47,20 @@ class Finder:
     """Finds the files that other files name. `excludes` tells which of them the configuration leaves out.
 
     `known` are the paths that discovery found, which keep their spelling and belong to the tree. Each file is found by
-    one path, whatever links lead to it: it is read and written once.
+    one path, whatever links lead to it: it is read and written once. Those that are `taken` are there, even where
+    the disk has nothing or a link in their place.
     """
 
-    def __init__(self, excludes: Callable[[str], bool] = lambda _: False, known: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        excludes: Callable[[str], bool] = lambda _: False,
+        known: Iterable[str] = (),
+        taken: Iterable[str] = (),
+    ) -> None:
         self._excludes = excludes
         spellings = set(known)
-        self._known = {os.path.realpath(path): path for path in spellings} | {path: path for path in spellings}
+        self._known = {os.path.realpath(path): path for path in spellings}
+        self._known |= {os.path.abspath(path): path for path in (*taken, *spellings)}
         self._is_ignored = cache(_is_ignored)
 
     def find(self, folder: str, path: str | None) -> Followed | NotRead:
@@ -67,7 +74,7 @@ class Finder:
             return NotRead("that is no file name")
         joined = os.path.normpath(os.path.join(folder, os.path.expanduser(path) if path.startswith("~/") else path))
         start = os.path.dirname(joined)
-        known = self._known.get(joined) or self._known.get(os.path.realpath(joined))
+        known = self._known.get(os.path.abspath(joined)) or self._known.get(os.path.realpath(joined))
         if known is not None:
             return Followed(path=known, folder=start)
         try:

@@ -33,16 +33,21 @@ def with_suppressions_of(scan: Scan, revision: Revision) -> Scan:
 def _without_new_contexts(scan: Scan, revision: Revision) -> Scan:
     """Return a scan in which a name counts as an image where only the change makes it a build context.
 
-    The real build of a Dockerfile need not use the file that names the context.
+    The real build of a Dockerfile need not use the file that names the context, nor the name that leads to it now.
     """
     formats = {path: scan.files[path].format if path in scan.files else COMPOSE for path in scan.groups}
     dockerfiles = {path: file for path, file in scan.files.items() if formats.get(path) is DOCKERFILE}
+    if not dockerfiles:
+        return scan
     naming = [path for path, each in formats.items() if each in (COMPOSE, DOTENV) or isinstance(each, Places)]
     contents = dict.fromkeys(naming, b"") | revision.read_checked(naming)
     now = {path: file.source.data for path, file in {**scan.builders, **scan.files}.items()}
-    if not dockerfiles or all(data == now.get(path) for path, data in contents.items()):
+    gone = revision.names_without_file()
+    if not gone and all(data == now.get(path) for path, data in contents.items()):
         return scan
-    earlier = readings_of(scan, contents | {path: file.source.data for path, file in dockerfiles.items()})
+    # What a name led to in the revision is there, so that it leads to no other Dockerfile.
+    there = dict.fromkeys(gone, b"")
+    earlier = readings_of(scan, there | contents | {path: file.source.data for path, file in dockerfiles.items()})
     # A value in another file stands for the place that uses it.
     used = {(use.path, use.where) for each in scan.occurrences for use in each.used_at}
     files = dict(scan.files)

@@ -1,7 +1,9 @@
 """A revision of the repository that is checked: what `check --policy-from` goes by in place of the change."""
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from pinner.model.errors import ReadError, UsageError
@@ -55,6 +57,16 @@ class Revision(NamedTuple):
         content = self._content(names.values())
         return {path: content[name] for path, name in names.items() if name in content}
 
+    def names_without_file(self) -> set[str]:
+        """Return the absolute paths at which the revision has files and the work tree none.
+
+        What is behind a link is another file.
+        """
+        top = os.path.realpath(self.repository.work_tree)
+        is_folder = cache(lambda folder: os.path.realpath(folder) == folder)
+        paths = (os.path.join(top, *name.split("/")) for name in self.files)
+        return {path for path in paths if not (_is_regular(path) and is_folder(os.path.dirname(path)))}
+
     def require_unchanged(self, path: str) -> None:
         """Raise UsageError unless a file that is read from the disk is as the revision has it, or lies elsewhere."""
         if not self.holds(path):
@@ -84,6 +96,13 @@ class Revision(NamedTuple):
         # The path that a link of the revision names would be looked up in the work tree, which the change has written.
         if listed.startswith(_LINK):
             raise UsageError(f"{self.name}:{name}: this is a link, which --policy-from does not follow: make it a file")
+
+
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def find_revision(name: str) -> Revision:

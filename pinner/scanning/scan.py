@@ -386,7 +386,7 @@ def _read_projects(
     from pinner.scanning.followed import Finder
     from pinner.scanning.project import Project
 
-    project = Project(Finder(excludes, reported), COMPOSE, reported.__contains__, contents, builds)
+    project = Project(Finder(excludes, reported, contents), COMPOSE, reported.__contains__, contents, builds)
     # Before the folders: what is named together is no project of its own.
     project.add_naming_files(naming)
     known = searched | read.keys()
