@@ -178,6 +178,16 @@ class Model:
         merged = {key: pair.entry.value for key, pair in self.services.build_pairs(name, "args").items()}
         return any(merged.get(key) is not pair.entry.value for key, pair in alone.build_pairs(name, "args").items())
 
+    @property
+    def precedence(self) -> int:
+        """The order in which models are read: of several that have a file, the first decides what the file says.
+
+        What runs by itself comes first, then what another file merges over it, then that alone, which nobody may run.
+        """
+        if self.role is Role.MERGED:
+            return 1
+        return 2 if self.role is Role.FOUND and self.files[0].is_named else 0
+
     def runs(self, file: "ComposeFile", name: str) -> bool:
         """Return whether a service of a file runs as it is here.
 

@@ -116,7 +116,8 @@ class Project:
     def read(self) -> ProjectReading:
         """Return how all files read, once everything has been added."""
         self._note_extenders()
-        builds = [(model, build) for model in self._models for build in self._collect(model)]
+        models = sorted(self._models, key=lambda each: each.precedence)
+        builds = [(model, build) for model in models for build in self._collect(model)]
         # First those that run: what others lack matters where nothing that runs builds the same Dockerfile.
         for model, build in sorted(builds, key=lambda each: not each[0].runs_build(each[1])):
             self._add_build(model, build)

@@ -421,6 +421,15 @@ FINDINGS: dict[str, tuple[dict[str, str], list[str] | None]] = {
         },
         ["more/compose.yaml:1"],
     ),
+    "file that runs by itself, and over which a devcontainer merges a build": (
+        {
+            "compose.yaml": "services: {a: {image: 'redis:1'}}",
+            "Dockerfile": "FROM scratch",
+            ".devcontainer/compose.yaml": "services: {a: {build: .}}",
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "compose.yaml"]}',
+        },
+        ["compose.yaml:1"],
+    ),
     "file that is found, with one of its services extended": (
         {
             "compose.yaml": "services: {a: {extends: {file: more/compose.yaml, service: b}}}",
