@@ -16,7 +16,7 @@ from pinner.formats.compose.services import Layer, Services, find, is_reset, say
 from pinner.formats.dockerfile.reader import Build
 from pinner.formats.variables.digest_placement import WrittenReference, literal
 from pinner.formats.variables.expansion import COMPOSE, LITERAL, ExpansionError
-from pinner.formats.variables.text import Text
+from pinner.formats.variables.text import Text, values_of_option
 from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.mappings import Mappings, is_manifest
 from pinner.formats.yaml.nodes import Entry, Node, is_string
@@ -270,12 +270,8 @@ class ModelReader:
 
     def _read_sbom(self, file: YamlFile, entry: Entry, context: str) -> None:
         """Add the generator of an SBOM, a field of its comma-separated options."""
-        text, at = file.text_of(entry.value), 0
-        for field in text.chars.split(","):
-            name, equals, _ = field.partition("=")
-            if equals and name.strip() == "generator":
-                self._reader(file).add_text(text.cut(at + len(name) + 1, at + len(field)), entry, context)
-            at += len(field) + 1
+        for generator in values_of_option(file.text_of(entry.value), "generator"):
+            self._reader(file).add_text(generator, entry, context)
 
     def _read_syntax(self, pair: Pair, context: str) -> None:
         """Add the image of the frontend that an argument names, perhaps with the value that the environment has."""

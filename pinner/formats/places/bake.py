@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pinner.formats._builders import builder_decisions
 from pinner.formats.places.hcl import HclToken, attributes_of, blocks_of, read_tokens, text_of
-from pinner.formats.variables.text import Text
+from pinner.formats.variables.text import Text, values_of_option
 from pinner.formats.yaml.document import YamlFile, compose_source
 from pinner.formats.yaml.mappings import Mappings
 from pinner.formats.yaml.nodes import Node, is_null, is_string
@@ -149,12 +149,8 @@ def _generators(expression: Sequence[HclToken]) -> Iterator[Value]:
 
 def _generator_among(text: Text, at: int) -> Iterator[Value]:
     """Yield the generator among options with commas between them."""
-    start = 0
-    for option in text.chars.split(","):
-        name, equals, _ = option.partition("=")
-        if equals and name.strip() == "generator":
-            yield Value(text=text.cut(start + len(name) + 1, start + len(option)), at=at)
-        start += len(option) + 1
+    for generator in values_of_option(text, "generator"):
+        yield Value(text=generator, at=at)
 
 
 def _values(attributes: Mapping[str, Sequence[HclToken]]) -> dict[str, Value]:

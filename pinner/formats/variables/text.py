@@ -1,6 +1,6 @@
 """Characters that remember where in the file they stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pinner.model.source import Source, Span
 
@@ -82,3 +82,13 @@ def line_in_file(text: Text, line: int, source: Source) -> int:
         at = text.chars.find("\n", at) + 1
     offset = text.offsets[min(at, len(text.offsets) - 1)] if text.offsets else 0
     return source.line_of(max(offset, source.base))
+
+
+def values_of_option(text: Text, name: str) -> Iterator[Text]:
+    """Yield the values of an option in a text of `name=value` with commas between them."""
+    start = 0
+    for option in text.chars.split(","):
+        key, equals, _ = option.partition("=")
+        if equals and key.strip() == name:
+            yield text.cut(start + len(key) + 1, start + len(option))
+        start += len(option) + 1
