@@ -9,7 +9,7 @@ from pinner.model.occurrence import Occurrence
 from pinner.model.platforms import fits_any, is_complete
 from pinner.model.reference import Reference
 from pinner.registry.manifest import Manifest
-from pinner.updating.ledger import Fact, Ledger, Naming
+from pinner.updating.ledger import Fact, Ledger, Naming, has_named_a_third
 
 IGNORED = "ignored"
 LOST_PLATFORMS = "lost-platforms"
@@ -138,13 +138,9 @@ def _is_rejected(at: int, history: History) -> bool:
     The first is the one that was rejected, the second the one that took its place.
     """
     naming = history.namings[at]
-    for rejection in history.rejections:
-        if rejection.digest == naming.digest:
-            both = (rejection.digest, rejection.instead)
-            between = [each for each in history.namings[:at] if each.time > rejection.time and each.digest not in both]
-            if naming.time <= rejection.time or not between:
-                return True
-    return False
+    rejections = [each for each in history.rejections if each.digest == naming.digest]
+    before = history.namings[:at]
+    return any(naming.time <= each.time or not has_named_a_third(each, before) for each in rejections)
 
 
 def platforms_in_use(occurrences: Iterable[Occurrence], options_of: OptionsOf) -> Mapping[Reference, tuple[str, ...]]:

@@ -113,21 +113,23 @@ class Ledger:
         limit, pins = now - _FORGOTTEN, set(in_use)
         in_force = set()
         for image, facts in self._of_image.items():
-            old = [fact for fact in facts if fact.kind is FactKind.NAMED and fact.time < limit]
+            named = [fact for fact in facts if fact.kind is FactKind.NAMED]
+            old = [fact for fact in named if fact.time < limit]
             # The last naming before the limit says what the tag named at the limit.
             in_force.update(old[-1:])
             in_force.update(each for each in facts if each.time >= limit or image._replace(digest=each.digest) in pins)
             # No time ends a rejection: only a third digest does.
-            in_force.update(each for each in self.rejections(image) if not self._has_named_a_third(each))
+            in_force.update(each for each in self.rejections(image) if not has_named_a_third(each, named))
         return in_force
-
-    def _has_named_a_third(self, rejection: Fact) -> bool:
-        both = (rejection.digest, rejection.instead)
-        named = self._facts(rejection.image, FactKind.NAMED)
-        return any(each.time > rejection.time and each.digest not in both for each in named)
 
     def _facts(self, image: Reference, kind: FactKind) -> Iterator[Fact]:
         return (fact for fact in self._of_image.get(image.by_tag(), ()) if fact.kind is kind)
+
+
+def has_named_a_third(rejection: Fact, namings: Iterable[Fact | Naming]) -> bool:
+    """Return whether a tag has named another digest since, neither the rejected one nor what took its place."""
+    both = (rejection.digest, rejection.instead)
+    return any(each.time > rejection.time and each.digest not in both for each in namings)
 
 
 def read_ledger(path: str, now: datetime, read: ReadFile | None = None) -> Ledger:
