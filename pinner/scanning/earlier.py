@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pinner.formats import build_arguments
 from pinner.model.occurrence import Reading
 from pinner.model.source import Source
+from pinner.scanning.readings import ScannedFile
 from pinner.scanning.revision import Revision
 from pinner.scanning.scan import Scan, prepared, scan_source
 
@@ -26,20 +27,26 @@ def readings_of(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, Reading]
     """
     files = {**scan.builders, **scan.files}
     settings = scan.suppression_settings, scan.kind_settings
+    projects = _projects(scan, contents)
+    together = {path: prepared(file.reading, file.format, *settings) for path, file in projects.items()}
     alone = {
         path: scan_source(Source(path, data), files[path].format, *settings).reading
         for path, data in contents.items()
-        if path in files
+        if path in files and path not in together
     }
+    return alone | together
+
+
+def _projects(scan: Scan, contents: Mapping[str, bytes]) -> dict[str, ScannedFile]:
+    """Return the files of projects as they read with other content, but for those that are to be read alone."""
     project = None if scan.groups.keys().isdisjoint(contents) else scan.read_again(contents)
     if project is None:
-        return alone
+        return {}
     # `[[build-args]]` are always those of this run. Where that file was another one, what its entries say of a project
     # does not count: the files of the project are read alone.
     other = {scan.groups[path] for path, data in contents.items() if _is_other_configuration(scan, path, data)}
     read = {**project.beside, **project.files}
-    found = {path: file for path, file in read.items() if scan.groups.get(path) not in other}
-    return alone | {path: prepared(file.reading, file.format, *settings) for path, file in found.items()}
+    return {path: file for path, file in read.items() if scan.groups.get(path) not in other}
 
 
 def _is_other_configuration(scan: Scan, path: str, data: bytes) -> bool:
